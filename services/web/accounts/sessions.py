@@ -1,0 +1,19 @@
+"""Sessions in PostgreSQL, read from Redis: losing Redis logs nobody out."""
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.cached_db import SessionStore as CachedDBStore
+
+
+class SessionStore(CachedDBStore):
+    cache_key_prefix = "session:"
+
+    @classmethod
+    def get_model_class(cls):
+        from accounts.models import Session
+
+        return Session
+
+    def create_model_instance(self, data):
+        session = super().create_model_instance(data)
+        session.user_id = data.get(SESSION_KEY)
+        return session

@@ -1,0 +1,16 @@
+"""Signals of accounts; docs/signals.md lists every receiver."""
+
+from django.db.models.signals import post_delete
+from django.dispatch import Signal, receiver
+
+from accounts.erasure import erase_account_rows
+from accounts.models import User
+
+# Asked before somebody erases an account. Each receiver answers with {what: how many} for its own tables.
+# Arguments: user.
+erasure_preview = Signal()
+
+
+@receiver(post_delete, sender=User, dispatch_uid="accounts.erase_account")
+def erase_account(sender, instance, using, **kwargs):
+    erase_account_rows(instance, using)

@@ -1,0 +1,1 @@
+def badges(r): return {}

@@ -1,0 +1,22 @@
+"""Addresses of the pages that a member sees."""
+
+from django.urls import path
+
+from chats.views import notifications, reading, writing
+
+app_name = "chats"
+urlpatterns = [
+    path("", reading.inbox, name="inbox"),
+    path("unread/", reading.unread, name="unread"),
+    path("with/<str:username>/", reading.conversation, name="conversation"),
+    path("thread/<int:pk>/", reading.thread, name="thread"),
+    path("message/<int:pk>/", reading.message, name="message"),
+    path("message/<int:pk>/history/", reading.history, name="history"),
+    path("message/<int:pk>/reply/", writing.reply, name="reply"),
+    path("message/<int:pk>/edit/", writing.edit, name="edit"),
+    path("new/", writing.new, name="new"),
+    path("people/", writing.people, name="people"),
+    path("notifications/", notifications.page, name="notifications"),
+    path("notifications/read/", notifications.read_all, name="notifications_read_all"),
+    path("notifications/<int:pk>/read/", notifications.read_one, name="notification_read"),
+]

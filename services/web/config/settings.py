@@ -1,0 +1,197 @@
+"""One settings file, safe for production as it stands; everything that differs comes from the environment.
+
+The table of variables stands in docs/operations.md.
+"""
+
+from pathlib import Path
+
+from config.environment import secret, stop
+from config.environment import strict as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- What the operator decides -------------------------------------------------------------------
+SECRET_KEY = secret("SECRET_KEY")
+DEBUG = env.bool("DEBUG", default=False)
+HTTPS = env.bool("HTTPS", default=True)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SIGN_UP_OPEN = env.bool("SIGN_UP_OPEN", default=True)
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOG_FORMAT = env.str("LOG_FORMAT", default="json")
+RELEASE = env.str("RELEASE", default="0.1.0")
+# How many proxies of ours stand before the app: 0 trusts no X-Forwarded-For at all.
+PROXY_COUNT = env.int("PROXY_COUNT", default=0)
+
+if LOG_FORMAT not in {"json", "console"}:
+    stop(f"LOG_FORMAT is {LOG_FORMAT!r}; it can be json or console.")
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+    stop(f"LOG_LEVEL is {LOG_LEVEL!r}; it can be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+if len(SECRET_KEY) < 32:
+    stop("SECRET_KEY is shorter than 32 characters; make one with `openssl rand -hex 32`.")
+
+# --- Applications ---------------------------------------------------------------------------------
+# Dependents first: their receivers clear their own rows before the rows that these point to.
+INSTALLED_APPS = [
+    "chats.apps.ChatsConfig",
+    "notifications.apps.NotificationsConfig",
+    "messaging.apps.MessagingConfig",
+    "accounts.apps.AccountsConfig",
+    "observability.apps.ObservabilityConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_htmx",
+    "django_structlog",
+]
+MIDDLEWARE = [
+    "observability.health.HealthMiddleware",  # Before host checks: probes come by address.
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "chats.middleware.PrivatePagesMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "chats.context.badges",
+            ]
+        },
+    }
+]
+
+# --- PostgreSQL -----------------------------------------------------------------------------------
+POSTGRES_HOST = env.str("POSTGRES_HOST")
+# A socket folder is guarded by the system's own users; anything that goes over a network has a password.
+POSTGRES_PASSWORD = secret("POSTGRES_PASSWORD", "" if POSTGRES_HOST.startswith("/") else None)
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": POSTGRES_HOST,
+        "PORT": env.int("POSTGRES_PORT", default=5432),
+        "NAME": env.str("POSTGRES_DB", default="bobbin"),
+        "USER": env.str("POSTGRES_USER", default="bobbin"),
+        "PASSWORD": POSTGRES_PASSWORD,
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": 3,
+            "tcp_user_timeout": 5000,
+            "application_name": "bobbin",
+            # No page may hold a worker for ever; commands that need longer raise it for themselves.
+            "options": f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=30_000)}",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Redis: nothing in it that PostgreSQL could not rebuild ----------------------------------------
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": secret("REDIS_URL"),
+        "KEY_PREFIX": f"bobbin:{RELEASE}",
+        "TIMEOUT": 60,
+        "OPTIONS": {
+            "SERIALIZER": "django_redis.serializers.msgpack.MSGPackSerializer",
+            # A lost cache slows us down; it does not take us down.
+            "IGNORE_EXCEPTIONS": True,
+            "SOCKET_CONNECT_TIMEOUT": 0.2,
+            "SOCKET_TIMEOUT": 0.2,
+        },
+    }
+}
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = False
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+
+# --- Members, passwords, log-ins ------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "chats:inbox"
+LOGOUT_REDIRECT_URL = "accounts:login"
+# Five wrong passwords for one name from one address lock that pair for a quarter of an hour: guessing
+# stops, and nobody can lock a member out from elsewhere.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_IPWARE_PROXY_COUNT = PROXY_COUNT
+AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if PROXY_COUNT else ["REMOTE_ADDR"]
+AXES_VERBOSE = False
+
+# --- Headers --------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
+# W005, W021: whether the other hosts of a domain speak only HTTPS is not for Bobbin to promise.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+if PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Language, time, static files -----------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=BASE_DIR / "static-collected")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Logs -----------------------------------------------------------------------------------------
+from config.logs import logging_settings  # noqa: E402  (it configures structlog with what stands above)
+
+LOGGING = logging_settings(LOG_FORMAT, LOG_LEVEL)

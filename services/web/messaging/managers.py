@@ -1,0 +1,26 @@
+"""Managers of messages."""
+
+from django.db import models
+
+from messaging.querysets import MessageQuerySet
+
+MessageManager = models.Manager.from_queryset(MessageQuerySet, class_name="MessageManager")
+
+
+class UnreadMessagesManager(MessageManager):  # type: ignore[misc, valid-type]
+    """Messages that nobody has read yet."""
+
+    def get_queryset(self) -> MessageQuerySet:
+        return super().get_queryset().filter(read=False)
+
+    def for_user(self, user) -> MessageQuerySet:
+        """What `user` has not read, newest first, with the senders' names: one query, only what is shown."""
+        return (
+            self.get_queryset()
+            .filter(receiver=user)
+            .select_related("sender")
+            .only("id", "sender__username", "content", "timestamp", "thread")
+            .order_by("-pk")
+        )
+
+    unread_for_user = for_user

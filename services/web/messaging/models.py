@@ -1,0 +1,239 @@
+"""Conversations of two people, their messages, and what each message said before it was edited."""
+
+import functools
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Length
+from django.db.models.lookups import LessThanOrEqual
+from django.utils import timezone
+
+from messaging import inbox
+from messaging.content import MAX_LENGTH, clean_content
+from messaging.managers import MessageManager, UnreadMessagesManager
+from messaging.querysets import MessageHistoryQuerySet, ParticipantQuerySet
+from messaging.threads import nest
+
+# Members are erased by receivers with set-based SQL (messaging/erasure.py): Django must not collect rows
+# for that, and PostgreSQL's deferred constraints see to it that nothing is forgotten.
+UserKey = functools.partial(models.ForeignKey, settings.AUTH_USER_MODEL, models.DO_NOTHING)
+
+# A save writes these only when this very instance changed them.
+WATCHED = ("content", "read", "edited")
+
+
+class Conversation(models.Model):
+    """Two people. `low` is the one with the smaller id, so that each pair has one row."""
+
+    low = UserKey(related_name="+", db_index=False)  # The unique pair begins with it.
+    high = UserKey(related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(low__lt=F("high")), name="conversation_low_before_high"),
+            models.UniqueConstraint(fields=["low", "high"], name="conversation_one_a_pair"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Conversation {self.pk}"
+
+
+class Participant(models.Model):
+    """One person's side of a conversation; the inbox reads this and nothing else."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="participants", db_index=False)
+    user = UserKey(related_name="+", db_index=False)
+    counterpart = UserKey(related_name="+")
+    last_message = models.ForeignKey("Message", models.DO_NOTHING, null=True, related_name="+")
+    unread_count = models.PositiveIntegerField(default=0)
+
+    objects = ParticipantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "user"], name="participant_once"),
+            models.CheckConstraint(condition=~Q(user=F("counterpart")), name="participant_not_alone"),
+        ]
+        indexes = [
+            # Inbox: latest conversation first, by key (ParticipantQuerySet.inbox_rows).
+            models.Index(fields=["user", "-last_message"], name="participant_inbox"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Participant {self.pk}"
+
+
+class Message(models.Model):
+    # The composite foreign keys of 0002 hold both people to the conversation, and so to the members.
+    sender = UserKey(related_name="sent_messages", db_constraint=False, db_index=False)
+    receiver = UserKey(related_name="received_messages", db_constraint=False)
+    content = models.TextField()
+    timestamp = models.DateTimeField(default=timezone.now)
+    read = models.BooleanField(default=False)
+    edited = models.BooleanField(default=False)
+    # Likewise for parent and root: they are in the same conversation.
+    parent_message = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="replies", db_constraint=False
+    )
+    thread_root = models.ForeignKey(
+        "self",
+        models.DO_NOTHING,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,  # The generated thread has the index.
+    )
+    conversation = models.ForeignKey(Conversation, models.DO_NOTHING, related_name="messages", db_index=False)
+    # Made by the writer's form: the same id again is the same message, not a second one.
+    client_id = models.UUIDField(null=True, blank=True, editable=False)
+    # The id of the thread, on the root as on its replies, so that one index scan brings them all.
+    thread = models.GeneratedField(
+        expression=Coalesce("thread_root_id", "id"), output_field=models.BigIntegerField(), db_persist=True
+    )
+
+    objects = MessageManager()
+    unread = UnreadMessagesManager()
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints = [
+            models.CheckConstraint(condition=~Q(sender=F("receiver")), name="message_not_to_oneself"),
+            models.CheckConstraint(
+                condition=Q(content__regex=r"\S") & Q(LessThanOrEqual(Length("content"), MAX_LENGTH)),
+                name="message_content",
+            ),
+            # A parent is older than its reply, so replies can form no cycle.
+            models.CheckConstraint(condition=Q(parent_message__lt=F("id")), name="message_parent_is_older"),
+            models.CheckConstraint(
+                condition=Q(parent_message__isnull=True, thread_root__isnull=True)
+                | Q(parent_message__isnull=False, thread_root__isnull=False),
+                name="message_reply_has_root",
+            ),
+            # Also the index of the sender, for erasure.
+            models.UniqueConstraint(fields=["sender", "client_id"], name="message_client_id_once"),
+            # Conversation page, newest first; and the target of the composite foreign keys.
+            models.UniqueConstraint(fields=["conversation", "id"], name="message_in_conversation"),
+        ]
+        indexes = [
+            # Thread page: root and replies in order, by key (MessageQuerySet.in_thread).
+            models.Index(fields=["thread", "id"], name="message_thread"),
+            # Unread list: newest unread first (UnreadMessagesManager.for_user).
+            models.Index(fields=["receiver", "-id"], condition=Q(read=False), name="message_unread"),
+            # Mark as read, without walking the member's unread messages elsewhere (inbox.mark_read).
+            models.Index(fields=["conversation", "id"], condition=Q(read=False), name="message_unread_here"),
+        ]
+
+    def __str__(self) -> str:
+        # No text and no name: this ends up in logs and in the admin's history.
+        return f"Message {self.pk}"
+
+    # Who edits, when it is not the sender; read by the receiver that keeps the history.
+    editor_id: int | None = None
+    # Set by `get_all_replies`: how far below the message that was asked.
+    depth: int = 0
+
+    @classmethod
+    def from_db(cls, db, field_names, values):
+        message = super().from_db(db, field_names, values)
+        message._remember()
+        return message
+
+    def refresh_from_db(self, using=None, fields=None, from_queryset=None) -> None:
+        super().refresh_from_db(using, fields, from_queryset)
+        self._remember(fields)
+
+    def save(self, *, using: str | None = None, update_fields=None, **kwargs: Any) -> None:
+        """Save, with the conversation, the history and the counters that belong to it, all or nothing.
+
+        Raises ValidationError for a text, a receiver or a parent that cannot be.
+        """
+        using = using or self._state.db or "default"
+        with transaction.atomic(using=using):
+            if self._state.adding:
+                inbox.place([self], using=using)
+                super().save(using=using, **{**kwargs, "force_insert": True})
+                inbox.record_sent([self], using=using)
+            else:
+                self._save_changes(using, update_fields, **kwargs)
+        self._remember()
+
+    def edit(self, content: str, *, by) -> None:
+        """Change the text; `by` is the member who does. The previous text goes into the history."""
+        if by.pk != self.sender_id and not by.has_perm("messaging.change_message"):
+            raise PermissionDenied("Only its sender can edit a message.")
+        self.content, self.editor_id = clean_content(content), by.pk
+        self.save(update_fields=["content"])
+
+    def mark_read(self) -> int:
+        """Mark this one message as read and return how many changed: 1, or 0 when it was read already."""
+        count = inbox.mark_read(
+            reader_id=self.receiver_id,
+            conversation_id=self.conversation_id,
+            first=self.pk,
+            last=self.pk,
+            using=self._state.db or "default",
+        )
+        self.read = True
+        self._remember(["read"])
+        return count
+
+    def get_all_replies(self) -> list["Message"]:
+        """Every reply below this message at any depth, in reading order, each with its `depth`: one query.
+
+        A direct reply has depth 1. A reply has a larger id than its parent, so what stands below this
+        message is among the later messages of its thread.
+        """
+        thread = type(self).objects.filter(thread=self.thread, pk__gt=self.pk).with_people().order_by("pk")
+        placed = nest(thread, below=self.pk)
+        for message, depth in placed:
+            message.depth = depth
+        return [message for message, _ in placed]
+
+    def _save_changes(self, using: str, update_fields, **kwargs: Any) -> None:
+        """Write what this instance changed: a stale copy must not bring back an older text or state."""
+        fields = set(update_fields) if update_fields is not None else self._fields_to_write()
+        if "content" in fields:
+            self.content = clean_content(self.content)
+            fields.add("edited")
+        recount = "read" in fields and self._has_changed("read")
+        if recount:
+            inbox.lock([self.conversation_id], using=using)
+        super().save(using=using, update_fields=fields, **kwargs)
+        if recount:
+            inbox.recount([self.conversation_id], using=using)
+
+    def _fields_to_write(self) -> set[str]:
+        left_out = self.get_deferred_fields() | {name for name in WATCHED if not self._has_changed(name)}
+        fields = (f for f in self._meta.concrete_fields if not f.primary_key and not f.generated)
+        return {f.name for f in fields if f.attname not in left_out}
+
+    def _remember(self, fields=WATCHED) -> None:
+        now = {name: self.__dict__[name] for name in WATCHED if name in (fields or WATCHED) and name in self.__dict__}
+        self.__dict__["_loaded"] = self.__dict__.get("_loaded", {}) | now
+
+    def _has_changed(self, name: str) -> bool:
+        loaded = self.__dict__.get("_loaded", {})
+        return name in self.__dict__ and (name not in loaded or loaded[name] != self.__dict__[name])
+
+
+class MessageHistory(models.Model):
+    """What a message said before an edit; written by a receiver, read by its two people, never changed."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="history")
+    old_content = models.TextField()
+    edited_at = models.DateTimeField(default=timezone.now)
+    # Null once an editor who is not one of the two people has been erased.
+    edited_by = UserKey(null=True, related_name="+")
+
+    objects = MessageHistoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "message histories"
+
+    def __str__(self) -> str:
+        return f"Earlier text {self.pk} of message {self.message_id}"

@@ -1,0 +1,126 @@
+"""The vocabulary of messaging: what can be asked about messages and inboxes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Left
+
+from messaging import inbox
+from messaging.signals import messages_created_in_bulk
+
+EXCERPT = 120  # Characters of a text shown where only its beginning is.
+
+# Each of these has something else that must change with it; the value names what does that.
+GUARDED = {
+    "content": "message.edit(content, by=user), which keeps the history",
+    "edited": "message.edit(content, by=user), which sets it",
+    "read": "Message.objects.mark_read(...) or message.mark_read(), which keep the counters",
+    "sender": "a new message",
+    "receiver": "a new message",
+    "conversation": "a new message",
+    "parent_message": "a new message",
+    "thread_root": "a new message",
+}
+
+
+class GuardedUpdateError(TypeError):
+    """Somebody tried to change many messages past the history and the counters."""
+
+
+def _refuse_guarded(fields: Iterable[str]) -> None:
+    for field in fields:
+        name = field.removesuffix("_id")
+        if name in GUARDED:
+            raise GuardedUpdateError(f"{name!r} cannot be changed in bulk; use {GUARDED[name]}.")
+
+
+class ParticipantQuerySet(models.QuerySet):
+    def inbox_rows(self, user, before: int | None = None):
+        """One row a counterpart, latest first: named tuples, one query. `before` is the last row's key."""
+        side = self.filter(user=user, last_message__isnull=False)
+        if before is not None:
+            side = side.filter(last_message__lt=before)
+        return (
+            side.annotate(
+                name=F("counterpart__username"),
+                excerpt=Left("last_message__content", EXCERPT),
+                sent_at=F("last_message__timestamp"),
+                sender_id=F("last_message__sender"),
+            )
+            .order_by("-last_message")
+            .values_list(
+                "last_message_id", "counterpart_id", "name", "excerpt", "sent_at", "sender_id", "unread_count",
+                named=True,
+            )
+        )  # fmt: skip
+
+
+class MessageQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The messages that `user` sent or received; nobody else may see them."""
+        return self.filter(Q(sender=user) | Q(receiver=user))
+
+    def in_thread(self, root_id: int):
+        return self.filter(thread=root_id)
+
+    def in_conversation(self, conversation_id: int):
+        return self.filter(conversation=conversation_id)
+
+    def with_people(self):
+        return self.select_related("sender", "receiver")
+
+    def for_display(self):
+        """Rows for a page: named tuples with the beginning of the parent's text, one query."""
+        return self.annotate(
+            parent_excerpt=Left("parent_message__content", EXCERPT),
+            parent_sender_id=F("parent_message__sender"),
+        ).values_list(
+            "id", "sender_id", "content", "timestamp", "read", "edited", "parent_message_id", "thread",
+            "parent_excerpt", "parent_sender_id",
+            named=True,
+        )  # fmt: skip
+
+    def mark_read(self, reader, conversation_id: int, *, up_to: int, thread: int | None = None) -> int:
+        """Mark what `reader` received up to message `up_to` as read; return how many that were."""
+        return inbox.mark_read(
+            reader_id=reader.pk, conversation_id=conversation_id, last=up_to, thread=thread, using=self.db
+        )
+
+    def update(self, **kwargs: Any) -> int:
+        _refuse_guarded(kwargs)
+        return super().update(**kwargs)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_update(self, objs, fields, batch_size=None):
+        _refuse_guarded(fields)
+        return super().bulk_update(objs, fields, batch_size)
+
+    bulk_update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_create(self, objs, batch_size=None, **options: Any):
+        """Send many messages in one transaction, with their conversations, counters and notifications.
+
+        A reply may answer a message of the same list that stands before it. Raises ValidationError, and
+        creates none, when one of them cannot be sent.
+        """
+        if any(options.values()):
+            raise TypeError("Messages are created or refused; conflicts cannot be ignored or updated.")
+        messages = list(objs)
+        with transaction.atomic(using=self.db):
+            inbox.place(messages, using=self.db, number=True)
+            super().bulk_create(messages, batch_size)
+            inbox.record_sent(messages, using=self.db)
+            messages_created_in_bulk.send(sender=self.model, messages=messages, using=self.db)
+        for message in messages:
+            message._remember()
+        return messages
+
+    bulk_create.alters_data = True  # type: ignore[attr-defined]
+
+
+class MessageHistoryQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.filter(Q(message__sender=user) | Q(message__receiver=user))

@@ -1,0 +1,44 @@
+"""Receivers of messaging; docs/signals.md lists them. Each calls one function and stops."""
+
+from django.contrib.auth import get_user_model
+from django.db.models.signals import post_delete, pre_delete, pre_save
+from django.dispatch import receiver
+
+from accounts.signals import erasure_preview
+from messaging import inbox
+from messaging.erasure import count_messages, erase_messages, lock_conversations
+from messaging.history import keep_previous_content
+from messaging.models import Message
+
+User = get_user_model()
+
+
+@receiver(pre_save, sender=Message, dispatch_uid="messaging.keep_history")
+def keep_history(sender, instance, raw, using, update_fields, **kwargs):
+    if not raw and not instance._state.adding and "content" in (update_fields or ()):
+        keep_previous_content(instance, using)
+
+
+@receiver(pre_delete, sender=Message, dispatch_uid="messaging.lock_before_delete")
+def lock_before_delete(sender, instance, using, **kwargs):
+    inbox.lock([instance.conversation_id], using=using)
+
+
+@receiver(post_delete, sender=Message, dispatch_uid="messaging.recount_after_delete")
+def recount_after_delete(sender, instance, using, **kwargs):
+    inbox.recount([instance.conversation_id], using=using)
+
+
+@receiver(pre_delete, sender=User, dispatch_uid="messaging.wait_for_writers")
+def wait_for_writers(sender, instance, using, **kwargs):
+    lock_conversations(instance.pk, using)
+
+
+@receiver(post_delete, sender=User, dispatch_uid="messaging.erase_messages")
+def erase(sender, instance, using, **kwargs):
+    erase_messages(instance.pk, using)
+
+
+@receiver(erasure_preview, dispatch_uid="messaging.preview_erasure")
+def preview_erasure(sender, user, **kwargs):
+    return count_messages(user.pk)

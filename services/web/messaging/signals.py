@@ -1,0 +1,10 @@
+"""What messaging tells the apps that depend on it; docs/signals.md lists who listens."""
+
+from django.dispatch import Signal
+
+# Sent by `bulk_create`, in its transaction. Sender: Message. Arguments: messages (list), using.
+messages_created_in_bulk = Signal()
+
+# Sent when a member has read messages, in the same transaction. Sender: Message.
+# Arguments: reader_id, conversation_id, first and last (ids, both included), thread (id or None), using.
+messages_read = Signal()

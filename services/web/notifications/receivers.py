@@ -1,0 +1,42 @@
+"""Receivers of notifications; docs/signals.md lists them. Each calls one function and stops."""
+
+from django.contrib.auth import get_user_model
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from accounts.signals import erasure_preview
+from messaging.models import Message
+from messaging.signals import messages_created_in_bulk, messages_read
+from notifications.erasure import erase_notifications
+from notifications.models import Notification
+
+User = get_user_model()
+
+
+@receiver(post_save, sender=Message, dispatch_uid="notifications.notify_receiver")
+def notify_receiver(sender, instance, created, raw, using, **kwargs):
+    if created and not raw:
+        Notification.objects.using(using).create_for([instance])
+
+
+@receiver(messages_created_in_bulk, sender=Message, dispatch_uid="notifications.notify_receivers")
+def notify_receivers(sender, messages, using, **kwargs):
+    Notification.objects.using(using).create_for(messages)
+
+
+@receiver(messages_read, sender=Message, dispatch_uid="notifications.mark_read")
+def mark_read(sender, reader_id, conversation_id, first, last, thread, using, **kwargs):
+    read = Message.objects.filter(conversation=conversation_id, receiver=reader_id, pk__range=(first, last))
+    if thread is not None:
+        read = read.in_thread(thread)
+    Notification.objects.using(using).filter(user=reader_id, read=False, message__in=read).update(read=True)
+
+
+@receiver(post_delete, sender=User, dispatch_uid="notifications.erase_notifications")
+def erase(sender, instance, using, **kwargs):
+    erase_notifications(instance.pk, using)
+
+
+@receiver(erasure_preview, dispatch_uid="notifications.preview_erasure")
+def preview_erasure(sender, user, **kwargs):
+    return {"notifications": Notification.objects.for_user(user).count()}

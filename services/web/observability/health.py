@@ -1,0 +1,92 @@
+"""Health: is the process alive (/healthz), and can it do its work (/readyz)?
+
+Answered before host checks and without a session, since probes come by address and often.
+"""
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NoAnswerInTime
+
+import psycopg
+from django.core.cache import cache
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+DATABASE_BUDGET = 1.0  # Seconds PostgreSQL has to answer, a hung one included.
+
+log = logging.getLogger(__name__)
+
+
+class HealthMiddleware:
+    """Answer the two probes, and let everything else pass."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.probe = DatabaseProbe()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info == "/healthz":
+            return _answer(200, status="ok")
+        if request.path_info == "/readyz":
+            return self.ready()
+        return self.get_response(request)
+
+    def ready(self) -> HttpResponse:
+        reason = self.probe.what_is_wrong()
+        if reason:
+            return _answer(503, status="unavailable", reason=reason)
+        redis = redis_answers()
+        return _answer(200, status="ok" if redis else "degraded", redis=redis)
+
+
+class DatabaseProbe:
+    """Asks PostgreSQL in a thread of its own: a hung server then costs a probe one second and no more."""
+
+    def __init__(self) -> None:
+        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="readyz")
+        self.asked: Future[str] | None = None
+        self.migrated = False
+
+    def what_is_wrong(self) -> str:
+        """Why the service is not ready, in words, or nothing."""
+        # A question that still waits for its answer is waited for again, not asked a second time.
+        if self.asked is None or self.asked.done():
+            self.asked = self.thread.submit(self._ask)
+        try:
+            return self.asked.result(DATABASE_BUDGET)
+        except NoAnswerInTime:
+            return f"PostgreSQL did not answer within {DATABASE_BUDGET:g} s"
+        except psycopg.Error as error:
+            log.warning("readiness: PostgreSQL is not available: %s", error)
+            return "PostgreSQL is not available"
+
+    def _ask(self) -> str:
+        parameters = {
+            key: value
+            for key, value in connection.get_connection_params().items()
+            if key not in {"cursor_factory", "context", "prepare_threshold", "server_side_binding"}
+        }
+        # A connection of its own: it must not wait for, or disturb, those that serve pages.
+        with psycopg.connect(**parameters, autocommit=True) as direct:
+            direct.execute("SELECT 1")
+        if not self.migrated:
+            self.migrated = not _missing_migrations()
+        return "" if self.migrated else "migrations are missing; run manage.py migrate"
+
+
+def _missing_migrations() -> bool:
+    try:
+        executor = MigrationExecutor(connection)
+        return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    finally:
+        connection.close()
+
+
+def redis_answers() -> bool:
+    """True when Redis keeps what it is given; without it pages still come, from PostgreSQL."""
+    return bool(cache.set("readyz", 1, timeout=5)) and cache.get("readyz") == 1
+
+
+def _answer(status: int, **body) -> JsonResponse:
+    return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})

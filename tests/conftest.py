@@ -1,0 +1,80 @@
+"""The cast and the stage of all tests: real PostgreSQL and a real Redis-compatible server, started by `make test`.
+
+alice writes, bob receives, charlie is outside and must see nothing.
+"""
+
+import os
+import re
+import sys
+
+import pytest
+
+WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "0")) or 0)
+
+
+def pytest_configure(config):
+    if "POSTGRES_HOST" not in os.environ:
+        sys.exit("These tests need PostgreSQL and Valkey: run `make test` (ARGS='tests/…' for some of them).")
+
+
+# Each worker has a Redis database of its own, before the settings are read.
+os.environ["REDIS_URL"] = re.sub(r"db=\d+", f"db={WORKER % 16}", os.environ.get("REDIS_URL", ""))
+os.environ["RELEASE"] = "test"
+
+
+@pytest.fixture(autouse=True)
+def _stage(settings):
+    """An empty cache, and static files without a manifest (collectstatic makes it)."""
+    from django.core.cache import cache
+
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    cache.clear()
+
+
+@pytest.fixture
+def member(db):
+    """Make a member by name. The password is unusable: hashing one takes longer than most tests."""
+    from accounts.models import User
+
+    def make(name: str, **fields):
+        return User.objects.create(username=name, password="!", **fields)
+
+    return make
+
+
+@pytest.fixture
+def alice(member):
+    return member("alice")
+
+
+@pytest.fixture
+def bob(member):
+    return member("bob")
+
+
+@pytest.fixture
+def charlie(member):
+    return member("charlie")
+
+
+@pytest.fixture
+def message(alice, bob):
+    """alice has written to bob."""
+    from messaging.models import Message
+
+    return Message.objects.create(sender=alice, receiver=bob, content="Good morning, Bob")
+
+
+@pytest.fixture
+def browser_of():
+    """A browser in which this member is logged in."""
+    from django.test import Client
+
+    def log_in(user):
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return log_in
