@@ -42,6 +42,8 @@ def logging_settings(style: str, level: str) -> dict:
         "loggers": {
             # Its own handlers would write each event a second time, and mail it to nobody.
             "django": {"handlers": [], "propagate": True},
+            # It tells every log-in in four lines; what matters of it is a warning.
+            "axes": {"level": "WARNING"},
             "django.server": {"handlers": [], "propagate": True},
         },
     }

@@ -1,1 +1,17 @@
-urlpatterns = []
+"""Addresses of the whole site."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="chats:inbox"), name="home"),
+    path("chats/", include("chats.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "chats.views.errors.bad_request"
+handler403 = "chats.views.errors.forbidden"
+handler404 = "chats.views.errors.not_found"
+handler500 = "chats.views.errors.server_error"

@@ -224,7 +224,7 @@ class Message(models.Model):
 class MessageHistory(models.Model):
     """What a message said before an edit; written by a receiver, read by its two people, never changed."""
 
-    message = models.ForeignKey(Message, models.CASCADE, related_name="history")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="history", db_index=False)
     old_content = models.TextField()
     edited_at = models.DateTimeField(default=timezone.now)
     # Null once an editor who is not one of the two people has been erased.
@@ -234,6 +234,10 @@ class MessageHistory(models.Model):
 
     class Meta:
         verbose_name_plural = "message histories"
+        indexes = [
+            # History page, latest edit first (MessageHistoryQuerySet.rows).
+            models.Index(fields=["message", "-id"], name="history_latest"),
+        ]
 
     def __str__(self) -> str:
         return f"Earlier text {self.pk} of message {self.message_id}"

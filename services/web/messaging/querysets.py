@@ -57,6 +57,15 @@ class ParticipantQuerySet(models.QuerySet):
         )  # fmt: skip
 
 
+    def with_counterpart(self, name: str):
+        """The conversation with the member of that name: a named tuple with the name as it is written."""
+        return (
+            self.filter(counterpart__username__iexact=name)
+            .annotate(name=F("counterpart__username"))
+            .values_list("conversation_id", "name", named=True)
+        )
+
+
 class MessageQuerySet(models.QuerySet):
     def visible_to(self, user):
         """The messages that `user` sent or received; nobody else may see them."""
@@ -122,5 +131,13 @@ class MessageQuerySet(models.QuerySet):
 
 
 class MessageHistoryQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        return self.filter(Q(message__sender=user) | Q(message__receiver=user))
+    def rows(self, message_id: int, before: int | None = None):
+        """What a message said before, latest edit first: named tuples. `before` is the last row's id."""
+        some = self.filter(message=message_id)
+        if before is not None:
+            some = some.filter(pk__lt=before)
+        return (
+            some.annotate(editor=F("edited_by__username"))
+            .order_by("-pk")
+            .values_list("id", "old_content", "edited_at", "editor", named=True)
+        )

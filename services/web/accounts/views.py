@@ -1,0 +1,114 @@
+"""Pages of an account: sign-up, log-in, the account itself, and its deletion."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.forms import EraseForm, SignUpForm
+from accounts.models import User
+from accounts.signals import erasure_preview
+
+READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@READ_AND_SEND
+@sensitive_post_parameters()
+@never_cache
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Make an account and log in with it."""
+    if request.user.is_authenticated:
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    if not settings.SIGN_UP_OPEN:
+        return render(request, "accounts/closed.html", status=403)
+    form = SignUpForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        user = _create(form)
+        if user is not None:
+            login(request, user, backend=BACKEND)
+            return redirect(settings.LOGIN_REDIRECT_URL)
+    return render(request, "accounts/sign_up.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _create(form: SignUpForm) -> User | None:
+    """The new member, or None when somebody else took the name just now."""
+    try:
+        with transaction.atomic():
+            return form.save()
+    except IntegrityError:
+        form.add_error("username", "That name is taken; choose another.")
+        return None
+
+
+class LogIn(auth.LoginView):
+    template_name = "accounts/login.html"
+    redirect_authenticated_user = True
+    extra_context = {"sign_up_open": settings.SIGN_UP_OPEN}
+
+
+class LogOut(auth.LogoutView):
+    @method_decorator(never_cache)
+    def dispatch(self, request, *args, **kwargs):
+        return _clear_browser(super().dispatch(request, *args, **kwargs))
+
+
+class ChangePassword(auth.PasswordChangeView):
+    template_name = "accounts/change_password.html"
+    success_url = reverse_lazy("accounts:account")
+
+    def form_valid(self, form):
+        messages.success(self.request, "Your password is changed. Other browsers are logged out.")
+        return super().form_valid(form)
+
+
+@require_safe
+@login_required
+def account(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/account.html")
+
+
+@READ_AND_SEND
+@login_required
+@sensitive_post_parameters()
+@never_cache
+def delete_user_account(request: HttpRequest) -> HttpResponse:
+    """Erase the account of whoever is logged in; the password is asked again."""
+    form = EraseForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and _is_password_of(request, form):
+        request.user.delete()
+        logout(request)
+        messages.success(request, "Your account and everything in it is erased.")
+        return _clear_browser(redirect("accounts:login"))
+    context = {"form": form, "preview": preview(request.user)}
+    return render(request, "accounts/delete.html", context, status=422 if form.is_bound else 200)
+
+
+def preview(user) -> dict[str, int]:
+    """What erasing `user` would delete, as each app counts it: {what: how many}."""
+    answers = erasure_preview.send(sender=User, user=user)
+    return {what: count for _, counts in answers for what, count in counts.items()}
+
+
+def _is_password_of(request: HttpRequest, form: EraseForm) -> bool:
+    # Through authenticate, so that guessing here is counted and stopped like guessing at the log-in.
+    password = form.cleaned_data["password"]
+    if authenticate(request, username=request.user.username, password=password) == request.user:
+        return True
+    form.add_error("password", "That is not your password. Nothing was deleted.")
+    return False
+
+
+def _clear_browser(response: HttpResponse) -> HttpResponse:
+    """Make the browser forget private pages, also those behind its Back button."""
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response

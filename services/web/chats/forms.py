@@ -1,0 +1,69 @@
+"""What members fill in."""
+
+import uuid
+
+from django import forms
+from django.contrib.auth import get_user_model
+
+from messaging.content import MAX_LENGTH, clean_content
+
+User = get_user_model()
+SUGGESTIONS = 10
+
+
+class ContentField(forms.CharField):
+    """The text of a message; its rule is messaging's."""
+
+    def __init__(self, **kwargs):
+        # No maxlength: a browser would cut off what is pasted without a word; the rule names both numbers.
+        area = forms.Textarea(attrs={"rows": 4, "data-max-length": MAX_LENGTH})
+        super().__init__(label="Message", strip=False, required=False, widget=area, **kwargs)
+
+    def clean(self, value):
+        return clean_content(value or "")
+
+
+class MessageForm(forms.Form):
+    content = ContentField()
+    # Made with the form: sent twice by a double click or a reload, it is still one message.
+    client_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
+class EditForm(forms.Form):
+    content = ContentField()
+
+
+class NewMessageForm(MessageForm):
+    to = forms.CharField(
+        label="To",
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "list": "people"}),
+        error_messages={"required": "Choose who receives the message."},
+    )
+    field_order = ["to", "content"]
+
+    def __init__(self, *args, sender, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.sender = sender
+        self.similar: list[str] = []
+
+    def clean_to(self):
+        name = self.cleaned_data["to"].strip()
+        if "\x00" in name:
+            raise forms.ValidationError("That is not a name.")
+        receiver = User.objects.active().filter(username__iexact=name).first()
+        if receiver is None:
+            self.similar = suggestions(name, self.sender)
+            raise forms.ValidationError(f"Nobody here is called “{name}”.", code="unknown")
+        if receiver == self.sender:
+            raise forms.ValidationError("You cannot write to yourself; choose somebody else.")
+        return receiver
+
+
+def suggestions(start: str, asking) -> list[str]:
+    """Names of members that begin with `start`, without the one who asks."""
+    start = start.strip().replace("\x00", "")
+    if not start:
+        return []
+    others = User.objects.active().exclude(pk=asking.pk)
+    return list(others.named_like(start).values_list("username", flat=True)[:SUGGESTIONS])

@@ -1,0 +1,89 @@
+"""From rows of the database to what a page shows; keyset paging included."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django.http import Http404, HttpRequest
+
+from messaging.threads import nest
+
+INBOX_SIZE = 25
+PAGE_SIZE = 50
+DEEPEST_INDENT = 6  # Deeper replies stay at this indent and name what they answer.
+LARGEST_KEY = 2**63 - 1
+
+
+class Line(NamedTuple):
+    """A message on a page. `row` is one of MessageQuerySet.for_display."""
+
+    row: Any
+    depth: int
+    author: str
+    mine: bool
+    is_new: bool
+    answers: str  # Who wrote the message that this one answers, where that needs saying.
+    parent_is_here: bool
+
+    @property
+    def indent(self) -> int:
+        return min(self.depth, DEEPEST_INDENT)
+
+
+def key_from(request: HttpRequest, name: str) -> int | None:
+    """The key in `?name=`, or None without one. A made-up key is an address that does not exist."""
+    text = request.GET.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= LARGEST_KEY:
+        raise Http404
+    return int(text)
+
+
+def split(rows: Sequence, size: int) -> tuple[list, bool]:
+    """The rows of this page, and whether there is another; ask the database for `size + 1`."""
+    return list(rows[:size]), len(rows) > size
+
+
+class Window(NamedTuple):
+    """A page of messages, oldest first, with the keys of the pages before and after it."""
+
+    rows: list
+    earlier: int | None  # `?to=`: the last message of the page before.
+    later: int | None  # `?from=`: the first message of the page after.
+
+
+def window(messages, request: HttpRequest, *, newest: bool) -> Window:
+    """One page of `messages`: from `?from=` on, up to `?to=`, or without them the newest or the oldest."""
+    start, end = key_from(request, "from"), key_from(request, "to")
+    if start is not None or (end is None and not newest):
+        ahead = messages.filter(pk__gte=start or 0).order_by("pk")
+        rows, more = split(ahead[: PAGE_SIZE + 1], PAGE_SIZE)
+        return Window(rows, rows[0].id - 1 if rows and start else None, rows[-1].id + 1 if more else None)
+    back = messages if end is None else messages.filter(pk__lte=end)
+    rows, more = split(back.order_by("-pk")[: PAGE_SIZE + 1], PAGE_SIZE)
+    rows.reverse()
+    return Window(rows, rows[0].id - 1 if more else None, rows[-1].id + 1 if rows and end else None)
+
+
+def lines(rows: list, reader_id: int, counterpart: str, *, nested: bool) -> list[Line]:
+    """Messages as the page of `reader_id` shows them; `nested` puts replies under what they answer."""
+    here = {row.id for row in rows}
+    placed = nest(rows) if nested else [(row, 0) for row in rows]
+    return [_line(row, depth, reader_id, counterpart, here, nested) for row, depth in placed]
+
+
+def _line(row, depth: int, reader_id: int, counterpart: str, here: set[int], nested: bool) -> Line:
+    mine = row.sender_id == reader_id
+    parent_is_here = row.parent_message_id in here
+    # Indentation tells what is answered as long as it still grows.
+    needs_saying = row.parent_message_id and not (nested and parent_is_here and depth <= DEEPEST_INDENT)
+    answers = ("you" if row.parent_sender_id == reader_id else counterpart) if needs_saying else ""
+    return Line(
+        row=row,
+        depth=depth,
+        author="You" if mine else counterpart,
+        mine=mine,
+        is_new=not mine and not row.read,
+        answers=answers,
+        parent_is_here=parent_is_here,
+    )

@@ -1,0 +1,38 @@
+"""The notifications of a member."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from chats.pages import PAGE_SIZE, key_from, split
+from notifications.models import Notification
+
+
+@require_safe
+@login_required
+def page(request: HttpRequest) -> HttpResponse:
+    """Newest first. Not cached, since each row has a form with this session's token."""
+    before = key_from(request, "before")
+    rows, more = split(
+        Notification.objects.for_user(request.user).rows(before)[: PAGE_SIZE + 1], PAGE_SIZE
+    )
+    following = rows[-1].id if more else None
+    context = {"rows": rows, "following": following, "before": before}
+    return render(request, "chats/notifications.html", context)
+
+
+@require_POST
+@login_required
+def read_one(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark one as read and show its message."""
+    seen = get_object_or_404(Notification.objects.for_user(request.user), pk=pk)
+    Notification.objects.mark_read(request.user, pk)
+    return redirect("chats:message", seen.message_id)
+
+
+@require_POST
+@login_required
+def read_all(request: HttpRequest) -> HttpResponse:
+    Notification.objects.mark_read(request.user)
+    return redirect("chats:notifications")

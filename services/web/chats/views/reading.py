@@ -1,0 +1,111 @@
+"""Pages that show messages. Whoever is not one of the two people gets 404."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from chats.cache import private_cache_page
+from chats.forms import MessageForm
+from chats.pages import INBOX_SIZE, PAGE_SIZE, key_from, lines, split, window
+from messaging.models import Message, MessageHistory, Participant
+
+CONTEXT = PAGE_SIZE // 2  # Messages shown before the one that a link points to.
+
+
+@require_safe
+@login_required
+@private_cache_page(60)
+def inbox(request: HttpRequest) -> HttpResponse:
+    """One row a counterpart, latest first."""
+    before = key_from(request, "before")
+    rows, more = split(Participant.objects.inbox_rows(request.user, before)[: INBOX_SIZE + 1], INBOX_SIZE)
+    following = rows[-1].last_message_id if more else None
+    return render(request, "chats/inbox.html", {"rows": rows, "following": following, "before": before})
+
+
+@require_safe
+@login_required
+@private_cache_page(60)
+def unread(request: HttpRequest) -> HttpResponse:
+    """What the member has not read, newest first."""
+    messages = Message.unread.for_user(request.user)
+    before = key_from(request, "before")
+    if before is not None:
+        messages = messages.filter(pk__lt=before)
+    rows, more = split(messages[: PAGE_SIZE + 1], PAGE_SIZE)
+    following = rows[-1].pk if more else None
+    return render(request, "chats/unread.html", {"rows": rows, "following": following, "before": before})
+
+
+@require_safe
+@login_required
+def conversation(request: HttpRequest, username: str) -> HttpResponse:
+    """Everything that two people wrote, in order; the newest page unless asked otherwise."""
+    side = Participant.objects.filter(user=request.user).with_counterpart(username).first()
+    if side is None:
+        raise Http404
+    page = window(
+        Message.objects.in_conversation(side.conversation_id).for_display(), request, newest=True
+    )
+    _mark_read(request.user, side.conversation_id, page.rows)
+    context = {
+        "counterpart": side.name,
+        "lines": lines(page.rows, request.user.pk, side.name, nested=False),
+        "page": page,
+        "form": MessageForm(),
+    }
+    return render(request, "chats/conversation.html", context)
+
+
+@require_safe
+@login_required
+def thread(request: HttpRequest, pk: int) -> HttpResponse:
+    """A message and all replies below it, nested."""
+    root = get_object_or_404(Message.objects.visible_to(request.user).with_people(), pk=pk)
+    if root.thread != root.pk:
+        return redirect("chats:message", pk)
+    page = window(Message.objects.in_thread(pk).for_display(), request, newest=False)
+    _mark_read(request.user, root.conversation_id, page.rows, thread=pk)
+    counterpart = (root.receiver if root.sender_id == request.user.pk else root.sender).username
+    context = {
+        "root": root,
+        "counterpart": counterpart,
+        "lines": lines(page.rows, request.user.pk, counterpart, nested=True),
+        "page": page,
+        "form": MessageForm(),
+    }
+    return render(request, "chats/thread.html", context)
+
+
+@require_safe
+@login_required
+def message(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where a message stands: the page of its thread with some of what comes before it."""
+    found = get_object_or_404(Message.objects.visible_to(request.user).only("thread"), pk=pk)
+    earlier = Message.objects.in_thread(found.thread).filter(pk__lte=pk).order_by("-pk")
+    start = list(earlier.values_list("pk", flat=True)[: CONTEXT + 1])[-1]
+    query = "" if start == found.thread else f"?from={start}"
+    return redirect(f"{reverse('chats:thread', args=[found.thread])}{query}#m{pk}")
+
+
+@require_safe
+@login_required
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a message said before it was edited, latest edit first."""
+    shown = get_object_or_404(Message.objects.visible_to(request.user).with_people(), pk=pk)
+    before = key_from(request, "before")
+    rows, more = split(MessageHistory.objects.rows(pk, before)[: PAGE_SIZE + 1], PAGE_SIZE)
+    context = {
+        "message": shown,
+        "rows": rows,
+        "following": rows[-1].id if more else None,
+        "before": before,
+    }
+    return render(request, "chats/history.html", context)
+
+
+def _mark_read(user, conversation_id: int, rows: list, thread: int | None = None) -> None:
+    if any(row.sender_id != user.pk and not row.read for row in rows):
+        Message.objects.mark_read(user, conversation_id, up_to=rows[-1].id, thread=thread)

@@ -1,0 +1,90 @@
+"""Pages that send and change messages. A failed form keeps what was written."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from chats.forms import EditForm, MessageForm, NewMessageForm, suggestions
+from messaging.models import Message, Participant
+from messaging.sending import AlreadySentError, send
+
+READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@READ_AND_SEND
+@login_required
+def new(request: HttpRequest) -> HttpResponse:
+    """Begin a thread with somebody."""
+    form = NewMessageForm(
+        request.POST if request.method == "POST" else None,
+        initial={"to": request.GET.get("to", "")[:150]},
+        sender=request.user,
+    )
+    sent = _send(form, request.user) if form.is_valid() else None
+    if sent:
+        return redirect("chats:thread", sent.thread)
+    known = Participant.objects.inbox_rows(request.user)[:20]
+    return render(request, "chats/new.html", {"form": form, "known": known}, status=_status(form))
+
+
+@READ_AND_SEND
+@login_required
+def reply(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer a message, whoever of the two wrote it."""
+    parent = get_object_or_404(Message.objects.visible_to(request.user).with_people(), pk=pk)
+    form = MessageForm(request.POST if request.method == "POST" else None)
+    sent = _send(form, request.user, parent) if form.is_valid() else None
+    if sent:
+        return redirect("chats:message", sent.pk)
+    return render(request, "chats/reply.html", {"form": form, "parent": parent}, status=_status(form))
+
+
+@READ_AND_SEND
+@login_required
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change one's own message."""
+    message = get_object_or_404(Message.objects.filter(sender=request.user), pk=pk)
+    form = EditForm(request.POST if request.method == "POST" else None, initial={"content": message.content})
+    if form.is_valid():
+        message.edit(form.cleaned_data["content"], by=request.user)
+        return redirect("chats:message", pk)
+    return render(request, "chats/edit.html", {"form": form, "message": message}, status=_status(form))
+
+
+@require_safe
+@login_required
+def people(request: HttpRequest) -> HttpResponse:
+    """Names that begin with `?to=`, as options for the list beside the field."""
+    names = suggestions(request.GET.get("to", "")[:150], request.user)
+    return render(request, "chats/people.html", {"names": names})
+
+
+def _send(form, sender, parent: Message | None = None) -> Message | None:
+    """Send what the form holds, or put the reason why not on the form."""
+    data = form.cleaned_data
+    if parent is None:
+        receiver = data["to"]
+    else:
+        receiver = parent.receiver if parent.sender_id == sender.pk else parent.sender
+    try:
+        return send(
+            sender=sender,
+            receiver=receiver,
+            content=data["content"],
+            parent=parent,
+            client_id=data["client_id"],
+        )
+    except ValidationError as error:
+        form.add_error(None, error)
+    except AlreadySentError as error:
+        form.add_error(None, str(error))
+        form.conflict = True
+    return None
+
+
+def _status(form) -> int:
+    if not form.is_bound:
+        return 200
+    return 409 if getattr(form, "conflict", False) else 422

@@ -1,0 +1,41 @@
+"""Sending a message from a form or a program that may ask twice."""
+
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
+from messaging.models import Message
+
+
+class AlreadySentError(Exception):
+    """The same client id came before with another text or for somebody else."""
+
+
+def send(*, sender, receiver, content: str, parent=None, client_id: UUID | None = None) -> Message:
+    """Send a message once: the same `client_id` and content again returns the first message.
+
+    Raises ValidationError for what cannot be sent and AlreadySentError for a client id used differently.
+    """
+    message = Message(
+        sender=sender, receiver=receiver, content=content, parent_message=parent, client_id=client_id
+    )
+    try:
+        message.save()
+    except IntegrityError as error:
+        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+        if constraint == "message_client_id_once":
+            return _sent_before(message)
+        if "_fk_" in constraint or constraint.startswith("message_"):
+            # Erased between the look at the page and the click.
+            raise ValidationError("This member or message is no longer there.", code="gone") from error
+        raise
+    return message
+
+
+def _sent_before(again: Message) -> Message:
+    first = Message.objects.get(sender=again.sender_id, client_id=again.client_id)
+    same = ("receiver_id", "content", "parent_message_id")
+    if any(getattr(first, name) != getattr(again, name) for name in same):
+        raise AlreadySentError("This form was sent before with something else in it.")
+    return first
