@@ -1,6 +1,6 @@
 """From rows of the database to what a page shows; keyset paging included."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest
@@ -39,9 +39,10 @@ def key_from(request: HttpRequest, name: str) -> int | None:
     return int(text)
 
 
-def split(rows: Sequence, size: int) -> tuple[list, bool]:
-    """The rows of this page, and whether there is another; ask the database for `size + 1`."""
-    return list(rows[:size]), len(rows) > size
+def split(rows: Iterable, size: int) -> tuple[list, bool]:
+    """The rows of this page, and whether there is another; `rows` must be a query for `size + 1`."""
+    fetched = list(rows)
+    return fetched[:size], len(fetched) > size
 
 
 class Window(NamedTuple):
@@ -58,11 +59,17 @@ def window(messages, request: HttpRequest, *, newest: bool) -> Window:
     if start is not None or (end is None and not newest):
         ahead = messages.filter(pk__gte=start or 0).order_by("pk")
         rows, more = split(ahead[: PAGE_SIZE + 1], PAGE_SIZE)
-        return Window(rows, rows[0].id - 1 if rows and start else None, rows[-1].id + 1 if more else None)
+        return _window(rows, earlier=start is not None, later=more)
     back = messages if end is None else messages.filter(pk__lte=end)
     rows, more = split(back.order_by("-pk")[: PAGE_SIZE + 1], PAGE_SIZE)
     rows.reverse()
-    return Window(rows, rows[0].id - 1 if more else None, rows[-1].id + 1 if rows and end else None)
+    return _window(rows, earlier=more, later=end is not None)
+
+
+def _window(rows: list, *, earlier: bool, later: bool) -> Window:
+    if not rows:
+        raise Http404
+    return Window(rows, rows[0].id - 1 if earlier else None, rows[-1].id + 1 if later else None)
 
 
 def lines(rows: list, reader_id: int, counterpart: str, *, nested: bool) -> list[Line]:

@@ -44,7 +44,9 @@ class Conversation(models.Model):
 class Participant(models.Model):
     """One person's side of a conversation; the inbox reads this and nothing else."""
 
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="participants", db_index=False)
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, related_name="participants", db_index=False
+    )
     user = UserKey(related_name="+", db_index=False)
     counterpart = UserKey(related_name="+")
     last_message = models.ForeignKey("Message", models.DO_NOTHING, null=True, related_name="+")
@@ -158,9 +160,10 @@ class Message(models.Model):
                 inbox.place([self], using=using)
                 super().save(using=using, **{**kwargs, "force_insert": True})
                 inbox.record_sent([self], using=using)
+                written = WATCHED
             else:
-                self._save_changes(using, update_fields, **kwargs)
-        self._remember()
+                written = self._save_changes(using, update_fields, **kwargs)
+        self._remember(written)
 
     def edit(self, content: str, *, by) -> None:
         """Change the text; `by` is the member who does. The previous text goes into the history."""
@@ -194,26 +197,30 @@ class Message(models.Model):
             message.depth = depth
         return [message for message, _ in placed]
 
-    def _save_changes(self, using: str, update_fields, **kwargs: Any) -> None:
-        """Write what this instance changed: a stale copy must not bring back an older text or state."""
+    def _save_changes(self, using: str, update_fields, **kwargs: Any) -> set[str]:
+        """Write what this instance changed: a stale copy must not bring back an older text or state.
+
+        Return the names of the fields that were written.
+        """
         fields = set(update_fields) if update_fields is not None else self._fields_to_write()
         if "content" in fields:
             self.content = clean_content(self.content)
             fields.add("edited")
-        recount = "read" in fields and self._has_changed("read")
-        if recount:
+        if "read" in fields:
             inbox.lock([self.conversation_id], using=using)
         super().save(using=using, update_fields=fields, **kwargs)
-        if recount:
+        if "read" in fields:
             inbox.recount([self.conversation_id], using=using)
+        return fields
 
     def _fields_to_write(self) -> set[str]:
         left_out = self.get_deferred_fields() | {name for name in WATCHED if not self._has_changed(name)}
         fields = (f for f in self._meta.concrete_fields if not f.primary_key and not f.generated)
         return {f.name for f in fields if f.attname not in left_out}
 
-    def _remember(self, fields=WATCHED) -> None:
-        now = {name: self.__dict__[name] for name in WATCHED if name in (fields or WATCHED) and name in self.__dict__}
+    def _remember(self, fields=None) -> None:
+        names = WATCHED if fields is None else fields
+        now = {name: self.__dict__[name] for name in WATCHED if name in names and name in self.__dict__}
         self.__dict__["_loaded"] = self.__dict__.get("_loaded", {}) | now
 
     def _has_changed(self, name: str) -> bool:

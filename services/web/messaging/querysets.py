@@ -56,7 +56,6 @@ class ParticipantQuerySet(models.QuerySet):
             )
         )  # fmt: skip
 
-
     def with_counterpart(self, name: str):
         """The conversation with the member of that name: a named tuple with the name as it is written."""
         return (

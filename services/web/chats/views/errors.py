@@ -33,7 +33,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 when it is PostgreSQL that cannot be reached: that comes back by itself."""
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        return _page(500, "That went wrong on our side", "It has been noted. Nothing you sent before is lost.")
+        return _page(
+            500, "That went wrong on our side", "It has been noted. Nothing you sent before is lost."
+        )
     response = _page(
         503, "Bobbin is not available right now", "Your messages are safe. Try again in a few seconds."
     )

@@ -14,9 +14,7 @@ from notifications.models import Notification
 def page(request: HttpRequest) -> HttpResponse:
     """Newest first. Not cached, since each row has a form with this session's token."""
     before = key_from(request, "before")
-    rows, more = split(
-        Notification.objects.for_user(request.user).rows(before)[: PAGE_SIZE + 1], PAGE_SIZE
-    )
+    rows, more = split(Notification.objects.for_user(request.user).rows(before)[: PAGE_SIZE + 1], PAGE_SIZE)
     following = rows[-1].id if more else None
     context = {"rows": rows, "following": following, "before": before}
     return render(request, "chats/notifications.html", context)

@@ -46,9 +46,7 @@ def conversation(request: HttpRequest, username: str) -> HttpResponse:
     side = Participant.objects.filter(user=request.user).with_counterpart(username).first()
     if side is None:
         raise Http404
-    page = window(
-        Message.objects.in_conversation(side.conversation_id).for_display(), request, newest=True
-    )
+    page = window(Message.objects.in_conversation(side.conversation_id).for_display(), request, newest=True)
     _mark_read(request.user, side.conversation_id, page.rows)
     context = {
         "counterpart": side.name,

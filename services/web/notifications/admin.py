@@ -1,0 +1,20 @@
+"""Notifications in the admin: to look at."""
+
+from django.contrib import admin
+
+from messaging.admin import BigTableAdmin
+from notifications.models import Notification
+
+
+@admin.register(Notification)
+class NotificationAdmin(BigTableAdmin):
+    list_display = ("id", "user", "content", "message", "read", "created_at")
+    list_select_related = ("user", "message")
+    list_filter = ("read", "created_at")
+    search_fields = ("=user__username", "content")
+
+    def has_add_permission(self, request):
+        return False  # A message makes it.
+
+    def has_change_permission(self, request, obj=None):
+        return False

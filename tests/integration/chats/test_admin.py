@@ -1,0 +1,89 @@
+"""The admin: flat lists, and no way around history and threads."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from messaging.models import Message, MessageHistory
+
+LISTS = ["messaging/message", "messaging/messagehistory", "messaging/conversation", "accounts/user",
+         "notifications/notification"]  # fmt: skip
+
+
+@pytest.fixture
+def admin(member, browser_of):
+    return browser_of(member("root", is_staff=True, is_superuser=True))
+
+
+def _fill(member, count):
+    writer = member(f"writer{count}")
+    for number in range(count):
+        message = Message.objects.create(
+            sender=writer, receiver=member(f"reader{count}x{number}"), content="one"
+        )
+        message.edit("two", by=writer)
+
+
+@pytest.mark.parametrize("page", LISTS)
+def test_a_list_costs_the_same_for_more_rows(admin, member, page):
+    counts = []
+    for rows in (2, 20):
+        _fill(member, rows)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert admin.get(f"/admin/{page}/").status_code == 200
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("page", LISTS)
+def test_a_list_can_be_searched_and_each_row_opened(admin, message, alice, page):
+    message.edit("Good evening, Bob", by=alice)
+
+    assert admin.get(f"/admin/{page}/?q=alice").status_code == 200
+    model = {"message": Message, "messagehistory": MessageHistory}.get(page.split("/")[1])
+    if model:
+        assert admin.get(f"/admin/{page}/{model.objects.get().pk}/change/").status_code == 200
+
+
+def test_a_message_with_replies_cannot_be_deleted(admin, message, alice, bob):
+    Message.objects.create(sender=bob, receiver=alice, content="hi", parent_message=message)
+
+    assert admin.post(f"/admin/messaging/message/{message.pk}/delete/", {"post": "yes"}).status_code == 403
+    admin.post(
+        "/admin/messaging/message/",
+        {"action": "delete_selected", "_selected_action": [message.pk], "post": "yes"},
+    )
+    assert Message.objects.filter(pk=message.pk).exists()
+
+
+def test_a_message_without_replies_can_be_deleted(admin, message):
+    admin.post(f"/admin/messaging/message/{message.pk}/delete/", {"post": "yes"})
+
+    assert not Message.objects.exists()
+
+
+def test_an_edit_from_the_admin_leaves_its_history(admin, message):
+    response = admin.post(f"/admin/messaging/message/{message.pk}/change/", {"content": "Moderated"})
+
+    assert response.status_code == 302
+    kept = MessageHistory.objects.get()
+    assert (kept.old_content, kept.edited_by.username) == ("Good morning, Bob", "root")
+
+
+def test_history_cannot_be_changed_or_deleted(admin, message, alice):
+    message.edit("Good evening, Bob", by=alice)
+    page = f"/admin/messaging/messagehistory/{MessageHistory.objects.get().pk}"
+
+    assert admin.post(f"{page}/change/", {"old_content": "never"}).status_code == 403
+    assert admin.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_deleting_a_member_says_first_what_goes_and_then_erases_it(admin, message, alice):
+    page = f"/admin/accounts/user/{alice.pk}/delete/"
+
+    assert "1 messages they sent" in admin.get(page).content.decode()
+    assert admin.post(page, {"post": "yes"}).status_code == 302
+    assert not Message.objects.exists()
