@@ -1,4 +1,4 @@
-"""The cast and the stage of all tests: real PostgreSQL and a real Redis-compatible server, started by `make test`.
+"""The cast and the stage of all tests: real PostgreSQL and a real Redis-compatible server, from `make test`.
 
 alice writes, bob receives, charlie is outside and must see nothing.
 """
@@ -6,6 +6,7 @@ alice writes, bob receives, charlie is outside and must see nothing.
 import os
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,8 @@ def pytest_configure(config):
 # Each worker has a Redis database of its own, before the settings are read.
 os.environ["REDIS_URL"] = re.sub(r"db=\d+", f"db={WORKER % 16}", os.environ.get("REDIS_URL", ""))
 os.environ["RELEASE"] = "test"
+# Where whitenoise looks; the tests collect nothing.
+os.environ["STATIC_ROOT"] = str(Path(__file__).parent.parent / "services/web/chats/static")
 
 
 @pytest.fixture(autouse=True)

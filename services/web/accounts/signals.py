@@ -7,7 +7,7 @@ from accounts.erasure import erase_account_rows
 from accounts.models import User
 
 # Asked before somebody erases an account. Each receiver answers with {what: how many} for its own tables.
-# Arguments: user.
+# Sender: User. Arguments: user.
 erasure_preview = Signal()
 
 

@@ -1,14 +1,24 @@
 """Addresses of the pages that a member sees."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from chats.views import notifications, reading, writing
+
+
+class UsernameConverter(StringConverter):
+    """What a username can be made of (UnicodeUsernameValidator); nothing else is asked of the database."""
+
+    regex = r"[\w.@+-]+"
+
+
+register_converter(UsernameConverter, "username")
 
 app_name = "chats"
 urlpatterns = [
     path("", reading.inbox, name="inbox"),
     path("unread/", reading.unread, name="unread"),
-    path("with/<str:username>/", reading.conversation, name="conversation"),
+    path("with/<username:username>/", reading.conversation, name="conversation"),
     path("thread/<int:pk>/", reading.thread, name="thread"),
     path("message/<int:pk>/", reading.message, name="message"),
     path("message/<int:pk>/history/", reading.history, name="history"),

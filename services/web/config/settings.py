@@ -113,7 +113,7 @@ CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": secret("REDIS_URL"),
-        "KEY_PREFIX": f"bobbin:{RELEASE}",
+        "KEY_PREFIX": f"bobbin-{RELEASE}",
         "TIMEOUT": 60,
         "OPTIONS": {
             "SERIALIZER": "django_redis.serializers.msgpack.MSGPackSerializer",

@@ -82,6 +82,8 @@ def place(messages: Sequence["Message"], *, using: str, number: bool = False) ->
         message.conversation_id = conversations[_pair(message)]
         parent = parents.get(id(message))
         if parent is not None:
+            if number and (parent.pk is None or parent.pk >= message.pk):
+                raise ValidationError("A reply stands after the message that it answers.", code="parent_later")
             message.parent_message_id = parent.pk
             message.thread_root_id = parent.thread_root_id or parent.pk
 
@@ -113,8 +115,13 @@ def mark_read(
         counted = _execute(using, MARK_READ, arguments)
         if not counted:
             return 0
-        messages_read.send(sender=apps.get_model("messaging.Message"), using=using, **arguments)
+        tell_read(using, **arguments)
     return counted[0][0]
+
+
+def tell_read(using: str, **what) -> None:
+    """Tell the apps that depend on messaging what has been read; `messages_read` names the arguments."""
+    messages_read.send(sender=apps.get_model("messaging.Message"), using=using, **what)
 
 
 def lock(conversation_ids: Iterable[int], *, using: str) -> None:

@@ -211,6 +211,15 @@ class Message(models.Model):
         super().save(using=using, update_fields=fields, **kwargs)
         if "read" in fields:
             inbox.recount([self.conversation_id], using=using)
+            if self.read:
+                inbox.tell_read(
+                    using,
+                    reader_id=self.receiver_id,
+                    conversation_id=self.conversation_id,
+                    first=self.pk,
+                    last=self.pk,
+                    thread=None,
+                )
         return fields
 
     def _fields_to_write(self) -> set[str]:

@@ -39,6 +39,6 @@ def erase(sender, instance, using, **kwargs):
     erase_messages(instance.pk, using)
 
 
-@receiver(erasure_preview, dispatch_uid="messaging.preview_erasure")
+@receiver(erasure_preview, sender=User, dispatch_uid="messaging.preview_erasure")
 def preview_erasure(sender, user, **kwargs):
     return count_messages(user.pk)

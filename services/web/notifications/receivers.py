@@ -37,6 +37,6 @@ def erase(sender, instance, using, **kwargs):
     erase_notifications(instance.pk, using)
 
 
-@receiver(erasure_preview, dispatch_uid="notifications.preview_erasure")
+@receiver(erasure_preview, sender=User, dispatch_uid="notifications.preview_erasure")
 def preview_erasure(sender, user, **kwargs):
     return {"notifications": Notification.objects.for_user(user).count()}

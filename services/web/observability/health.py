@@ -8,10 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NoAnswerInTime
 
 import psycopg
-from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django_redis import get_redis_connection
+from redis.exceptions import RedisError
 
 DATABASE_BUDGET = 1.0  # Seconds PostgreSQL has to answer, a hung one included.
 
@@ -27,7 +28,7 @@ class HealthMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info == "/healthz":
-            return _answer(200, status="ok")
+            return _answer(200, {"status": "ok"})
         if request.path_info == "/readyz":
             return self.ready()
         return self.get_response(request)
@@ -35,9 +36,9 @@ class HealthMiddleware:
     def ready(self) -> HttpResponse:
         reason = self.probe.what_is_wrong()
         if reason:
-            return _answer(503, status="unavailable", reason=reason)
+            return _answer(503, {"status": "unavailable", "reason": reason})
         redis = redis_answers()
-        return _answer(200, status="ok" if redis else "degraded", redis=redis)
+        return _answer(200, {"status": "ok" if redis else "degraded", "redis": redis})
 
 
 class DatabaseProbe:
@@ -84,9 +85,13 @@ def _missing_migrations() -> bool:
 
 
 def redis_answers() -> bool:
-    """True when Redis keeps what it is given; without it pages still come, from PostgreSQL."""
-    return bool(cache.set("readyz", 1, timeout=5)) and cache.get("readyz") == 1
+    """Whether Redis is there; without it pages still come, from PostgreSQL."""
+    try:
+        return bool(get_redis_connection("default").ping())
+    except RedisError as error:
+        log.warning("readiness: Redis is not available: %s", error)
+        return False
 
 
-def _answer(status: int, **body) -> JsonResponse:
-    return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})
+def _answer(http_status: int, body: dict) -> JsonResponse:
+    return JsonResponse(body, status=http_status, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,182 @@
+"""Inbox, conversation, thread, unread list and history as a member sees them."""
+
+import re
+
+import pytest
+
+from messaging.models import Message, MessageHistory
+
+SIZES = [1, 10, 100, 1000]
+
+
+def _ids(page: str) -> list[int]:
+    return [int(pk) for pk in re.findall(r'data-message="(\d+)"', page)]
+
+
+def _get(client, address) -> str:
+    response = client.get(address, follow=True)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+@pytest.mark.parametrize("replies", SIZES)
+def test_a_thread_costs_the_same_at_any_size(browser_of, thread_of, alice, bob, replies, count_queries):
+    root = thread_of(replies)
+    Message.objects.mark_read(alice, root.conversation_id, up_to=10**9)
+
+    assert count_queries(browser_of(alice).get, f"/chats/thread/{root.pk}/") == 4
+    assert count_queries(browser_of(bob).get, f"/chats/thread/{root.pk}/") == 6
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_inbox_unread_and_notifications_cost_the_same_at_any_size(
+    browser_of, member, bob, count, count_queries
+):
+    senders = [member(f"sender{n}") for n in range(count)]
+    Message.objects.bulk_create([Message(sender=s, receiver=bob, content="hi") for s in senders])
+    client = browser_of(bob)
+
+    assert [count_queries(client.get, f"/chats/{page}") for page in ("", "unread/", "notifications/")] == [
+        3,
+        3,
+        3,
+    ]
+    assert count_queries(client.get, "/chats/") == 1  # From the cache.
+    assert count_queries(client.get, "/chats/with/sender0/") == 6
+    assert count_queries(client.get, "/chats/with/sender0/") == 4
+
+
+def test_the_inbox_has_one_row_a_counterpart_latest_first(browser_of, alice, bob, charlie):
+    for receiver, text in [(bob, "one"), (charlie, "two"), (bob, "three")]:
+        Message.objects.create(sender=alice, receiver=receiver, content=text)
+
+    page = _get(browser_of(alice), "/chats/")
+    assert re.findall(r'data-counterpart="(\w+)"', page) == ["bob", "charlie"]
+    assert "three" in page
+    assert "one" not in page
+
+
+def test_inbox_pages_of_25_hold_each_counterpart_once(browser_of, member, alice):
+    people = [member(f"person{n:02}") for n in range(60)]
+    Message.objects.bulk_create([Message(sender=p, receiver=alice, content="hi") for p in people])
+    client, address, seen = browser_of(alice), "/chats/", []
+    while address:
+        page = _get(client, address)
+        seen.append(re.findall(r'data-counterpart="(\w+)"', page))
+        following = re.search(r'rel="next" href="(\?before=\d+)"', page)
+        address = f"/chats/{following[1]}" if following else ""
+
+    assert [len(rows) for rows in seen] == [25, 25, 10]
+    assert [row for rows in seen for row in rows] == [f"person{n:02}" for n in reversed(range(60))]
+
+
+def test_a_thread_nests_each_reply_under_its_parent(browser_of, message, alice, bob):
+    def reply(parent, sender, receiver):
+        return Message.objects.create(sender=sender, receiver=receiver, content="x", parent_message=parent)
+
+    first = reply(message, bob, alice)
+    second = reply(message, bob, alice)
+    below = reply(first, alice, bob)
+
+    page = _get(browser_of(alice), f"/chats/thread/{message.pk}/")
+    depths = [int(depth) for depth in re.findall(r'data-depth="(\d+)"', page)]
+    assert list(zip(_ids(page), depths, strict=True)) == [
+        (message.pk, 0), (first.pk, 1), (below.pk, 2), (second.pk, 1),
+    ]  # fmt: skip
+
+
+def test_a_chain_of_5000_replies_is_shown_page_by_page(browser_of, thread_of, alice):
+    root = thread_of(5000)
+    client, address, seen = browser_of(alice), f"/chats/thread/{root.pk}/", []
+    while address:
+        page = _get(client, address)
+        seen += _ids(page)
+        following = re.search(r'rel="next" href="(\?from=\d+)"', page)
+        address = f"/chats/thread/{root.pk}/{following[1]}" if following else ""
+
+    assert len(seen) == 5001
+    assert seen == sorted(seen)
+
+
+def test_a_reply_on_a_later_page_links_to_the_text_it_answers(browser_of, thread_of, alice):
+    root = thread_of(80, shape="fan")
+    first = _get(browser_of(alice), f"/chats/thread/{root.pk}/")
+    later = _get(
+        browser_of(alice), f"/chats/thread/{root.pk}/" + re.search(r'rel="next" href="([^"]+)"', first)[1]
+    )
+
+    assert len(_ids(first)) == 50
+    assert len(_ids(later)) == 31
+    assert "In reply to you:" in later
+    assert f'<a href="/chats/message/{root.pk}/" dir="auto">root</a>' in later
+
+
+def test_a_link_to_a_message_opens_the_page_it_stands_on(browser_of, thread_of, alice):
+    root = thread_of(200)
+    late = root.get_all_replies()[149]
+    response = browser_of(alice).get(f"/chats/message/{late.pk}/")
+
+    assert response.url.endswith(f"#m{late.pk}")
+    page = _get(browser_of(alice), response.url.split("#")[0])
+    assert _ids(page).index(late.pk) == 25
+    back = re.search(r'rel="prev" href="([^"]+)"', page)[1]
+    assert _ids(_get(browser_of(alice), f"/chats/thread/{root.pk}/{back}"))[-1] == _ids(page)[0] - 1
+
+
+def test_a_conversation_shows_its_latest_page_and_leads_back(browser_of, thread_of, alice):
+    thread_of(70)
+    client = browser_of(alice)
+    latest = _get(client, "/chats/with/bob/")
+    back = re.search(r'rel="prev" href="([^"]+)"', latest)[1]
+
+    assert len(_ids(latest)) == 50
+    assert len(_ids(_get(client, f"/chats/with/BOB/{back}"))) == 21
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reading_a_thread_leaves_other_threads_unread(browser_of, alice, bob):
+    one, two = (Message.objects.create(sender=alice, receiver=bob, content=t) for t in ("one", "two"))
+    client = browser_of(bob)
+    client.get(f"/chats/thread/{one.pk}/")
+
+    assert _ids(_get(client, "/chats/unread/")) == [two.pk]
+    client.get("/chats/with/alice/")
+    assert _ids(_get(client, "/chats/unread/")) == []
+
+
+def test_the_senders_own_look_marks_nothing_read(browser_of, message, alice):
+    browser_of(alice).get(f"/chats/thread/{message.pk}/")
+
+    assert not Message.objects.get().read
+
+
+def test_history_shows_earlier_texts_to_both_latest_first(browser_of, message, alice, bob):
+    for text in ("second text", "third text"):
+        message.edit(text, by=alice)
+
+    for user in (alice, bob):
+        page = _get(browser_of(user), f"/chats/message/{message.pk}/history/")
+        assert re.findall(r'old-content" dir="auto">([^<]+)<', page) == ["second text", "Good morning, Bob"]
+    assert ">edited</a>" in _get(browser_of(bob), f"/chats/thread/{message.pk}/")
+
+
+def test_a_long_history_comes_in_pages(browser_of, message, alice):
+    MessageHistory.objects.bulk_create(
+        MessageHistory(message=message, old_content=str(n)) for n in range(120)
+    )
+    client = browser_of(alice)
+    page = _get(client, f"/chats/message/{message.pk}/history/")
+    following = re.search(r'rel="next" href="([^"]+)"', page)[1]
+
+    assert page.count("old-content") == 50
+    assert _get(client, f"/chats/message/{message.pk}/history/{following}").count("old-content") == 50
+
+
+def test_what_people_write_is_shown_as_text(browser_of, alice, bob):
+    nasty = '<script>alert(1)</script> & "quotes" \u202eRTL 🧵 {{ x }}'
+    sent = Message.objects.create(sender=alice, receiver=bob, content=nasty)
+
+    for address in ("/chats/", "/chats/unread/", "/chats/with/alice/", f"/chats/thread/{sent.pk}/"):
+        page = _get(browser_of(bob), address)
+        assert "&lt;script&gt;" in page
+        assert "<script>alert" not in page

@@ -1,0 +1,97 @@
+"""Every page and every object: its two people see it, a stranger gets 404, a visitor the log-in."""
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from messaging.models import Message
+from notifications.models import Notification
+
+# Pages of one's own, pages of one message, and what only POST does: {name: (arguments, methods)}.
+OWN = ["chats:inbox", "chats:unread", "chats:new", "chats:people", "chats:notifications",
+       "accounts:account", "accounts:change_password", "accounts:delete_user_account"]  # fmt: skip
+OF_A_MESSAGE = ["chats:thread", "chats:message", "chats:history", "chats:reply", "chats:edit"]
+OTHERS = {"chats:conversation", "chats:notification_read", "chats:notifications_read_all",
+          "accounts:sign_up", "accounts:login", "accounts:logout"}  # fmt: skip
+
+
+def _names():
+    for prefix in ("chats", "accounts"):
+        resolver = next(r for r in get_resolver().url_patterns if getattr(r, "namespace", None) == prefix)
+        yield from (f"{prefix}:{pattern.name}" for pattern in resolver.url_patterns)
+
+
+def test_every_address_is_in_one_of_these_tests():
+    assert set(_names()) == {*OWN, *OF_A_MESSAGE, *OTHERS}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_member_sees_pages_of_their_own(browser_of, alice, name):
+    assert browser_of(alice).get(reverse(name)).status_code == 200
+
+
+@pytest.mark.parametrize("name", [*OWN, "chats:notifications_read_all"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_visitor_is_sent_to_the_login(db, name, method):
+    response = getattr(Client(), method)(reverse(name))
+
+    assert response.status_code == 405 or response.url.startswith("/accounts/login/?next=/")
+
+
+@pytest.mark.parametrize("name", OF_A_MESSAGE)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_message_is_for_its_two_people(browser_of, message, alice, bob, charlie, name, method):
+    page = reverse(name, args=[message.pk])
+
+    assert getattr(browser_of(alice), method)(page).status_code in {200, 302, 405, 422}
+    assert getattr(browser_of(charlie), method)(page).status_code in {404, 405}
+    assert browser_of(charlie).get(page).status_code == 404
+    assert Client().get(page).url == f"/accounts/login/?next={page}"
+    expected = 404 if name == "chats:edit" else 200
+    assert browser_of(bob).get(page, follow=True).status_code == expected
+
+
+@pytest.mark.parametrize("name", OF_A_MESSAGE)
+def test_a_stranger_cannot_tell_a_hidden_message_from_none(browser_of, message, charlie, name):
+    stranger = browser_of(charlie)
+    hidden, missing = (stranger.get(reverse(name, args=[pk])) for pk in (message.pk, 10**9))
+
+    assert (hidden.status_code, hidden.content) == (missing.status_code, missing.content)
+
+
+def test_a_stranger_cannot_open_the_conversation(browser_of, message, alice, charlie):
+    assert browser_of(alice).get("/chats/with/bob/").status_code == 200
+    # charlie has none with bob: the same answer as for a name that nobody has.
+    assert browser_of(charlie).get("/chats/with/bob/").status_code == 404
+    assert browser_of(charlie).get("/chats/with/nobody/").status_code == 404
+
+
+def test_a_stranger_cannot_write_into_the_thread(browser_of, message, charlie):
+    stranger = browser_of(charlie)
+
+    assert stranger.post(f"/chats/message/{message.pk}/reply/", {"content": "hi"}).status_code == 404
+    assert stranger.post(f"/chats/message/{message.pk}/edit/", {"content": "hi"}).status_code == 404
+    assert Message.objects.get().content == "Good morning, Bob"
+
+
+def test_the_receiver_cannot_edit(browser_of, message, bob):
+    response = browser_of(bob).post(f"/chats/message/{message.pk}/edit/", {"content": "hi"})
+
+    assert response.status_code == 404
+    assert Message.objects.get().content == "Good morning, Bob"
+
+
+def test_somebody_elses_notification_cannot_be_marked(browser_of, message, bob, charlie):
+    page = reverse("chats:notification_read", args=[Notification.objects.get(user=bob).pk])
+
+    assert browser_of(charlie).post(page).status_code == 404
+    assert not Notification.objects.get().read
+    assert browser_of(bob).post(page).status_code == 302
+    assert Notification.objects.get().read
+
+
+@pytest.mark.parametrize("address", ["/chats/?before=x", "/chats/?before=-1", "/chats/unread/?before=0",
+                                     "/chats/?before=99999999999999999999", "/chats/thread/99999999999999999999/",
+                                     "/chats/notifications/?before=", "/chats/with/%00/"])  # fmt: skip
+def test_a_made_up_address_is_not_found(browser_of, alice, address):
+    assert browser_of(alice).get(address).status_code == 404

@@ -1,0 +1,130 @@
+"""Sending, replying and editing through the forms."""
+
+import re
+import uuid
+
+import pytest
+
+from messaging.models import Message
+
+
+def test_a_new_message_opens_its_thread(browser_of, alice, bob):
+    response = browser_of(alice).post("/chats/new/", {"to": "BOB", "content": " hello "})
+
+    sent = Message.objects.get()
+    assert (sent.receiver, sent.content) == (bob, "hello")
+    assert response.url == f"/chats/thread/{sent.pk}/"
+
+
+def test_a_reply_goes_to_the_other_person_whoever_is_answered(browser_of, message, alice, bob):
+    for sender, receiver in [(bob, alice), (alice, bob)]:
+        response = browser_of(sender).post(f"/chats/message/{message.pk}/reply/", {"content": "reply"})
+        reply = Message.objects.latest("pk")
+        assert response.url == f"/chats/message/{reply.pk}/"
+        assert (reply.sender, reply.receiver, reply.parent_message) == (sender, receiver, message)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"to": "bob", "content": "   "}, "cannot be empty"),
+        ({"to": "bob", "content": "x" * 10_001}, "at most 10,000 characters; this one has 10,001"),
+        ({"to": "bob", "content": "a\x00b"}, "not text"),
+        ({"to": "alice", "content": "draft"}, "cannot write to yourself"),
+        ({"to": "bo", "content": "draft"}, "Nobody here is called “bo”"),
+        ({"to": "", "content": "draft"}, "Choose who receives"),
+        ({"to": "nul\x00", "content": "draft"}, "Null characters are not allowed"),
+    ],
+)
+def test_a_form_that_fails_says_why_and_keeps_the_draft(browser_of, alice, bob, data, said):
+    response = browser_of(alice).post("/chats/new/", data)
+    page = response.content.decode()
+
+    assert response.status_code == 422
+    assert said in page
+    assert data["content"].strip() in page
+    assert not Message.objects.exists()
+
+
+def test_an_incomplete_name_offers_those_that_begin_with_it(browser_of, alice, bob, member):
+    member("bonnie")
+    member("gone", is_active=False)
+    page = browser_of(alice).post("/chats/new/", {"to": "Bo", "content": "x"}).content.decode()
+
+    assert re.findall(r'name="to" value="(\w+)"', page)[-2:] == ["bob", "bonnie"]
+    assert browser_of(alice).post("/chats/new/", {"to": "gone", "content": "x"}).status_code == 422
+
+
+def test_suggestions_leave_out_oneself_and_treat_signs_as_letters(browser_of, alice, bob):
+    client = browser_of(alice)
+
+    assert "alice" not in client.get("/chats/people/?to=a").content.decode()
+    assert 'value="bob"' in client.get("/chats/people/?to=B").content.decode()
+    for odd in ("%25", "_", "%00", ""):
+        assert "bob" not in client.get(f"/chats/people/?to={odd}").content.decode()
+
+
+def test_the_same_form_twice_sends_once(browser_of, message, bob):
+    client, form = browser_of(bob), {"content": "once", "client_id": uuid.uuid4()}
+    address = f"/chats/message/{message.pk}/reply/"
+
+    assert client.post(address, form).url == client.post(address, form).url
+    assert Message.objects.filter(content="once").count() == 1
+
+
+def test_the_same_form_with_another_text_is_refused_and_keeps_the_draft(browser_of, message, bob):
+    client, form = browser_of(bob), {"content": "once", "client_id": uuid.uuid4()}
+    address = f"/chats/message/{message.pk}/reply/"
+    client.post(address, form)
+    response = client.post(address, form | {"content": "twice"})
+
+    assert response.status_code == 409
+    assert "twice" in response.content.decode()
+    assert Message.objects.count() == 2
+
+
+def test_two_members_may_use_the_same_client_id(browser_of, message, alice, bob):
+    form = {"content": "x", "client_id": uuid.uuid4()}
+    for user in (alice, bob):
+        browser_of(user).post(f"/chats/message/{message.pk}/reply/", form)
+
+    assert Message.objects.filter(content="x").count() == 2
+
+
+def test_the_form_carries_a_client_id_of_its_own(browser_of, message, alice):
+    pages = [browser_of(alice).get(f"/chats/thread/{message.pk}/").content.decode() for _ in range(2)]
+    ids = {re.search(r'name="client_id" value="([^"]+)"', page)[1] for page in pages}
+
+    assert len(ids) == 2
+
+
+def test_an_edit_is_marked_and_leads_back_to_the_message(browser_of, message, alice):
+    response = browser_of(alice).post(f"/chats/message/{message.pk}/edit/", {"content": "Good evening"})
+
+    assert response.url == f"/chats/message/{message.pk}/"
+    assert Message.objects.get().edited
+    assert message.history.get().old_content == "Good morning, Bob"
+
+
+def test_an_edit_that_fails_changes_nothing(browser_of, message, alice):
+    assert browser_of(alice).post(f"/chats/message/{message.pk}/edit/", {"content": ""}).status_code == 422
+    assert not message.history.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writing_to_somebody_who_is_erased_meanwhile_is_a_clear_error(browser_of, alice, bob, monkeypatch):
+    """bob stands on the form when it is checked, and is gone when it is sent."""
+    from chats.views import writing
+
+    send = writing.send
+
+    def send_late(**kwargs):
+        type(bob).objects.get(pk=bob.pk).delete()
+        return send(**kwargs)
+
+    monkeypatch.setattr(writing, "send", send_late)
+    response = browser_of(alice).post("/chats/new/", {"to": "bob", "content": "draft"})
+
+    assert response.status_code == 422
+    assert "no longer there" in response.content.decode()
+    assert not Message.objects.exists()
