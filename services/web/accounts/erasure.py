@@ -30,5 +30,4 @@ def erase_account_rows(user: User, using: str) -> None:
 
 def _forget_sessions(keys: list[str]) -> None:
     for key in keys:
-        store = SessionStore(key)
-        store._cache.delete(store.cache_key)
+        SessionStore(key).forget()

@@ -1,5 +1,7 @@
 """Pages of an account: sign-up, log-in, the account itself, and its deletion."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout
@@ -95,7 +97,7 @@ def delete_user_account(request: HttpRequest) -> HttpResponse:
 
 def preview(user) -> dict[str, int]:
     """What erasing `user` would delete, as each app counts it: {what: how many}."""
-    answers = erasure_preview.send(sender=User, user=user)
+    answers: Any = erasure_preview.send(sender=User, user=user)
     return {what: count for _, counts in answers for what, count in counts.items()}
 
 

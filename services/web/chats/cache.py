@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable
 
 from django.contrib.messages import get_messages
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.cache import patch_cache_control
+
+from accounts.requests import MemberRequest
 
 PAGE_VERSION = 1  # Raise it when the shape of the stored page changes.
 EPOCH_SECONDS = 60 * 60 * 24
@@ -57,7 +59,7 @@ def private_cache_page(seconds: int):
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @functools.wraps(view)
-        def cached(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        def cached(request: MemberRequest, *args, **kwargs) -> HttpResponse:
             # A flash message is for this browser and this moment only.
             plain = request.method in {"GET", "HEAD"} and not len(get_messages(request))
             # Before the database is read: see the top of this module.
@@ -84,19 +86,19 @@ def _new_epoch() -> str:
     return secrets.token_hex(8)
 
 
-def _page_key(request: HttpRequest, epoch: str) -> str:
+def _page_key(request: MemberRequest, epoch: str) -> str:
     varies = [request.get_full_path(), request.headers.get("HX-Request", "")]
     digest = hashlib.sha256("\n".join(varies).encode()).hexdigest()
     return f"page:{PAGE_VERSION}:{request.user.pk}:{epoch}:{digest}"
 
 
-def _may_be_stored(request: HttpRequest, response: HttpResponse) -> bool:
+def _may_be_stored(request: MemberRequest, response: HttpResponse) -> bool:
     return (
         response.status_code == 200
         and not response.streaming
         and not response.cookies
         and not request.META.get("CSRF_COOKIE_NEEDS_UPDATE")  # A token of this session is on the page.
-        and not get_messages(request).used  # type: ignore[attr-defined]
+        and not getattr(get_messages(request), "used", False)
     )
 
 

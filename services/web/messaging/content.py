@@ -8,7 +8,7 @@ MAX_LENGTH = 10_000
 def clean_content(content: str) -> str:
     """Return `content` trimmed and with plain line ends, or raise ValidationError.
 
-    PostgreSQL's text holds no NUL and no lone surrogate; found here, they are the writer's error and not ours.
+    PostgreSQL's text holds no NUL and no lone surrogate; found here, they are the writer's error, not ours.
     """
     if not isinstance(content, str):
         raise ValidationError("A message must be text.", code="type")

@@ -2,7 +2,9 @@
 
 A conversation's row is locked before anything in it changes. So two people who write to each other at once
 wait for each other in one place and cannot deadlock, and messages of one conversation are committed in the
-order of their ids: whoever has seen message 7 has seen every earlier one.
+order of their ids: whoever has seen message 7 has seen every earlier one. Who adds a row that points to a
+member locks the member first (the foreign key would do so at commit, behind the conversation): erasure locks
+in the same order.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,15 +24,19 @@ Pair = tuple[int, int]
 
 LOCK = "SELECT id FROM messaging_conversation WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 LOCK_PAIRS = """
+WITH people AS MATERIALIZED (
+  SELECT id FROM accounts_user WHERE id = ANY(%(low)s::bigint[] || %(high)s::bigint[]) ORDER BY id FOR KEY SHARE
+)
 SELECT c.low_id, c.high_id, c.id
-FROM messaging_conversation c JOIN unnest(%s::bigint[], %s::bigint[]) AS pair (low, high)
+FROM messaging_conversation c JOIN unnest(%(low)s::bigint[], %(high)s::bigint[]) AS pair (low, high)
   ON c.low_id = pair.low AND c.high_id = pair.high
+WHERE (SELECT count(*) FROM people) >= 0
 ORDER BY c.id FOR NO KEY UPDATE OF c
 """
 OPEN_PAIRS = """
 WITH opened AS (
   INSERT INTO messaging_conversation (low_id, high_id)
-  SELECT low, high FROM unnest(%s::bigint[], %s::bigint[]) AS pair (low, high) ORDER BY low, high
+  SELECT low, high FROM unnest(%(low)s::bigint[], %(high)s::bigint[]) AS pair (low, high) ORDER BY low, high
   ON CONFLICT DO NOTHING RETURNING low_id, high_id, id
 ), sides AS (
   INSERT INTO messaging_participant (conversation_id, user_id, counterpart_id, unread_count)
@@ -180,7 +186,8 @@ def _lock_pairs(pairs: set[Pair], using: str) -> dict[Pair, int]:
             break
         low, high = zip(*missing, strict=True)
         # A pair that OPEN_PAIRS leaves out was opened by somebody else just now: the second look finds it.
-        known |= {(a, b): pk for a, b, pk in _execute(using, statement, [list(low), list(high)])}
+        rows = _execute(using, statement, {"low": list(low), "high": list(high)})
+        known |= {(a, b): pk for a, b, pk in rows}
     return known
 
 

@@ -7,11 +7,12 @@ from messaging.querysets import MessageQuerySet
 MessageManager = models.Manager.from_queryset(MessageQuerySet, class_name="MessageManager")
 
 
-class UnreadMessagesManager(MessageManager):  # type: ignore[misc, valid-type]
+class UnreadMessagesManager(MessageManager):
     """Messages that nobody has read yet."""
 
     def get_queryset(self) -> MessageQuerySet:
-        return super().get_queryset().filter(read=False)
+        everything: MessageQuerySet = super().get_queryset()
+        return everything.filter(read=False)
 
     def for_user(self, user) -> MessageQuerySet:
         """What `user` has not read, newest first, with the senders' names: one query, only what is shown."""

@@ -9,7 +9,7 @@ from messaging.models import Message
 from notifications.signals import notifications_read
 
 
-class NotificationQuerySet(models.QuerySet):
+class NotificationQuerySet(models.QuerySet["Notification"]):
     def for_user(self, user):
         return self.filter(user=user)
 

@@ -1,17 +1,18 @@
 """The notifications of a member."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.requests import MemberRequest
 from chats.pages import PAGE_SIZE, key_from, split
 from notifications.models import Notification
 
 
 @require_safe
 @login_required
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: MemberRequest) -> HttpResponse:
     """Newest first. Not cached, since each row has a form with this session's token."""
     before = key_from(request, "before")
     rows, more = split(Notification.objects.for_user(request.user).rows(before)[: PAGE_SIZE + 1], PAGE_SIZE)
@@ -22,7 +23,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def read_one(request: HttpRequest, pk: int) -> HttpResponse:
+def read_one(request: MemberRequest, pk: int) -> HttpResponse:
     """Mark one as read and show its message."""
     seen = get_object_or_404(Notification.objects.for_user(request.user), pk=pk)
     Notification.objects.mark_read(request.user, pk)
@@ -31,6 +32,6 @@ def read_one(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def read_all(request: HttpRequest) -> HttpResponse:
+def read_all(request: MemberRequest) -> HttpResponse:
     Notification.objects.mark_read(request.user)
     return redirect("chats:notifications")

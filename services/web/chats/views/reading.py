@@ -1,11 +1,12 @@
 """Pages that show messages. Whoever is not one of the two people gets 404."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts.requests import MemberRequest
 from chats.cache import private_cache_page
 from chats.forms import MessageForm
 from chats.pages import INBOX_SIZE, PAGE_SIZE, key_from, lines, split, window
@@ -17,7 +18,7 @@ CONTEXT = PAGE_SIZE // 2  # Messages shown before the one that a link points to.
 @require_safe
 @login_required
 @private_cache_page(60)
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: MemberRequest) -> HttpResponse:
     """One row a counterpart, latest first."""
     before = key_from(request, "before")
     rows, more = split(Participant.objects.inbox_rows(request.user, before)[: INBOX_SIZE + 1], INBOX_SIZE)
@@ -28,7 +29,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 @private_cache_page(60)
-def unread(request: HttpRequest) -> HttpResponse:
+def unread(request: MemberRequest) -> HttpResponse:
     """What the member has not read, newest first."""
     messages = Message.unread.for_user(request.user)
     before = key_from(request, "before")
@@ -41,7 +42,7 @@ def unread(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def conversation(request: HttpRequest, username: str) -> HttpResponse:
+def conversation(request: MemberRequest, username: str) -> HttpResponse:
     """Everything that two people wrote, in order; the newest page unless asked otherwise."""
     side = Participant.objects.filter(user=request.user).with_counterpart(username).first()
     if side is None:
@@ -59,7 +60,7 @@ def conversation(request: HttpRequest, username: str) -> HttpResponse:
 
 @require_safe
 @login_required
-def thread(request: HttpRequest, pk: int) -> HttpResponse:
+def thread(request: MemberRequest, pk: int) -> HttpResponse:
     """A message and all replies below it, nested."""
     root = get_object_or_404(Message.objects.visible_to(request.user).with_people(), pk=pk)
     if root.thread != root.pk:
@@ -79,7 +80,7 @@ def thread(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @login_required
-def message(request: HttpRequest, pk: int) -> HttpResponse:
+def message(request: MemberRequest, pk: int) -> HttpResponse:
     """Where a message stands: the page of its thread with some of what comes before it."""
     found = get_object_or_404(Message.objects.visible_to(request.user).only("thread"), pk=pk)
     earlier = Message.objects.in_thread(found.thread).filter(pk__lte=pk).order_by("-pk")
@@ -90,7 +91,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @login_required
-def history(request: HttpRequest, pk: int) -> HttpResponse:
+def history(request: MemberRequest, pk: int) -> HttpResponse:
     """What a message said before it was edited, latest edit first."""
     shown = get_object_or_404(Message.objects.visible_to(request.user).with_people(), pk=pk)
     before = key_from(request, "before")

@@ -2,10 +2,11 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.requests import MemberRequest
 from chats.forms import EditForm, MessageForm, NewMessageForm, suggestions
 from messaging.models import Message, Participant
 from messaging.sending import AlreadySentError, send
@@ -15,7 +16,7 @@ READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
 
 @READ_AND_SEND
 @login_required
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: MemberRequest) -> HttpResponse:
     """Begin a thread with somebody."""
     form = NewMessageForm(
         request.POST if request.method == "POST" else None,
@@ -31,7 +32,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @READ_AND_SEND
 @login_required
-def reply(request: HttpRequest, pk: int) -> HttpResponse:
+def reply(request: MemberRequest, pk: int) -> HttpResponse:
     """Answer a message, whoever of the two wrote it."""
     parent = get_object_or_404(Message.objects.visible_to(request.user).with_people(), pk=pk)
     form = MessageForm(request.POST if request.method == "POST" else None)
@@ -43,7 +44,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
 
 @READ_AND_SEND
 @login_required
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit(request: MemberRequest, pk: int) -> HttpResponse:
     """Change one's own message."""
     message = get_object_or_404(Message.objects.filter(sender=request.user), pk=pk)
     form = EditForm(request.POST if request.method == "POST" else None, initial={"content": message.content})
@@ -55,7 +56,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @login_required
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: MemberRequest) -> HttpResponse:
     """Names that begin with `?to=`, as options for the list beside the field."""
     names = suggestions(request.GET.get("to", "")[:150], request.user)
     return render(request, "chats/people.html", {"names": names})
