@@ -27,8 +27,8 @@ if LOG_FORMAT not in {"json", "console"}:
     stop(f"LOG_FORMAT is {LOG_FORMAT!r}; it can be json or console.")
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
     stop(f"LOG_LEVEL is {LOG_LEVEL!r}; it can be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
-if len(SECRET_KEY) < 32:
-    stop("SECRET_KEY is shorter than 32 characters; make one with `openssl rand -hex 32`.")
+if len(SECRET_KEY) < 50:
+    stop("SECRET_KEY is shorter than 50 characters; make one with `openssl rand -hex 32`.")
 
 # --- Applications ---------------------------------------------------------------------------------
 # Dependents first: their receivers clear their own rows before the rows that these point to.
@@ -109,10 +109,13 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: nothing in it that PostgreSQL could not rebuild ----------------------------------------
+REDIS_URL = secret("REDIS_URL")
+if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    stop("REDIS_URL must begin with redis://, rediss:// or unix://.")
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": secret("REDIS_URL"),
+        "LOCATION": REDIS_URL,
         "KEY_PREFIX": f"bobbin-{RELEASE}",
         "TIMEOUT": 60,
         "OPTIONS": {

@@ -1,0 +1,177 @@
+"""Sign-up, log-in, guessing, change of password, deletion by the page."""
+
+import pytest
+from axes.models import AccessAttempt
+from django.test import Client
+
+from accounts.models import Session, User
+from messaging.models import Message
+
+PASSWORD = "a-long-enough-1"
+
+
+@pytest.fixture
+def anna(member):
+    anna = member("Anna")
+    anna.set_password(PASSWORD)
+    anna.save()
+    return anna
+
+
+def _log_in(name="Anna", password=PASSWORD, client=None):
+    client = client or Client()
+    return client.post("/accounts/login/", {"username": name, "password": password}), client
+
+
+def test_sign_up_makes_a_member_who_is_logged_in(db):
+    client = Client()
+    form = {"username": "dora", "password1": PASSWORD, "password2": PASSWORD}
+    response = client.post("/accounts/signup/", form)
+
+    assert response.url == "/chats/"
+    assert client.get("/chats/").status_code == 200
+    assert User.objects.get().password.startswith("argon2$")
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"username": "ANNA", "password1": PASSWORD, "password2": PASSWORD}, "That name is taken"),
+        ({"username": "a b", "password1": PASSWORD, "password2": PASSWORD}, "Enter a valid username"),
+        ({"username": "dora", "password1": "short1", "password2": "short1"}, "too short"),
+        ({"username": "dora", "password1": PASSWORD, "password2": "b-long-enough-1"}, "match"),
+        ({"username": "dora", "password1": "1234567890", "password2": "1234567890"}, "common"),
+    ],
+)
+def test_sign_up_that_fails_says_why(anna, form, said):
+    response = Client().post("/accounts/signup/", form)
+
+    assert response.status_code == 422
+    assert said in response.content.decode()
+    assert User.objects.count() == 1
+
+
+def test_two_who_take_one_name_at_once_get_one_account(anna, monkeypatch):
+    """The form saw no such name; the database refuses it all the same."""
+    from accounts.forms import SignUpForm
+
+    monkeypatch.setattr(SignUpForm, "clean_username", lambda form: form.cleaned_data["username"])
+    monkeypatch.setattr(SignUpForm, "_post_clean", lambda form: None)
+    form = SignUpForm({"username": "anna", "password1": PASSWORD, "password2": PASSWORD})
+    form.instance.username = "anna"
+    assert form.is_valid()
+
+    from accounts.views import _create
+
+    assert _create(form) is None
+    assert "taken" in str(form.errors)
+
+
+def test_a_closed_sign_up_makes_nobody(db, settings):
+    settings.SIGN_UP_OPEN = False
+    form = {"username": "dora", "password1": PASSWORD, "password2": PASSWORD}
+
+    assert Client().post("/accounts/signup/", form).status_code == 403
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["Anna", "anna", "ANNA"])
+def test_log_in_takes_the_name_in_any_case(anna, name):
+    response, client = _log_in(name)
+
+    assert response.url == "/chats/"
+    assert client.get("/chats/").status_code == 200
+
+
+def test_log_in_goes_on_only_to_our_own_pages(anna):
+    for target, expected in [("/chats/unread/", "/chats/unread/"), ("https://evil.example/", "/chats/")]:
+        form = {"username": "Anna", "password": PASSWORD, "next": target}
+        assert Client().post("/accounts/login/", form).url == expected
+
+
+def test_guessing_is_stopped_whatever_the_case_and_only_for_the_one_who_guesses(anna):
+    guesser = Client(REMOTE_ADDR="192.0.2.1")
+    answers = [
+        _log_in(name, "wrong", guesser)[0].status_code for name in ["Anna", "anna", "ANNA", "anna", "Anna"]
+    ]
+
+    assert answers == [200, 200, 200, 200, 429]
+    stopped = _log_in("Anna", PASSWORD, guesser)[0]
+    assert stopped.status_code == 429
+    assert stopped.headers["Retry-After"] == "900"
+    assert "Too many wrong passwords" in stopped.content.decode()
+    assert _log_in("Anna", PASSWORD, Client(REMOTE_ADDR="192.0.2.2"))[0].status_code == 302
+
+
+def test_a_made_up_proxy_header_gives_no_new_tries(anna):
+    for number in range(6):
+        client = Client(HTTP_X_FORWARDED_FOR=f"198.51.100.{number}")
+        response = _log_in("Anna", "wrong", client)[0]
+
+    assert response.status_code == 429
+
+
+def test_log_out_needs_post_and_clears_the_browser(anna):
+    _, client = _log_in()
+
+    assert client.get("/accounts/logout/").status_code == 405
+    assert client.post("/accounts/logout/").headers["Clear-Site-Data"] == '"cache"'
+    assert client.get("/chats/").status_code == 302
+
+
+def test_a_new_password_logs_other_browsers_out(anna):
+    (_, here), (_, there) = _log_in(), _log_in()
+    new = "another-long-one-2"
+    here.post("/accounts/password/", {"old_password": PASSWORD, "new_password1": new, "new_password2": new})
+
+    assert here.get("/chats/").status_code == 200
+    assert there.get("/chats/").status_code == 302
+
+
+def test_deleting_says_first_what_will_go(anna, bob):
+    Message.objects.create(sender=anna, receiver=bob, content="hi")
+    _, client = _log_in()
+    page = client.get("/accounts/delete/").content.decode()
+
+    assert "1 messages you sent" in page
+    assert "1 conversations" in page
+    assert User.objects.filter(pk=anna.pk).exists()
+
+
+@pytest.mark.parametrize("form", [{}, {"password": "wrong"}, {"password": ""}])
+def test_deleting_needs_the_password(anna, form):
+    _, client = _log_in()
+
+    assert client.post("/accounts/delete/", form).status_code == 422
+    assert client.get("/chats/").status_code == 200
+
+
+def test_guessing_the_password_on_the_deletion_page_is_stopped_too(anna):
+    _, client = _log_in()
+    answers = [client.post("/accounts/delete/", {"password": "wrong"}).status_code for _ in range(5)]
+
+    assert answers[-1] == 429
+    assert User.objects.filter(pk=anna.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deleting_erases_and_logs_out_everywhere(anna, bob):
+    Message.objects.create(sender=anna, receiver=bob, content="hi")
+    (_, here), (_, there) = _log_in(), _log_in()
+    _log_in("Anna", "wrong")
+    response = here.post("/accounts/delete/", {"password": PASSWORD}, follow=True)
+
+    assert "is erased" in response.content.decode()
+    assert there.get("/chats/").status_code == here.get("/chats/").status_code == 302
+    assert _log_in()[0].status_code == 200
+    assert not User.objects.filter(username="Anna").exists()
+    assert not Message.objects.exists()
+    assert not Session.objects.filter(user__isnull=False).exists()
+    # The failed log-in after the deletion is a stranger's.
+    assert AccessAttempt.objects.count() == 1
+
+
+def test_a_log_in_is_stored_with_its_member(anna):
+    _log_in()
+
+    assert Session.objects.get(user=anna)

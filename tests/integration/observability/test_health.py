@@ -1,0 +1,137 @@
+"""The probes, and what pages do while a server is away."""
+
+import logging
+import socket
+import threading
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+from django_redis import get_redis_connection
+
+from observability import health
+
+
+@pytest.fixture
+def probe(monkeypatch):
+    """A middleware of its own: it remembers that migrations were applied."""
+    return health.HealthMiddleware(lambda request: None)
+
+
+def test_healthz_touches_nothing(client, django_assert_num_queries):
+    # Without the `db` fixture any query would raise.
+    response = client.get("/healthz", headers={"Host": "10.0.0.7"})
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert not response.cookies
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_answers_any_host_without_a_session(client):
+    response = client.get("/readyz", headers={"Host": "10.0.0.7"})
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "redis": True})
+    assert not response.cookies
+    assert client.get("/chats/", headers={"Host": "10.0.0.7"}).status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_tells_of_a_missing_migration(rf, probe):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'notifications'")
+    try:
+        response = probe(rf.get("/readyz"))
+        assert response.status_code == 503
+        assert b"migrations are missing" in response.content
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO django_migrations (app, name, applied) VALUES ('notifications', '0001_initial', now())"
+            )
+    assert probe(rf.get("/readyz")).status_code == 200
+
+
+def test_readyz_without_postgresql(rf, probe, monkeypatch):
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nonexistent")
+    response = probe(rf.get("/readyz"))
+
+    assert response.status_code == 503
+    assert b"PostgreSQL is not available" in response.content
+
+
+def test_readyz_with_a_postgresql_that_hangs(rf, probe, monkeypatch):
+    """A socket that accepts and never answers: the probe gives up, and does not pile up threads."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        host, port = server.getsockname()
+        monkeypatch.setitem(connection.settings_dict, "HOST", host)
+        monkeypatch.setitem(connection.settings_dict, "PORT", port)
+        before = threading.active_count()
+        answers = [probe(rf.get("/readyz")) for _ in range(2)]
+
+        assert {answer.status_code for answer in answers} == {503}
+        assert b"did not answer within 1 s" in answers[0].content
+        assert threading.active_count() <= before + 1
+
+
+@pytest.fixture
+def without_redis(settings):
+    """Redis is not where the settings say; the connections of before are dropped."""
+    default = settings.CACHES["default"]
+    settings.CACHES = {"default": default | {"LOCATION": "redis://127.0.0.1:1/0"}}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_redis_we_are_degraded_but_ready(without_redis, client):
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()) == (200, {"status": "degraded", "redis": False})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_redis_the_pages_still_work(without_redis, browser_of, message, bob):
+    client = browser_of(bob)
+    for page in ("/chats/", "/chats/unread/", f"/chats/thread/{message.pk}/", "/chats/notifications/"):
+        assert client.get(page).status_code == 200
+    assert client.post(f"/chats/message/{message.pk}/reply/", {"content": "still here"}).status_code == 302
+    assert "still here" in client.get("/chats/").content.decode()
+
+
+def test_redis_really_is_there_otherwise():
+    assert get_redis_connection("default").ping()
+
+
+@pytest.mark.django_db
+def test_without_postgresql_a_page_says_so_and_comes_back(browser_of, alice, monkeypatch, caplog):
+    client = browser_of(alice)
+    client.raise_request_exception = False
+    caplog.set_level(logging.CRITICAL)
+
+    def refuse(*args, **kwargs):
+        raise OperationalError("connection refused")
+
+    with monkeypatch.context() as away:
+        away.setattr("django.db.backends.utils.CursorWrapper.execute", refuse)
+        response = client.get("/chats/")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert "Your messages are safe" in response.content.decode()
+    assert client.get("/chats/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_any_other_error_is_a_500_without_details(browser_of, alice, monkeypatch, caplog):
+    client = browser_of(alice)
+    client.raise_request_exception = False
+    caplog.set_level(logging.CRITICAL)
+    monkeypatch.setattr("chats.views.reading.split", lambda *args: 1 / 0)
+    response = client.get("/chats/")
+
+    assert response.status_code == 500
+    assert "ZeroDivisionError" not in response.content.decode()
+
+
+def test_a_page_that_does_not_exist_is_a_404_of_ours():
+    response = Client().get("/no/such/page")
+
+    assert response.status_code == 404
+    assert "There is nothing here" in response.content.decode()
