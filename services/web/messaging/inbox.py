@@ -2,9 +2,8 @@
 
 A conversation's row is locked before anything in it changes. So two people who write to each other at once
 wait for each other in one place and cannot deadlock, and messages of one conversation are committed in the
-order of their ids: whoever has seen message 7 has seen every earlier one. Who adds a row that points to a
-member locks the member first (the foreign key would do so at commit, behind the conversation): erasure locks
-in the same order.
+order of their ids: whoever has seen message 7 has seen every earlier one. A member to whom new rows point is
+locked before the conversation, as erasure does; the foreign keys alone would do it at commit, and deadlock.
 """
 
 from collections.abc import Iterable, Sequence
@@ -89,7 +88,9 @@ def place(messages: Sequence["Message"], *, using: str, number: bool = False) ->
         parent = parents.get(id(message))
         if parent is not None:
             if number and (parent.pk is None or parent.pk >= message.pk):
-                raise ValidationError("A reply stands after the message that it answers.", code="parent_later")
+                raise ValidationError(
+                    "A reply stands after the message that it answers.", code="parent_later"
+                )
             message.parent_message_id = parent.pk
             message.thread_root_id = parent.thread_root_id or parent.pk
 

@@ -33,7 +33,7 @@ def _check(**changes: str | None):
 def test_production_settings_pass_the_deployment_check():
     done = _check()
 
-    assert (done.returncode, done.stderr.strip()) == (0, "System check identified no issues (2 silenced).")
+    assert (done.returncode, done.stdout.strip()) == (0, "System check identified no issues (2 silenced).")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,16 @@
-from messaging.models import Message, Participant
+import uuid
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from messaging.models import Conversation, Message, Participant
 from notifications.models import Notification
+
+
+def refusal(**fields) -> str:
+    with pytest.raises(ValidationError) as refused:
+        Message.objects.create(**fields)
+    return refused.value.messages[0]
 
 
 def test_create_alone_leaves_everything_consistent(alice, bob):
@@ -10,3 +21,105 @@ def test_create_alone_leaves_everything_consistent(alice, bob):
     assert Participant.objects.get(user=bob).unread_count == 1
     assert Participant.objects.get(user=alice).unread_count == 0
     assert {side.last_message_id for side in Participant.objects.all()} == {message.pk}
+
+
+def test_sending_costs_four_statements_and_its_transaction(message, alice, bob, django_assert_num_queries):
+    # Savepoint, lock, message, both inboxes, notification, savepoint released.
+    with django_assert_num_queries(6):
+        Message.objects.create(sender=alice, receiver=bob, content="again")
+
+
+def test_both_directions_share_one_conversation(alice, bob, write):
+    first, second, third = write(alice, bob), write(bob, alice), write(alice, bob)
+
+    assert first.conversation_id == second.conversation_id == third.conversation_id
+    assert Conversation.objects.count() == 1
+    assert Participant.objects.count() == 2
+
+
+def test_the_smaller_id_is_low_whoever_writes_first(alice, bob, charlie, write):
+    assert write(bob, alice).conversation.low == alice
+    assert write(bob, charlie).conversation.low == bob
+
+
+def test_each_person_has_a_side_that_names_the_other(alice, bob, message):
+    sides = Participant.objects.values_list("user", "counterpart")
+
+    assert set(sides) == {(alice.pk, bob.pk), (bob.pk, alice.pk)}
+
+
+def test_counters_count_each_conversation_apart(alice, bob, charlie, write):
+    write(alice, bob), write(alice, bob), write(charlie, bob)
+
+    assert Participant.objects.get(user=bob, counterpart=alice).unread_count == 2
+    assert Participant.objects.get(user=bob, counterpart=charlie).unread_count == 1
+    assert Participant.objects.get(user=charlie).unread_count == 0
+
+
+def test_ids_are_the_order_of_messages(alice, bob, write):
+    sent = [write(alice, bob), write(bob, alice), write(alice, bob)]
+
+    assert list(Message.objects.order_by("pk")) == sent
+
+
+def test_a_message_sent_as_read_is_not_counted(alice, bob, write, unread_of):
+    write(alice, bob, read=True)
+
+    assert unread_of(bob) == 0
+    assert Notification.objects.get().read
+
+
+def test_any_plane_of_unicode_comes_back_as_it_was_written(alice, bob, write):
+    text = "naïve 漢字 🦉 עברית \u202e\u2028 e\u0301 <b>&amp;</b> '; DROP TABLE"
+
+    assert Message.objects.get(pk=write(alice, bob, text).pk).content == text
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "cannot be empty"),
+        (" \r\n\t", "cannot be empty"),
+        ("x" * 10_001, "at most 10,000 characters; this one has 10,001"),
+        ("a\x00b", "not text"),
+        ("a\ud83db", "not text"),
+        (None, "must be text"),
+    ],
+)
+def test_a_text_that_cannot_be_is_refused_in_words(content, words, alice, bob):
+    assert words in refusal(sender=alice, receiver=bob, content=content)
+    assert not Message.objects.exists()
+    assert not Conversation.objects.exists()
+
+
+def test_the_longest_text_is_sent(alice, bob, write):
+    assert len(Message.objects.get(pk=write(alice, bob, "🦉" * 10_000).pk).content) == 10_000
+
+
+def test_nobody_writes_to_oneself(alice):
+    assert "yourself" in refusal(sender=alice, receiver=alice, content="Note")
+
+
+@pytest.mark.parametrize("missing", ["sender", "receiver"])
+def test_a_message_needs_two_people(missing, alice, bob):
+    people = {"sender": alice, "receiver": bob} | {missing: None}
+
+    assert "needs a sender and a receiver" in refusal(**people, content="Hello")
+
+
+def test_a_refused_message_leaves_no_trace_in_an_open_conversation(message, alice, bob, drift):
+    refusal(sender=alice, receiver=bob, content="")
+
+    assert list(Message.objects.all()) == [message]
+    assert Notification.objects.count() == 1
+    assert drift() == []
+
+
+def test_the_same_client_id_again_is_the_same_message(alice, bob):
+    from messaging.sending import send
+
+    again = {"sender": alice, "receiver": bob, "content": "Hello", "client_id": uuid.uuid4()}
+
+    assert send(**again) == send(**again)
+    assert Participant.objects.get(user=bob).unread_count == 1
+    assert Notification.objects.count() == 1

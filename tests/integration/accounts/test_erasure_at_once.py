@@ -1,0 +1,112 @@
+"""Erasure while others go on writing: a message goes with it or is refused, and nothing is left hanging."""
+
+from functools import partial
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, connection
+
+from accounts.models import User
+from messaging.models import Conversation, Message, Participant
+from messaging.sending import send
+from notifications.models import Notification
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def keep_writing(sender, receiver, times=30):
+    """Write until refused; the refusal says that somebody is gone."""
+    for number in range(times):
+        try:
+            send(sender=sender, receiver=receiver, content=f"Message {number}")
+        except ValidationError as refused:
+            assert refused.code == "gone"
+            return
+
+
+def erase(user):
+    User.objects.get(pk=user.pk).delete()
+
+
+def nothing_is_left_of(*users):
+    assert not User.objects.filter(pk__in=[user.pk for user in users]).exists()
+    for user in users:
+        assert not Conversation.objects.filter(low=user).exists()
+        assert not Conversation.objects.filter(high=user).exists()
+        assert not Message.objects.visible_to(user).exists()
+        assert not Participant.objects.filter(user=user).exists()
+        assert not Notification.objects.for_user(user).exists()
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_erasure_while_others_write_to_the_member(round_, alice, member, write, at_once, drift):
+    friends = [member(f"friend{number}") for number in range(6)]
+    for friend in friends:
+        write(friend, alice)
+
+    calls = [partial(keep_writing, friend, alice) for friend in friends]
+    assert at_once(partial(erase, alice), *calls) == [None] * 7
+    nothing_is_left_of(alice)
+    assert drift() == []
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_erasure_while_strangers_write_for_the_first_time(round_, alice, member, at_once, drift):
+    strangers = [member(f"stranger{number}") for number in range(6)]
+
+    calls = [partial(keep_writing, stranger, alice) for stranger in strangers]
+    assert at_once(*calls[:3], partial(erase, alice), *calls[3:]) == [None] * 7
+    nothing_is_left_of(alice)
+    assert drift() == []
+
+
+def test_two_counterparts_erased_at_once(alice, bob, charlie, write_many, at_once, drift):
+    for people in [(alice, bob), (bob, alice), (alice, charlie), (charlie, bob)]:
+        write_many(*people, 200)
+
+    assert at_once(partial(erase, alice), partial(erase, bob)) == [None, None]
+    nothing_is_left_of(alice, bob)
+    assert not Message.objects.exists()
+    assert list(User.objects.all()) == [charlie]
+
+
+def test_a_ring_of_members_erased_at_once(member, write, at_once):
+    people = [member(f"member{number}") for number in range(8)]
+    for person in people:
+        for other in people:
+            if person != other:
+                write(person, other)
+
+    assert at_once(*(partial(erase, person) for person in people)) == [None] * 8
+    nothing_is_left_of(*people)
+    assert not Conversation.objects.exists()
+
+
+def test_erasing_one_member_twice_at_once_is_one_erasure(message, alice, bob, at_once):
+    copies = [User.objects.get(pk=alice.pk) for _ in range(4)]
+
+    assert at_once(*(lambda copy=copy: copy.delete() and None for copy in copies)) == [None] * 4
+    nothing_is_left_of(alice)
+    assert list(User.objects.all()) == [bob]
+
+
+def test_erasure_while_the_counterpart_reads_and_edits(alice, bob, write_many, at_once, drift):
+    last = write_many(alice, bob, 100)[-1]
+    mine = write_many(bob, alice, 20)
+
+    def read():
+        for _ in range(20):
+            Message.objects.mark_read(bob, last.conversation_id, up_to=last.pk)
+            Notification.objects.mark_read(bob)
+
+    def edit():
+        for message in mine:
+            try:
+                message.edit("Changed", by=bob)
+            except DatabaseError:  # There is nothing to change any more.
+                return
+
+    assert at_once(read, edit, partial(erase, alice)) == [None] * 3
+    nothing_is_left_of(alice)
+    assert drift() == []
+    connection.check_constraints()

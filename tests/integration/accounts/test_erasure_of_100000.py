@@ -1,0 +1,108 @@
+"""Erasing a member of many years: 50,000 messages sent, 50,000 received, 400 counterparts."""
+
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from messaging.models import Conversation, Message, MessageHistory, Participant
+from notifications.models import Notification
+
+COUNTERPARTS = 400
+MESSAGES = 100_000
+
+STAGE = [
+    """
+    INSERT INTO messaging_conversation (low_id, high_id)
+    SELECT LEAST(id, %(victim)s), GREATEST(id, %(victim)s) FROM accounts_user WHERE id <> %(victim)s
+    """,
+    """
+    INSERT INTO messaging_participant (conversation_id, user_id, counterpart_id, unread_count)
+    SELECT id, low_id, high_id, 0 FROM messaging_conversation UNION ALL
+    SELECT id, high_id, low_id, 0 FROM messaging_conversation
+    """,
+    """
+    WITH c AS (
+      SELECT id, low_id + high_id - %(victim)s AS other, row_number() OVER (ORDER BY id) - 1 AS place
+      FROM messaging_conversation
+    )
+    INSERT INTO messaging_message (conversation_id, sender_id, receiver_id, content, timestamp, read, edited)
+    SELECT c.id, CASE WHEN n %% 2 = 0 THEN %(victim)s ELSE other END,
+      CASE WHEN n %% 2 = 0 THEN other ELSE %(victim)s END, 'Message ' || n, now(), n %% 3 = 0, n %% 10 = 0
+    FROM generate_series(0, %(messages)s - 1) AS n JOIN c ON place = n / 2 %% %(counterparts)s ORDER BY n
+    """,
+    """
+    UPDATE messaging_message m SET parent_message_id = root.id, thread_root_id = root.id
+    FROM (SELECT conversation_id, min(id) AS id FROM messaging_message GROUP BY 1) AS root
+    WHERE m.conversation_id = root.conversation_id AND m.id > root.id AND m.id %% 4 = 0
+    """,
+    """
+    INSERT INTO notifications_notification (user_id, message_id, content, read, created_at)
+    SELECT receiver_id, id, 'New message', read, now() FROM messaging_message
+    """,
+    """
+    INSERT INTO messaging_messagehistory (message_id, old_content, edited_at, edited_by_id)
+    SELECT id, 'Before', now(), sender_id FROM messaging_message WHERE edited
+    """,
+    """
+    UPDATE messaging_participant p SET last_message_id = t.last, unread_count = t.unread
+    FROM (SELECT conversation_id, max(id) AS last FROM messaging_message GROUP BY 1) AS latest,
+    LATERAL (
+      SELECT latest.last, count(*) AS unread FROM messaging_message m
+      WHERE m.conversation_id = p.conversation_id AND m.receiver_id = p.user_id AND NOT m.read
+    ) AS t
+    WHERE p.conversation_id = latest.conversation_id
+    """,
+    "ANALYZE",
+]
+
+
+@pytest.fixture
+def people(member):
+    return [member(f"early{number}") for number in range(COUNTERPARTS // 2)]
+
+
+@pytest.fixture
+def victim(people, member):
+    """Half of the counterparts were here before, half came later."""
+    victim = member("victim")
+    people += [member(f"late{number}") for number in range(COUNTERPARTS // 2)]
+    with connection.cursor() as cursor:
+        for statement in STAGE:
+            cursor.execute(
+                statement, {"victim": victim.pk, "messages": MESSAGES, "counterparts": COUNTERPARTS}
+            )
+    return victim
+
+
+def memory(name) -> int:
+    """A figure of this process in MB: VmRSS is what it uses now, VmHWM the most it has used."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1]) / 1024
+    raise LookupError(name)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_100000_messages_go_by_20_statements_and_in_little_memory(victim, people, drift):
+    assert victim.sent_messages.count() == victim.received_messages.count() == 50_000
+    pairs = list(zip(people, people[1:], strict=False))
+    kept = Message.objects.bulk_create(Message(sender=s, receiver=r, content="Ours") for s, r in pairs)
+    assert drift() == []
+
+    Path("/proc/self/clear_refs").write_text("5")  # From here on VmHWM counts anew.
+    before = memory("VmRSS")
+    with CaptureQueriesContext(connection) as statements:
+        victim.delete()
+    grown = memory("VmHWM") - before
+
+    print(f"\nErased {MESSAGES:,} messages: {len(statements)} statements, {grown:.1f} MB")
+    assert len(statements) <= 20
+    assert grown < 20
+    assert list(Message.objects.order_by("pk")) == kept
+    assert Notification.objects.count() == Conversation.objects.count() == len(kept)
+    assert (Participant.objects.count(), MessageHistory.objects.count()) == (2 * len(kept), 0)
+    assert set(User.objects.all()) == set(people)
+    assert drift() == []

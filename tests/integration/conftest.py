@@ -1,0 +1,98 @@
+"""What the tests of several apps need: many messages at once, several people at once, and the truth by SQL."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+# Both inboxes of every conversation as they should be, against what is stored.
+DRIFT = """
+SELECT p.id, p.unread_count, p.last_message_id, t.unread, t.last
+FROM messaging_participant p CROSS JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE m.receiver_id = p.user_id AND NOT m.read) AS unread, max(m.id) AS last
+  FROM messaging_message m WHERE m.conversation_id = p.conversation_id
+) AS t
+WHERE p.unread_count <> t.unread OR p.last_message_id IS DISTINCT FROM t.last
+"""
+
+
+@pytest.fixture
+def write(db):
+    """Write one message, as a page does."""
+    from messaging.models import Message
+
+    def send(sender, receiver, content="Hello", **fields):
+        return Message.objects.create(sender=sender, receiver=receiver, content=content, **fields)
+
+    return send
+
+
+@pytest.fixture
+def write_many(db):
+    """Write `count` messages at once; with `parent` they are replies to it."""
+    from messaging.models import Message
+
+    def send(sender, receiver, count, content="Hello", **fields):
+        return Message.objects.bulk_create(
+            Message(sender=sender, receiver=receiver, content=f"{content} {number}", **fields)
+            for number in range(count)
+        )
+
+    return send
+
+
+@pytest.fixture
+def drift(db):
+    """The sides of conversations whose counter or last message is wrong; none, when all is well."""
+
+    def look():
+        with connection.cursor() as cursor:
+            cursor.execute(DRIFT)
+            return cursor.fetchall()
+
+    return look
+
+
+@pytest.fixture
+def at_once():
+    """Call functions at the same moment, each on a connection of its own; return results or errors."""
+
+    def run(*calls):
+        gate = threading.Barrier(len(calls), timeout=30)
+
+        def one(call):
+            try:
+                connection.ensure_connection()
+                gate.wait()
+                return call()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(len(calls)) as pool:
+            started = [pool.submit(one, call) for call in calls]
+        return [answer.exception() or answer.result() for answer in started]
+
+    return run
+
+
+@pytest.fixture
+def without():
+    """Disconnect a receiver; the returned function, and the end of the test, connect it at its old place."""
+    undo = []
+
+    def disconnect(signal, sender, uid):
+        before = list(signal.receivers)
+
+        def connect():
+            with signal.lock:
+                signal.receivers = before
+                signal.sender_receivers_cache.clear()
+
+        undo.append(connect)
+        assert signal.disconnect(sender=sender, dispatch_uid=uid)
+        return connect
+
+    yield disconnect
+    for connect in reversed(undo):
+        connect()

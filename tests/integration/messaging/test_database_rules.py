@@ -1,0 +1,158 @@
+"""What PostgreSQL itself refuses, whoever writes: rows go in here past every rule of Python."""
+
+import uuid
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from messaging.models import Conversation, Participant
+
+
+@pytest.fixture
+def insert():
+    def insert(table, **row):
+        columns, marks = ", ".join(row), ", ".join(["%s"] * len(row))
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", [*row.values()])
+
+    return insert
+
+
+@pytest.fixture
+def insert_message(insert, message):
+    """Insert a message like `message`, with changes."""
+    usual = {
+        "sender_id": message.sender_id,
+        "receiver_id": message.receiver_id,
+        "conversation_id": message.conversation_id,
+        "content": "Hello",
+        "timestamp": timezone.now(),
+        "read": False,
+        "edited": False,
+    }
+    return lambda **changes: insert("messaging_message", **(usual | changes))
+
+
+def refused(rule):
+    return pytest.raises(IntegrityError, match=f'"{rule}"')
+
+
+def test_a_message_that_keeps_the_rules_goes_in(insert_message, message):
+    insert_message(parent_message_id=message.pk, thread_root_id=message.pk, client_id=uuid.uuid4())
+
+
+def test_a_message_to_oneself_is_refused(insert_message, alice):
+    with refused("message_not_to_oneself"):
+        insert_message(receiver_id=alice.pk)
+
+
+@pytest.mark.parametrize("content", ["", " ", "\n\t ", "x" * 10_001])
+def test_a_text_that_is_blank_or_too_long_is_refused(content, insert_message):
+    with refused("message_content"):
+        insert_message(content=content)
+
+
+def test_the_rule_of_the_table_and_the_rule_of_the_service_agree_on_every_character(db):
+    with connection.cursor() as cursor:
+        cursor.execute(r"""
+            SELECT array_agg(n) FROM generate_series(1, 1114111) AS n
+            WHERE n NOT BETWEEN 55296 AND 57343 AND chr(n) !~ '\S'
+        """)
+        (blank,) = cursor.fetchone()
+    # Otherwise a text that the service takes would end in an error page.
+    assert [hex(number) for number in blank if not chr(number).isspace()] == []
+
+
+def test_a_parent_of_another_conversation_is_refused(insert_message, alice, charlie, write):
+    elsewhere = write(alice, charlie)
+
+    with refused("message_parent_in_conversation"):
+        insert_message(
+            parent_message_id=elsewhere.pk, thread_root_id=elsewhere.conversation.messages.get().pk
+        )
+
+
+def test_a_root_of_another_conversation_is_refused(insert_message, message, alice, charlie, write):
+    with refused("message_thread_in_conversation"):
+        insert_message(parent_message_id=message.pk, thread_root_id=write(alice, charlie).pk)
+
+
+def test_a_parent_that_does_not_exist_is_refused(insert_message, message):
+    with refused("message_parent_in_conversation"):
+        insert_message(id=10**9, parent_message_id=10**8, thread_root_id=message.pk)
+
+
+@pytest.mark.parametrize("parent", [10**9, 10**9 + 1])
+def test_a_parent_that_is_the_reply_itself_or_newer_is_refused(parent, insert_message):
+    with refused("message_parent_is_older"):
+        insert_message(id=10**9, parent_message_id=parent, thread_root_id=parent)
+
+
+@pytest.mark.parametrize("column", ["parent_message_id", "thread_root_id"])
+def test_a_parent_without_a_root_or_a_root_without_a_parent_is_refused(column, insert_message, message):
+    with refused("message_reply_has_root"):
+        insert_message(**{column: message.pk})
+
+
+@pytest.mark.parametrize("side", ["sender", "receiver"])
+def test_charlie_is_refused_on_either_side_of_a_conversation_of_others(side, insert_message, charlie):
+    with refused(f"message_{side}_takes_part"):
+        insert_message(**{f"{side}_id": charlie.pk})
+
+
+def test_the_same_client_id_twice_from_one_sender_is_refused(insert_message, alice, bob):
+    again = uuid.uuid4()
+    insert_message(client_id=again)
+    insert_message(client_id=again, sender_id=bob.pk, receiver_id=alice.pk)
+
+    with refused("message_client_id_once"):
+        insert_message(client_id=again)
+
+
+def test_a_second_conversation_of_a_pair_is_refused(insert, message, alice, bob):
+    with refused("conversation_one_a_pair"):
+        insert("messaging_conversation", low_id=alice.pk, high_id=bob.pk)
+
+
+@pytest.mark.parametrize(("low", "high"), [("bob", "alice"), ("alice", "alice")])
+def test_a_pair_in_the_wrong_order_is_refused(low, high, insert, alice, bob, request):
+    with refused("conversation_low_before_high"):
+        insert(
+            "messaging_conversation",
+            low_id=request.getfixturevalue(low).pk,
+            high_id=request.getfixturevalue(high).pk,
+        )
+
+
+def test_a_second_side_of_one_person_is_refused(message, alice, bob):
+    with refused("participant_once"), transaction.atomic():
+        Participant.objects.create(conversation=message.conversation, user=alice, counterpart=bob)
+
+
+def test_a_side_without_another_person_is_refused(message, charlie):
+    with refused("participant_not_alone"), transaction.atomic():
+        Participant.objects.create(conversation=message.conversation, user=charlie, counterpart=charlie)
+
+
+def test_a_counter_below_zero_is_refused(message):
+    with refused("messaging_participant_unread_count_check"), transaction.atomic():
+        Participant.objects.update(unread_count=-1)
+
+
+def test_a_second_notification_for_one_message_is_refused(insert, message, bob):
+    with refused("notification_once"):
+        insert(
+            "notifications_notification",
+            user_id=bob.pk,
+            message_id=message.pk,
+            content="Again",
+            read=False,
+            created_at=timezone.now(),
+        )
+
+
+def test_a_member_who_does_not_exist_has_no_conversation(alice):
+    with pytest.raises(IntegrityError, match="high_id"), transaction.atomic():
+        Conversation.objects.create(low=alice, high_id=10**9)
+        connection.check_constraints()

@@ -1,0 +1,80 @@
+"""Marking as read: flag and counter together, and nothing else."""
+
+import pytest
+
+from messaging.models import Message
+
+
+def test_reading_marks_what_was_received_up_to_a_message(alice, bob, write, unread_of, drift):
+    first, second, third = (write(alice, bob) for _ in range(3))
+
+    assert Message.objects.mark_read(bob, first.conversation_id, up_to=second.pk) == 2
+    assert list(Message.unread.for_user(bob)) == [third]
+    assert unread_of(bob) == 1
+    assert drift() == []
+
+
+def test_reading_again_changes_nothing(message, bob, unread_of):
+    Message.objects.mark_read(bob, message.conversation_id, up_to=message.pk)
+
+    assert Message.objects.mark_read(bob, message.conversation_id, up_to=message.pk) == 0
+    assert unread_of(bob) == 0
+
+
+@pytest.mark.parametrize("who", ["alice", "charlie"])
+def test_only_the_receiver_can_read_a_message(who, message, bob, charlie, unread_of, request):
+    reader = request.getfixturevalue(who)
+
+    assert Message.objects.mark_read(reader, message.conversation_id, up_to=message.pk) == 0
+    assert unread_of(bob) == 1
+
+
+def test_reading_one_conversation_leaves_the_others(message, charlie, bob, write, unread_of):
+    write(charlie, bob)
+
+    Message.objects.mark_read(bob, message.conversation_id, up_to=10**9)
+    assert unread_of(bob) == 1
+
+
+def test_reading_a_thread_leaves_the_other_threads(message, alice, bob, write, drift):
+    inside, outside = write(alice, bob, parent_message=message), write(alice, bob)
+
+    assert Message.objects.mark_read(bob, message.conversation_id, up_to=outside.pk, thread=message.pk) == 2
+    assert list(Message.unread.for_user(bob)) == [outside]
+    assert inside.pk not in Message.unread.values_list("pk", flat=True)
+    assert drift() == []
+
+
+def test_one_message_can_be_read_alone(alice, bob, write, unread_of):
+    first, second, third = (write(alice, bob) for _ in range(3))
+
+    assert (second.mark_read(), second.mark_read()) == (1, 0)
+    assert second.read
+    assert set(Message.unread.for_user(bob)) == {first, third}
+    assert unread_of(bob) == 2
+
+
+def test_a_message_of_the_unread_list_can_be_marked(message, bob, unread_of):
+    assert Message.unread.for_user(bob).get().mark_read() == 1
+    assert unread_of(bob) == 0
+
+
+@pytest.mark.parametrize("fields", [None, ["read"]])
+def test_counters_are_right_after_a_change_by_save(fields, message, bob, unread_of, drift):
+    message.read = True
+    message.save(update_fields=fields)
+    assert unread_of(bob) == 0
+
+    message.read = False
+    message.save(update_fields=fields)
+    assert unread_of(bob) == 1
+    assert drift() == []
+
+
+def test_a_stale_copy_that_names_the_flag_keeps_the_counter_right(message, bob, unread_of, drift):
+    stale = Message.objects.get()
+    message.mark_read()
+
+    stale.save(update_fields=["read"])
+    assert unread_of(bob) == 1
+    assert drift() == []

@@ -1,0 +1,155 @@
+"""A message tells its receiver, once; nobody else learns of it or can mark it."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models.signals import post_save
+
+from messaging.models import Message
+from messaging.signals import messages_created_in_bulk
+from notifications import receivers
+from notifications.models import Notification
+from notifications.signals import notifications_read
+
+
+@pytest.fixture
+def seen():
+    """Who is told that notifications have been seen."""
+    told = []
+
+    def listen(sender, user_id, **kwargs):
+        told.append(user_id)
+
+    notifications_read.connect(listen, sender=Notification)
+    yield told
+    notifications_read.disconnect(listen, sender=Notification)
+
+
+def test_a_message_notifies_its_receiver_in_the_sender_s_name(message, bob):
+    notification = Notification.objects.get()
+
+    assert (notification.user, notification.message) == (bob, message)
+    assert notification.content == "New message from alice"
+    assert not notification.read
+
+
+def test_a_reply_notifies_who_is_answered(message, alice, bob, write):
+    write(bob, alice, parent_message=message)
+
+    assert Notification.objects.for_user(alice).get().content == "New message from bob"
+
+
+def test_saving_a_message_again_notifies_nobody(message, alice):
+    message.save()
+    message.edit("Changed", by=alice)
+    message.mark_read()
+
+    assert Notification.objects.count() == 1
+
+
+def test_a_message_that_is_rolled_back_notifies_nobody(alice, bob, write):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        write(alice, bob)
+        raise RuntimeError("the request failed")
+
+    assert not Notification.objects.exists()
+
+
+def test_a_message_whose_notification_fails_is_not_sent(alice, bob, write, monkeypatch):
+    def fail(self, messages):
+        raise IntegrityError("no room")
+
+    monkeypatch.setattr("notifications.models.NotificationQuerySet.create_for", fail)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        write(alice, bob)
+    assert not Message.objects.exists()
+
+
+def test_a_notification_names_a_sender_who_is_known_only_by_id(alice, bob):
+    Message.objects.create(sender_id=alice.pk, receiver_id=bob.pk, content="Hello")
+
+    assert Notification.objects.get().content == "New message from alice"
+
+
+def test_the_longest_name_fits(member, bob, write):
+    write(member("n" * 150), bob)
+
+    assert Notification.objects.get().content.endswith("n" * 150)
+
+
+def test_without_its_receiver_nobody_is_notified_and_with_it_again_everybody(alice, bob, write, without):
+    name = {"sender": Message, "dispatch_uid": "notifications.notify_receiver"}
+    without(post_save, Message, name["dispatch_uid"])
+    write(alice, bob)
+    assert not Notification.objects.exists()
+
+    post_save.connect(receivers.notify_receiver, **name)
+    write(alice, bob)
+    assert Notification.objects.count() == 1
+
+
+def test_without_its_receiver_a_bulk_notifies_nobody(alice, bob, write_many, without):
+    without(messages_created_in_bulk, Message, "notifications.notify_receivers")
+
+    write_many(alice, bob, 3)
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.parametrize("size", [1, 10, 100, 1_000])
+def test_the_page_s_rows_are_one_query(size, alice, bob, write_many, django_assert_num_queries):
+    last = write_many(alice, bob, size)[-1]
+
+    with django_assert_num_queries(1):
+        rows = list(Notification.objects.for_user(bob).rows())
+    assert len(rows) == size
+    assert (rows[0].message_id, rows[0].message__thread, rows[0].read) == (last.pk, last.thread, False)
+
+
+def test_the_page_goes_on_after_its_last_row(alice, bob, write_many):
+    write_many(alice, bob, 5)
+
+    rows = list(Notification.objects.for_user(bob).rows())
+    assert list(Notification.objects.for_user(bob).rows(before=rows[2].id)) == rows[3:]
+
+
+@pytest.mark.parametrize("size", [1, 10, 100, 1_000])
+def test_marking_all_costs_the_same(size, alice, bob, write_many, django_assert_num_queries):
+    write_many(alice, bob, size)
+
+    with django_assert_num_queries(3):  # Savepoint, the notifications, savepoint released.
+        assert Notification.objects.mark_read(bob) == size
+
+
+def test_one_can_be_marked_alone(alice, bob, write_many, seen):
+    write_many(alice, bob, 3)
+    first = Notification.objects.earliest("pk")
+
+    assert (Notification.objects.mark_read(bob, first.pk), Notification.objects.mark_read(bob, first.pk)) == (
+        1,
+        0,
+    )
+    assert Notification.objects.unread().count() == 2
+    assert seen == [bob.pk]
+
+
+def test_marking_all_marks_only_one_s_own(message, alice, bob, write, seen):
+    write(bob, alice)
+
+    assert Notification.objects.mark_read(bob) == 1
+    assert Notification.objects.unread().get().user == alice
+    assert seen == [bob.pk]
+
+
+@pytest.mark.parametrize("who", ["alice", "charlie"])
+def test_nobody_can_mark_somebody_else_s(who, message, request, seen):
+    other = request.getfixturevalue(who)
+
+    assert Notification.objects.mark_read(other, Notification.objects.get().pk) == 0
+    assert not Notification.objects.for_user(other).exists()
+    assert not Notification.objects.get().read
+    assert seen == []
+
+
+def test_marking_a_notification_leaves_the_message_unread(message, bob):
+    Notification.objects.mark_read(bob)
+
+    assert Message.unread.for_user(bob).get() == message

@@ -1,0 +1,81 @@
+"""Reading messages marks the notifications of exactly those messages."""
+
+import pytest
+from django.db import connection
+
+from messaging.models import Message
+from notifications.models import Notification
+
+
+def unread():
+    return list(Notification.objects.unread().order_by("message").values_list("message", flat=True))
+
+
+def test_reading_marks_the_notifications_of_what_was_read(alice, bob, write):
+    first, second, third = (write(alice, bob) for _ in range(3))
+
+    Message.objects.mark_read(bob, first.conversation_id, up_to=second.pk)
+    assert unread() == [third.pk]
+
+
+def test_reading_one_message_marks_one_notification(alice, bob, write):
+    first, second, third = (write(alice, bob) for _ in range(3))
+
+    second.mark_read()
+    assert unread() == [first.pk, third.pk]
+
+
+def test_reading_a_thread_leaves_the_notifications_of_other_threads(message, alice, bob, write):
+    write(alice, bob, parent_message=message)
+    outside = write(alice, bob)
+
+    Message.objects.mark_read(bob, message.conversation_id, up_to=outside.pk, thread=message.pk)
+    assert unread() == [outside.pk]
+
+
+def test_reading_leaves_what_the_counterpart_has_not_read(message, alice, bob, write):
+    answer = write(bob, alice)
+
+    Message.objects.mark_read(bob, message.conversation_id, up_to=answer.pk)
+    assert unread() == [answer.pk]
+
+
+def test_reading_leaves_other_conversations(message, bob, charlie, write):
+    other = write(charlie, bob)
+
+    Message.objects.mark_read(bob, message.conversation_id, up_to=other.pk)
+    assert unread() == [other.pk]
+
+
+def test_charlie_s_reading_marks_nothing(message, charlie):
+    Message.objects.mark_read(charlie, message.conversation_id, up_to=message.pk)
+
+    assert unread() == [message.pk]
+
+
+@pytest.mark.parametrize("fields", [None, ["read"]])
+def test_a_message_saved_as_read_has_a_notification_that_is_read(fields, message):
+    message.read = True
+    message.save(update_fields=fields)
+
+    assert unread() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_marking_notifications_and_reading_messages_at_once_do_not_deadlock(alice, bob, write_many, at_once):
+    sent = write_many(alice, bob, 2_000)
+    with connection.cursor() as cursor:  # Rows that stand in another order than their ids, as after years.
+        cursor.execute("CREATE TEMPORARY TABLE aside AS SELECT * FROM notifications_notification")
+        cursor.execute("TRUNCATE notifications_notification")
+        cursor.execute("INSERT INTO notifications_notification SELECT * FROM aside ORDER BY id DESC")
+        cursor.execute("DROP TABLE aside")
+
+    def read():
+        return Message.objects.mark_read(bob, sent[0].conversation_id, up_to=sent[-1].pk)
+
+    def mark():
+        return Notification.objects.mark_read(bob)
+
+    counts = at_once(*[read, mark] * 4)
+    assert sum(counts[::2]) == 2_000
+    assert unread() == []

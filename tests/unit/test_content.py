@@ -1,0 +1,59 @@
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messaging.content import MAX_LENGTH, clean_content
+
+
+def refusal(content) -> tuple[str, str]:
+    with pytest.raises(ValidationError) as refused:
+        clean_content(content)
+    return refused.value.code, refused.value.messages[0]
+
+
+def test_a_text_is_trimmed_and_its_line_ends_are_plain():
+    assert clean_content(" \t first\r\nsecond\rthird \n") == "first\nsecond\nthird"
+
+
+def test_spaces_and_empty_lines_inside_a_text_stay():
+    assert clean_content("a  b\n\n\tc") == "a  b\n\n\tc"
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\r\n\t ", "\u00a0\u2003\u3000"])
+def test_a_blank_text_is_refused(blank):
+    assert refusal(blank) == ("blank", "Write something first: a message cannot be empty.")
+
+
+def test_a_text_of_10000_characters_is_taken_whatever_stands_around_it():
+    assert len(clean_content("  " + "ä" * MAX_LENGTH + "\r\n")) == 10_000
+
+
+def test_a_text_of_10001_characters_is_refused_with_both_numbers():
+    code, text = refusal("🦉" * 10_001)
+
+    assert code == "too_long"
+    assert "10,000" in text
+    assert "10,001" in text
+
+
+@pytest.mark.parametrize("letter", ["\x00", "\ud800", "\udbff", "\udc00", "\udfff"])
+@pytest.mark.parametrize("text", ["{}", "before {}", "{} after"])
+def test_what_is_no_text_for_postgresql_is_refused(letter, text):
+    assert refusal(text.format(letter))[0] == "not_text"
+
+
+@pytest.mark.parametrize("other", [None, 5, b"bytes", ["text"]])
+def test_only_text_is_a_text(other):
+    assert refusal(other) == ("type", "A message must be text.")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1))
+def test_cleaning_a_clean_text_changes_nothing(text):
+    try:
+        clean = clean_content(text)
+    except ValidationError:
+        assert not text.strip()
+    else:
+        assert clean_content(clean) == clean
+        assert "\r" not in clean
