@@ -1,4 +1,4 @@
-"""What the tests of several apps need: many messages at once, several people at once, and the truth by SQL."""
+"""What the tests of several apps need: many messages, many people at the same moment, the truth by SQL."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,5 +1,6 @@
 """Logs go to standard error, one line an event: JSON for machines, or coloured text for a terminal."""
 
+import logging
 from typing import Any
 
 import structlog
@@ -11,6 +12,13 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso"),
     structlog.stdlib.PositionalArgumentsFormatter(),
 ]
+
+
+class EndedRequests(logging.Filter):
+    """Leaves out that a request began: the line of its end says the same and more."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (isinstance(record.msg, dict) and record.msg.get("event") == "request_started")
 
 
 def logging_settings(style: str, level: str) -> dict:
@@ -39,11 +47,16 @@ def logging_settings(style: str, level: str) -> dict:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
             }
         },
-        "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "bobbin"}},
+        "filters": {"ended": {"()": EndedRequests}},
+        "handlers": {
+            "terminal": {"class": "logging.StreamHandler", "formatter": "bobbin", "filters": ["ended"]}
+        },
         "root": {"handlers": ["terminal"], "level": level},
         "loggers": {
             # Its own handlers would write each event a second time, and mail it to nobody.
             "django": {"handlers": [], "propagate": True},
+            # Each request is logged once, by its end; Django's own line would tell a 404 again.
+            "django.request": {"level": "ERROR"},
             # It tells every log-in in four lines; what matters of it is a warning.
             "axes": {"level": "WARNING"},
             "django.server": {"handlers": [], "propagate": True},

@@ -8,12 +8,11 @@ from django.db import connections
 THEIRS = "SELECT id FROM messaging_conversation WHERE low_id = %(user)s OR high_id = %(user)s"
 THEIR_MESSAGES = f"SELECT id FROM messaging_message WHERE conversation_id IN ({THEIRS})"
 
-# An erasure takes the time it takes: the limit of a page would stop it at the same place for ever.
-NO_LIMIT = "SET LOCAL statement_timeout = 0"
 # Whoever is writing to this member right now is waited for; whoever comes later finds the member gone. The
 # member first, as every writer does: no conversation can be opened any more when they are looked up.
+# An erasure takes the time it takes: the limit of a page would stop it at the same place for ever.
 LOCK = [
-    "SELECT FROM accounts_user WHERE id = %(user)s FOR UPDATE",
+    "SELECT set_config('statement_timeout', '0', true) FROM accounts_user WHERE id = %(user)s FOR UPDATE",
     f"SELECT count(*) FROM ({THEIRS} ORDER BY id FOR UPDATE) AS locked",
 ]
 
@@ -34,7 +33,7 @@ SELECT
 
 
 def lock_conversations(user_id: int, using: str) -> None:
-    _run(using, [NO_LIMIT, *LOCK], user_id)
+    _run(using, LOCK, user_id)
 
 
 def erase_messages(user_id: int, using: str) -> None:

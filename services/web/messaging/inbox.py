@@ -24,7 +24,7 @@ Pair = tuple[int, int]
 LOCK = "SELECT id FROM messaging_conversation WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 LOCK_PAIRS = """
 WITH people AS MATERIALIZED (
-  SELECT id FROM accounts_user WHERE id = ANY(%(low)s::bigint[] || %(high)s::bigint[]) ORDER BY id FOR KEY SHARE
+  SELECT id FROM accounts_user WHERE id = ANY(%(low)s::bigint[] || %(high)s) ORDER BY id FOR KEY SHARE
 )
 SELECT c.low_id, c.high_id, c.id
 FROM messaging_conversation c JOIN unnest(%(low)s::bigint[], %(high)s::bigint[]) AS pair (low, high)
@@ -47,8 +47,8 @@ NUMBER = "SELECT nextval(pg_get_serial_sequence('messaging_message', 'id')) FROM
 RECORD = """
 UPDATE messaging_participant p
 SET last_message_id = GREATEST(p.last_message_id, sent.last), unread_count = p.unread_count + sent.unread
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[]) AS sent (conversation_id, user_id, last, unread)
-WHERE p.conversation_id = sent.conversation_id AND p.user_id = sent.user_id
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[]) AS sent (conversation_id, side, last, unread)
+WHERE p.conversation_id = sent.conversation_id AND p.user_id = sent.side
 """
 MARK_READ = """
 WITH locked AS (SELECT id FROM messaging_conversation WHERE id = %(conversation_id)s FOR NO KEY UPDATE),
@@ -88,9 +88,7 @@ def place(messages: Sequence["Message"], *, using: str, number: bool = False) ->
         parent = parents.get(id(message))
         if parent is not None:
             if number and (parent.pk is None or parent.pk >= message.pk):
-                raise ValidationError(
-                    "A reply stands after the message that it answers.", code="parent_later"
-                )
+                raise ValidationError("A reply stands after what it answers.", code="parent_later")
             message.parent_message_id = parent.pk
             message.thread_root_id = parent.thread_root_id or parent.pk
 
@@ -115,9 +113,8 @@ def mark_read(
 
     One statement changes only the flag and the counter: saving whole messages could undo an edit.
     """
-    arguments = {
-        "reader_id": reader_id, "conversation_id": conversation_id, "first": first, "last": last, "thread": thread,
-    }  # fmt: skip
+    arguments = {"conversation_id": conversation_id, "first": first, "last": last, "thread": thread}
+    arguments["reader_id"] = reader_id
     with transaction.atomic(using=using):
         counted = _execute(using, MARK_READ, arguments)
         if not counted:

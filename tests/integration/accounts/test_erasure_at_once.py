@@ -20,7 +20,8 @@ def keep_writing(sender, receiver, times=30):
         try:
             send(sender=sender, receiver=receiver, content=f"Message {number}")
         except ValidationError as refused:
-            assert refused.code == "gone"
+            if refused.code != "gone":
+                raise
             return
 
 

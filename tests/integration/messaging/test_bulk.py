@@ -137,9 +137,9 @@ def test_a_reply_that_stands_before_its_parent_refuses_all(alice, bob):
     root = Message(sender=alice, receiver=bob, content="root")
     reply = Message(sender=bob, receiver=alice, content="reply", parent_message=root)
 
-    with pytest.raises(ValidationError, match="stands after the message"):
+    with pytest.raises(ValidationError, match="stands after what it answers"):
         Message.objects.bulk_create([reply, root])
-    with pytest.raises(ValidationError, match="stands after the message"):
+    with pytest.raises(ValidationError, match="stands after what it answers"):
         Message.objects.bulk_create(
             [
                 Message(

@@ -1,0 +1,67 @@
+# Bobbin on a laptop and in CI: needs Python 3.11 or newer and make, nothing else.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON_IN_VENV := .venv/bin/python
+STACK := $(PYTHON_IN_VENV) scripts/embedded
+WEB := services/web
+PORT ?= 8000
+HOST ?= 127.0.0.1
+URL ?= http://127.0.0.1:$(PORT)
+ARGS ?=
+export PORT HOST
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+.PHONY: install
+install: ## Make .venv and install the locked packages (others do it by themselves)
+	@scripts/bootstrap.sh
+
+.PHONY: run
+run: install ## Start everything on http://127.0.0.1:8000 (PORT=, HOST=), until Ctrl-C
+	@exec $(STACK) run
+
+.PHONY: stop
+stop: install ## End what `make run` started
+	@$(STACK) stop
+
+.PHONY: demo
+demo: install ## Make three members with printed passwords, and a few threads
+	@$(STACK) manage demo
+
+.PHONY: manage
+manage: install ## Run a management command: make manage CMD="createsuperuser"
+	@$(STACK) manage "$(if $(CMD),$(CMD),help)"
+
+.PHONY: test
+test: install ## Run all tests on real servers, in parallel, with coverage (ARGS="tests/unit -x" for some)
+	@exec $(STACK) test $(if $(ARGS),$(ARGS),--numprocesses=auto --dist=worksteal --cov --cov-report=term:skip-covered)
+
+.PHONY: verify
+verify: install ## Check the six features over HTTP: make verify URL=http://127.0.0.1:8000
+	@$(PYTHON_IN_VENV) tests/e2e/verify.py $(URL)
+
+.PHONY: lint
+lint: install ## Check style, types, templates, settings, scripts and packages
+	@scripts/lint.sh
+
+.PHONY: format
+format: install ## Rewrite the Python code in the common style
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+
+.PHONY: lock
+lock: install ## Renew the lock of packages after a change of pyproject.toml
+	@scripts/lock.sh
+
+.PHONY: ci
+ci: lint test ## What CI runs: lint, tests, and the verifier against a running stack
+	@scripts/verify-run.sh
+
+.PHONY: clean
+clean: ## Remove .venv and caches; data in .run stay
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+
+.PHONY: reset
+reset: install ## Delete all data of `make run` (asks first; YES=1 does not)
+	@$(STACK) reset

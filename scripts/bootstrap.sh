@@ -1,0 +1,41 @@
+#!/bin/sh
+# Make .venv and install what the lock names, with hashes; quick when nothing changed.
+# PYTHON=... chooses the interpreter.
+set -eu
+cd "$(dirname "$0")/.."
+
+fail() {
+  echo "Bobbin: $1" >&2
+  exit 1
+}
+
+good() { # Is this an interpreter that Bobbin runs on?
+  command -v "$1" >/dev/null 2>&1 &&
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+}
+
+lock=services/web/requirements/dev.txt
+stamp=.venv/installed.sum
+sum=$(cksum <"$lock")
+
+if [ -x .venv/bin/python ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && good .venv/bin/python; then
+  exit 0
+fi
+
+python=
+for candidate in ${PYTHON:-python3.13 python3.12 python3.11 python3}; do
+  if good "$candidate"; then
+    python=$candidate
+    break
+  fi
+done
+[ -n "$python" ] || fail "Python 3.11 or newer is needed (tried: ${PYTHON:-python3.13 python3.12 python3.11 python3}). Install it, or name it: make PYTHON=/path/to/python3"
+"$python" -c 'import venv, ensurepip' 2>/dev/null ||
+  fail "$("$python" --version) has no venv module; on Debian and Ubuntu: apt install python3-venv"
+
+echo "Installing into .venv with $("$python" --version) (once) ..."
+rm -f "$stamp"
+good .venv/bin/python || "$python" -m venv --clear .venv || fail "cannot make .venv here; see above"
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" ||
+  fail "the packages could not be installed; see above. Is there a network, and room on the disk?"
+echo "$sum" >"$stamp"

@@ -1,0 +1,38 @@
+"""The command line behind `make run`, `make stop`, `make manage` and `make test`."""
+
+import os
+import shlex
+import sys
+
+import stack
+import state
+from errors import Failure
+
+
+def main(command: str, arguments: list[str]) -> int:
+    if command == "run":
+        stack.run(os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000")
+        return 0
+    if command == "stop":
+        print(state.stop_running())
+        return 0
+    if command == "manage":
+        # One argument is a line as a person types it: make manage CMD="changepassword alice".
+        return stack.manage(shlex.split(arguments[0]) if len(arguments) == 1 else arguments)
+    if command == "test":
+        return stack.test(arguments)
+    if command == "reset":
+        print(stack.reset(sure=os.environ.get("YES") == "1"))
+        return 0
+    raise Failure(f"there is no command {command!r}; see `make help`.")
+
+
+if __name__ == "__main__":
+    try:
+        with stack.stopping():
+            sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "", sys.argv[2:]))
+    except stack.Stop:
+        sys.exit(0 if sys.argv[1:2] == ["run"] else 130)
+    except (Failure, OSError) as failure:
+        # OSError: a full disk, a folder we may not write to. Its text names the file.
+        sys.exit(f"Bobbin: {failure}")

@@ -1,0 +1,34 @@
+#!/bin/sh
+# All checks that need no server. Every one runs; the first that fails decides the exit status.
+set -u
+cd "$(dirname "$0")/.."
+PATH="$PWD/.venv/bin:$PATH"
+status=0
+
+check() { # title, command...
+  title=$1
+  shift
+  if output=$("$@" 2>&1); then
+    echo "ok    $title"
+  else
+    status=1
+    printf 'FAIL  %s\n%s\n' "$title" "$output"
+  fi
+}
+
+in_web() (cd services/web && "$@")
+
+# Settings as in production; nothing of this is reached.
+export SECRET_KEY=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+export ALLOWED_HOSTS=bobbin.example POSTGRES_HOST=postgres POSTGRES_PASSWORD=unused REDIS_URL=redis://redis:6379/0
+
+check "ruff" ruff check .
+check "ruff format" ruff format --check .
+check "mypy" mypy
+check "djlint" djlint services/web --lint --quiet
+check "yamllint" yamllint --strict .
+check "shellcheck" sh -c 'shellcheck scripts/*.sh .ci/run'
+check "manage.py check --deploy" in_web python manage.py check --deploy --fail-level WARNING
+check "manage.py makemigrations --check" in_web python -W ignore manage.py makemigrations --check --dry-run
+check "pip check" python -m pip check
+exit $status

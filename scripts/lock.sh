@@ -1,0 +1,10 @@
+#!/bin/sh
+# Lock the packages of pyproject.toml with hashes, for every Python that we support; UPGRADE=1 takes newer ones.
+set -eu
+cd "$(dirname "$0")/../services/web"
+compile="../../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header"
+[ "${UPGRADE:-}" = 1 ] && compile="$compile --upgrade"
+# shellcheck disable=SC2086  # words on purpose
+$compile pyproject.toml --output-file requirements/base.txt
+# shellcheck disable=SC2086
+$compile pyproject.toml --group dev --output-file requirements/dev.txt

@@ -1,0 +1,35 @@
+"""gunicorn, in every run mode. Numbers can be set from the environment; the rest holds."""
+
+import os
+
+bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+wsgi_app = "config.wsgi"
+worker_class = "gthread"
+
+
+def _usable_cpus() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+workers = int(os.environ.get("WEB_WORKERS") or min(max(2, _usable_cpus()), 8))
+threads = int(os.environ.get("WEB_THREADS") or 4)
+
+# Each worker opens its own connections, so the application is loaded after the fork.
+preload_app = False
+# The heartbeat's file on a disk can block a worker.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+# Otherwise it would write a socket to HOME, which may be read-only.
+control_socket_disable = True
+
+timeout = 30
+graceful_timeout = 10
+# Longer than a proxy keeps an idle connection, so that it is never us who closes one in use.
+keepalive = 75
+max_requests = 20_000
+max_requests_jitter = 2_000
+
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
+
+# The application logs every request, with its id and member.
+accesslog = None
+errorlog = "-"
