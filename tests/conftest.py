@@ -16,13 +16,13 @@ WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "0")) or 0)
 def pytest_configure(config):
     if "POSTGRES_HOST" not in os.environ:
         sys.exit("These tests need PostgreSQL and Valkey: run `make test` (ARGS='tests/…' for some of them).")
+    from django.conf import settings
 
-
-# Each worker has a Redis database of its own, before the settings are read.
-os.environ["REDIS_URL"] = re.sub(r"db=\d+", f"db={WORKER % 16}", os.environ.get("REDIS_URL", ""))
-os.environ["RELEASE"] = "test"
-# Where whitenoise looks; the tests collect nothing.
-os.environ["STATIC_ROOT"] = str(Path(__file__).parent.parent / "services/web/chats/static")
+    # Each worker has a Redis database of its own: another's must not be emptied under its hands.
+    cache = settings.CACHES["default"]
+    cache["LOCATION"] = re.sub(r"db=\d+", f"db={WORKER % 16}", cache["LOCATION"])
+    # Where whitenoise looks; the tests collect nothing.
+    settings.STATIC_ROOT = Path(__file__).parent.parent / "services/web/chats/static"
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,8 @@
 """Where things lie, and as whom the servers run.
 
-PostgreSQL refuses to run as root. For root it therefore runs as an unprivileged user, who may be unable to enter
-the checkout (a home directory is often closed). Then programs and data lie below /var/lib. We make folders of our
-own there and never change the permissions of one that existed before.
+PostgreSQL refuses to run as root. For root it therefore runs as an unprivileged user, who may be unable to
+enter the checkout (a home directory is often closed). Then programs and data lie below /var/lib. We make
+folders of our own there and never change the permissions of one that existed before.
 """
 
 import hashlib
@@ -117,7 +117,9 @@ def make_folder(folder: Path, mode: int, user: ServerUser | None = None) -> None
 def socket_folder(user: ServerUser) -> Path:
     """A short private folder: the path of a socket may have 107 bytes, and a checkout can lie deep."""
     base = None if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR")
-    folder = Path(tempfile.mkdtemp(prefix="bobbin-", dir=base if base and os.access(base, os.W_OK) else "/tmp"))
+    writable = base and os.access(base, os.W_OK)
+    folder = Path(tempfile.mkdtemp(prefix="bobbin-", dir=base if writable else "/tmp"))
+
     if user.switch:
         os.chown(folder, user.uid, user.gid)
     return folder

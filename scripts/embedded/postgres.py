@@ -62,14 +62,17 @@ def _make_cluster(binaries: Path, data: Path, user: ServerUser) -> None:
         shutil.rmtree(unfinished)
     make_folder(unfinished, 0o700, user)
     command = [
-        binaries / "initdb", "--pgdata", unfinished, "--username", NAME, "--auth-local=peer", "--auth-host=reject",
-        "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
+        binaries / "initdb", "--pgdata", unfinished, "--username", NAME, "--auth-local=peer",
+        "--auth-host=reject", "--encoding=UTF8", "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8", "--locale=C",
     ]  # fmt: skip
     done = subprocess.run(
         [str(part) for part in command], capture_output=True, text=True, check=False, cwd="/", **user.switch
     )
     if done.returncode:
-        reasons = [line for line in done.stderr.splitlines() if "error" in line.lower()] or ["no reason given"]
+        reasons = [line for line in done.stderr.splitlines() if "error" in line.lower()] or [
+            "no reason given"
+        ]
         raise Failure(f"PostgreSQL's data could not be made in {data}: {reasons[0]}")
     # Only who runs the stack and the server itself may connect, without a password, as one role.
     (unfinished / "pg_hba.conf").write_text("local all all peer map=bobbin\n")

@@ -15,6 +15,7 @@ from errors import Failure
 from places import ServerUser
 
 PR_SET_PDEATHSIG = 1
+TELLING = ("FATAL", "ERROR", "Error", "error", "cannot")
 
 
 @dataclass
@@ -93,6 +94,6 @@ def last_words(log: Path) -> str:
     """The last line of a log that says something."""
     with contextlib.suppress(OSError):
         lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-        telling = [line for line in lines if any(word in line for word in ("FATAL", "ERROR", "error", "cannot"))]
+        telling = [line for line in lines if any(word in line for word in TELLING)]
         return (telling or lines or ["no output"])[-1]
     return "no output"

@@ -55,7 +55,12 @@ def prepare(env: dict[str, str]) -> None:
     """Apply migrations and collect static files; Failure with Django's own words when it refuses."""
     for arguments in (["migrate", "--noinput", "-v", "0"], ["collectstatic", "--noinput", "-v", "0"]):
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=WEB, env=env, capture_output=True, text=True, check=False
+            [sys.executable, "manage.py", *arguments],
+            cwd=WEB,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             said = [line for line in (done.stderr or done.stdout).strip().splitlines() if line.strip()]

@@ -69,7 +69,8 @@ def run(host: str, port: str) -> None:
     """`make run`: everything, until Ctrl-C."""
     with state.only_one() as alone:
         if not alone:
-            print(f"Bobbin runs already: {state.recall().get('url', 'it is just starting')}. `make stop` ends it.")
+            url = state.recall().get("url") or "no web server yet"
+            print(f"Bobbin runs already: {url}. `make stop` ends it.")
             return
         service.check_port(host, port)
         state.clear_leftovers()
@@ -89,7 +90,6 @@ def run(host: str, port: str) -> None:
             finally:
                 print("\nStopping ...", flush=True)
                 web.end()
-        print("Stopped. Your data are safe in", home(server_user()))
 
 
 def manage(arguments: list[str]) -> int:

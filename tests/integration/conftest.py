@@ -1,10 +1,11 @@
 """What the tests of several apps need: many messages, many people at the same moment, the truth by SQL."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 # Both inboxes of every conversation as they should be, against what is stored.
 DRIFT = """
@@ -74,6 +75,48 @@ def at_once():
         return [answer.exception() or answer.result() for answer in started]
 
     return run
+
+
+@pytest.fixture
+def meanwhile():
+    """Call `second` while `first` has not committed, which it does when `second` waits for it or is done."""
+
+    def run(first, second):
+        begun, done = threading.Event(), threading.Event()
+
+        def hold():
+            try:
+                with transaction.atomic():
+                    first()
+                    begun.set()
+                    done.wait(10)
+            finally:
+                connection.close()
+
+        def follow():
+            try:
+                second()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            outcomes = [pool.submit(hold)]
+            assert begun.wait(10)
+            outcomes.append(pool.submit(follow))
+            while not outcomes[1].done() and not _somebody_waits():
+                time.sleep(0.01)
+            done.set()
+        return [outcome.exception() for outcome in outcomes]
+
+    return run
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone() is not None
 
 
 @pytest.fixture

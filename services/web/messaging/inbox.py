@@ -7,7 +7,7 @@ locked before the conversation, as erasure does; the foreign keys alone would do
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -159,9 +159,12 @@ def _check_people(message: "Message", parents: dict[int, "Message"]) -> None:
 
 def _parents(messages: Sequence["Message"], using: str) -> dict[int, "Message"]:
     """The message that each reply answers, by the identity of the reply; loads those not at hand at once."""
-    field = type(messages[0])._meta.get_field("parent_message") if messages else None
+    if not messages:
+        return {}
+    model: Any = type(messages[0])
+    field = model._meta.get_field("parent_message")
     wanted = {m.parent_message_id for m in messages if m.parent_message_id and not field.is_cached(m)}
-    loaded = type(messages[0])._base_manager.using(using).in_bulk(wanted) if wanted else {}
+    loaded = model._base_manager.using(using).in_bulk(wanted) if wanted else {}
     found = {}
     for message in messages:
         if field.is_cached(message):

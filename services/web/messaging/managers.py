@@ -1,5 +1,7 @@
 """Managers of messages."""
 
+from typing import Any
+
 from django.db import models
 
 from messaging.querysets import MessageQuerySet
@@ -11,7 +13,7 @@ class UnreadMessagesManager(MessageManager):
     """Messages that nobody has read yet."""
 
     def get_queryset(self) -> MessageQuerySet:
-        everything: MessageQuerySet = super().get_queryset()
+        everything: Any = super().get_queryset()
         return everything.filter(read=False)
 
     def for_user(self, user) -> MessageQuerySet:

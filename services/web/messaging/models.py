@@ -140,8 +140,8 @@ class Message(models.Model):
     depth: int = 0
 
     @classmethod
-    def from_db(cls, db, field_names, values):
-        message = super().from_db(db, field_names, values)
+    def from_db(cls, db, field_names, values, **options):
+        message = super().from_db(db, field_names, values, **options)
         message._remember()
         return message
 
@@ -160,7 +160,7 @@ class Message(models.Model):
                 inbox.place([self], using=using)
                 super().save(using=using, **{**kwargs, "force_insert": True})
                 inbox.record_sent([self], using=using)
-                written = WATCHED
+                written = set(WATCHED)
             else:
                 written = self._save_changes(using, update_fields, **kwargs)
         self._remember(written)

@@ -51,8 +51,7 @@ class ParticipantQuerySet(models.QuerySet):
             )
             .order_by("-last_message")
             .values_list(
-                "last_message_id", "counterpart_id", "name", "excerpt", "sent_at", "sender_id", "unread_count",
-                named=True,
+                "last_message_id", "name", "excerpt", "sent_at", "sender_id", "unread_count", named=True
             )
         )  # fmt: skip
 
@@ -108,7 +107,7 @@ class MessageQuerySet(models.QuerySet):
 
     bulk_update.alters_data = True  # type: ignore[attr-defined]
 
-    def bulk_create(self, objs, batch_size=None, **options: Any):
+    def bulk_create(self, objs, batch_size=None, **options: Any):  # type: ignore[override]
         """Send many messages in one transaction, with their conversations, counters and notifications.
 
         A reply may answer a message of the same list that stands before it. Raises ValidationError, and

@@ -30,8 +30,8 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         has a notification that is read.
         """
         names = self._names_of_senders(messages)
-        super().bulk_create(
-            Notification(
+        self.bulk_create(
+            self.model(
                 user_id=message.receiver_id,
                 message_id=message.pk,
                 content=f"New message from {names[message.sender_id]}",

@@ -91,6 +91,40 @@ def test_erasing_one_member_twice_at_once_is_one_erasure(message, alice, bob, at
     assert list(User.objects.all()) == [bob]
 
 
+@pytest.mark.parametrize("how", ["send", "bulk", "edit", "read", "delete"])
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_an_erasure_waits_for_a_change_that_is_under_way(how, who, alice, bob, write, meanwhile, drift):
+    sent, received = write(alice, bob), write(bob, alice)
+    change = {
+        "send": lambda: send(sender=alice, receiver=bob, content="One more"),
+        "bulk": lambda: Message.objects.bulk_create(
+            [Message(sender=bob, receiver=alice, content="One more")]
+        ),
+        "edit": lambda: sent.edit("Changed", by=alice),
+        "read": received.mark_read,
+        "delete": sent.delete,
+    }[how]
+    gone = {"alice": alice, "bob": bob}[who]
+
+    assert meanwhile(change, partial(erase, gone)) == [None, None]
+    nothing_is_left_of(gone)
+    assert drift() == []
+
+
+def test_an_erasure_waits_for_the_first_words_of_a_stranger(alice, bob, write, meanwhile):
+    assert meanwhile(lambda: write(bob, alice), partial(erase, alice)) == [None, None]
+    nothing_is_left_of(alice)
+
+
+def test_words_to_a_member_who_is_being_erased_are_refused(alice, bob, write, meanwhile):
+    write(bob, alice)
+
+    calls = (partial(erase, alice), lambda: send(sender=bob, receiver=alice, content="Too late"))
+    done, refused = meanwhile(*calls)
+    assert (done, refused.code) == (None, "gone")
+    nothing_is_left_of(alice)
+
+
 def test_erasure_while_the_counterpart_reads_and_edits(alice, bob, write_many, at_once, drift):
     last = write_many(alice, bob, 100)[-1]
     mine = write_many(bob, alice, 20)

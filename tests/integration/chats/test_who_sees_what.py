@@ -90,8 +90,17 @@ def test_somebody_elses_notification_cannot_be_marked(browser_of, message, bob, 
     assert Notification.objects.get().read
 
 
-@pytest.mark.parametrize("address", ["/chats/?before=x", "/chats/?before=-1", "/chats/unread/?before=0",
-                                     "/chats/?before=99999999999999999999", "/chats/thread/99999999999999999999/",
-                                     "/chats/notifications/?before=", "/chats/with/%00/"])  # fmt: skip
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/chats/?before=x",
+        "/chats/?before=-1",
+        "/chats/?before=99999999999999999999",
+        "/chats/unread/?before=0",
+        "/chats/notifications/?before=",
+        "/chats/thread/99999999999999999999/",
+        "/chats/with/%00/",
+    ],
+)
 def test_a_made_up_address_is_not_found(browser_of, alice, address):
     assert browser_of(alice).get(address).status_code == 404

@@ -93,6 +93,22 @@ def test_deleting_and_writing_at_once_leave_the_true_count(alice, bob, write, wr
     assert drift() == []
 
 
+@pytest.mark.parametrize("how", ["read", "send"])
+def test_a_recount_waits_for_whoever_changes_the_counters(how, alice, bob, write, meanwhile, drift):
+    first, second = write(alice, bob), write(alice, bob)
+    change = first.mark_read if how == "read" else lambda: write(alice, bob)
+
+    assert meanwhile(change, second.delete) == [None, None]
+    assert drift() == []
+
+
+def test_a_change_of_the_counters_waits_for_a_recount(alice, bob, write, meanwhile, drift):
+    first, second = write(alice, bob), write(alice, bob)
+
+    assert meanwhile(second.delete, first.mark_read) == [None, None]
+    assert drift() == []
+
+
 def test_the_same_form_sent_many_times_at_once_is_one_message(alice, bob, at_once, drift):
     import uuid
 

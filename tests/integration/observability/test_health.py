@@ -46,7 +46,8 @@ def test_readyz_tells_of_a_missing_migration(rf, probe):
     finally:
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO django_migrations (app, name, applied) VALUES ('notifications', '0001_initial', now())"
+                "INSERT INTO django_migrations (app, name, applied) "
+                "VALUES ('notifications', '0001_initial', now())"
             )
     assert probe(rf.get("/readyz")).status_code == 200
 

@@ -1,0 +1,126 @@
+"""Tasks 0 to 2: what happens by itself when a message is sent or edited, and when an account is deleted.
+
+The tasks run one after the other with the same people, so each looks at what is new since it began.
+"""
+
+from bobbin_verify.cast import Cast, text
+from bobbin_verify.member import Member, Notice
+
+
+def notification_on_send(cast: Cast) -> None:
+    alice, bob, charlie = cast[:3]
+    known = {who: {notice.id for notice in who.notifications()} for who in (alice, bob, charlie)}
+
+    def new(who: Member) -> list[Notice]:
+        return [notice for notice in who.notifications() if notice.id not in known[who]]
+
+    def expect_one(who: Member, sender: Member) -> None:
+        found = new(who)
+        fine = len(found) == 1 and sender.name in found[0].text and found[0].unread
+        who.expect(fine, f"exactly one new notification, unread, that names {sender.name}", found)
+
+    def expect_none(who: Member) -> None:
+        found = new(who)
+        who.expect(not found, "no new notification", found)
+
+    message = alice.send(bob, text("hello"))
+    expect_one(bob, sender=alice)
+    expect_none(alice)
+
+    bob.reply(message, text("hello back"))
+    expect_one(alice, sender=bob)
+    expect_one(bob, sender=alice)
+    expect_none(charlie)
+
+    count = bob.badge("notifications")
+    bob.thread(message)
+    bob.expect(
+        not any(notice.unread for notice in new(bob)), "the notification read, as its thread is", new(bob)
+    )
+    seen = bob.badge("notifications")
+    bob.expect(seen == count - 1, f"{count - 1} in the badge of notifications", seen)
+
+    notice = new(alice)[0]
+    refused = charlie.post(f"/chats/notifications/{notice.id}/read/")
+    charlie.expect(refused.status == 404, "status 404", refused)
+    expect_one(alice, sender=bob)
+    alice.submit("/chats/notifications/", action=f"/chats/notifications/{notice.id}/read/")
+    alice.expect(not any(notice.unread for notice in new(alice)), "the notification read", new(alice))
+
+
+def edit_history(cast: Cast) -> None:
+    alice, bob, charlie = cast[:3]
+    first, second, third = text("first"), text("second"), text("third")
+    message = alice.send(bob, first)
+
+    def expect_text(content: str, edited: bool, history: list[str]) -> None:
+        for who in (alice, bob):
+            found = [(m.content, m.edited) for m in who.thread(message)]
+            wanted = f"{content!r}, {'marked' if edited else 'not marked'} as edited"
+            who.expect(found == [(content, edited)], wanted, found)
+            before = who.history(message)
+            who.expect(before == history, f"the edit history {history}", before)
+
+    expect_text(first, edited=False, history=[])
+    alice.edit(message, first)
+    expect_text(first, edited=False, history=[])
+    alice.edit(message, second)
+    expect_text(second, edited=True, history=[first])
+    alice.edit(message, second)
+    alice.edit(message, third)
+    expect_text(third, edited=True, history=[second, first])
+
+    for page in ("edit", "history"):
+        charlie.get(f"/chats/message/{message}/{page}/", status=404)
+    for who in (charlie, bob):
+        answer = who.post(f"/chats/message/{message}/edit/", content=text("forged"))
+        who.expect(answer.status in {403, 404}, "status 404", answer)
+    expect_text(third, edited=True, history=[second, first])
+
+
+def account_deletion(cast: Cast) -> None:
+    bob, leaver = cast.bob, cast.alice2
+
+    def what_bob_sees() -> dict[str, object]:
+        return {
+            "inbox": bob.inbox(),
+            "unread": bob.unread(),
+            "notifications": [notice.id for notice in bob.notifications()],
+            "badges": (bob.badge("unread"), bob.badge("notifications")),
+        }
+
+    before = what_bob_sees()
+    leaver.sign_up()
+    elsewhere = leaver.another_browser()
+    elsewhere.expect_redirect(elsewhere.log_in(), "/chats/")
+    root = leaver.send(bob, text("I shall leave"))
+    reply = leaver.reply(bob.reply(root, text("must you?")), text("I must"))
+    leaver.edit(reply, text("I really must"))
+    own = bob.send(leaver, text("then farewell"))
+
+    def expect_still_there() -> None:
+        leaver.get("/chats/")
+        bob.expect(leaver.name in bob.inbox(), f"the conversation with {leaver.name}", "none")
+        unread = bob.unread()
+        bob.expect(unread[:2] == [reply, root], f"the unread messages {[reply, root]} first", unread)
+
+    leaver.get("/accounts/delete/")
+    expect_still_there()
+    refused = leaver.submit("/accounts/delete/", password="not-the-password")
+    leaver.expect(not refused.location, "the form again, for the wrong password", refused)
+    expect_still_there()
+
+    leaver.delete_account()
+    for browser in (leaver, elsewhere):
+        browser.expect_redirect(browser.get("/chats/", status=302), "/accounts/login/")
+    answer = leaver.log_in()
+    leaver.has_account = bool(answer.location)
+    leaver.expect(not answer.location, "that nobody can log in to a deleted account", answer)
+
+    after = what_bob_sees()
+    for place, then in before.items():
+        bob.expect(after[place] == then, f"{place} as before {leaver.name} came: {then}", after[place])
+    for address in (f"thread/{root}", f"thread/{own}", f"with/{leaver.name}", f"message/{reply}/history"):
+        bob.get(f"/chats/{address}/", status=404)
+    answer = bob.submit("/chats/new/", to=leaver.name, content=text("are you there?"))
+    bob.expect(not answer.location, "that nobody can write to a deleted account", answer)
