@@ -1,7 +1,7 @@
 #!/bin/sh
 # All checks that need no server. Every one runs; the first that fails decides the exit status.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 PATH="$PWD/.venv/bin:$PATH"
 status=0
 
@@ -16,6 +16,7 @@ check() { # title, command...
   fi
 }
 
+# shellcheck disable=SC2329  # check calls it
 in_web() (cd services/web && "$@")
 
 # Settings as in production; nothing of this is reached.

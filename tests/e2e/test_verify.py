@@ -1,6 +1,7 @@
 """The verifier passes Bobbin, and finds what is wrong with one that is broken."""
 
 import inspect
+import logging
 import re
 import subprocess
 import sys
@@ -29,6 +30,15 @@ def failed(output: str) -> set[int]:
     verdicts = re.findall(r"(?m)^(PASS|FAIL) - Task (\d): .+", output)
     assert [number for _, number in verdicts] == list("012345"), output
     return {int(number) for verdict, number in verdicts if verdict == "FAIL"}
+
+
+@pytest.fixture(autouse=True)
+def _quick(settings):
+    """The verifier makes four accounts each time, and is not about how their passwords are kept."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    logging.disable()  # Two lines for each of some 500 requests.
+    yield
+    logging.disable(logging.NOTSET)
 
 
 # --- Servers with one thing broken each; the docstring says what is wrong with them ---------------------
@@ -230,11 +240,10 @@ def inbox_stale_after_edits(disconnect, monkeypatch):
 def inbox_public(monkeypatch):
     from chats import cache
 
-    monkeypatch.setattr(
-        cache,
-        "patch_cache_control",
-        lambda response, **kwargs: response.headers.update({"Cache-Control": "public, max-age=60"}),
-    )
+    def let_anybody_keep(response, **kwargs):
+        response.headers["Cache-Control"] = "public, max-age=60"
+
+    monkeypatch.setattr(cache, "patch_cache_control", let_anybody_keep)
 
 
 BROKEN = {

@@ -76,6 +76,9 @@ def check(number: int, title: str, task: Callable[[Cast], None], cast: Cast) -> 
     except (OSError, HTTPException) as error:
         print(f"FAIL - Task {number}: {title} (the server stopped answering: {error})", flush=True)
         return False
+    except ValueError as error:
+        print(f"FAIL - Task {number}: {title} (a page has no number where one belongs: {error})", flush=True)
+        return False
     print(f"PASS - Task {number}: {title}", flush=True)
     return True
 
@@ -90,6 +93,7 @@ def clear_up(cast: Cast) -> list[str]:
         try:
             browser.expect_redirect(browser.log_in(), "/chats/")
             browser.delete_account()
+            browser.expect_no_log_in()
         except (UnexpectedError, OSError, HTTPException) as error:
             print(f"Left behind: the account {member.name} ({error})", file=sys.stderr)
             left_behind.append(member.name)

@@ -8,6 +8,7 @@ from bobbin_verify.member import Member, Row, rows_of
 
 
 def fresh_private_inbox(cast: Cast) -> None:
+    """After each kind of change the very next inbox shows it, whoever asks first."""
     alice, bob, charlie = cast[:3]
     visitor = _logged_out_browser_of(bob)
     root = reply = alice.send(bob, said := text("the first"))

@@ -58,6 +58,12 @@ class Member(Browser):
         self.expect_redirect(answer, "/")
         self.has_account = False
 
+    def expect_no_log_in(self) -> None:
+        """The account is gone, not just logged out."""
+        answer = self.log_in()
+        self.has_account = bool(answer.location)
+        self.expect(not answer.location, "that nobody can log in to a deleted account", answer)
+
     # --- Writing ----------------------------------------------------------------------------------
     def send(self, to: "Member", content: str) -> int:
         """Begin a thread; return the id of its first message, which is also the id of the thread."""

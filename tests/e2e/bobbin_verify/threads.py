@@ -1,9 +1,11 @@
 """Tasks 3 and 4: replies in reading order, and the list of unread messages."""
 
+from bobbin_verify.browser import Browser
 from bobbin_verify.cast import Cast, text
 
 
 def threaded_replies(cast: Cast) -> None:
+    """Replies at several depths stand below what they answer, for both people and nobody else."""
     alice, bob, charlie = cast[:3]
     contents: list[str] = []
 
@@ -12,12 +14,11 @@ def threaded_replies(cast: Cast) -> None:
         return contents[-1]
 
     root = alice.send(bob, say(0))
-    ids, parents = [root], [0]
+    ids = [root]
     # Who answers which message, by its number above; not in the order in which they are to be read. In the
     # last five each answers the one before it.
     written = [(bob, 0), (alice, 0), (alice, 1), (bob, 2), (bob, 3), (alice, 1), (alice, 3)]
     for who, parent in [*written, (bob, 7), (alice, 8), (bob, 9), (alice, 10), (alice, 11)]:
-        parents.append(parent)
         ids.append(who.reply(ids[parent], say(len(ids))))
     in_order = [0, 1, 3, 5, 7, 8, 9, 10, 11, 12, 6, 2, 4]
     depths = [0, 1, 2, 3, 3, 4, 5, 6, 7, 8, 2, 1, 2]
@@ -39,6 +40,8 @@ def threaded_replies(cast: Cast) -> None:
         answer = outsider.post(f"/chats/message/{message}/reply/", content=text("from outside"))
         outsider.expect(answer.status == 404, "status 404", answer)
     charlie.get(f"/chats/thread/{root}/", status=404)
+    visitor = Browser(bob.base)
+    visitor.expect_redirect(visitor.get(f"/chats/thread/{root}/", status=302), "/accounts/login/")
     bob.get(f"/chats/thread/{private}/", status=404)
     expect_thread()
     kept = [m.id for m in charlie.thread(private)]
@@ -46,6 +49,7 @@ def threaded_replies(cast: Cast) -> None:
 
 
 def unread_messages(cast: Cast) -> None:
+    """The list holds what bob has not read, newest first, until he looks at it where it stands."""
     alice, bob, charlie = cast[:3]
     others = {who: who.unread() for who in (alice, charlie)}
     before = bob.unread()

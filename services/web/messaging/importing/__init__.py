@@ -1,0 +1,1 @@
+"""Importing messages from JSON lines: reading (`records`), people (`members`), writing (`importer`)."""

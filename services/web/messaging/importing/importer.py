@@ -1,0 +1,130 @@
+"""Writing records, a batch a transaction: what is there is left alone, what cannot be imported is reported."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.db import connection, transaction
+
+from messaging.importing.members import Members
+from messaging.importing.records import BadLineError, Record, parse
+from messaging.models import Message
+
+ALREADY_THERE = """
+SELECT m.client_id, m.id FROM messaging_message m
+JOIN unnest(%s::bigint[], %s::uuid[]) AS wanted (sender_id, client_id) USING (sender_id, client_id)
+"""
+SKIPPED = -1  # The message id of a record that was not imported.
+
+
+class Seen(NamedTuple):
+    """What is kept of each record, for those that answer it."""
+
+    number: int
+    client_id_hash: int
+    people: frozenset[str]
+    message_id: int
+
+
+@dataclass
+class Counts:
+    lines: int = 0
+    added: int = 0
+    threads: int = 0
+    already_there: int = 0
+    skipped: int = 0
+
+
+@dataclass
+class Importer:
+    """Imports lines in batches; `report(number, reason)` hears of each line that is skipped."""
+
+    report: Callable[[int, str], None]
+    unread: bool = False
+    counts: Counts = field(default_factory=Counts)
+    members: Members = field(default_factory=Members)
+    _seen: dict[int, Seen] = field(default_factory=dict)
+
+    def add(self, batch: list[tuple[int, bytes]]) -> None:
+        """Import these lines, all or none of them; bad ones are reported and left out."""
+        records = [record for number, line in batch if (record := self._read(number, line))]
+        with transaction.atomic():
+            written = self._write(records)
+        # Counted once it is certain: an interrupted import tells what is in.
+        self.counts.lines += len(batch)
+        self.counts.added += len(written)
+        self.counts.already_there += len(records) - len(written)
+        self.counts.threads += sum(message.parent_message_id is None for message in written)
+
+    def _read(self, number: int, line: bytes) -> Record | None:
+        try:
+            return self._check(parse(number, line))
+        except BadLineError as error:
+            if error.id is not None:
+                self._seen.setdefault(error.id, Seen(number, 0, frozenset(), SKIPPED))
+            self.counts.skipped += 1
+            self.report(number, str(error))
+        return None
+
+    def _check(self, record: Record) -> Record | None:
+        """Compare a record with those before it. None for one that is there twice."""
+        people = frozenset((record.sender, record.receiver))
+        before = self._seen.get(record.id)
+        if before is not None and before.message_id != SKIPPED:
+            if before.client_id_hash == hash(record.client_id):
+                self.counts.already_there += 1
+                return None
+            raise BadLineError(f"id {record.id} stands on line {before.number} with something else")
+        mine = Seen(record.number, hash(record.client_id), people, SKIPPED)
+        self._seen[record.id] = mine
+        if record.parent is not None:
+            parent = self._seen.get(record.parent)
+            if parent is None or record.parent == record.id:
+                raise BadLineError(f"its parent {record.parent} stands on no line before it")
+            if parent.message_id == SKIPPED:
+                raise BadLineError(f"its parent, on line {parent.number}, was skipped")
+            if parent.people != people:
+                raise BadLineError(f"its parent, on line {parent.number}, is between other people")
+        # Until it is written: good to be answered.
+        self._seen[record.id] = mine._replace(message_id=0)
+        return record
+
+    def _write(self, records: list[Record]) -> list[Message]:
+        self.members.prepare(name for record in records for name in (record.sender, record.receiver))
+        ids = self.members.ids
+        there = self._already_there(records)
+        messages: dict[int, Message] = {}
+        for record in records:
+            if record.client_id in there:
+                self._remember(record, there[record.client_id])
+                continue
+            messages[record.id] = Message(
+                sender_id=ids[record.sender],
+                receiver_id=ids[record.receiver],
+                content=record.content,
+                timestamp=record.timestamp,
+                read=not self.unread,
+                client_id=record.client_id,
+                **self._parent(record, messages),
+            )
+        Message.objects.bulk_create(messages.values())
+        for record in records:
+            if record.id in messages:
+                self._remember(record, messages[record.id].pk)
+        return list(messages.values())
+
+    def _parent(self, record: Record, messages: dict[int, Message]) -> dict:
+        if record.parent is None:
+            return {}
+        if record.parent in messages:
+            return {"parent_message": messages[record.parent]}
+        return {"parent_message_id": self._seen[record.parent].message_id}
+
+    def _already_there(self, records: list[Record]) -> dict:
+        senders = [self.members.ids[record.sender] for record in records]
+        with connection.cursor() as cursor:
+            cursor.execute(ALREADY_THERE, [senders, [record.client_id for record in records]])
+            return dict(cursor.fetchall())
+
+    def _remember(self, record: Record, message_id: int) -> None:
+        self._seen[record.id] = self._seen[record.id]._replace(message_id=message_id)

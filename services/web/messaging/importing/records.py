@@ -1,0 +1,153 @@
+"""From a file to records: one JSON object a line, checked, with the reason when one cannot be used."""
+
+import contextlib
+import gzip
+import io
+import json
+import sys
+import uuid
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from django.core.exceptions import ValidationError
+
+from messaging.content import clean_content
+
+LONGEST_LINE = 1_000_000  # Bytes; ten times what the longest message can take.
+# With it the same record has the same client id on every run. Never change it.
+NAMESPACE = uuid.UUID("5b0bb1c4-3f0a-5d7e-9a61-2f6d0f6c7a10")
+GZIP = b"\x1f\x8b"
+
+
+class BadLineError(Exception):
+    """A line that cannot be imported; its text says why. `id` is that of its record, where one was found."""
+
+    id: int | None = None
+
+
+class UnreadableError(Exception):
+    """The file cannot be read, or not to its end; its text says why."""
+
+
+class Record(NamedTuple):
+    """A message as it stands in the file."""
+
+    number: int  # Of the line, from 1.
+    id: int
+    sender: str
+    receiver: str
+    content: str
+    timestamp: datetime
+    parent: int | None
+    client_id: uuid.UUID
+
+
+@contextlib.contextmanager
+def opened(name: str) -> Iterator[tuple[BinaryIO, BinaryIO, int | None]]:
+    """Open a plain or gzip file, `-` for standard input: (its text, the file itself, its size in bytes)."""
+    try:
+        with contextlib.ExitStack() as stack:
+            raw: Any = sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))
+            size = None if name == "-" else Path(name).stat().st_size
+            if not hasattr(raw, "peek"):
+                raw = io.BufferedReader(raw)
+            text = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == GZIP else raw
+            yield text, raw, size
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UnreadableError(f"{name} is a damaged or incomplete gzip file ({error})") from error
+    except OSError as error:
+        raise UnreadableError(f"{name} cannot be read: {error.strerror or error}") from error
+
+
+def lines(text: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Number and bytes of each line that is not blank; of one that is too long only its beginning."""
+    number = 0
+    while line := text.readline(LONGEST_LINE):
+        number += 1
+        rest = line
+        while not rest.endswith(b"\n") and (rest := text.readline(LONGEST_LINE)):
+            line = line[:LONGEST_LINE] + b"..."
+        if line.strip():
+            yield number, line
+
+
+def parse(number: int, line: bytes) -> Record:
+    """The record of a line. Raises BadLineError."""
+    if len(line) > LONGEST_LINE:
+        raise BadLineError(f"the line is longer than {LONGEST_LINE:,} bytes")
+    try:
+        found = json.loads(line.decode())
+    except UnicodeDecodeError:
+        raise BadLineError("the line is not UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise BadLineError(f"not JSON ({getattr(error, 'msg', error)})") from None
+    if not isinstance(found, dict):
+        raise BadLineError("not a JSON object")
+    try:
+        return _record(number, found)
+    except BadLineError as error:
+        error.id = found["id"] if isinstance(found.get("id"), int) else None
+        raise
+
+
+def _record(number: int, found: dict) -> Record:
+    sender, receiver = _name(found, "sender"), _name(found, "receiver")
+    if sender == receiver:
+        raise BadLineError("sender and receiver are the same")
+    return Record(
+        number=number,
+        id=_integer(found, "id"),
+        sender=sender,
+        receiver=receiver,
+        content=_content(found),
+        timestamp=_timestamp(found),
+        parent=None if found.get("parent") is None else _integer(found, "parent"),
+        client_id=_identity(found),
+    )
+
+
+def _field(found: dict, name: str, kind: type) -> Any:
+    if name not in found:
+        raise BadLineError(f"{name} is missing")
+    value = found[name]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise BadLineError(f"{name} must be {'a number' if kind is int else 'text'}")
+    return value
+
+
+def _integer(found: dict, name: str) -> int:
+    return _field(found, name, int)
+
+
+def _name(found: dict, name: str) -> str:
+    value = _field(found, name, str)
+    if not value.strip():
+        raise BadLineError(f"{name} is empty")
+    return value
+
+
+def _content(found: dict) -> str:
+    try:
+        return clean_content(_field(found, "content", str))
+    except ValidationError as error:
+        raise BadLineError(f"content: {error.messages[0]}") from None
+
+
+def _timestamp(found: dict) -> datetime:
+    text = _field(found, "timestamp", str)
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise BadLineError(f"timestamp {text!r} has no offset from UTC")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadLineError(f"timestamp {text!r} is not a date and time of ISO 8601") from None
+
+
+def _identity(found: dict) -> uuid.UUID:
+    """The same record gets the same id, so that it is imported once however often the file is."""
+    fields = ("id", "sender", "receiver", "timestamp", "content", "parent")
+    return uuid.uuid5(NAMESPACE, json.dumps([found.get(name) for name in fields]))

@@ -1,0 +1,50 @@
+"""The real conversations, where they are to be had."""
+
+import io
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from accounts.models import User
+from messaging.models import Message
+from messaging.threads import nest
+
+FILE = Path(__file__).parents[4] / "shared/data/irc-threads.jsonl.gz"
+
+
+@pytest.mark.skipif(not FILE.exists(), reason="the conversations are not part of the repository")
+@pytest.mark.django_db(transaction=True)
+def test_52287_real_messages_import_completely_and_once(browser_of):
+    out = io.StringIO()
+    call_command("import_messages", str(FILE), stdout=out, stderr=io.StringIO())
+
+    assert User.objects.count() == 4_853
+    assert Message.objects.count() == 52_287
+    sizes = Counter(Message.objects.values_list("thread", flat=True))
+    assert len(sizes) == 12_694
+    ((largest, size),) = sizes.most_common(1)
+    assert size == 94
+    _shows_every_reply_under_its_parent(browser_of, largest)
+
+    call_command("import_messages", str(FILE), stdout=out, stderr=io.StringIO())
+    assert "0 messages added, 52,287 already there, 0 skipped" in out.getvalue()
+
+
+def _shows_every_reply_under_its_parent(browser_of, root_id):
+    root = Message.objects.get(pk=root_id)
+    replies = root.get_all_replies()
+    assert len(replies) == 93
+    depth = {root.pk: 0} | {reply.pk: reply.depth for reply in replies}
+    assert all(depth[reply.pk] == depth[reply.parent_message_id] + 1 for reply in replies)
+
+    client, address, shown = browser_of(root.sender), f"/chats/thread/{root_id}/", []
+    while address:
+        response = client.get(address)
+        page = response.context["page"]
+        shown += [line.row.id for line in response.context["lines"]]
+        expected = [row.id for row, _ in nest(page.rows)]
+        assert shown[-len(expected) :] == expected
+        address = f"/chats/thread/{root_id}/?from={page.later}" if page.later else ""
+    assert sorted(shown) == sorted(depth)
