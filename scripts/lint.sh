@@ -20,6 +20,7 @@ check() { # title, command...
 in_web() (cd services/web && "$@")
 
 # Settings as in production; nothing of this is reached.
+export HTTPS=true DEBUG=false
 export SECRET_KEY=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 export ALLOWED_HOSTS=bobbin.example POSTGRES_HOST=postgres POSTGRES_PASSWORD=unused REDIS_URL=redis://redis:6379/0
 

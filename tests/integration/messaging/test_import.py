@@ -66,7 +66,8 @@ def _everything():
                for m in Message.objects.all()),
         sorted((names[p.user_id], names[p.counterpart_id], texts[p.last_message_id], p.unread_count)
                for p in Participant.objects.all()),
-        sorted((names[n.user_id], texts[n.message_id], n.content, n.read) for n in Notification.objects.all()),
+        sorted((names[n.user_id], texts[n.message_id], n.content, n.read)
+               for n in Notification.objects.all()),
     )  # fmt: skip
 
 
@@ -289,7 +290,7 @@ def test_a_lost_database_is_one_clear_line(load, monkeypatch):
 
     monkeypatch.setattr(Importer, "_write", gone)
     with pytest.raises(
-        CommandError, match="PostgreSQL: server closed the connection unexpectedly. 0 messages"
+        CommandError, match=r"PostgreSQL: server closed the connection unexpectedly\. 0 messages"
     ):
         load(THREAD)
 

@@ -1,4 +1,4 @@
-"""Writing records, a batch a transaction: what is there is left alone, what cannot be imported is reported."""
+"""Writing records, a batch a transaction: what is there is left alone, what cannot be is reported."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -54,7 +54,7 @@ def opened(name: str) -> Iterator[tuple[BinaryIO, BinaryIO, int | None]]:
             size = None if name == "-" else Path(name).stat().st_size
             if not hasattr(raw, "peek"):
                 raw = io.BufferedReader(raw)
-            text = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == GZIP else raw
+            text: Any = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == GZIP else raw
             yield text, raw, size
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UnreadableError(f"{name} is a damaged or incomplete gzip file ({error})") from error
