@@ -8,7 +8,9 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 URL ?= http://127.0.0.1:$(PORT)
 ARGS ?=
-export PORT HOST
+CMD ?= help
+# Through the environment: a command may hold quotes of any kind.
+export PORT HOST CMD
 
 .PHONY: help
 help: ## This list
@@ -32,11 +34,11 @@ demo: install ## Make three members with printed passwords, and a few threads
 
 .PHONY: manage
 manage: install ## Run a management command: make manage CMD="createsuperuser"
-	@$(STACK) manage "$(if $(CMD),$(CMD),help)"
+	@$(STACK) manage
 
 .PHONY: test
 test: install ## Run all tests on real servers, in parallel, with coverage (ARGS="tests/unit -x" for some)
-	@exec $(STACK) test $(if $(ARGS),$(ARGS),--numprocesses=auto --dist=worksteal --cov --cov-report=term:skip-covered)
+	@exec $(STACK) test $(if $(ARGS),$(ARGS),--numprocesses=auto --dist=loadgroup --cov --cov-report=term:skip-covered)
 
 .PHONY: verify
 verify: install ## Check the six features over HTTP: make verify URL=http://127.0.0.1:8000

@@ -17,8 +17,8 @@ def main(command: str, arguments: list[str]) -> int:
         print(state.stop_running())
         return 0
     if command == "manage":
-        # One argument is a line as a person types it: make manage CMD="changepassword alice".
-        return stack.manage(shlex.split(arguments[0]) if len(arguments) == 1 else arguments)
+        # A line as a person types it: make manage CMD="changepassword alice".
+        return stack.manage(arguments or shlex.split(os.environ.get("CMD", "help")))
     if command == "test":
         return stack.test(arguments)
     if command == "reset":

@@ -51,21 +51,23 @@ def manage(arguments: list[str], env: dict[str, str]) -> int:
     return subprocess.run([sys.executable, "manage.py", *arguments], cwd=WEB, env=env, check=False).returncode
 
 
+def check_settings(env: dict[str, str]) -> None:
+    """Failure with the settings' own words when they refuse; before anything is started."""
+    _run([sys.executable, "-c", "import config.settings"], env)
+
+
 def prepare(env: dict[str, str]) -> None:
     """Apply migrations and collect static files; Failure with Django's own words when it refuses."""
     for arguments in (["migrate", "--noinput", "-v", "0"], ["collectstatic", "--noinput", "-v", "0"]):
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=WEB,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            said = [line for line in (done.stderr or done.stdout).strip().splitlines() if line.strip()]
-            reason = said[-1] if said else "no reason given"
-            raise Failure(reason.removeprefix("Bobbin cannot start: "))
+        _run([sys.executable, "manage.py", *arguments], env)
+
+
+def _run(command: list[str], env: dict[str, str]) -> None:
+    done = subprocess.run(command, cwd=WEB, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        reason = said[-1] if said else "no reason given"
+        raise Failure(reason.removeprefix("Bobbin cannot start: "))
 
 
 def check_port(host: str, port: str) -> None:

@@ -73,6 +73,7 @@ def run(host: str, port: str) -> None:
             print(f"Bobbin runs already: {url}. `make stop` ends it.")
             return
         service.check_port(host, port)
+        service.check_settings(service.environment(RUN, host))
         state.clear_leftovers()
         began = time.monotonic()
         print("Starting PostgreSQL and Valkey ...", flush=True)
