@@ -4,9 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, login
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.forms import EraseForm, SignUpForm
 from accounts.models import User
+from accounts.sessions import SessionStore
 from accounts.signals import erasure_preview
 
 READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
@@ -88,7 +90,8 @@ def delete_user_account(request: HttpRequest) -> HttpResponse:
     form = EraseForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _is_password_of(request, form):
         request.user.delete()
-        logout(request)
+        # Every session of the member is erased with it, this one too: logging out would look for it.
+        request.session, request.user = SessionStore(), AnonymousUser()
         messages.success(request, "Your account and everything in it is erased.")
         return _clear_browser(redirect("accounts:login"))
     context = {"form": form, "preview": preview(request.user)}

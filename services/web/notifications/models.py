@@ -8,6 +8,8 @@ from django.utils import timezone
 from messaging.models import Message
 from notifications.signals import notifications_read
 
+UNKNOWN = "a deleted member"  # Erased this very moment: the commit will be refused.
+
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def for_user(self, user):
@@ -34,7 +36,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
             self.model(
                 user_id=message.receiver_id,
                 message_id=message.pk,
-                content=f"New message from {names[message.sender_id]}",
+                content=f"New message from {names.get(message.sender_id, UNKNOWN)}",
                 read=message.read,
             )
             for message in messages

@@ -2,7 +2,9 @@
 
 import pytest
 from axes.models import AccessAttempt
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Session, User
 from messaging.models import Message
@@ -175,3 +177,15 @@ def test_a_log_in_is_stored_with_its_member(anna):
     _log_in()
 
     assert Session.objects.get(user=anna)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("messages", [1, 1000])
+def test_deleting_by_the_page_costs_at_most_20_queries(anna, bob, messages):
+    Message.objects.bulk_create([Message(sender=anna, receiver=bob, content="hi") for _ in range(messages)])
+    _, client = _log_in()
+    client.get("/accounts/")
+    with CaptureQueriesContext(connection) as queries:
+        assert client.post("/accounts/delete/", {"password": PASSWORD}).status_code == 302
+
+    assert len([query for query in queries if query["sql"] not in {"BEGIN", "COMMIT"}]) <= 20
