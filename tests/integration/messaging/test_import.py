@@ -260,6 +260,7 @@ def test_standard_input_may_be_plain_or_gzip(packed, monkeypatch):
         ("folder", "cannot be read: Is a directory"),
         (gzip.compress(b"x" * 100_000)[:40], "damaged or incomplete gzip"),
     ],
+    ids=["missing", "folder", "damaged"],
 )
 def test_a_file_that_cannot_be_read_is_one_clear_line(tmp_path, content, said):
     path = tmp_path / "f.gz"
