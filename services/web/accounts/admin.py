@@ -30,5 +30,5 @@ class UserAdmin(DjangoUserAdmin):
         to_delete, counts, needed, protected = super().get_deleted_objects(objs, request)
         for user in objs:
             for what, count in preview(user).items():
-                to_delete.append(f"{user.username}: {count} {what.replace(' you ', ' they ')}")
+                to_delete.append(f"{user.username}: {what.replace(' you ', ' they ')}: {count}")
         return to_delete, counts, needed, protected

@@ -17,11 +17,13 @@ class UserQuerySet(models.QuerySet):
         return self.filter(username__istartswith=start).order_by("username")
 
 
-# Through a name of its own, which type checkers can follow.
-_UserManager = DjangoUserManager.from_queryset(UserQuerySet)
+class UserManager(DjangoUserManager):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
 
+    def active(self) -> UserQuerySet:
+        return self.get_queryset().active()
 
-class UserManager(_UserManager):
     def get_by_natural_key(self, username):
         """Find a member by name; `Alice` and `alice` are one name, so that nobody can pose as another."""
         return self.get(username__iexact=username)

@@ -135,8 +135,8 @@ def test_deleting_says_first_what_will_go(anna, bob):
     _, client = _log_in()
     page = client.get("/accounts/delete/").content.decode()
 
-    assert "1 messages you sent" in page
-    assert "1 conversations" in page
+    assert "Messages you sent: 1" in page
+    assert "Conversations: 1" in page
     assert User.objects.filter(pk=anna.pk).exists()
 
 

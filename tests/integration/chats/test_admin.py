@@ -85,6 +85,6 @@ def test_history_cannot_be_changed_or_deleted(admin, message, alice):
 def test_deleting_a_member_says_first_what_goes_and_then_erases_it(admin, message, alice):
     page = f"/admin/accounts/user/{alice.pk}/delete/"
 
-    assert "1 messages they sent" in admin.get(page).content.decode()
+    assert "messages they sent: 1" in admin.get(page).content.decode()
     assert admin.post(page, {"post": "yes"}).status_code == 302
     assert not Message.objects.exists()
