@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 from errors import Failure
-from places import RUN, WEB
+from places import RUN, WEB, make_folder
 from processes import Child, last_words, start, wait_until
 
 
@@ -37,6 +37,7 @@ def environment(sockets: Path, host: str = "127.0.0.1") -> dict[str, str]:
 
 
 def _secret_key() -> Path:
+    make_folder(RUN, 0o755)
     path = RUN / "secret_key"
     if not path.exists():
         unfinished = path.with_suffix(".new")

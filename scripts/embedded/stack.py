@@ -1,6 +1,8 @@
 """The stack on a laptop: PostgreSQL, Valkey and the web server, started and ended together."""
 
 import contextlib
+import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -128,6 +130,8 @@ def test(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="bobbin-test-", dir="/tmp", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         with servers(Path(folder), forgetful=True) as (sockets, _):
+            # A key of its own: tests leave nothing in `.run`.
+            os.environ.setdefault("SECRET_KEY", secrets.token_hex(32))
             env = service.environment(sockets) | {"ALLOWED_HOSTS": "localhost,127.0.0.1,testserver"}
             process = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=env)
             try:

@@ -170,6 +170,16 @@ def test_nobody_else_can_connect(checkout, stack):
     assert listening == []
 
 
+def test_tests_run_in_a_bare_checkout_and_leave_nothing(checkout):
+    code, said = checkout.make(
+        "test", "ARGS=-q tests/unit/test_content.py tests/integration/messaging/test_send.py"
+    )
+
+    assert code == 0, said
+    assert " passed" in said
+    assert not (checkout.folder / ".run").exists()
+
+
 def test_help_names_every_target(checkout):
     makefile = (checkout.folder / "Makefile").read_text()
     targets = {line.split(":")[1].strip() for line in makefile.splitlines() if line.startswith(".PHONY")}
