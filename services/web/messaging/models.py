@@ -16,13 +16,11 @@ from messaging.content import MAX_LENGTH, clean_content
 from messaging.managers import MessageManager, UnreadMessagesManager
 from messaging.querysets import MessageHistoryQuerySet, ParticipantQuerySet
 from messaging.threads import nest
+from messaging.watched import WatchedFields
 
 # Members are erased by receivers with set-based SQL (messaging/erasure.py): Django must not collect rows
 # for that, and PostgreSQL's deferred constraints see to it that nothing is forgotten.
 UserKey = functools.partial(models.ForeignKey, settings.AUTH_USER_MODEL, models.DO_NOTHING)
-
-# A save writes these only when this very instance changed them.
-WATCHED = ("content", "read", "edited")
 
 
 class Conversation(models.Model):
@@ -68,7 +66,9 @@ class Participant(models.Model):
         return f"Participant {self.pk}"
 
 
-class Message(models.Model):
+class Message(WatchedFields):
+    WATCHED = ("content", "read", "edited")
+
     # The composite foreign keys of 0002 hold both people to the conversation, and so to the members.
     sender = UserKey(related_name="sent_messages", db_constraint=False, db_index=False)
     receiver = UserKey(related_name="received_messages", db_constraint=False)
@@ -139,16 +139,6 @@ class Message(models.Model):
     # Set by `get_all_replies`: how far below the message that was asked.
     depth: int = 0
 
-    @classmethod
-    def from_db(cls, db, field_names, values, **options):
-        message = super().from_db(db, field_names, values, **options)
-        message._remember()
-        return message
-
-    def refresh_from_db(self, using=None, fields=None, from_queryset=None) -> None:
-        super().refresh_from_db(using, fields, from_queryset)
-        self._remember(fields)
-
     def save(self, *, using: str | None = None, update_fields=None, **kwargs: Any) -> None:
         """Save, with the conversation, the history and the counters that belong to it, all or nothing.
 
@@ -160,17 +150,20 @@ class Message(models.Model):
                 inbox.place([self], using=using)
                 super().save(using=using, **{**kwargs, "force_insert": True})
                 inbox.record_sent([self], using=using)
-                written = set(WATCHED)
+                written = set(self.WATCHED)
             else:
                 written = self._save_changes(using, update_fields, **kwargs)
-        self._remember(written)
+        self.remember_watched(written)
 
     def edit(self, content: str, *, by) -> None:
         """Change the text; `by` is the member who does. The previous text goes into the history."""
         if by.pk != self.sender_id and not by.has_perm("messaging.change_message"):
             raise PermissionDenied("Only its sender can edit a message.")
         self.content, self.editor_id = clean_content(content), by.pk
-        self.save(update_fields=["content"])
+        try:
+            self.save(update_fields=["content"])
+        finally:
+            self.editor_id = None
 
     def mark_read(self) -> int:
         """Mark this one message as read and return how many changed: 1, or 0 when it was read already."""
@@ -182,7 +175,7 @@ class Message(models.Model):
             using=self._state.db or "default",
         )
         self.read = True
-        self._remember(["read"])
+        self.remember_watched(["read"])
         return count
 
     def get_all_replies(self) -> list["Message"]:
@@ -202,7 +195,7 @@ class Message(models.Model):
 
         Return the names of the fields that were written.
         """
-        fields = set(update_fields) if update_fields is not None else self._fields_to_write()
+        fields = set(update_fields) if update_fields is not None else self.fields_to_write()
         if "content" in fields:
             self.content = clean_content(self.content)
             fields.add("edited")
@@ -221,20 +214,6 @@ class Message(models.Model):
                     thread=None,
                 )
         return fields
-
-    def _fields_to_write(self) -> set[str]:
-        left_out = self.get_deferred_fields() | {name for name in WATCHED if not self._has_changed(name)}
-        fields = (f for f in self._meta.concrete_fields if not f.primary_key and not f.generated)
-        return {f.name for f in fields if f.attname not in left_out}
-
-    def _remember(self, fields=None) -> None:
-        names = WATCHED if fields is None else fields
-        now = {name: self.__dict__[name] for name in WATCHED if name in names and name in self.__dict__}
-        self.__dict__["_loaded"] = self.__dict__.get("_loaded", {}) | now
-
-    def _has_changed(self, name: str) -> bool:
-        loaded = self.__dict__.get("_loaded", {})
-        return name in self.__dict__ and (name not in loaded or loaded[name] != self.__dict__[name])
 
 
 class MessageHistory(models.Model):

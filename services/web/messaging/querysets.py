@@ -122,7 +122,7 @@ class MessageQuerySet(models.QuerySet):
             inbox.record_sent(messages, using=self.db)
             messages_created_in_bulk.send(sender=self.model, messages=messages, using=self.db)
         for message in messages:
-            message._remember()
+            message.remember_watched()
         return messages
 
     bulk_create.alters_data = True  # type: ignore[attr-defined]
