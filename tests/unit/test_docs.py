@@ -1,0 +1,36 @@
+"""The documents name what is in the code, and nothing that is not."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+WEB = ROOT / "services/web"
+
+
+def test_every_receiver_is_listed():
+    code = "".join(path.read_text() for path in WEB.glob("*/receivers.py"))
+    code += (WEB / "accounts/signals.py").read_text()
+    connected = set(re.findall(r'dispatch_uid="([\w.]+)"', code))
+    listed = set(re.findall(r"`((?:accounts|messaging|notifications|chats)\.\w+)`", _doc("signals.md")))
+
+    assert connected
+    assert connected == listed
+
+
+def test_every_setting_is_in_the_table():
+    code = (WEB / "config/settings.py").read_text()
+    read = set(re.findall(r"(?:env\.\w+|secret)\(['\"]([A-Z_]+)['\"]", code))
+    table = set(re.findall(r"^\| `([A-Z_]+)`", _doc("operations.md"), re.M))
+
+    assert read
+    assert read == table
+
+
+def test_links_lead_somewhere():
+    for document in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def _doc(name: str) -> str:
+    return (ROOT / "docs" / name).read_text()
