@@ -5,6 +5,7 @@ session's cookie is not yet in `Vary` when it stores the page.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 
 import pytest
 from django.core.cache import cache
@@ -115,18 +116,17 @@ def test_a_change_that_is_rolled_back_forgets_nothing(browser_of, message, alice
     assert _get(client)[1]
 
 
-def test_a_slow_reader_leaves_no_stale_page(browser_of, message, bob, monkeypatch):
-    """The reader has read the database; a change is committed; only then the reader stores its page."""
-    from chats import cache as pages
-
-    client, store = browser_of(bob), pages._store
+@pytest.mark.parametrize(("module", "step"), [("chats.views.reading", "render"), ("chats.cache", "_store")])
+def test_a_slow_reader_leaves_no_stale_page(browser_of, message, bob, monkeypatch, module, step):
+    """A change is committed after the reader has read the database, before it renders or stores its page."""
+    client, go_on = browser_of(bob), getattr(import_module(module), step)
 
     def change_first(*args):
-        monkeypatch.setattr(pages, "_store", store)
+        monkeypatch.setattr(f"{module}.{step}", go_on)
         CHANGES["send"](message)
-        store(*args)
+        return go_on(*args)
 
-    monkeypatch.setattr(pages, "_store", change_first)
+    monkeypatch.setattr(f"{module}.{step}", change_first)
     assert "CHANGED" not in _get(client)[0]
 
     assert "CHANGED" in _get(client)[0]
@@ -161,7 +161,7 @@ def test_a_reader_between_change_and_commit_leaves_no_stale_page(browser_of, mes
     assert "CHANGED" in _get(client)[0]
 
 
-def test_a_page_with_a_flash_is_not_stored(browser_of, alice):
+def test_a_flash_is_shown_once_and_not_stored(browser_of, alice):
     client = browser_of(alice)
     alice.set_password("a-long-enough-1")
     alice.save()
@@ -171,6 +171,7 @@ def test_a_page_with_a_flash_is_not_stored(browser_of, alice):
         "new_password1": "b-long-enough-2",
         "new_password2": "b-long-enough-2",
     }
+    assert [_get(client)[1] for _ in range(2)] == [False, True]
     client.post("/accounts/password/", new)
 
     assert "Your password is changed" in _get(client)[0]
