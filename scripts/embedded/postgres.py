@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 from errors import Failure
 from places import ServerUser, make_folder
-from processes import Child, start, wait_until
+from processes import Child, start, telling_line, wait_until
 
 NAME = "bobbin"  # Of the role and of the database.
 SETTINGS = {
@@ -70,10 +70,8 @@ def _make_cluster(binaries: Path, data: Path, user: ServerUser) -> None:
         [str(part) for part in command], capture_output=True, text=True, check=False, cwd="/", **user.switch
     )
     if done.returncode:
-        reasons = [line for line in done.stderr.splitlines() if "error" in line.lower()] or [
-            "no reason given"
-        ]
-        raise Failure(f"PostgreSQL's data could not be made in {data}: {reasons[0]}")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise Failure(f"PostgreSQL's data could not be made in {data}: {telling_line(done.stderr)}")
     # Only who runs the stack and the server itself may connect, without a password, as one role.
     (unfinished / "pg_hba.conf").write_text("local all all peer map=bobbin\n")
     names = {user.name, pwd.getpwuid(os.geteuid()).pw_name}

@@ -1,6 +1,5 @@
 """Starting and ending processes, so that none is ever left behind."""
 
-import contextlib
 import ctypes
 import os
 import signal
@@ -15,7 +14,7 @@ from errors import Failure
 from places import ServerUser
 
 PR_SET_PDEATHSIG = 1
-TELLING = ("FATAL", "ERROR", "Error", "error", "cannot")
+TELLING = ("FATAL", "ERROR", "Error", "error", "cannot", "could not")
 
 
 @dataclass
@@ -91,9 +90,15 @@ def wait_until(ready: Callable[[], bool], child: Child, seconds: float = 60) -> 
 
 
 def last_words(log: Path) -> str:
-    """The last line of a log that says something."""
-    with contextlib.suppress(OSError):
-        lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-        telling = [line for line in lines if any(word in line for word in TELLING)]
-        return (telling or lines or ["no output"])[-1]
-    return "no output"
+    """What a log says about its end."""
+    try:
+        return telling_line(log.read_text(errors="replace"))
+    except OSError as error:
+        return str(error)
+
+
+def telling_line(output: str) -> str:
+    """The last line that speaks of an error, else the last that says something."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if any(word in line for word in TELLING)]
+    return (telling or lines or ["no reason given"])[-1]

@@ -1,6 +1,7 @@
 """Logs go to standard error, one line an event: JSON for machines, or coloured text for a terminal."""
 
 import logging
+import sys
 from typing import Any
 
 import structlog
@@ -35,7 +36,7 @@ def logging_settings(style: str, level: str) -> dict:
     last: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if style == "json"
-        else [structlog.dev.ConsoleRenderer()]
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     return {
         "version": 1,

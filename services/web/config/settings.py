@@ -7,6 +7,7 @@ from pathlib import Path
 
 from config.environment import secret, stop
 from config.environment import strict as env
+from config.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -201,6 +202,4 @@ STORAGES = {
 }
 
 # --- Logs -----------------------------------------------------------------------------------------
-from config.logs import logging_settings  # noqa: E402  (it configures structlog with what stands above)
-
 LOGGING = logging_settings(LOG_FORMAT, LOG_LEVEL)
