@@ -46,7 +46,7 @@ class Participant(models.Model):
         Conversation, models.CASCADE, related_name="participants", db_index=False
     )
     user = UserKey(related_name="+", db_index=False)
-    counterpart = UserKey(related_name="+")
+    counterpart = UserKey(related_name="+", db_index=False)
     last_message = models.ForeignKey("Message", models.DO_NOTHING, null=True, related_name="+")
     unread_count = models.PositiveIntegerField(default=0)
 
@@ -55,6 +55,8 @@ class Participant(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["conversation", "user"], name="participant_once"),
+            # Conversation page, found by the name of the counterpart (ParticipantQuerySet.with_counterpart).
+            models.UniqueConstraint(fields=["counterpart", "user"], name="participant_one_a_pair"),
             models.CheckConstraint(condition=~Q(user=F("counterpart")), name="participant_not_alone"),
         ]
         indexes = [

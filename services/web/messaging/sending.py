@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from messaging.models import Message
 
@@ -23,10 +24,10 @@ def send(*, sender, receiver, content: str, parent=None, client_id: UUID | None 
     try:
         message.save()
     except IntegrityError as error:
-        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
-        if constraint == "message_client_id_once":
+        cause = error.__cause__
+        if isinstance(cause, UniqueViolation) and cause.diag.constraint_name == "message_client_id_once":
             return _sent_before(message)
-        if "_fk_" in constraint or constraint.startswith("message_"):
+        if isinstance(cause, ForeignKeyViolation):
             # Erased between the look at the page and the click.
             raise ValidationError("This member or message is no longer there.", code="gone") from error
         raise

@@ -22,7 +22,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """Rows for the page, newest first: named tuples. `before` is the last row's id."""
         some = self if before is None else self.filter(pk__lt=before)
         return some.order_by("-pk").values_list(
-            "id", "content", "created_at", "read", "message_id", "message__thread", named=True
+            "id", "content", "created_at", "read", "message_id", named=True
         )
 
     def create_for(self, messages: list[Message]) -> None:
