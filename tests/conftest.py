@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from observability.budgets import budget_exceeded
+
 WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "0")) or 0)
 
 
@@ -34,6 +36,21 @@ def _stage(settings):
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def exceeded_budgets():
+    """No view may exceed its query budget in any test; one that means to clears this list."""
+    found: list[str] = []
+
+    def note(view, budget, statements, **kwargs):
+        made = "\n".join(f"  {count}x {sql}" for sql, count in statements.items())
+        found.append(f"{view}: {statements.total()} queries, its budget is {budget}\n{made}")
+
+    budget_exceeded.connect(note)
+    yield found
+    budget_exceeded.disconnect(note)
+    assert not found, "\n".join(found)
 
 
 @pytest.fixture

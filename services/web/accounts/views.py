@@ -21,11 +21,13 @@ from accounts.forms import EraseForm, SignUpForm
 from accounts.models import User
 from accounts.sessions import SessionStore
 from accounts.signals import erasure_preview
+from observability.budgets import query_budget
 
 READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
+@query_budget(10)
 @READ_AND_SEND
 @sensitive_post_parameters()
 @never_cache
@@ -75,12 +77,14 @@ class ChangePassword(auth.PasswordChangeView):
         return super().form_valid(form)
 
 
+@query_budget(2)
 @require_safe
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/account.html")
 
 
+@query_budget(20)
 @READ_AND_SEND
 @login_required
 @sensitive_post_parameters()

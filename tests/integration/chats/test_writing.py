@@ -112,7 +112,9 @@ def test_an_edit_that_fails_changes_nothing(browser_of, message, alice):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_writing_to_somebody_who_is_erased_meanwhile_is_a_clear_error(browser_of, alice, bob, monkeypatch):
+def test_writing_to_somebody_who_is_erased_meanwhile_is_a_clear_error(
+    browser_of, alice, bob, monkeypatch, exceeded_budgets
+):
     """bob stands on the form when it is checked, and is gone when it is sent."""
     from chats.views import writing
 
@@ -128,3 +130,4 @@ def test_writing_to_somebody_who_is_erased_meanwhile_is_a_clear_error(browser_of
     assert response.status_code == 422
     assert "no longer there" in response.content.decode()
     assert not Message.objects.exists()
+    exceeded_budgets.clear()  # The erasure was made inside the writer's request.

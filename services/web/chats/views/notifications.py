@@ -8,8 +8,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.requests import MemberRequest
 from chats.pages import PAGE_SIZE, key_from, split
 from notifications.models import Notification
+from observability.budgets import query_budget
 
 
+@query_budget(3)
 @require_safe
 @login_required
 def page(request: MemberRequest) -> HttpResponse:
@@ -21,6 +23,7 @@ def page(request: MemberRequest) -> HttpResponse:
     return render(request, "chats/notifications.html", context)
 
 
+@query_budget(3)
 @require_POST
 @login_required
 def read_one(request: MemberRequest, pk: int) -> HttpResponse:
@@ -30,6 +33,7 @@ def read_one(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("chats:message", seen.message_id)
 
 
+@query_budget(2)
 @require_POST
 @login_required
 def read_all(request: MemberRequest) -> HttpResponse:

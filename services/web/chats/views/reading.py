@@ -11,10 +11,12 @@ from chats.cache import private_cache_page
 from chats.forms import MessageForm
 from chats.pages import INBOX_SIZE, PAGE_SIZE, key_from, lines, split, window
 from messaging.models import Message, MessageHistory, Participant
+from observability.budgets import query_budget
 
 CONTEXT = PAGE_SIZE // 2  # Messages shown before the one that a link points to.
 
 
+@query_budget(3)
 @require_safe
 @login_required
 @private_cache_page(60)
@@ -26,6 +28,7 @@ def inbox(request: MemberRequest) -> HttpResponse:
     return render(request, "chats/inbox.html", {"rows": rows, "following": following, "before": before})
 
 
+@query_budget(3)
 @require_safe
 @login_required
 @private_cache_page(60)
@@ -40,6 +43,7 @@ def unread(request: MemberRequest) -> HttpResponse:
     return render(request, "chats/unread.html", {"rows": rows, "following": following, "before": before})
 
 
+@query_budget(6)
 @require_safe
 @login_required
 def conversation(request: MemberRequest, username: str) -> HttpResponse:
@@ -58,6 +62,7 @@ def conversation(request: MemberRequest, username: str) -> HttpResponse:
     return render(request, "chats/conversation.html", context)
 
 
+@query_budget(6)
 @require_safe
 @login_required
 def thread(request: MemberRequest, pk: int) -> HttpResponse:
@@ -78,6 +83,7 @@ def thread(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "chats/thread.html", context)
 
 
+@query_budget(3)
 @require_safe
 @login_required
 def message(request: MemberRequest, pk: int) -> HttpResponse:
@@ -89,6 +95,7 @@ def message(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect(f"{reverse('chats:thread', args=[found.thread])}{query}#m{pk}")
 
 
+@query_budget(4)
 @require_safe
 @login_required
 def history(request: MemberRequest, pk: int) -> HttpResponse:

@@ -10,10 +10,12 @@ from accounts.requests import MemberRequest
 from chats.forms import EditForm, MessageForm, NewMessageForm, suggestions
 from messaging.models import Message, Participant
 from messaging.sending import AlreadySentError, send
+from observability.budgets import query_budget
 
 READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
 
 
+@query_budget(8)
 @READ_AND_SEND
 @login_required
 def new(request: MemberRequest) -> HttpResponse:
@@ -30,6 +32,7 @@ def new(request: MemberRequest) -> HttpResponse:
     return render(request, "chats/new.html", {"form": form, "known": known}, status=_status(form))
 
 
+@query_budget(8)
 @READ_AND_SEND
 @login_required
 def reply(request: MemberRequest, pk: int) -> HttpResponse:
@@ -42,6 +45,7 @@ def reply(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "chats/reply.html", {"form": form, "parent": parent}, status=_status(form))
 
 
+@query_budget(6)
 @READ_AND_SEND
 @login_required
 def edit(request: MemberRequest, pk: int) -> HttpResponse:
@@ -54,6 +58,7 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "chats/edit.html", {"form": form, "message": message}, status=_status(form))
 
 
+@query_budget(2)
 @require_safe
 @login_required
 def people(request: MemberRequest) -> HttpResponse:

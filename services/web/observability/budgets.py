@@ -1,0 +1,86 @@
+"""Query budgets: how many queries a view may make for one request, everything included.
+
+A view declares its budget beside itself; the middleware counts; tests fail on an excess, production logs it.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, TypeVar
+
+from django.db import connections
+from django.dispatch import Signal
+from django.http import HttpRequest, HttpResponse
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# Sent when a request made more queries than its view may. Sender: QueryBudgetMiddleware.
+# Arguments: view (name), budget, statements (Counter of SQL without values). Metrics belong here.
+budget_exceeded = Signal()
+
+LOG_EVERY = 60.0  # Seconds between two log lines about one view, in one process.
+# Nested transactions: they cost no work of the database, and in production there are none.
+NOT_COUNTED = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
+
+log = logging.getLogger(__name__)
+
+
+def query_budget(most: int) -> Callable[[View], View]:
+    """Declare that a view makes at most `most` queries a request: cold page cache, warm session."""
+
+    def declare(view: View) -> View:
+        view.query_budget = most  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+class QueryBudgetMiddleware:
+    """Counts the queries of each request, on every database; stands before everything that may ask."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.logged: dict[str, float] = {}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        statements: Counter[str] = Counter()
+        with ExitStack() as counting:
+            # All of them: a connection that this thread has not opened yet would be missed otherwise.
+            for connection in connections.all():
+                counting.enter_context(connection.execute_wrapper(_counting(statements)))
+            response = self.get_response(request)
+        self.compare(request, response, statements)
+        return response
+
+    def compare(self, request: HttpRequest, response: HttpResponse, statements: Counter[str]) -> None:
+        match = request.resolver_match
+        budget = getattr(match.func, "query_budget", None) if match else None
+        if match is None or budget is None:
+            return
+        made = statements.total()
+        # Not `request.user`: asking who it is could cost the query that was saved.
+        if getattr(getattr(request, "_cached_user", None), "is_staff", False):
+            response.headers["X-Query-Count"] = f"{made}/{budget}"
+        if made > budget:
+            budget_exceeded.send(
+                sender=type(self), view=match.view_name, budget=budget, statements=statements
+            )
+            self.log_once(match.view_name, budget, statements)
+
+    def log_once(self, view: str, budget: int, statements: Counter[str]) -> None:
+        now = time.monotonic()
+        if now - self.logged.get(view, -LOG_EVERY) >= LOG_EVERY:
+            self.logged[view] = now
+            shapes = "; ".join(f"{count}x {sql[:200]}" for sql, count in statements.most_common())
+            log.warning("%s made %d queries, its budget is %d: %s", view, statements.total(), budget, shapes)
+
+
+def _counting(statements: Counter[str]) -> Callable[..., Any]:
+    def count(execute, sql, params, many, context):
+        if not sql.startswith(NOT_COUNTED):
+            statements[" ".join(sql.split())] += 1
+        return execute(sql, params, many, context)
+
+    return count
