@@ -33,7 +33,7 @@ demo: install ## Make three members with printed passwords, and a few threads
 	@$(STACK) manage demo
 
 .PHONY: manage
-manage: install ## Run a management command: make manage CMD="createsuperuser"
+manage: install ## Run a management command: make manage CMD="createsuperuser" (files: from this folder)
 	@$(STACK) manage
 
 .PHONY: test

@@ -16,9 +16,11 @@ good() { # Is this an interpreter that Bobbin runs on?
 
 lock=services/web/requirements/dev.txt
 stamp=.venv/installed.sum
-sum=$(cksum <"$lock")
+mark() { # The lock, and where .venv lies: its programs name their interpreter by its full path.
+  echo "$(cksum <"$lock") $(cd .venv && pwd -P)"
+}
 
-if [ -x .venv/bin/python ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && good .venv/bin/python; then
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(mark)" ] && good .venv/bin/python; then
   exit 0
 fi
 
@@ -33,9 +35,11 @@ done
 "$python" -c 'import venv, ensurepip' 2>/dev/null ||
   fail "$("$python" --version) has no venv module; on Debian and Ubuntu: apt install python3-venv"
 
-echo "Installing into .venv with $("$python" --version) (once) ..."
+echo "Installing into .venv with $("$python" --version) (once, about a minute) ..."
+if ! good .venv/bin/python || [ ! -f "$stamp" ] || [ "$(cut -d ' ' -f 3- "$stamp")" != "$(cd .venv && pwd -P)" ]; then
+  "$python" -m venv --clear .venv || fail "cannot make .venv here; see above"
+fi
 rm -f "$stamp"
-good .venv/bin/python || "$python" -m venv --clear .venv || fail "cannot make .venv here; see above"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" ||
   fail "the packages could not be installed; see above. Is there a network, and room on the disk?"
-echo "$sum" >"$stamp"
+mark >"$stamp"

@@ -1,16 +1,23 @@
 #!/bin/sh
 # Start the stack as a newcomer would, check the six features over HTTP, and stop it.
+# In a folder of its own: a stack that runs from this checkout, and its data, are left alone.
 set -eu
 cd "$(dirname "$0")/.."
-PORT=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-export PORT
+folder=$(mktemp -d /tmp/bobbin-verify-XXXXXX)
+chmod 755 "$folder"
+port=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+export BOBBIN_RUN="$folder/run"
 
-make run &
-trap 'make stop' EXIT
-tries=0
-until .venv/bin/python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$PORT/readyz')" 2>/dev/null; do
-  tries=$((tries + 1))
-  [ "$tries" -lt 120 ] || exit 1
-  sleep 0.5
+make --no-print-directory run PORT="$port" >"$folder/said" 2>&1 &
+run=$!
+trap 'make --no-print-directory stop; rm -rf "$folder"' EXIT
+trap 'exit 130' INT TERM HUP
+until grep -q "Bobbin is ready" "$folder/said"; do
+  if ! kill -0 "$run" 2>/dev/null; then
+    cat "$folder/said"
+    exit 1
+  fi
+  sleep 0.2
 done
-make verify "URL=http://127.0.0.1:$PORT"
+cat "$folder/said"
+make --no-print-directory verify URL="http://127.0.0.1:$port"

@@ -1,4 +1,4 @@
-"""The command line behind `make run`, `make stop`, `make manage` and `make test`."""
+"""The command line behind `make run`, `make stop`, `make manage`, `make test` and `make reset`."""
 
 import os
 import shlex
@@ -17,8 +17,7 @@ def main(command: str, arguments: list[str]) -> int:
         print(state.stop_running())
         return 0
     if command == "manage":
-        # A line as a person types it: make manage CMD="changepassword alice".
-        return stack.manage(arguments or shlex.split(os.environ.get("CMD", "help")))
+        return stack.manage(arguments or _typed(os.environ.get("CMD", "help")))
     if command == "test":
         return stack.test(arguments)
     if command == "reset":
@@ -27,7 +26,18 @@ def main(command: str, arguments: list[str]) -> int:
     raise Failure(f"there is no command {command!r}; see `make help`.")
 
 
+def _typed(line: str) -> list[str]:
+    """A line as a person types it: make manage CMD="changepassword alice"."""
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise Failure(f"CMD={line} cannot be read: {error}.") from None
+
+
 if __name__ == "__main__":
+    # PGPORT, PGSERVICE and their like mean another PostgreSQL.
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
     try:
         with stack.stopping():
             sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "", sys.argv[2:]))

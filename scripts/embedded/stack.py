@@ -2,10 +2,9 @@
 
 import contextlib
 import os
-import secrets
+import select
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 import service
 import state
 from errors import Failure
-from places import ROOT, RUN, home, make_folder, programs, server_user, socket_folder
+from places import AWAY, RUN, home, make_folder, programs, server_user, socket_folder
 from postgres import start_postgres
 from processes import Child
 from valkey import start_valkey
@@ -37,33 +36,53 @@ def stopping() -> Iterator[None]:
         raise Stop(number)
 
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, stop)
+        # `nohup make run` goes on when its terminal closes.
+        if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:
+            signal.signal(each, stop)
     yield
 
 
+def say(text: str) -> None:
+    """Print, unless the terminal is gone: that must not keep us from ending in good order."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
+
+
 @contextlib.contextmanager
-def servers(folder: Path | None = None, *, forgetful: bool = False) -> Iterator[tuple[Path, list[Child]]]:
+def step(name: str) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    say(f"  {name:<14}{time.monotonic() - began:5.1f} s")
+
+
+@contextlib.contextmanager
+def servers(
+    base: Path, logs: Path, spare: Path, *, forgetful: bool = False
+) -> Iterator[tuple[Path, list[Child]]]:
     """PostgreSQL and Valkey while the block runs: the folder of their sockets, and the processes.
 
-    Data lie in `folder`, or where `.run` keeps them.
+    Data lie in `base`; a copy of the programs in `spare`, when it takes one.
     """
     user = server_user()
-    where = programs(user)
-    base = folder or home(user)
-    logs = folder or LOGS
-    make_folder(logs, 0o755)
-    sockets = socket_folder(user)
+    where = programs(user, spare)
+    make_folder(logs, 0o700)
     with contextlib.ExitStack() as ending:
+        sockets = socket_folder(user)
         ending.callback(shutil.rmtree, sockets, ignore_errors=True)
-        children: list[Child] = []
-        for child in (
-            lambda: start_valkey(where, sockets, _fresh(logs / "valkey.log"), user),
-            lambda: start_postgres(
-                where, base / "postgres", sockets, _fresh(logs / "postgres.log"), user, forgetful=forgetful
-            ),
-        ):
-            children.append(child())
-            ending.callback(children[-1].end)
+        valkey = start_valkey(where, sockets, logs / "valkey.log", user)
+        ending.callback(valkey.end)
+        postgres = start_postgres(
+            where, base / "postgres", sockets, logs / "postgres.log", user, forgetful=forgetful
+        )
+        ending.callback(postgres.end)
+        yield sockets, [valkey, postgres]
+
+
+@contextlib.contextmanager
+def our_servers() -> Iterator[tuple[Path, list[Child]]]:
+    """The servers with the data of `make run`, written down for `make stop` and `make manage`."""
+    with servers(home(server_user()), LOGS, AWAY) as (sockets, children):
+        _remember(children, sockets=str(sockets))
         yield sockets, children
 
 
@@ -71,44 +90,41 @@ def run(host: str, port: str) -> None:
     """`make run`: everything, until Ctrl-C."""
     with state.only_one() as alone:
         if not alone:
-            url = state.recall().get("url") or "no web server yet"
-            print(f"Bobbin runs already: {url}. `make stop` ends it.")
+            say(f"Bobbin runs already: {_url_of_running()}. `make stop` ends it.")
             return
         service.check_port(host, port)
         service.check_settings(service.environment(RUN, host))
-        state.clear_leftovers()
         began = time.monotonic()
-        print("Starting PostgreSQL and Valkey ...", flush=True)
-        with servers() as (sockets, children):
-            _remember(sockets, children)
+        say("Bobbin starts ...")
+        with contextlib.ExitStack() as ending:
+            with step("servers"):
+                sockets, children = ending.enter_context(our_servers())
             env = service.environment(sockets, host)
-            print("Applying migrations, collecting static files ...", flush=True)
-            service.prepare(env)
-            web = service.start_web(env, host, port, _fresh(LOGS / "web.log"))
-            try:
-                url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-                _remember(sockets, [*children, web], url)
-                _greet(url, time.monotonic() - began)
-                _watch([*children, web])
-            finally:
-                print("\nStopping ...", flush=True)
-                web.end()
+            with step("migrations"):
+                service.migrate(env)
+            with step("static files"):
+                service.collect_static_files(env)
+            with step("web server"):
+                web = service.start_web(env, host, port, LOGS / "web.log")
+            ending.callback(web.end)
+            ending.callback(say, "\nStopping ...")
+            url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            _remember([*children, web], url=url)
+            _greet(url, time.monotonic() - began)
+            _watch([*children, web])
 
 
 def manage(arguments: list[str]) -> int:
     """`make manage`: a management command against the running stack, or against servers just for it."""
     with state.only_one() as alone:
-        if alone:
-            state.clear_leftovers()
-            with servers() as (sockets, children):
-                _remember(sockets, children)
-                env = service.environment(sockets)
-                service.prepare(env)
-                return service.manage(arguments, env)
-    sockets = state.recall().get("sockets")
-    if not sockets:
-        raise Failure("Bobbin is just starting or stopping; try again in a moment.")
-    return service.manage(arguments, service.environment(Path(sockets)))
+        if not alone:
+            _url_of_running()
+            return service.manage(arguments, service.environment(Path(state.recall()["sockets"])))
+        service.check_settings(service.environment(RUN))
+        with our_servers() as (sockets, _):
+            env = service.environment(sockets)
+            service.migrate(env)
+            return service.manage(arguments, env)
 
 
 def reset(*, sure: bool) -> str:
@@ -116,54 +132,62 @@ def reset(*, sure: bool) -> str:
     with state.only_one() as alone:
         if not alone:
             raise Failure("Bobbin is running; `make stop` first.")
-        base = home(server_user())
-        if not sure and input(f"Delete all members and messages in {base}? Type yes: ") != "yes":
+        data = home(server_user()) / "postgres"
+        if not data.exists():
+            return "There are no data."
+        if not sure and not _confirmed(data):
             return "Nothing was deleted."
-        state.clear_leftovers()
-        for folder in {base / "postgres", base / "postgres.new"}:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(data)
     return "All data are deleted."
+
+
+def _confirmed(data: Path) -> bool:
+    try:
+        return input(f"Delete all members and messages in {data}? Type yes: ") == "yes"
+    except EOFError:
+        raise Failure("nobody is there to ask; `make reset YES=1` deletes without a question.") from None
 
 
 def test(arguments: list[str]) -> int:
     """`make test`: pytest on servers of its own, which leave nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="bobbin-test-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        with servers(Path(folder), forgetful=True) as (sockets, _):
-            # A key of its own: tests leave nothing in `.run`.
-            os.environ.setdefault("SECRET_KEY", secrets.token_hex(32))
-            env = service.environment(sockets) | {"ALLOWED_HOSTS": "localhost,127.0.0.1,testserver"}
-            process = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=env)
-            try:
-                return process.wait()
-            except Stop:
-                process.send_signal(signal.SIGINT)
-                process.wait()
-                raise
+    with tempfile.TemporaryDirectory(prefix="bobbin-test-", dir="/tmp", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with servers(folder, folder / "log", folder, forgetful=True) as (sockets, _):
+            env = service.environment_of_tests(sockets, folder)
+            return service.follow([sys.executable, "-m", "pytest", *arguments], env, signal.SIGINT)
 
 
-def _fresh(log: Path) -> Path:
-    log.unlink(missing_ok=True)
-    return log
+def _url_of_running() -> str:
+    url = state.recall().get("url")
+    if not url:
+        raise Failure(state.BUSY)
+    return url
 
 
-def _remember(sockets: Path, children: list[Child], url: str = "") -> None:
+def _remember(children: list[Child], **facts: str) -> None:
     known = [state.identity(child.process.pid, child.ending) for child in children]
-    state.remember(sockets=str(sockets), children=known, **({"url": url} if url else {}))
+    state.remember(children=known, **facts)
 
 
 def _greet(url: str, seconds: float) -> None:
-    print(f"\nBobbin is ready after {seconds:.1f} s: {url}\n")
-    print(f"  First account   {url}/accounts/signup/")
-    print("  Or look around  make demo (three members with passwords, and a few threads)")
-    print(f"  Logs            {LOGS}")
-    print("  End             Ctrl-C, or `make stop` elsewhere\n", flush=True)
+    say(f"\nBobbin is ready after {seconds:.1f} s: {url}\n")
+    say(f"  First account   {url}/accounts/signup/")
+    say("  Or look around  make demo (three members with passwords, and a few threads)")
+    say(f"  Logs            {LOGS}")
+    say("  End             Ctrl-C, or `make stop` elsewhere\n")
 
 
 def _watch(children: list[Child]) -> None:
-    """Wait until one of them ends by itself, which is a failure."""
+    """Wait until one of them ends by itself, which is a failure, or the terminal is gone."""
+    terminal = select.poll()
+    if os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        terminal.register(0, select.POLLHUP)
     while True:
         for child in children:
             if child.process.poll() is not None:
                 raise child.failure()
+        # Where make is the first process of a terminal, only make is told of its end, and keeps it to itself.
+        if terminal.poll(0):
+            raise Stop(signal.SIGHUP)
         time.sleep(0.3)

@@ -3,17 +3,19 @@
 import contextlib
 import fcntl
 import json
+import os
 import shutil
 import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 from errors import Failure
 from places import RUN, make_folder
+from processes import birth
 
 STATE = RUN / "state.json"
+BUSY = "Bobbin is just starting or stopping here, or a management command uses it; try again in a moment."
 
 
 @contextlib.contextmanager
@@ -29,6 +31,8 @@ def only_one() -> Iterator[bool]:
         except BlockingIOError:
             yield False
             return
+        _clear_leftovers()
+        remember(supervisor=identity(os.getpid(), signal.SIGTERM))
         try:
             yield True
         finally:
@@ -36,11 +40,9 @@ def only_one() -> Iterator[bool]:
 
 
 def remember(**facts) -> None:
-    """Write down what runs, who runs it, and since when."""
-    me = psutil.Process()
-    facts |= {"pid": me.pid, "started": me.create_time()}
+    """Write down what runs, in addition to what is written already."""
     unfinished = STATE.with_suffix(".new")
-    unfinished.write_text(json.dumps(facts, indent=2))
+    unfinished.write_text(json.dumps(recall() | facts, indent=2))
     unfinished.chmod(0o600)
     unfinished.replace(STATE)
 
@@ -53,42 +55,43 @@ def recall() -> dict:
         return {}
 
 
-def clear_leftovers() -> None:
-    """After a stack that was killed: remove its sockets, and wait for servers that are still ending."""
+def identity(pid: int, ending: int) -> dict:
+    """A process in a form that can be told from a later one with the same number."""
+    return {"pid": pid, "born": birth(pid), "ending": int(ending)}
+
+
+def _runs(process: dict) -> bool:
+    return bool(process.get("born")) and birth(process["pid"]) == process["born"]
+
+
+def _clear_leftovers() -> None:
+    """After a stack that was killed: end the servers that it left, and remove its sockets."""
     facts = recall()
-    for child in facts.get("children", []):
-        with contextlib.suppress(psutil.Error):
-            process = psutil.Process(child["pid"])
-            if process.create_time() == child["started"]:
-                process.send_signal(child["ending"])
-                process.wait(60)
-    sockets = facts.get("sockets", "")
-    if Path(sockets).name.startswith("bobbin-"):
+    for process in facts.get("children", []):
+        if _runs(process):
+            _end(process)
+    sockets = Path(facts.get("sockets", ""))
+    if sockets.name.startswith("bobbin-"):
         shutil.rmtree(sockets, ignore_errors=True)
+    STATE.unlink(missing_ok=True)
 
 
-def stop_running(seconds: float = 60) -> str:
+def _end(process: dict, seconds: float = 60) -> None:
+    os.kill(process["pid"], process["ending"])
+    until = time.monotonic() + seconds
+    while _runs(process):
+        if time.monotonic() > until:
+            raise Failure(f"process {process['pid']} does not end within {seconds:.0f} s.")
+        time.sleep(0.05)
+
+
+def stop_running() -> str:
     """End the stack that runs here, and wait until it is gone."""
     with only_one() as nobody:
         if nobody:
             return "Bobbin is not running here."
-    facts = recall()
-    try:
-        process = psutil.Process(facts["pid"])
-        if process.create_time() != facts["started"]:
-            raise Failure("Bobbin's state file is of another process; nothing was stopped.")
-        process.send_signal(signal.SIGTERM)
-    except (KeyError, psutil.NoSuchProcess):
-        raise Failure("Bobbin is just starting or stopping; try again in a moment.") from None
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        with only_one() as nobody:
-            if nobody:
-                return "Bobbin is stopped."
-        time.sleep(0.1)
-    raise Failure(f"Bobbin (process {facts['pid']}) did not end within {seconds:.0f} s.")
-
-
-def identity(pid: int, ending: int) -> dict:
-    """A process in a form that can be told from a later one with the same number."""
-    return {"pid": pid, "started": psutil.Process(pid).create_time(), "ending": int(ending)}
+    supervisor = recall().get("supervisor")
+    if supervisor is None or not _runs(supervisor):
+        raise Failure(BUSY)
+    _end(supervisor, 120)
+    return "Bobbin is stopped."

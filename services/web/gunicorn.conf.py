@@ -1,18 +1,27 @@
 """gunicorn, in every run mode. Numbers can be set from the environment; the rest holds."""
 
 import os
+import sys
 
-bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
-wsgi_app = "config.wsgi"
-worker_class = "gthread"
+
+def _number(name: str, default: int) -> int:
+    said = os.environ.get(name) or str(default)
+    if not said.isdecimal() or int(said) < 1:
+        # Not a traceback: it would only hide which setting is wrong.
+        sys.exit(f"Bobbin cannot start: {name} is {said!r}; it must be a number from 1.")
+    return int(said)
 
 
 def _usable_cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-workers = int(os.environ.get("WEB_WORKERS") or min(max(2, _usable_cpus()), 8))
-threads = int(os.environ.get("WEB_THREADS") or 4)
+bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+wsgi_app = "config.wsgi"
+worker_class = "gthread"
+# A container sees every CPU of its machine, however few it may use: hence the upper bound.
+workers = _number("WEB_WORKERS", min(max(2, _usable_cpus()), 8))
+threads = _number("WEB_THREADS", 4)
 
 # Each worker opens its own connections, so the application is loaded after the fork.
 preload_app = False
@@ -22,7 +31,8 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True
 
 timeout = 30
-graceful_timeout = 10
+# Shorter than the time that whoever stops us waits before killing.
+graceful_timeout = 20
 # Longer than a proxy keeps an idle connection, so that it is never us who closes one in use.
 keepalive = 75
 max_requests = 20_000
@@ -30,6 +40,6 @@ max_requests_jitter = 2_000
 
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 
-# The application logs every request, with its id and member.
+# The application logs every request, with its id and member, and without its query string.
 accesslog = None
 errorlog = "-"

@@ -20,7 +20,22 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # What the test run itself was told must not reach the stacks that it starts.
-FOREIGN = re.compile(r"^(POSTGRES_|REDIS_|SECRET_|STATIC_|MAKE|MFLAGS|COV|PYTEST|ALLOWED|HTTPS|LOG_|RELEASE)")
+FOREIGN = re.compile(
+    r"^(POSTGRES_|REDIS_|SECRET_|STATIC_|MAKE|MFLAGS|COV|PYTEST|ALLOWED|HTTPS|LOG_|RELEASE|WEB_|BOBBIN)"
+)
+NOT_OURS = (
+    ".git",
+    ".venv",
+    ".run",
+    ".env",
+    "secrets",
+    "__pycache__",
+    ".*_cache",
+    ".hypothesis",
+    ".coverage*",
+    "htmlcov",
+)
+NOT_NEEDED = shutil.ignore_patterns("__pycache__", "mypy*", "*-stubs", "ruff*", "playwright*")
 
 
 def free_port() -> str:
@@ -43,6 +58,7 @@ class Checkout:
             ["make", "--no-print-directory", *targets, f"PORT={self.port}"],
             cwd=self.folder,
             env=clean | {"HOME": str(self.folder)} | env,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -68,6 +84,17 @@ class Checkout:
     def state(self) -> dict:
         return json.loads((self.folder / ".run/state.json").read_text())
 
+    @property
+    def away(self) -> Path:
+        """Where root's servers keep what they cannot keep in a closed folder."""
+        mark = hashlib.sha256(str(self.folder.resolve() / ".run").encode()).hexdigest()[:8]
+        return Path(f"/var/lib/bobbin-{mark}")
+
+    def clear_up(self) -> None:
+        if (self.folder / ".venv").exists():
+            self.make("stop")
+        shutil.rmtree(self.away, ignore_errors=True)
+
 
 @dataclass
 class Stack:
@@ -76,16 +103,20 @@ class Stack:
 
     def __post_init__(self):
         self.sockets = Path(self.checkout.state["sockets"])
-        self.supervisor = psutil.Process(self.checkout.state["pid"])
+        self.supervisor = psutil.Process(self.checkout.state["supervisor"]["pid"])
         self.children = self.supervisor.children(recursive=True)
 
     def get(self, path: str) -> tuple[int, str]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.checkout.port}{path}", timeout=10) as response:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"http://127.0.0.1:{self.checkout.port}{path}", timeout=10) as response:
             return response.status, response.read().decode()
 
     def press_ctrl_c(self) -> int:
         os.killpg(self.process.pid, signal.SIGINT)  # A terminal tells the whole group.
         return self.process.wait(60)
+
+    def servers(self) -> list:
+        return [child for child in self.children if child.name() in {"postgres", "valkey-server"}]
 
     def left_over(self, seconds: float = 30) -> list:
         """The processes of this stack that still run, after some seconds if need be."""
@@ -94,32 +125,35 @@ class Stack:
 
 
 def copy_repository(target: Path) -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).exists():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name)
+    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*NOT_OURS))
+
+
+def _checkout(folder: Path) -> Checkout:
+    """A copy of the repository, with the packages that are installed already."""
+    copy_repository(folder)
+    (folder / ".venv").symlink_to(sys.prefix)
+    return Checkout(folder)
 
 
 @pytest.fixture
-def checkout(tmp_path):
-    """A copy of the repository, with the packages that are installed already."""
-    folder = tmp_path / "bobbin"
-    folder.mkdir()
-    copy_repository(folder)
-    (folder / ".venv").symlink_to(sys.prefix)
-    made = Checkout(folder)
-    yield made
-    made.make("stop")
-    # Where root's servers keep what they cannot keep in a closed folder.
-    mark = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]
-    shutil.rmtree(f"/var/lib/bobbin-{mark}", ignore_errors=True)
+def checkout():
+    """A checkout that everybody may enter."""
+    with tempfile.TemporaryDirectory(prefix="checkout-", dir="/tmp", ignore_cleanup_errors=True) as base:
+        Path(base).chmod(0o755)
+        made = _checkout(Path(base) / "bobbin")
+        yield made
+        made.clear_up()
+
+
+@pytest.fixture
+def closed_checkout():
+    """A checkout that only its owner may enter, as below a home directory, and with a long path."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, who may enter what others may not")
+    with tempfile.TemporaryDirectory(prefix="closed-", dir="/tmp", ignore_cleanup_errors=True) as base:
+        made = _checkout(Path(base) / ("d" * 100) / "bobbin")
+        yield made
+        made.clear_up()
 
 
 @pytest.fixture
@@ -127,24 +161,34 @@ def plain_checkout():
     """A checkout of a plain user, who may be unable to enter where root has installed the packages."""
     if os.geteuid() != 0:
         pytest.skip("a plain user is what all the other tests run as")
-    python = f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"
-    if not Path(python).exists():
-        pytest.skip(f"needs {python}, which a plain user can run")
+    python = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    if not Path("/usr/bin", python).exists():
+        pytest.skip(f"needs /usr/bin/{python}, which a plain user can run")
     user = pwd.getpwnam("nobody")
     with tempfile.TemporaryDirectory(prefix="plain-", dir="/tmp", ignore_cleanup_errors=True) as base:
         folder = Path(base) / "bobbin"
-        folder.mkdir()
         copy_repository(folder)
-        subprocess.run([python, "-m", "venv", "--without-pip", folder / ".venv"], check=True)
-        lock = folder / "services/web/requirements/dev.txt"
-        install = ["pip", "install", "--quiet", "--python", folder / ".venv/bin/python", "--require-hashes"]
-        subprocess.run([f"{sys.prefix}/bin/uv", *install, "-r", lock], check=True)
-        shutil.copy(Path(sys.prefix) / "installed.sum", folder / ".venv/installed.sum")
         subprocess.run(["chown", "-R", f"{user.pw_uid}:{user.pw_gid}", base], check=True)
-        identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        made = Checkout(folder, user=identity)
+        # The packages stay root's: a plain user needs to read them only.
+        subprocess.run([f"/usr/bin/{python}", "-m", "venv", "--without-pip", folder / ".venv"], check=True)
+        packages = Path("lib", python, "site-packages")
+        shutil.copytree(
+            sys.prefix / packages, folder / ".venv" / packages, dirs_exist_ok=True, ignore=NOT_NEEDED
+        )
+        _add_what_another_python_needs(folder)
+        lock, _ = (Path(sys.prefix) / "installed.sum").read_text().rsplit(maxsplit=1)
+        (folder / ".venv/installed.sum").write_text(f"{lock} {folder / '.venv'}\n")
+        made = Checkout(folder, user={"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []})
         yield made
-        made.make("stop")
+        made.clear_up()
+
+
+def _add_what_another_python_needs(folder: Path) -> None:
+    """Some packages are for older Pythons only, and the system's can be older than ours by a little."""
+    install = ["pip", "install", "--quiet", "--no-deps", "--link-mode=copy", "--require-hashes"]
+    lock = folder / "services/web/requirements/base.txt"
+    command = [f"{sys.prefix}/bin/uv", *install, "--python", folder / ".venv/bin/python", "-r", lock]
+    subprocess.run(command, check=True)
 
 
 @pytest.fixture

@@ -28,14 +28,14 @@ FOR NO KEY UPDATE
 def keep_previous_content(message: "Message", using: str) -> None:
     """Before `message` is saved: write what it said until now into the history, when that changes.
 
-    Runs inside the transaction that `Message.save` opens.
+    Runs inside the transaction that `Message.save` opens. Raises Message.DoesNotExist when it is gone.
     """
     editor_id = message.editor_id or message.sender_id
     with connections[using].cursor() as cursor:
         cursor.execute(LOCK, {"editor": editor_id, "message": message.pk})
         found = cursor.fetchone()
     if found is None:
-        return  # Deleted or erased; the save that follows will say so.
+        raise type(message).DoesNotExist("The message was deleted meanwhile.")
     content, edited = found
     changed = content != message.content
     message.edited = edited or changed

@@ -158,7 +158,10 @@ class Message(WatchedFields):
         self.remember_watched(written)
 
     def edit(self, content: str, *, by) -> None:
-        """Change the text; `by` is the member who does. The previous text goes into the history."""
+        """Change the text; `by` is the member who does. The previous text goes into the history.
+
+        Raises ValidationError, PermissionDenied, or DoesNotExist when the message was deleted meanwhile.
+        """
         if by.pk != self.sender_id and not by.has_perm("messaging.change_message"):
             raise PermissionDenied("Only its sender can edit a message.")
         self.content, self.editor_id = clean_content(content), by.pk

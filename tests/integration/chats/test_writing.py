@@ -111,6 +111,19 @@ def test_an_edit_that_fails_changes_nothing(browser_of, message, alice):
     assert not message.history.exists()
 
 
+def test_an_edit_of_what_was_deleted_meanwhile_is_not_found(browser_of, message, alice, monkeypatch):
+    edit = Message.edit
+
+    def edit_late(self, content, *, by):
+        Message.objects.get(pk=self.pk).delete()
+        edit(self, content, by=by)
+
+    monkeypatch.setattr(Message, "edit", edit_late)
+    monkeypatch.setattr("chats.views.writing.edit.query_budget", 99)
+
+    assert browser_of(alice).post(f"/chats/message/{message.pk}/edit/", {"content": "x"}).status_code == 404
+
+
 @pytest.mark.django_db(transaction=True)
 def test_writing_to_somebody_who_is_erased_meanwhile_is_a_clear_error(
     browser_of, alice, bob, monkeypatch, exceeded_budgets

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -53,7 +53,10 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
     message = get_object_or_404(Message.objects.filter(sender=request.user), pk=pk)
     form = EditForm(request.POST if request.method == "POST" else None, initial={"content": message.content})
     if form.is_valid():
-        message.edit(form.cleaned_data["content"], by=request.user)
+        try:
+            message.edit(form.cleaned_data["content"], by=request.user)
+        except Message.DoesNotExist:
+            raise Http404 from None
         return redirect("chats:message", pk)
     return render(request, "chats/edit.html", {"form": form, "message": message}, status=_status(form))
 

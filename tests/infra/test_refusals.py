@@ -1,0 +1,116 @@
+"""What people can get wrong is said in one line, and leaves nothing behind."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+
+def refuses(checkout, *targets: str, **env: str) -> str:
+    """What make says, which must be one line of ours beside make's own."""
+    code, said = checkout.make(*targets, **env)
+    lines = [line for line in said.splitlines() if not line.startswith(("make: ***", "  ", "Bobbin starts"))]
+    assert code != 0
+    assert len(lines) == 1, said
+    assert not (checkout.folder / ".run/state.json").exists()
+    return lines[0]
+
+
+def test_a_taken_port(checkout):
+    with socket.create_server(("127.0.0.1", int(checkout.port))):
+        said = refuses(checkout, "run")
+
+    assert said.startswith(
+        f"Bobbin: port {checkout.port} of 127.0.0.1 cannot be used (Address already in use)"
+    )
+    assert not (checkout.folder / ".run/postgres").exists()
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({"LOG_LEVEL": "loud"}, "Bobbin: LOG_LEVEL is 'LOUD'; it can be DEBUG,"),
+        ({"HTTPS": "maybe"}, "Bobbin: the setting HTTPS is wrong or missing"),
+        ({"SECRET_KEY": "short"}, "Bobbin: SECRET_KEY is shorter than 50 characters"),
+        ({"HOST": "nowhere.invalid"}, "Bobbin: HOST=nowhere.invalid is not an address of this machine"),
+    ],
+)
+def test_a_wrong_setting(checkout, env, said):
+    assert refuses(checkout, "run", **env).startswith(said)
+    assert not (checkout.folder / ".run/postgres").exists()
+
+
+@pytest.mark.parametrize("port", ["0", "70000", "http"])
+def test_a_port_that_is_none(checkout, port):
+    checkout.port = port
+
+    assert refuses(checkout, "run").startswith(f"Bobbin: PORT={port} is not a port")
+
+
+def test_a_late_refusal_ends_the_servers_again_and_data_go_only_on_demand(checkout):
+    said = refuses(checkout, "run", WEB_WORKERS="many")
+    assert said.startswith("Bobbin: the web server did not start: WEB_WORKERS is 'many'; it must be")
+    assert not (checkout.folder / ".run/postgres/postmaster.pid").exists()
+
+    with (checkout.folder / "services/web/config/settings.py").open("a") as settings:
+        settings.write("\nMIDDLEWARE = []\n")
+    code, said = checkout.make("run")
+    assert code != 0
+    assert "(admin.E408) 'django.contrib.auth.middleware.AuthenticationMiddleware' must be in" in said
+    assert "Traceback" not in said
+    assert not (checkout.folder / ".run/postgres/postmaster.pid").exists()
+
+    assert "nobody is there to ask; `make reset YES=1`" in refuses(checkout, "reset")
+    assert (checkout.folder / ".run/postgres").exists()
+    assert checkout.make("reset", "YES=1") == (0, "All data are deleted.\n")
+    assert not (checkout.folder / ".run/postgres").exists()
+
+
+def test_a_missing_or_old_python(checkout):
+    (checkout.folder / ".venv").unlink()
+    old = checkout.folder / "old-python"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    for python in ("/nonexistent/python3", str(old)):
+        said = refuses(checkout, "run", PYTHON=python)
+        assert said.startswith("Bobbin: Python 3.11 or newer is needed")
+
+
+def test_a_python_without_venv(checkout):
+    (checkout.folder / ".venv").unlink()
+    bare = checkout.folder / "bare-python"
+    bare.write_text(f'#!/bin/sh\ncase "$2" in *venv*) exit 1 ;; esac\nexec {sys.executable} "$@"\n')
+    bare.chmod(0o755)
+
+    assert "has no venv module" in refuses(checkout, "run", PYTHON=str(bare))
+
+
+def test_a_file_in_the_way(checkout):
+    (checkout.folder / ".run").write_text("")
+
+    assert "is in the way: it must be a folder, or not exist." in refuses(checkout, "run")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who may mount a small disk")
+def test_a_full_disk(checkout):
+    run = checkout.folder / ".run"
+    run.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=755", "tmpfs", str(run)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount")
+    try:
+        assert "No space left on device" in refuses(checkout, "run")
+        assert not (run / "postgres").exists()
+        assert not (run / "postgres.new").exists()
+    finally:
+        subprocess.run(["umount", run], check=True)
+
+
+def test_a_command_with_half_a_quotation(checkout):
+    said = refuses(checkout, "manage", "CMD=it's")
+
+    assert said == "Bobbin: CMD=it's cannot be read: No closing quotation."
