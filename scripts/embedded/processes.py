@@ -14,6 +14,7 @@ from errors import Failure
 from places import ServerUser
 
 PR_SET_PDEATHSIG = 1
+SIGNALS_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TELLING = ("FATAL", "ERROR", "Error", "error", "cannot", "could not", "must be")
 # Servers get nothing of ours: not the secrets of who runs us, and no PGPORT meant for another server.
 BARE_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
@@ -30,6 +31,7 @@ class Child:
     patience: float  # Seconds to end by itself before it is killed.
 
     def end(self) -> None:
+        nothing_disturbs()  # Whoever ends a child is about to end.
         if self.process.poll() is None:
             self.process.send_signal(self.ending)
         try:
@@ -40,6 +42,12 @@ class Child:
 
     def failure(self) -> Failure:
         return Failure(f"{self.name} ended by itself: {last_words(self.log)} (log: {self.log})")
+
+
+def nothing_disturbs() -> None:
+    """From here on no signal interrupts us: a second Ctrl-C must not leave half of the processes running."""
+    for each in SIGNALS_TO_END:
+        signal.signal(each, signal.SIG_IGN)
 
 
 def start(

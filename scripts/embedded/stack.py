@@ -16,7 +16,7 @@ import state
 from errors import Failure
 from places import AWAY, RUN, home, make_folder, programs, server_user, socket_folder
 from postgres import start_postgres
-from processes import Child
+from processes import SIGNALS_TO_END, Child, nothing_disturbs
 from valkey import start_valkey
 
 LOGS = RUN / "log"
@@ -31,11 +31,10 @@ def stopping() -> Iterator[None]:
     """Turn the signals that end a program into Stop, once: ending must not be interrupted half-way."""
 
     def stop(number: int, frame) -> None:
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, signal.SIG_IGN)
+        nothing_disturbs()
         raise Stop(number)
 
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for each in SIGNALS_TO_END:
         # `nohup make run` goes on when its terminal closes.
         if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:
             signal.signal(each, stop)
@@ -94,7 +93,7 @@ def run(host: str, port: str) -> None:
             return
         service.check_port(host, port)
         service.check_settings(service.environment(RUN, host))
-        began = time.monotonic()
+        began, terminal = time.monotonic(), _terminal()
         say("Bobbin starts ...")
         with contextlib.ExitStack() as ending:
             with step("servers"):
@@ -111,7 +110,7 @@ def run(host: str, port: str) -> None:
             url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
             _remember([*children, web], url=url)
             _greet(url, time.monotonic() - began)
-            _watch([*children, web])
+            _watch([*children, web], terminal)
 
 
 def manage(arguments: list[str]) -> int:
@@ -178,11 +177,16 @@ def _greet(url: str, seconds: float) -> None:
     say("  End             Ctrl-C, or `make stop` elsewhere\n")
 
 
-def _watch(children: list[Child]) -> None:
-    """Wait until one of them ends by itself, which is a failure, or the terminal is gone."""
+def _terminal() -> select.poll:
+    """Tells when the terminal is gone. Made at the start: one that is gone already tells nothing."""
     terminal = select.poll()
     if os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         terminal.register(0, select.POLLHUP)
+    return terminal
+
+
+def _watch(children: list[Child], terminal: select.poll) -> None:
+    """Wait until one of them ends by itself, which is a failure, or the terminal is gone."""
     while True:
         for child in children:
             if child.process.poll() is not None:

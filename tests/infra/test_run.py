@@ -1,5 +1,6 @@
 """`make run` and its companions, as a newcomer uses them."""
 
+import contextlib
 import os
 import pty
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -49,8 +51,9 @@ def nobody_else_can_connect(stack):
     assert sockets == [".s.PGSQL.5432", "valkey.sock"]
     assert stat.S_IMODE(stack.sockets.stat().st_mode) == 0o700
     assert [connection for server in stack.servers() for connection in server.net_connections("inet")] == []
-    told = [Path(f"/proc/{server.pid}/environ").read_text() for server in stack.servers()]
-    assert not any("HOME=" in environment for environment in told)
+    told = Path(f"/proc/{next(s for s in stack.servers() if s.name() == 'postgres').pid}/environ").read_text()
+    assert "LC_ALL=C" in told
+    assert "HOME=" not in told
 
 
 def test_ctrl_c_leaves_no_process_and_the_data_stay(checkout, stack):
@@ -87,16 +90,25 @@ def test_what_was_killed_leaves_nothing_and_recovers(checkout, stack):
     other = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
     with subprocess.Popen(["sleep", "60"], **other) as stranger:
         lock.write_text("\n".join([str(stranger.pid), *numbers[1:]]) + "\n")
-        assert checkout.make("manage", COUNT) == (0, "1 m\n")
+        counted = checkout.make("manage", COUNT)
         stranger.terminate()
+    assert counted == (0, "1 m\n")
 
 
-def test_a_killed_server_ends_the_run_with_its_name(stack):
+def test_a_killed_server_ends_the_run_with_its_name_however_impatient_we_are(stack):
     next(child for child in stack.children if child.name() == "valkey-server").kill()
+    said = ""
+    while "Stopping" not in said:
+        said = stack.process.stdout.readline()
+    with contextlib.suppress(psutil.NoSuchProcess):
+        while stack.supervisor.status() != psutil.STATUS_ZOMBIE:
+            stack.supervisor.send_signal(signal.SIGINT)
+            time.sleep(0.01)
 
     assert stack.process.wait(60) != 0
     assert "Bobbin: Valkey ended by itself" in stack.process.stdout.read()
     assert stack.left_over() == []
+    assert not stack.sockets.exists()
 
 
 def test_a_terminal_that_is_closed_ends_the_run_in_good_order(checkout):
@@ -109,7 +121,9 @@ def test_a_terminal_that_is_closed_ends_the_run_in_good_order(checkout):
     said = b""
     while b"elsewhere" not in said:
         said += os.read(terminal, 4096)
+    supervisor = psutil.Process(checkout.state["supervisor"]["pid"])
     os.close(terminal)
+    supervisor.wait(30)
     os.waitpid(process, 0)
 
     assert "Shutting down: Master" in (checkout.folder / ".run/log/web.log").read_text()
