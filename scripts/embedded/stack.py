@@ -190,6 +190,7 @@ def _watch(children: list[Child], terminal: select.poll) -> None:
     while True:
         for child in children:
             if child.process.poll() is not None:
+                nothing_disturbs()  # Ctrl-C while we end must not turn the failure into an end that was wanted.
                 raise child.failure()
         # Where make is the first process of a terminal, only make is told of its end, and keeps it to itself.
         if terminal.poll(0):
