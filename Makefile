@@ -14,7 +14,7 @@ export PORT HOST CMD
 
 .PHONY: help
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 .PHONY: install
 install: ## Make .venv and install the locked packages (others do it by themselves)
@@ -44,6 +44,22 @@ test: install ## Run all tests on real servers, in parallel, with coverage (ARGS
 verify: install ## Check the six features over HTTP: make verify URL=http://127.0.0.1:8000
 	@$(PYTHON_IN_VENV) tests/e2e/verify.py $(URL)
 
+.PHONY: bench
+bench: install install-bench ## Measure each piece of work beside raw SQL and other packages (ARGS="--only inbox")
+	@exec $(STACK) bench work $(ARGS)
+
+.PHONY: bench-scale
+bench-scale: install install-bench ## Measure the pages' queries at 10,000 to 10,000,000 messages (needs 10 GB and 20 minutes)
+	@exec $(STACK) bench scale $(ARGS)
+
+.PHONY: bench-http
+bench-http: install install-bench ## Measure the pages under load beside a bare view
+	@exec $(STACK) bench http $(ARGS)
+
+.PHONY: install-bench
+install-bench:
+	@scripts/bootstrap.sh bench
+
 .PHONY: lint
 lint: install ## Check style, types, templates, settings, scripts and packages
 	@scripts/lint.sh
@@ -62,7 +78,7 @@ ci: lint test ## What CI runs: lint, tests, and the verifier against a running s
 
 .PHONY: clean
 clean: ## Remove .venv and caches; data in .run stay
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	@rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
 
 .PHONY: reset
 reset: install ## Delete all data of `make run` (asks first; YES=1 does not)

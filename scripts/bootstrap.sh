@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make .venv and install what the lock names, with hashes; quick when nothing changed.
-# PYTHON=... chooses the interpreter.
+# `bootstrap.sh bench` does so for the benchmarks, in .venv-bench. PYTHON=... chooses the interpreter.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,13 +14,16 @@ good() { # Is this an interpreter that Bobbin runs on?
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
 }
 
-lock=services/web/requirements/dev.txt
-stamp=.venv/installed.sum
-mark() { # The lock, and where .venv lies: its programs name their interpreter by its full path.
-  echo "$(cksum <"$lock") $(cd .venv && pwd -P)"
+group=${1:-dev}
+lock=services/web/requirements/$group.txt
+venv=.venv
+[ "$group" = dev ] || venv=.venv-$group
+stamp=$venv/installed.sum
+mark() { # The lock, and where the venv lies: its programs name their interpreter by its full path.
+  echo "$(cksum <"$lock") $(cd "$venv" && pwd -P)"
 }
 
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(mark)" ] && good .venv/bin/python; then
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(mark)" ] && good "$venv/bin/python"; then
   exit 0
 fi
 
@@ -35,11 +38,11 @@ done
 "$python" -c 'import venv, ensurepip' 2>/dev/null ||
   fail "$("$python" --version) has no venv module; on Debian and Ubuntu: apt install python3-venv"
 
-echo "Installing into .venv with $("$python" --version) (once, about a minute) ..."
-if ! good .venv/bin/python || [ ! -f "$stamp" ] || [ "$(cut -d ' ' -f 3- "$stamp")" != "$(cd .venv && pwd -P)" ]; then
-  "$python" -m venv --clear .venv || fail "cannot make .venv here; see above"
+echo "Installing into $venv with $("$python" --version) (once, about a minute) ..."
+if ! good "$venv/bin/python" || [ ! -f "$stamp" ] || [ "$(cut -d ' ' -f 3- "$stamp")" != "$(cd "$venv" && pwd -P)" ]; then
+  "$python" -m venv --clear "$venv" || fail "cannot make $venv here; see above"
 fi
 rm -f "$stamp"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" ||
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" ||
   fail "the packages could not be installed; see above. Is there a network, and room on the disk?"
 mark >"$stamp"

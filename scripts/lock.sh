@@ -8,3 +8,5 @@ compile="../../.venv/bin/uv pip compile --quiet --universal --python-version 3.1
 $compile pyproject.toml --output-file requirements/base.txt
 # shellcheck disable=SC2086
 $compile pyproject.toml --group dev --output-file requirements/dev.txt
+# shellcheck disable=SC2086
+$compile pyproject.toml --group bench --output-file requirements/bench.txt

@@ -1,4 +1,4 @@
-"""The command line behind `make run`, `make stop`, `make manage`, `make test` and `make reset`."""
+"""The command line behind `make run`, `stop`, `manage`, `test`, `bench` and `reset`."""
 
 import os
 import shlex
@@ -20,6 +20,8 @@ def main(command: str, arguments: list[str]) -> int:
         return stack.manage(arguments or _typed(os.environ.get("CMD", "help")))
     if command == "test":
         return stack.test(arguments)
+    if command == "bench":
+        return stack.bench(arguments)
     if command == "reset":
         print(stack.reset(sure=os.environ.get("YES") == "1"))
         return 0

@@ -14,7 +14,7 @@ from pathlib import Path
 import service
 import state
 from errors import Failure
-from places import AWAY, RUN, home, make_folder, programs, server_user, socket_folder
+from places import AWAY, ROOT, RUN, home, make_folder, programs, server_user, socket_folder
 from postgres import start_postgres
 from processes import SIGNALS_TO_END, Child, nothing_disturbs
 from valkey import start_valkey
@@ -148,13 +148,26 @@ def _confirmed(data: Path) -> bool:
 
 
 def test(arguments: list[str]) -> int:
-    """`make test`: pytest on servers of its own, which leave nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="bobbin-test-", dir="/tmp", ignore_cleanup_errors=True) as name:
+    """`make test`: pytest on servers of its own."""
+    return _on_servers_of_its_own(
+        [sys.executable, "-m", "pytest", *arguments], "bobbin-test-", forgetful=True
+    )
+
+
+def bench(arguments: list[str]) -> int:
+    """`make bench` and its like: on servers of its own, set as those of `make run`."""
+    python = ROOT / ".venv-bench" / "bin" / "python"
+    return _on_servers_of_its_own([str(python), "tests/bench", *arguments], "bobbin-bench-", forgetful=False)
+
+
+def _on_servers_of_its_own(command: list[str], prefix: str, *, forgetful: bool) -> int:
+    """Run a command that leaves nothing behind."""
+    with tempfile.TemporaryDirectory(prefix=prefix, dir="/tmp", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
-        with servers(folder, folder / "log", folder, forgetful=True) as (sockets, _):
+        with servers(folder, folder / "log", folder, forgetful=forgetful) as (sockets, _):
             env = service.environment_of_tests(sockets, folder)
-            return service.follow([sys.executable, "-m", "pytest", *arguments], env, signal.SIGINT)
+            return service.follow(command, env, signal.SIGINT)
 
 
 def _url_of_running() -> str:
@@ -190,7 +203,8 @@ def _watch(children: list[Child], terminal: select.poll) -> None:
     while True:
         for child in children:
             if child.process.poll() is not None:
-                nothing_disturbs()  # Ctrl-C while we end must not turn the failure into an end that was wanted.
+                # Ctrl-C while we end must not turn the failure into an end that was wanted.
+                nothing_disturbs()
                 raise child.failure()
         # Where make is the first process of a terminal, only make is told of its end, and keeps it to itself.
         if terminal.poll(0):

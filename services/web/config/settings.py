@@ -89,9 +89,13 @@ TEMPLATES = [
 POSTGRES_HOST = env.str("POSTGRES_HOST")
 # A socket folder is guarded by the system's own users; anything that goes over a network has a password.
 POSTGRES_PASSWORD = secret("POSTGRES_PASSWORD", "" if POSTGRES_HOST.startswith("/") else None)
+# A pooler that lends a connection for one transaction: nothing of ours may outlast the transaction.
+TRANSACTION_POOLER = env.bool("TRANSACTION_POOLER", default=False)
+# No page may hold a worker for ever; commands that need longer raise it for themselves.
+STATEMENT_TIMEOUT = f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=30_000)}"
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.postgresql",
         "HOST": POSTGRES_HOST,
         "PORT": env.int("POSTGRES_PORT", default=5432),
         "NAME": env.str("POSTGRES_DB", default="bobbin"),
@@ -99,12 +103,16 @@ DATABASES = {
         "PASSWORD": POSTGRES_PASSWORD,
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
         "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": TRANSACTION_POOLER,
         "OPTIONS": {
             "connect_timeout": 3,
             "tcp_user_timeout": 5000,
             "application_name": "bobbin",
-            # No page may hold a worker for ever; commands that need longer raise it for themselves.
-            "options": f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=30_000)}",
+            # Plans are made once a connection (docs/decisions/0006-connections.md).
+            "server_side_binding": True,
+            "prepare_threshold": None if TRANSACTION_POOLER else 5,
+            # PgBouncer refuses options of a session: there the role has the limit.
+            **({} if TRANSACTION_POOLER else {"options": STATEMENT_TIMEOUT}),
         },
     }
 }

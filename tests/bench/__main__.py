@@ -1,0 +1,42 @@
+"""The command line behind `make bench`, `make bench-scale` and `make bench-http`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "services" / "web")]
+os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])  # For the processes that these start.
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make", description=__doc__)
+    parser.add_argument("kind", choices=["work", "scale", "http"])
+    parser.add_argument("--size", type=int, help="messages to stage")
+    parser.add_argument("--rounds", type=int, help="how often each way takes its turn")
+    parser.add_argument("--only", help="only workloads whose title holds this")
+    parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md alone")
+    arguments = parser.parse_args()
+
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    if arguments.kind == "work":
+        import work as kind
+    elif arguments.kind == "scale":
+        import scale as kind
+    else:
+        import load as kind
+    kind.main(arguments)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,104 @@
+"""Timing: every way of doing one piece of work takes its turn in every round, so that noise hits them all."""
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from tqdm import tqdm
+
+
+class DifferentContentError(Exception):
+    """A way returned something else than the limit: its time would mean nothing."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of doing the work. `run` is timed; `content` makes its result comparable and is not."""
+
+    name: str
+    run: Callable[[], Any]
+    content: Callable[[Any], Any] = lambda result: result
+    before: Callable[[], Any] = lambda: None  # Prepares one run; not timed.
+    after: Callable[[], Any] = lambda: None  # Undoes one run; not timed.
+
+
+@dataclass
+class Workload:
+    """The same work in several ways. The first way is the limit that the others are compared with."""
+
+    title: str
+    ways: list[Way]
+    rounds: int = 30
+    at_most: float | None = None  # The ratio that ours should reach.
+
+
+@dataclass
+class Figure:
+    """Seconds of each round, and the number of queries of one."""
+
+    seconds: list[float] = field(default_factory=list)
+    queries: int | None = None
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+    @property
+    def p95(self) -> float:
+        return sorted(self.seconds)[int(len(self.seconds) * 0.95)]
+
+
+def measure(workload: Workload, rounds: int | None = None) -> dict[str, Figure]:
+    """Check that all ways return the same content, then time them in turn, in another order each round."""
+    figures = {way.name: Figure(queries=_check(way, workload.ways[0])) for way in workload.ways}
+    order = random.Random(0)
+    for _ in tqdm(range(rounds or workload.rounds), desc=workload.title, unit="round", leave=False):
+        for way in order.sample(workload.ways, len(workload.ways)):
+            figures[way.name].seconds.append(time_once(way))
+    return figures
+
+
+def time_once(way: Way) -> float:
+    way.before()
+    began = time.perf_counter()
+    way.run()
+    took = time.perf_counter() - began
+    way.after()
+    return took
+
+
+def _check(way: Way, limit: Way) -> int | None:
+    """Run a way until it is warm; return its number of queries, None where it asks past Django."""
+    for _ in range(2):
+        found, queries = _run(way)
+    if found != _run(limit)[0]:
+        raise DifferentContentError(f"{way.name!r} returned other content than {limit.name!r}.")
+    return queries or None
+
+
+def _run(way: Way) -> tuple[Any, int]:
+    """What a run returned, made comparable, and the number of its queries."""
+    way.before()
+    try:
+        with _queries() as made:
+            result = way.run()
+        return way.content(result), len(made)
+    finally:
+        way.after()
+
+
+@contextmanager
+def _queries() -> Iterator[list[str]]:
+    made: list[str] = []
+
+    def note(execute, sql, params, many, context):
+        made.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield made

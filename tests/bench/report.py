@@ -1,0 +1,59 @@
+"""Tables for the screen and for docs/benchmarks.md."""
+
+import datetime
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from django.db import connection
+
+DOC = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table that is also readable on a screen."""
+    widths = [max(len(line[n]) for line in (header, *rows)) for n in range(len(header))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
+        for line in (header, ["-" * width for width in widths], *rows)
+    ]
+    return "\n".join(lines)
+
+
+def write(section: str, text: str) -> None:
+    """Replace what docs/benchmarks.md says between the marks of a section; the rest is written by hand."""
+    begin, end = f"<!-- {section}: made by make -->", f"<!-- end of {section} -->"
+    made = f"{begin}\n\n{text.strip()}\n\n{end}"
+    page = DOC.read_text() if DOC.exists() else "# Benchmarks\n"
+    replaced, found = re.subn(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: made, page, flags=re.S)
+    DOC.write_text(replaced if found else f"{page.rstrip()}\n\n{made}\n")
+
+
+def machine(*packages: str) -> str:
+    """What the figures were measured on, in one paragraph."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        postgres = cursor.fetchone()[0].split()[0]
+    versions = ", ".join(f"{name} {version(name)}" for name in ("django", "psycopg", *packages))
+    return (
+        f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}, commit {_commit()}. {_processor()}, "
+        f"{len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}, PostgreSQL {postgres}, "
+        f"{versions}."
+    )
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    found = re.search(r"^model name\s*: (.*)$", info.read_text(), re.M) if info.exists() else None
+    return found[1].strip() if found else platform.machine()
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False, cwd=DOC.parent
+    )
+    return done.stdout.strip() or "unknown"

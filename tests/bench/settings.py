@@ -1,0 +1,12 @@
+"""Bobbin's settings, and the applications of the peers that are measured beside it."""
+
+import os
+
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, INSTALLED_APPS
+
+# A process that measures one peer names its applications, since some of them change Django for everybody.
+INSTALLED_APPS = [*INSTALLED_APPS, *filter(None, os.environ.get("BENCH_APPS", "").split(","))]
+# Staging takes longer than a page may.
+DATABASES["default"]["OPTIONS"]["options"] = "-c statement_timeout=0"
+LOGGING["root"]["level"] = "ERROR"  # noqa: F405

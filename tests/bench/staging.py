@@ -1,0 +1,163 @@
+"""The stage of the benchmarks: a Bobbin with any number of messages, made by PostgreSQL itself.
+
+Four members have something to measure; all others are background that makes the tables large.
+"""
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+BACKGROUND_CONVERSATIONS = 2_000
+WORDS = "The loom arrived this morning; warp and weft are on the shelf beside the door, and the bobbins too. "
+
+# One block: `count` messages spread over `conversations` consecutive conversations, in turn as people write.
+# In each conversation `thread` messages in a row are one thread, every reply under a random earlier message.
+MESSAGES = """
+INSERT INTO messaging_message (id, conversation_id, sender_id, receiver_id, content, "timestamp", read,
+                               edited, parent_message_id, thread_root_id)
+SELECT made.id, pair.id,
+       CASE WHEN from_high THEN high_id ELSE low_id END, CASE WHEN from_high THEN low_id ELSE high_id END,
+       left(repeat(%(words)s, 4), 20 + (made.id * 37 %% 280)::int),
+       now() - (%(last)s - made.id) * interval '1 second',
+       k < %(each)s - %(unread)s, false,
+       CASE WHEN j > 0 THEN made.id - %(conversations)s * (1 + abs(hashint8(made.id)) %% j) END,
+       CASE WHEN j > 0 THEN made.id - %(conversations)s * j END
+FROM (SELECT %(first)s + n AS id, %(conversation)s + n %% %(conversations)s AS conversation,
+             n / %(conversations)s AS k, n / %(conversations)s %% %(thread)s AS j,
+             %(one_way)s OR hashint8(n) %% 2 = 0 AS from_high
+      FROM generate_series(0::bigint, %(count)s - 1) AS n) AS made
+JOIN messaging_conversation pair ON pair.id = made.conversation
+ORDER BY made.id
+"""
+MEMBERS = """
+INSERT INTO accounts_user (id, password, is_superuser, username, email, is_staff, is_active, date_joined)
+SELECT n, '!', false, 'member' || n, '', false, true, now() FROM generate_series(%s::int, %s) AS n
+"""
+# The member with the lower id against a row of later ones.
+CONVERSATIONS = """
+INSERT INTO messaging_conversation (id, low_id, high_id)
+SELECT %(first)s + n, %(low)s, %(low)s + 1 + n FROM generate_series(0, %(count)s - 1) AS n
+"""
+BACKGROUND = """
+INSERT INTO messaging_conversation (id, low_id, high_id)
+SELECT %(first)s + n, %(low)s + 2 * n, %(low)s + 2 * n + 1 FROM generate_series(0, %(count)s - 1) AS n
+"""
+THE_REST = [
+    """
+    INSERT INTO messaging_participant (conversation_id, user_id, counterpart_id, last_message_id,
+                                       unread_count)
+    SELECT c.id, side.me, side.other, s.last,
+           COALESCE(CASE WHEN side.me = c.low_id THEN s.to_low ELSE s.to_high END, 0)
+    FROM messaging_conversation c
+    JOIN (SELECT m.conversation_id, max(m.id) AS last,
+                 count(*) FILTER (WHERE NOT m.read AND m.receiver_id = p.low_id) AS to_low,
+                 count(*) FILTER (WHERE NOT m.read AND m.receiver_id = p.high_id) AS to_high
+          FROM messaging_message m JOIN messaging_conversation p ON p.id = m.conversation_id
+          GROUP BY m.conversation_id) AS s ON s.conversation_id = c.id
+    CROSS JOIN LATERAL (VALUES (c.low_id, c.high_id), (c.high_id, c.low_id)) AS side (me, other)
+    """,
+    """
+    INSERT INTO notifications_notification (user_id, message_id, content, read, created_at)
+    SELECT receiver_id, id, 'New message from member' || sender_id, read, "timestamp"
+    FROM messaging_message ORDER BY id
+    """,
+    *(
+        f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
+        for table in ("accounts_user", "messaging_conversation", "messaging_message")
+    ),
+]
+EMPTY = """
+TRUNCATE accounts_user, messaging_conversation, messaging_participant, messaging_message,
+         messaging_messagehistory, notifications_notification CASCADE
+"""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Who and what there is to measure: ids of members and of the first messages of threads."""
+
+    inbox: int  # A member with 500 counterparts and a fifth of all messages.
+    unread: int  # A member who received two fifths of all, a tenth of them unread.
+    erased: int  # A member with a fifth of all messages.
+    thread_of_1000: int
+    thread_of_10000: int
+
+
+def stage(total: int) -> Stage:
+    """Empty the tables and fill them with `total` messages and one notification each."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Foreign keys are checked by triggers, row for row; what is made here is right by construction.
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(EMPTY)
+        staged = _Builder(cursor, total).build()
+        for statement in THE_REST:
+            cursor.execute(statement)
+    _vacuum()
+    return staged
+
+
+def _vacuum() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")
+
+
+class _Builder:
+    """Hands out ids one after the other."""
+
+    def __init__(self, cursor, total: int) -> None:
+        self.cursor, self.total = cursor, total
+        self.members, self.conversations, self.messages = 0, 0, 0
+
+    def build(self) -> Stage:
+        total = self.total
+        few = max(2, min(500, total // 200))
+        thread_of_1000 = self._star(1, 1_001, thread=1_001)
+        thread_of_10000 = self._star(1, min(10_001, total // 10), thread=10_001)
+        inbox = self._star(few, total // 5)
+        unread = self._star(max(2, few // 5), total * 2 // 5, one_way=True)
+        erased = self._star(max(2, few // 5), total // 5)
+        self._background(total - self.messages)
+        return Stage(inbox[0], unread[0], erased[0], thread_of_1000[1], thread_of_10000[1])
+
+    def _star(
+        self, counterparts: int, messages: int, thread: int = 10, one_way: bool = False
+    ) -> tuple[int, int]:
+        """A member and as many counterparts; return the ids of the member and of the first message."""
+        member = self._members(counterparts + 1)
+        first = self._conversations(CONVERSATIONS, counterparts, member)
+        # Unread are the last of each conversation: a tenth where one receives, else one.
+        unread = messages // counterparts // 10 if one_way else int(thread == 10)
+        return member, self._messages(first, counterparts, messages, thread, unread, one_way)
+
+    def _background(self, messages: int) -> None:
+        count = max(1, min(BACKGROUND_CONVERSATIONS, messages // 20))
+        first = self._conversations(BACKGROUND, count, self._members(2 * count))
+        self._messages(first, count, messages, 10, 1, False)
+
+    def _members(self, count: int) -> int:
+        first = self.members + 1
+        self.members += count
+        self.cursor.execute(MEMBERS, [first, self.members])
+        return first
+
+    def _conversations(self, statement: str, count: int, low: int) -> int:
+        first = self.conversations + 1
+        self.conversations += count
+        self.cursor.execute(statement, {"first": first, "count": count, "low": low})
+        return first
+
+    def _messages(
+        self, conversation: int, conversations: int, count: int, thread: int, unread: int, one_way: bool
+    ) -> int:
+        first = self.messages + 1
+        self.messages += count
+        self.cursor.execute(
+            MESSAGES,
+            {
+                "words": WORDS, "first": first, "last": self.total, "count": count, "thread": thread,
+                "conversation": conversation, "conversations": conversations, "one_way": one_way,
+                "each": count // conversations, "unread": unread,
+            },
+        )  # fmt: skip
+        return first

@@ -1,0 +1,52 @@
+"""`make bench`: each piece of work as raw SQL, as Bobbin does it, and as other packages do it."""
+
+import argparse
+import gc
+
+import report
+from measure import Figure, Workload, measure
+from staging import stage
+from workloads import lists, thread, writing
+
+SIZE = 500_000
+HEADER = ["work", "way", "median ms", "against raw SQL", "queries"]
+NOTE = """
+Times against raw SQL through psycopg (prepared, binary), in turn within one run, medians. Every way returns
+the same content, or the run stops. Writes do not wait for the disk (`synchronous_commit = off`), which would
+take the same time in every way and hide the rest.
+"""
+
+
+def main(arguments: argparse.Namespace) -> None:
+    size = arguments.size or SIZE
+    print(f"Staging {size:,} messages ...", flush=True)
+    staged = stage(size)
+    rows: list[list[str]] = []
+    for module in (thread, lists, writing):
+        for workload in module.workloads(staged):
+            if arguments.only and arguments.only not in workload.title:
+                continue
+            gc.collect()
+            rows += _rows(workload, measure(workload, arguments.rounds))
+            print(report.table(HEADER, rows[-len(workload.ways) :]), flush=True)
+    if not arguments.no_write and not arguments.only:
+        report.write("work", f"{report.machine()} {size:,} messages.\n{NOTE}\n{report.table(HEADER, rows)}")
+
+
+def _rows(workload: Workload, figures: dict[str, Figure]) -> list[list[str]]:
+    limit = figures[workload.ways[0].name].median
+    return [
+        [
+            workload.title if name == workload.ways[0].name else "",
+            name,
+            f"{figure.median * 1000:.2f}",
+            _ratio(name, figure.median / limit, workload.at_most),
+            "" if figure.queries is None else str(figure.queries),
+        ]
+        for name, figure in figures.items()
+    ]
+
+
+def _ratio(name: str, ratio: float, at_most: float | None) -> str:
+    wanted = f" (at most {at_most:g})" if name == "Bobbin" and at_most else ""
+    return f"{ratio:.2f}{wanted}"

@@ -1,0 +1,47 @@
+"""The unread list and the inbox: a page of each, of a member who has very much of it."""
+
+import raw
+from measure import Way, Workload
+from staging import Stage
+
+from accounts.models import User
+from chats.pages import INBOX_SIZE, PAGE_SIZE, split
+from messaging.models import Message, Participant
+
+UNREAD = """
+SELECT m.id, m.thread, m.content, m.timestamp, u.username
+FROM messaging_message m JOIN accounts_user u ON u.id = m.sender_id
+WHERE m.receiver_id = %s AND NOT m.read ORDER BY m.id DESC LIMIT 51
+"""
+INBOX = """
+SELECT p.last_message_id, u.username, left(m.content, 120), m.timestamp, m.sender_id, p.unread_count
+FROM messaging_participant p
+JOIN messaging_message m ON m.id = p.last_message_id JOIN accounts_user u ON u.id = p.counterpart_id
+WHERE p.user_id = %s AND p.last_message_id IS NOT NULL ORDER BY p.last_message_id DESC LIMIT 26
+"""
+
+
+def workloads(stage: Stage) -> list[Workload]:
+    return [_unread(User.objects.get(pk=stage.unread)), _inbox(User.objects.get(pk=stage.inbox))]
+
+
+def _unread(reader: User) -> Workload:
+    def content(messages):
+        return [(m.pk, m.thread, m.content, m.timestamp, m.sender.username) for m in messages]
+
+    ways = [
+        Way("raw SQL", lambda: raw.rows(UNREAD, [reader.pk])[:PAGE_SIZE]),
+        Way("Bobbin", lambda: split(Message.unread.for_user(reader)[: PAGE_SIZE + 1], PAGE_SIZE)[0], content),
+    ]
+    return Workload("unread list, 50 of 200,000 received", ways, 100, 6)
+
+
+def _inbox(reader: User) -> Workload:
+    def ours():
+        return split(Participant.objects.inbox_rows(reader)[: INBOX_SIZE + 1], INBOX_SIZE)[0]
+
+    ways = [
+        Way("raw SQL", lambda: raw.rows(INBOX, [reader.pk])[:INBOX_SIZE]),
+        Way("Bobbin", ours, lambda rows: [tuple(row) for row in rows]),
+    ]
+    return Workload("inbox page, 25 of 500 counterparts, 100,000 messages", ways, 100, 6)
