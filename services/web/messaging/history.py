@@ -2,26 +2,31 @@
 
 from typing import TYPE_CHECKING
 
-from django.db import connections
-
-from messaging.models import MessageHistory
+from messaging.inbox import execute
 
 if TYPE_CHECKING:
     from messaging.models import Message
 
 # Lock the row: two edits at once must leave two histories. Before it the editor, to whom the history points,
-# and the conversation (see messaging/inbox.py): an erasure waits for the edit, or the edit for the erasure.
-LOCK = """
+# and the conversation (see messaging/placing.py): an erasure waits for the edit, or the edit for the erasure.
+# Its time is that of the lock, not of the transaction: a later edit has a later one.
+KEEP = """
 WITH editor AS MATERIALIZED (SELECT id FROM accounts_user WHERE id = %(editor)s FOR KEY SHARE),
 here AS MATERIALIZED (
   SELECT id FROM messaging_conversation
   WHERE (SELECT count(*) FROM editor) >= 0
     AND id = (SELECT conversation_id FROM messaging_message WHERE id = %(message)s)
   FOR NO KEY UPDATE
+), before AS MATERIALIZED (
+  SELECT id, content, edited FROM messaging_message
+  WHERE id = %(message)s AND conversation_id = (SELECT id FROM here)
+  FOR NO KEY UPDATE
+), kept AS (
+  INSERT INTO messaging_messagehistory (message_id, old_content, edited_at, edited_by_id)
+  SELECT id, content, clock_timestamp(), %(editor)s FROM before WHERE content <> %(content)s
+  RETURNING id
 )
-SELECT content, edited FROM messaging_message
-WHERE id = %(message)s AND conversation_id = (SELECT id FROM here)
-FOR NO KEY UPDATE
+SELECT edited OR EXISTS (SELECT FROM kept) FROM before
 """
 
 
@@ -31,15 +36,8 @@ def keep_previous_content(message: "Message", using: str) -> None:
     Runs inside the transaction that `Message.save` opens. Raises Message.DoesNotExist when it is gone.
     """
     editor_id = message.editor_id or message.sender_id
-    with connections[using].cursor() as cursor:
-        cursor.execute(LOCK, {"editor": editor_id, "message": message.pk})
-        found = cursor.fetchone()
-    if found is None:
+    values = {"editor": editor_id, "message": message.pk, "content": message.content}
+    found = execute(using, KEEP, values)
+    if not found:
         raise type(message).DoesNotExist("The message was deleted meanwhile.")
-    content, edited = found
-    changed = content != message.content
-    message.edited = edited or changed
-    if changed:
-        MessageHistory.objects.using(using).create(
-            message_id=message.pk, old_content=content, edited_by_id=editor_id
-        )
+    message.edited = found[0][0]

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 
-from messaging import inbox
+from messaging import inbox, placing
 from messaging.content import MAX_LENGTH, clean_content
 from messaging.managers import MessageManager, UnreadMessagesManager
 from messaging.querysets import MessageHistoryQuerySet, ParticipantQuerySet
@@ -149,9 +149,7 @@ class Message(WatchedFields):
         using = using or self._state.db or "default"
         with transaction.atomic(using=using):
             if self._state.adding:
-                inbox.place([self], using=using)
-                super().save(using=using, **{**kwargs, "force_insert": True})
-                inbox.record_sent([self], using=using)
+                self._insert(using, **kwargs)
                 written = set(self.WATCHED)
             else:
                 written = self._save_changes(using, update_fields, **kwargs)
@@ -203,6 +201,19 @@ class Message(WatchedFields):
         if not all(self._meta.get_field(name).is_cached(self) for name in ("sender", "receiver")):
             return {}
         return {person.pk: person for person in (self.sender, self.receiver)}
+
+    def _insert(self, using: str, **kwargs: Any) -> None:
+        chosen = self.pk
+        try:
+            counted = placing.place_one(self, using=using)
+            super().save(using=using, **{**kwargs, "force_insert": True})
+        except BaseException:
+            self.pk = (
+                chosen  # A number drawn for nothing must not be used later, when it is no longer the next.
+            )
+            raise
+        if not counted:
+            inbox.record_sent([self], using=using)
 
     def _save_changes(self, using: str, update_fields, **kwargs: Any) -> set[str]:
         """Write what this instance changed: a stale copy must not bring back an older text or state.

@@ -5,12 +5,14 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Left
+from django.db.models.functions import Left, Length
+from django.db.models.lookups import GreaterThan
 
-from messaging import inbox
+from messaging import inbox, placing
 from messaging.signals import messages_created_in_bulk
 
 EXCERPT = 120  # Characters of a text shown where only its beginning is.
+LONG_EXCERPT = 300  # The same in the unread list, where most messages can be read whole.
 
 # Each of these has something else that must change with it; the value names what does that.
 GUARDED = {
@@ -89,6 +91,14 @@ class MessageQuerySet(models.QuerySet):
             named=True,
         )  # fmt: skip
 
+    def for_list(self):
+        """Rows for the unread list: named tuples with the beginning of the text and the sender's name."""
+        return self.annotate(
+            name=F("sender__username"),
+            excerpt=Left("content", LONG_EXCERPT),
+            is_cut=GreaterThan(Length("content"), LONG_EXCERPT),
+        ).values_list("id", "name", "excerpt", "is_cut", "timestamp", named=True)
+
     def mark_read(self, reader, conversation_id: int, *, up_to: int, thread: int | None = None) -> int:
         """Mark what `reader` received up to message `up_to` as read; return how many that were."""
         return inbox.mark_read(
@@ -117,7 +127,7 @@ class MessageQuerySet(models.QuerySet):
             raise TypeError("Messages are created or refused; conflicts cannot be ignored or updated.")
         messages = list(objs)
         with transaction.atomic(using=self.db):
-            inbox.place(messages, using=self.db, number=True)
+            placing.place(messages, using=self.db, number=True)
             super().bulk_create(messages, batch_size)
             inbox.record_sent(messages, using=self.db)
             messages_created_in_bulk.send(sender=self.model, messages=messages, using=self.db)

@@ -1,5 +1,8 @@
 """Several people at the same moment: no deadlock, no lost message, exact counters."""
 
+import itertools
+import threading
+
 import pytest
 
 from messaging.models import Conversation, Message, Participant
@@ -8,17 +11,42 @@ from notifications.models import Notification
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_crossing_sends_neither_deadlock_nor_miscount(alice, bob, write, at_once, unread_of, drift):
+def test_1000_crossing_sends_neither_deadlock_nor_miscount(alice, bob, write, at_once, unread_of, drift):
     def talk(sender, receiver):
-        return [write(sender, receiver, f"{sender} {number}").pk for number in range(40)]
+        return [write(sender, receiver, f"{sender} {number}").pk for number in range(125)]
 
     ways = [(alice, bob), (bob, alice)] * 4
     sent = at_once(*(lambda way=way: talk(*way) for way in ways))
 
     assert sorted(pk for pks in sent for pk in pks) == sorted(Message.objects.values_list("pk", flat=True))
-    assert Notification.objects.count() == Message.objects.count() == 320
-    assert (unread_of(alice), unread_of(bob)) == (160, 160)
+    assert Notification.objects.count() == Message.objects.count() == 1_000
+    assert (unread_of(alice), unread_of(bob)) == (500, 500)
     assert drift() == []
+
+
+def test_no_message_appears_before_one_that_was_seen(alice, bob, write, at_once):
+    """Ids of a conversation are committed in their order, so that "read up to 7" misses none."""
+    written = threading.Event()
+    seen: list[set[int]] = [set()]
+
+    def talk(sender, receiver):
+        for _ in range(60):
+            write(sender, receiver)
+
+    def watch():
+        while not written.is_set():
+            seen.append(set(Message.objects.values_list("pk", flat=True)))
+
+    def all_talk():
+        ways = [(alice, bob), (bob, alice)] * 3
+        errors = at_once(*(lambda way=way: talk(*way) for way in ways))
+        written.set()
+        return errors
+
+    assert at_once(all_talk, watch)[0] == [None] * 6
+    assert len(seen) > 10
+    for before, after in itertools.pairwise(seen):
+        assert min(after - before, default=2**63) > max(before, default=0)
 
 
 def test_the_first_words_from_both_sides_at_once_open_one_conversation(member, write, at_once, drift):
@@ -59,7 +87,7 @@ def test_reading_writing_and_editing_at_once_leave_the_true_count(message, alice
             copy.save()
 
     def send(*people):
-        return lambda: [write(*people) for _ in range(40)] and None
+        return lambda: [write(*people) for _ in range(125)] and None
 
     steps = [read, read, change, flag, send(alice, bob), send(alice, bob), send(bob, alice), send(alice, bob)]
     assert at_once(*steps) == [None] * len(steps)

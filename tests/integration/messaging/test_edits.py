@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError
+from zeal import zeal_ignore
 
 from messaging.models import Message, MessageHistory
 from notifications.models import Notification
@@ -114,7 +115,7 @@ def test_an_edit_neither_notifies_again_nor_marks_unread(message, alice, bob, un
 
 def test_an_edit_costs_the_same_however_long_the_history(message, alice, django_assert_num_queries):
     for number in range(30):
-        with django_assert_num_queries(5):  # Savepoint, lock, history, message, savepoint released.
+        with django_assert_num_queries(4):  # Savepoint, lock with history, message, savepoint released.
             message.edit(f"Text {number}", by=alice)
 
 
@@ -128,7 +129,8 @@ def test_20_edits_at_once_leave_20_histories(how, message, alice, at_once):
         else:
             copy.save(update_fields=["content"] if how == "update_fields" else None)
 
-    copies = [Message.objects.get() for _ in range(20)]
+    with zeal_ignore():  # Twenty people load it.
+        copies = [Message.objects.get() for _ in range(20)]
     assert at_once(*(lambda c=copy, n=n: change(c, n) for n, copy in enumerate(copies))) == [None] * 20
 
     stored = Message.objects.get()

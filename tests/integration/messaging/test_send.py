@@ -23,9 +23,9 @@ def test_create_alone_leaves_everything_consistent(alice, bob):
     assert {side.last_message_id for side in Participant.objects.all()} == {message.pk}
 
 
-def test_sending_costs_four_statements_and_its_transaction(message, alice, bob, django_assert_num_queries):
-    # Savepoint, lock, message, both inboxes, notification, savepoint released.
-    with django_assert_num_queries(6):
+def test_sending_costs_three_statements_and_its_transaction(message, alice, bob, django_assert_num_queries):
+    # Savepoint, lock with id and both inboxes, message, notification, savepoint released.
+    with django_assert_num_queries(5):
         Message.objects.create(sender=alice, receiver=bob, content="again")
 
 

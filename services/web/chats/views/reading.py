@@ -34,12 +34,12 @@ def inbox(request: MemberRequest) -> HttpResponse:
 @private_cache_page(60)
 def unread(request: MemberRequest) -> HttpResponse:
     """What the member has not read, newest first."""
-    messages = Message.unread.for_user(request.user)
+    messages = Message.unread.for_user(request.user).for_list()
     before = key_from(request, "before")
     if before is not None:
         messages = messages.filter(pk__lt=before)
     rows, more = split(messages[: PAGE_SIZE + 1], PAGE_SIZE)
-    following = rows[-1].pk if more else None
+    following = rows[-1].id if more else None
     return render(request, "chats/unread.html", {"rows": rows, "following": following, "before": before})
 
 
@@ -90,8 +90,10 @@ def message(request: MemberRequest, pk: int) -> HttpResponse:
     """Where a message stands: the page of its thread with some of what comes before it."""
     found = get_object_or_404(Message.objects.visible_to(request.user).only("thread"), pk=pk)
     earlier = Message.objects.in_thread(found.thread).filter(pk__lte=pk).order_by("-pk")
-    start = list(earlier.values_list("pk", flat=True)[: CONTEXT + 1])[-1]
-    query = "" if start == found.thread else f"?from={start}"
+    nearby = list(earlier.values_list("pk", flat=True)[: CONTEXT + 1])
+    if pk not in nearby:
+        raise Http404  # Deleted just now.
+    query = "" if nearby[-1] == found.thread else f"?from={nearby[-1]}"
     return redirect(f"{reverse('chats:thread', args=[found.thread])}{query}#m{pk}")
 
 
