@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from observability.budgets import declared
+
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "services/web"
 
@@ -24,6 +26,13 @@ def test_every_setting_is_in_the_table():
 
     assert read
     assert read == table
+
+
+def test_every_budget_is_in_the_table():
+    rows = re.findall(r"^\| (`[\w:`, ]+`) \| (\d+) \|", _doc("architecture.md"), re.M)
+    table = {name: int(budget) for names, budget in rows for name in re.findall(r"[\w:]+", names)}
+
+    assert table == declared()
 
 
 def test_links_lead_somewhere():

@@ -27,7 +27,7 @@ READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-@query_budget(10)
+@query_budget(13)
 @READ_AND_SEND
 @sensitive_post_parameters()
 @never_cache
@@ -56,18 +56,22 @@ def _create(form: SignUpForm) -> User | None:
         return None
 
 
+# The dearest: an old hash, wrong tries before, and the cookie of a session that a new password has ended.
+@method_decorator(query_budget(12), name="dispatch")
 class LogIn(auth.LoginView):
     template_name = "accounts/login.html"
     redirect_authenticated_user = True
     extra_context = {"sign_up_open": settings.SIGN_UP_OPEN}
 
 
+@method_decorator(query_budget(4), name="dispatch")
 class LogOut(auth.LogoutView):
     @method_decorator(never_cache)
     def dispatch(self, request, *args, **kwargs):
         return _clear_browser(super().dispatch(request, *args, **kwargs))
 
 
+@method_decorator(query_budget(8), name="dispatch")
 class ChangePassword(auth.PasswordChangeView):
     template_name = "accounts/change_password.html"
     success_url = reverse_lazy("accounts:account")

@@ -4,8 +4,10 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from observability.budgets import query_budget
+
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="chats:inbox"), name="home"),
+    path("", query_budget(1)(RedirectView.as_view(pattern_name="chats:inbox")), name="home"),
     path("chats/", include("chats.urls")),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),

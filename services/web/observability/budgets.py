@@ -6,13 +6,14 @@ A view declares its budget beside itself; the middleware counts; tests fail on a
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from django.db import connections
 from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLResolver, get_resolver
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -35,6 +36,25 @@ def query_budget(most: int) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def declared() -> dict[str, int]:
+    """The budget of each view that has one, by the view's name in the URL configuration: `chats:inbox`."""
+    budgets = {name: getattr(view, "query_budget", None) for name, view in views()}
+    return {name: budget for name, budget in budgets.items() if budget is not None}
+
+
+def views() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every view of the URL configuration, by the name that `resolver_match.view_name` has."""
+    yield from _views(get_resolver(), [])
+
+
+def _views(resolver: URLResolver, namespaces: list[str]) -> Iterator[tuple[str, Callable[..., Any]]]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from _views(entry, [*namespaces, entry.namespace] if entry.namespace else namespaces)
+        else:
+            yield ":".join([*namespaces, entry.name or entry.lookup_str]), entry.callback
 
 
 class QueryBudgetMiddleware:

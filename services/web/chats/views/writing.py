@@ -32,7 +32,7 @@ def new(request: MemberRequest) -> HttpResponse:
     return render(request, "chats/new.html", {"form": form, "known": known}, status=_status(form))
 
 
-@query_budget(8)
+@query_budget(6)
 @READ_AND_SEND
 @login_required
 def reply(request: MemberRequest, pk: int) -> HttpResponse:
@@ -45,7 +45,7 @@ def reply(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "chats/reply.html", {"form": form, "parent": parent}, status=_status(form))
 
 
-@query_budget(6)
+@query_budget(4)
 @READ_AND_SEND
 @login_required
 def edit(request: MemberRequest, pk: int) -> HttpResponse:
