@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 # Both inboxes of every conversation as they should be, against what is stored.
 DRIFT = """
@@ -41,6 +42,45 @@ def write_many(db):
         )
 
     return send
+
+
+@pytest.fixture
+def count_queries():
+    """Call a function, and return how many queries it made."""
+
+    def count(call, *args) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            response = call(*args)
+            assert response.status_code in {200, 302, 422}, response
+        # BEGIN and COMMIT are no work of ours.
+        return len(
+            [q for q in queries if q["sql"].split()[0] not in {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"}]
+        )
+
+    return count
+
+
+@pytest.fixture
+def slopes(count_queries):
+    """The pages that make another number of queries at 1, 10, 100 or 1,000 rows; none, when all is well.
+
+    `add(n)` makes n rows more; `pages` has a function for each page, which gets it. What a look changes is
+    undone: each size is looked at for the first time.
+    """
+    from chats.cache import forget_all_pages
+
+    def measure(add, pages) -> dict[str, list[int]]:
+        counts: dict[str, list[int]] = {page: [] for page in pages}
+        for rows in (1, 9, 90, 900):
+            add(rows)
+            forget_all_pages()
+            for page, look in pages.items():
+                with transaction.atomic():
+                    counts[page].append(count_queries(look))
+                    transaction.set_rollback(True)
+        return {page: made for page, made in counts.items() if len(set(made)) > 1}
+
+    return measure
 
 
 @pytest.fixture

@@ -28,7 +28,12 @@ class UserAdmin(DjangoUserAdmin):
     def get_deleted_objects(self, objs, request):
         """Add what erasure will delete, which Django cannot see: receivers do it, with set-based SQL."""
         to_delete, counts, needed, protected = super().get_deleted_objects(objs, request)
-        for user in objs:
-            for what, count in preview(user).items():
-                to_delete.append(f"{user.username}: {what.replace(' you ', ' they ')}: {count}")
+        if len(objs) == 1:
+            for what, count in preview(objs[0]).items():
+                to_delete.append(f"{objs[0].username}: {what.replace(' you ', ' they ')}: {count}")
+        else:
+            # Counting for each would make queries for each.
+            to_delete.append(
+                "With each: everything they wrote and received. The page of one member counts it."
+            )
         return to_delete, counts, needed, protected

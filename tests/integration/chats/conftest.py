@@ -1,10 +1,10 @@
 """Threads and inboxes to look at."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from messaging.models import Message
+from accounts.models import User
+from messaging.models import Message, MessageHistory
+from notifications.models import Notification
 
 
 @pytest.fixture
@@ -27,17 +27,57 @@ def thread_of(alice, bob):
     return make
 
 
+class Growth:
+    """What there can be more and more of. alice and bob have a thread, to which each wrote."""
+
+    def __init__(self, alice, bob):
+        self.alice, self.bob, self.people_made = alice, bob, 0
+        self.root = self.last = Message.objects.create(sender=alice, receiver=bob, content="root")
+        self.own = Message.objects.create(sender=bob, receiver=alice, content="own", parent_message=self.root)
+        self.notification = Notification.objects.get(user=bob).pk
+
+    def people(self, count):
+        """Each writes to bob."""
+        numbers = range(self.people_made, self.people_made + count)
+        made = User.objects.bulk_create(User(username=f"person{n}", password="!") for n in numbers)
+        Message.objects.bulk_create(Message(sender=p, receiver=self.bob, content="hello") for p in made)
+        self.people_made += count
+
+    def replies(self, count, parent=None):
+        """alice answers the first message again and again."""
+        parent = parent or self.root
+        fields = {"sender": self.alice, "receiver": self.bob, "content": "reply", "parent_message": parent}
+        self.last = Message.objects.bulk_create(Message(**fields) for _ in range(count))[-1]
+
+    def replies_read(self, count):
+        self.replies(count)
+        Message.objects.mark_read(self.bob, self.root.conversation_id, up_to=self.last.pk)
+
+    def chain(self, count):
+        """Each answers the one before."""
+        made = [self.last]
+        for number in range(count):
+            people = (self.alice, self.bob)[:: 1 if number % 2 else -1]
+            made.append(Message(sender=people[0], receiver=people[1], content="x", parent_message=made[-1]))
+        self.last = Message.objects.bulk_create(made[1:])[-1]
+
+    def threads(self, count):
+        """alice begins one after the other."""
+        self.last = Message.objects.bulk_create(
+            Message(sender=self.alice, receiver=self.bob, content="hello") for _ in range(count)
+        )[-1]
+
+    def edits(self, count, message=None):
+        """What the first message said before, or another."""
+        fields = {"message": message or self.root, "old_content": "before", "edited_by": self.alice}
+        MessageHistory.objects.bulk_create(MessageHistory(**fields) for _ in range(count))
+
+    def at(self, text: str) -> str:
+        """The text with ids in it."""
+        ids = {"root": self.root.pk, "last": self.last.pk, "own": self.own.pk}
+        return text.format(**ids, notification=self.notification)
+
+
 @pytest.fixture
-def count_queries():
-    """Call a function, and return how many queries it made."""
-
-    def count(call, *args) -> int:
-        with CaptureQueriesContext(connection) as queries:
-            response = call(*args)
-            assert response.status_code == 200, response
-        # BEGIN and COMMIT are no work of ours.
-        return len(
-            [q for q in queries if q["sql"].split()[0] not in {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"}]
-        )
-
-    return count
+def growth(alice, bob):
+    return Growth(alice, bob)

@@ -1,0 +1,92 @@
+"""What log-in, sign-up, log-out and a new password cost: the budget, however many tried to guess before."""
+
+import datetime
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+from django.utils import timezone
+
+from observability.budgets import declared
+
+PASSWORD = "a-long-enough-1"
+BROWSER = {"REMOTE_ADDR": "192.0.2.1"}
+ANNAS = {"username": "anna", "ip_address": BROWSER["REMOTE_ADDR"]}
+OTHERS = {"username": "somebody", "ip_address": "192.0.2.9"}
+TRIES = {"http_accept": "", "path_info": "/", "get_data": "", "post_data": "", "failures_since_start": 0}
+
+
+@pytest.fixture
+def anna(member):
+    return member("Anna")
+
+
+@pytest.fixture
+def ended(anna, browser_of):
+    """A browser whose session a new password has ended; anna's hash is one of before Argon2."""
+    browser = browser_of(anna)
+    anna.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
+    anna.save()
+    return browser
+
+
+def guess(count, *, days_ago, **whose):
+    """Somebody has tried as often, each time with a browser of another name."""
+    before = AccessAttempt.objects.count()
+    made = AccessAttempt.objects.bulk_create(
+        AccessAttempt(**TRIES | whose, user_agent=f"browser {before + number}") for number in range(count)
+    )
+    then = timezone.now() - datetime.timedelta(days=days_ago)
+    AccessAttempt.objects.filter(pk__in=[attempt.pk for attempt in made]).update(attempt_time=then)
+
+
+def log_in(browser, password=PASSWORD):
+    return browser.post("/accounts/login/", {"username": "Anna", "password": password}, **BROWSER)
+
+
+def test_the_dearest_log_in_costs_its_budget(ended, count_queries):
+    guess(1, days_ago=1, **OTHERS)
+    guess(1, days_ago=0, **ANNAS)
+
+    assert count_queries(log_in, ended) == declared()["accounts:login"]
+    assert not AccessAttempt.objects.exists()
+
+
+def test_a_wrong_password_costs_half_as_much(ended, count_queries):
+    log_in(Client(), "wrong")
+
+    assert count_queries(log_in, Client(), "wrong") == 6
+
+
+def test_the_dearest_sign_up_costs_its_budget(ended, count_queries):
+    form = {"username": "dora", "password1": PASSWORD, "password2": PASSWORD}
+
+    assert count_queries(ended.post, "/accounts/signup/", form) == declared()["accounts:sign_up"]
+
+
+def test_the_dearest_change_of_password_costs_its_budget(ended, anna, browser_of, count_queries):
+    form = {"old_password": PASSWORD, "new_password1": "b-long-enough-1", "new_password2": "b-long-enough-1"}
+    browser = browser_of(anna)
+
+    made = count_queries(browser.post, "/accounts/password/", form)
+    assert made == declared()["accounts:change_password"]
+
+
+def test_a_log_out_costs_its_budget(anna, browser_of, count_queries):
+    assert count_queries(browser_of(anna).post, "/accounts/logout/") == declared()["accounts:logout"]
+
+
+def test_guesses_make_no_page_dearer(ended, slopes):
+    """They are forgotten by the next who logs in or out, whoever that is."""
+
+    def add(count):
+        guess(count, days_ago=1, **OTHERS)
+        guess(count, days_ago=0, **ANNAS)
+
+    pages = {
+        "log-in": lambda: log_in(Client()),
+        "wrong": lambda: log_in(Client(), "wrong"),
+        "log-out": lambda: Client().post("/accounts/logout/"),
+    }
+    assert slopes(add, pages) == {}

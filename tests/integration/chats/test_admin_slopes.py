@@ -1,0 +1,98 @@
+"""Every page of the admin makes the same number of queries for 1, 10, 100 and 1,000 rows."""
+
+from contextlib import nullcontext
+from functools import partial
+
+import pytest
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
+from zeal import zeal_ignore
+
+LISTS = {model._meta.label_lower.replace(".", "/"): model for model in admin.site._registry}
+every_list = pytest.mark.parametrize("name", sorted(LISTS))
+# Where only a whole name finds something; elsewhere most rows have this letter.
+SEARCH = {"messaging/conversation": "bob"}
+A_LETTER = "o"
+NOT_DELETED = {"messaging/conversation", "messaging/messagehistory"}
+DELETED = LISTS.keys() - NOT_DELETED
+# A member who asks and a member who is shown: each is loaded once.
+TWO_MEMBERS = [{"model": "accounts.User", "field": "get()"}]
+
+
+@pytest.fixture
+def chief(member, browser_of):
+    ContentType.objects.get_for_models(*LISTS.values())  # Asked once a process.
+    return browser_of(member("chief", is_staff=True, is_superuser=True))
+
+
+@pytest.fixture
+def grow(growth):
+    """Make more of everything that the admin shows."""
+
+    def add(count):
+        names = [f"person{growth.people_made + n}" for n in range(count)]
+        growth.people(count), growth.replies(count), growth.edits(count), growth.edits(count, growth.own)
+        Group.objects.bulk_create(Group(name=f"group of {name}") for name in names)
+        seen = {
+            "ip_address": "192.0.2.1",
+            "path_info": "/",
+            "http_accept": "",
+            "attempt_time": timezone.now(),
+        }
+        tried = seen | {"get_data": "", "post_data": "", "failures_since_start": 1}
+        AccessAttempt.objects.bulk_create(AccessAttempt(username=name, **tried) for name in names)
+        AccessLog.objects.bulk_create(AccessLog(username=name, **seen) for name in names)
+        AccessFailureLog.objects.bulk_create(AccessFailureLog(username=name, **seen) for name in names)
+        for what in (growth.root, growth.alice):
+            change = {"content_type": ContentType.objects.get_for_model(what), "object_id": str(what.pk)}
+            LogEntry.objects.bulk_create(
+                LogEntry(user=growth.bob, action_flag=CHANGE, **change) for _ in range(count)
+            )
+
+    return add
+
+
+@every_list
+def test_a_list_costs_the_same_searched_and_filtered(chief, grow, slopes, name):
+    grow(1)
+    cl = chief.get(f"/admin/{name}/").context["cl"]
+    filters = [list(spec.choices(cl))[-1]["query_string"] for spec in cl.filter_specs]
+    search = f"?q={SEARCH.get(name, A_LETTER)}"
+    pages = ["", search, "?all=&_facets=True", *filters]
+
+    assert slopes(grow, {page: partial(chief.get, f"/admin/{name}/{page}") for page in pages}) == {}
+    assert len(chief.get(f"/admin/{name}/{search}").context["cl"].result_list) >= 50
+
+
+@every_list
+def test_pages_about_one_cost_the_same(chief, grow, slopes, growth, name):
+    grow(1)
+    busy = {"messaging/message": growth.root, "accounts/user": growth.alice}
+    pk = (busy.get(name) or LISTS[name]._default_manager.order_by("pk").first()).pk
+    pages = {page: partial(chief.get, f"/admin/{name}/{pk}/{page}/") for page in ("change", "history")}
+
+    with zeal_ignore(TWO_MEMBERS) if name == "accounts/user" else nullcontext():
+        assert slopes(grow, pages) == {}
+
+
+@pytest.mark.parametrize("name", sorted(DELETED))
+def test_asking_before_a_deletion_costs_the_same(chief, grow, slopes, growth, name):
+    grow(1)
+    busy = {"messaging/message": growth.own, "accounts/user": growth.alice}
+    pk = (busy.get(name) or LISTS[name]._default_manager.order_by("pk").first()).pk
+    everything = {"action": "delete_selected", "_selected_action": [pk], "select_across": "1"}
+    pages = {
+        "delete": partial(chief.get, f"/admin/{name}/{pk}/delete/"),
+        "delete all": partial(chief.post, f"/admin/{name}/", everything),
+    }
+
+    with zeal_ignore(TWO_MEMBERS) if name == "accounts/user" else nullcontext():
+        assert slopes(grow, pages) == {}
+
+
+def test_the_start_page_costs_the_same(chief, grow, slopes):
+    assert slopes(grow, {"start": partial(chief.get, "/admin/")}) == {}
