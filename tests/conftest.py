@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.apps import AppConfig
+from zeal import zeal_context
 
 from observability.budgets import budget_exceeded
 
@@ -25,6 +27,23 @@ def pytest_configure(config):
     cache["LOCATION"] = re.sub(r"db=\d+", f"db={WORKER % 16}", cache["LOCATION"])
     # Where whitenoise looks; the tests collect nothing.
     settings.STATIC_ROOT = Path(__file__).parent.parent / "services/web/chats/static"
+    _watch_for_n_plus_one(settings)
+
+
+def _watch_for_n_plus_one(settings):
+    """Have zeal raise where the same query is made for one row after the other; only the tests load it."""
+    # What being in INSTALLED_APPS would do: pytest-django has set Django up already.
+    AppConfig.create("zeal").ready()
+    # A request counts for itself: two of one test may ask the same.
+    settings.MIDDLEWARE = ["zeal.middleware.zeal_middleware", *settings.MIDDLEWARE]
+    settings.ZEAL_CHECK_UNUSED_IGNORES = True
+
+
+@pytest.fixture(autouse=True)
+def n_plus_one():
+    """No test and no request in it may make the same query for one row after the other."""
+    with zeal_context():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +113,8 @@ def browser_of():
 
     def log_in(user):
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        with zeal_context():  # Counts for itself, like a request.
+            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         return client
 
     return log_in

@@ -62,7 +62,8 @@ def test_a_bulk_notifies_and_counts(alice, bob, charlie, unread_of, drift):
     people = [(alice, bob), (bob, alice), (alice, bob), (charlie, bob)]
     sent = Message.objects.bulk_create(Message(sender=s, receiver=r, content="Hi") for s, r in people)
 
-    assert [(n.user, n.message, n.content) for n in Notification.objects.order_by("message")] == [
+    notifications = Notification.objects.select_related("user", "message").order_by("message")
+    assert [(n.user, n.message, n.content) for n in notifications] == [
         (receiver, message, f"New message from {sender.username}")
         for (sender, receiver), message in zip(people, sent, strict=True)
     ]

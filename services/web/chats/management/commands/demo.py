@@ -51,20 +51,20 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, **options):
-        members = {name: self._member(name) for name in CAST}
+        present = User.objects.in_bulk(CAST, field_name="username")
+        members = {name: self._known(present[name]) if name in present else self._new(name) for name in CAST}
         if not Message.objects.visible_to(members["alice"]).exists():
             for sender, receiver, lines in THREADS:
                 self._thread(members[sender], members[receiver], lines, members)
             self._edit_one(members["alice"])
 
-    def _member(self, name: str) -> User:
-        user, made = User.objects.get_or_create(username=name)
-        if not made:
-            self.stdout.write(f"{name:8} is there already; its password stays as it is.")
-            return user
+    def _known(self, user: User) -> User:
+        self.stdout.write(f"{user.username:8} is there already; its password stays as it is.")
+        return user
+
+    def _new(self, name: str) -> User:
         password = secrets.token_urlsafe(9)
-        user.set_password(password)
-        user.save(update_fields=["password"])
+        user = User.objects.create_user(name, password=password)
         self.stdout.write(f"{name:8} password: {password}")
         return user
 
