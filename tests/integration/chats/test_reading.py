@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from chats.views import reading
 from messaging.models import Message, MessageHistory
 
 SIZES = [1, 10, 100, 1000]
@@ -121,6 +122,25 @@ def test_a_link_to_a_message_opens_the_page_it_stands_on(browser_of, thread_of, 
     assert _ids(page).index(late.pk) == 25
     back = re.search(r'rel="prev" href="([^"]+)"', page)[1]
     assert _ids(_get(browser_of(alice), f"/chats/thread/{root.pk}/{back}"))[-1] == _ids(page)[0] - 1
+
+
+@pytest.mark.parametrize("which", ["root", "reply"])
+def test_a_link_to_what_is_deleted_meanwhile_is_not_found(
+    browser_of, message, alice, bob, monkeypatch, which
+):
+    if which == "reply":
+        message = Message.objects.create(sender=bob, receiver=alice, content="x", parent_message=message)
+    address, find = f"/chats/message/{message.pk}/", reading.get_object_or_404
+
+    def find_and_delete(*args, **kwargs):
+        found = find(*args, **kwargs)
+        message.delete()
+        return found
+
+    monkeypatch.setattr(reading, "get_object_or_404", find_and_delete)
+    monkeypatch.setattr("chats.views.reading.message.query_budget", 99)
+
+    assert browser_of(alice).get(address).status_code == 404
 
 
 def test_a_conversation_shows_its_latest_page_and_leads_back(browser_of, thread_of, alice):
