@@ -43,11 +43,11 @@ class Growth:
         Message.objects.bulk_create(Message(sender=p, receiver=self.bob, content="hello") for p in made)
         self.people_made += count
 
-    def replies(self, count, parent=None):
+    def replies(self, count):
         """alice answers the first message again and again."""
-        parent = parent or self.root
-        fields = {"sender": self.alice, "receiver": self.bob, "content": "reply", "parent_message": parent}
-        self.last = Message.objects.bulk_create(Message(**fields) for _ in range(count))[-1]
+        fields = {"sender": self.alice, "receiver": self.bob, "parent_message": self.root}
+        made = (Message(**fields, content="reply") for _ in range(count))
+        self.last = Message.objects.bulk_create(made)[-1]
 
     def replies_read(self, count):
         self.replies(count)
