@@ -198,7 +198,7 @@ class Message(WatchedFields):
 
     def _people_at_hand(self) -> dict[int, Any]:
         """Its two people by id, when both are loaded: all messages of a thread have the same two."""
-        if not all(self._meta.get_field(name).is_cached(self) for name in ("sender", "receiver")):
+        if not {"sender", "receiver"} <= self._state.fields_cache.keys():
             return {}
         return {person.pk: person for person in (self.sender, self.receiver)}
 

@@ -68,7 +68,7 @@ def place_one(message: "Message", *, using: str) -> bool:
     """
     parents = _checked([message], using)
     low, high = pair = _pair(message)
-    found = []
+    found: list[tuple[int, int]] = []
     if message.pk is None:
         unread_by = None if message.read else message.receiver_id
         found = execute(using, PLACE_ONE, {"low": low, "high": high, "unread_by": unread_by})

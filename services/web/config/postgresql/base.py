@@ -13,13 +13,15 @@ from psycopg.adapt import AdaptersMap
 from psycopg.pq import Format
 
 TIMESTAMPTZ_OID = psycopg.adapters.types["timestamptz"].oid
+LOADER = psycopg.adapters.get_loader(TIMESTAMPTZ_OID, Format.TEXT)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         params = super().get_connection_params()
         adapters = AdaptersMap(params["context"])
-        adapters.register_loader(TIMESTAMPTZ_OID, psycopg.adapters.get_loader(TIMESTAMPTZ_OID, Format.TEXT))
+        if LOADER:
+            adapters.register_loader(TIMESTAMPTZ_OID, LOADER)
         return params | {"context": adapters}
 
     def create_cursor(self, name: str | None = None) -> Any:
