@@ -82,6 +82,12 @@ class MessageAdmin(BigTableAdmin):
             return False  # Its replies would hang in the air.
         return super().has_delete_permission(request, obj)
 
+    def get_deleted_objects(self, objs, request):
+        deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
+        # Nobody may delete history alone; with its message it goes.
+        needed.discard(MessageHistory._meta.verbose_name)
+        return deleted, counts, needed, protected
+
     def get_readonly_fields(self, request, obj=None):
         return self.readonly_fields
 

@@ -69,6 +69,15 @@ def test_a_message_without_replies_can_be_deleted(admin, message):
     assert not Message.objects.exists()
 
 
+def test_an_edited_message_can_be_deleted_with_its_history(admin, message, alice):
+    message.edit("Good evening, Bob", by=alice)
+
+    admin.post(f"/admin/messaging/message/{message.pk}/delete/", {"post": "yes"})
+
+    assert not Message.objects.exists()
+    assert not MessageHistory.objects.exists()
+
+
 def test_an_edit_from_the_admin_leaves_its_history(admin, message):
     response = admin.post(f"/admin/messaging/message/{message.pk}/change/", {"content": "Moderated"})
 
