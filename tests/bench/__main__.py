@@ -17,6 +17,9 @@ def main() -> None:
     parser.add_argument("--size", type=int, help="messages to stage")
     parser.add_argument("--rounds", type=int, help="how often each way takes its turn")
     parser.add_argument("--only", help="only workloads whose title holds this")
+    parser.add_argument(
+        "--connections", action="store_true", help="http: compare ways to come to a connection"
+    )
     parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md alone")
     arguments = parser.parse_args()
 

@@ -1,0 +1,16 @@
+"""Bobbin's settings as in production, with the floor beside its pages, and a choice of connections."""
+
+import os
+
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES
+
+ROOT_URLCONF = "under_load.floor"
+
+match os.environ.get("BENCH_CONNECTIONS", "persistent"):
+    case "new":
+        DATABASES["default"]["CONN_MAX_AGE"] = 0
+    case "pool":
+        DATABASES["default"]["CONN_MAX_AGE"] = 0
+        # As many as threads, which is as many as persistent connections are.
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 4, "max_size": 4}

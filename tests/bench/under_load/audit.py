@@ -1,0 +1,92 @@
+"""What became of the messages whose sending was acknowledged."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db import connection
+
+# A message for each notification that it has, so that a second one shows.
+FIND = """
+SELECT m.client_id::text, m.sender_id, m.receiver_id, m.parent_message_id, n.user_id
+FROM messaging_message m LEFT JOIN notifications_notification n ON n.message_id = m.id
+WHERE m.id > %s ORDER BY m.id
+"""
+WRONG_COUNTERS = """
+SELECT count(*) FROM messaging_participant p
+JOIN LATERAL (
+  SELECT max(m.id) AS last, count(*) FILTER (WHERE m.receiver_id = p.user_id AND NOT m.read) AS unread
+  FROM messaging_message m WHERE m.conversation_id = p.conversation_id
+) AS actual ON true
+WHERE (p.last_message_id, p.unread_count) IS DISTINCT FROM (actual.last, actual.unread::int)
+"""
+
+
+class Sent(NamedTuple):
+    """A message as its writer meant it; `client_id` is in its text, too."""
+
+    client_id: str
+    sender: int
+    receiver: int
+    parent: int
+
+
+class Found(NamedTuple):
+    """A message as it is in the database, with one of its notifications."""
+
+    client_id: str
+    sender: int
+    receiver: int
+    parent: int | None
+    notified: int | None
+
+
+class Audit(NamedTuple):
+    acknowledged: int
+    lost: int
+    doubled: int
+    misdelivered: int
+    wrong_counters: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.lost or self.doubled or self.misdelivered or self.wrong_counters)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.acknowledged:,} sends were acknowledged. Lost: {self.lost}, doubled: {self.doubled}, "
+            f"misdelivered: {self.misdelivered}, inbox rows that disagree with the messages: "
+            f"{self.wrong_counters}."
+        )
+
+
+def audit(acknowledged: Iterable[Sent], after: int) -> Audit:
+    """Compare with the database, in which every message with an id above `after` was sent under load."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIND, [after])
+        found = [Found(*row) for row in cursor.fetchall()]
+        cursor.execute(WRONG_COUNTERS)
+        wrong_counters = cursor.fetchone()[0]
+    return compare(acknowledged, found)._replace(wrong_counters=wrong_counters)
+
+
+def compare(acknowledged: Iterable[Sent], found: Iterable[Found]) -> Audit:
+    """A send that was repeated with the same client id is one message.
+
+    Misdelivered is what has another sender, receiver or parent than was meant, or no notification, or one
+    of somebody else.
+    """
+    meant = {sent.client_id: sent for sent in acknowledged}
+    found = list(found)
+    times = Counter(row.client_id for row in found)
+    arrived = {row.client_id: row for row in found}
+    return Audit(
+        acknowledged=len(meant),
+        lost=len(meant.keys() - arrived.keys()),
+        doubled=sum(count - 1 for count in times.values()),
+        misdelivered=sum(not _as_meant(meant[key], arrived[key]) for key in meant.keys() & arrived.keys()),
+    )
+
+
+def _as_meant(sent: Sent, row: Found) -> bool:
+    return sent == row[:4] and row.notified == sent.receiver

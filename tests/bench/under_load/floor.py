@@ -1,0 +1,17 @@
+"""Bobbin's addresses, and the floor: what Django needs to send a member a number of bytes."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+from config import urls
+
+
+@login_required
+def floor(request: HttpRequest, size: int) -> HttpResponse:
+    return HttpResponse(b"." * size)
+
+
+urlpatterns = [path("floor/<int:size>/", floor), path("", include(urls.urlpatterns))]
+handler400, handler403 = urls.handler400, urls.handler403
+handler404, handler500 = urls.handler404, urls.handler500

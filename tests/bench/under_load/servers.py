@@ -1,0 +1,138 @@
+"""gunicorn as in production, nginx before it where there is one, and the process of the browsers."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parents[2] / "scripts" / "embedded"))
+
+import processes  # noqa: E402
+import service  # noqa: E402
+
+WORKERS, THREADS = 2, 4
+NGINX = """
+daemon off; pid {folder}/nginx.pid; error_log stderr warn; worker_processes 1;
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  upstream web {{ server 127.0.0.1:{web}; keepalive 16; }}
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      proxy_pass http://web; proxy_http_version 1.1;
+      proxy_set_header Connection ""; proxy_set_header Host $http_host;
+    }}
+  }}
+}}
+"""
+
+
+class Web:
+    """A running gunicorn with its workers."""
+
+    def __init__(self, port: int, child: processes.Child) -> None:
+        self.port = port
+        self.workers = psutil.Process(child.process.pid).children()
+
+    def memory(self) -> dict[str, float]:
+        """MiB of the workers together: what they alone take (PSS), and with what they share (RSS)."""
+        used = [worker.memory_full_info() for worker in self.workers]
+        return {kind: sum(getattr(each, kind, 0) for each in used) / 2**20 for kind in ("pss", "rss")}
+
+    def cpu_seconds(self) -> float:
+        return sum(sum(worker.cpu_times()[:2]) for worker in self.workers)
+
+
+class Browsers:
+    """The process of the browsers (clients.py)."""
+
+    def __init__(self, process: subprocess.Popen) -> None:
+        self.process = process
+
+    def run(self, port: int, seconds: float, visits: list[list[dict]]) -> dict[str, Any]:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps({"port": port, "seconds": seconds, "visits": visits}) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+
+class Stack(ExitStack):
+    """Starts processes that end with it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def web(self, connections: str = "persistent") -> Web:
+        port = _free_port()
+        env = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "settings_http",
+            "BENCH_CONNECTIONS": connections,
+            "WEB_WORKERS": str(WORKERS),
+            "WEB_THREADS": str(THREADS),
+            "LOG_FORMAT": "json",
+        }
+        child = service.start_web(env, "127.0.0.1", str(port), self.folder / f"web-{connections}.log")
+        self.callback(child.end)
+        return Web(port, child)
+
+    def nginx(self, web: Web) -> int | None:
+        """The port of an nginx before `web`, or None where there is no nginx."""
+        program = shutil.which("nginx")
+        if program is None:
+            return None
+        port = _free_port()
+        settings = self.folder / "nginx.conf"
+        settings.write_text(NGINX.format(folder=self.folder, web=web.port, port=port))
+        child = processes.start(
+            "nginx", [program, "-p", self.folder, "-c", settings], self.folder / "nginx.log"
+        )
+        self.callback(child.end)
+        processes.wait_until(lambda: _listens(port), child)
+        return port
+
+    def browsers(self) -> Browsers:
+        return self.enter_context(_browsers())
+
+
+@contextmanager
+def _browsers() -> Iterator[Browsers]:
+    process = subprocess.Popen(
+        [sys.executable, str(HERE / "clients.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Ctrl-C is for who measures: the browsers end with their input.
+        start_new_session=True,
+        preexec_fn=processes.ends_with_us(signal.SIGTERM),
+    )
+    try:
+        yield Browsers(process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
