@@ -224,11 +224,11 @@ def inbox_stale_after_edits(disconnect, monkeypatch):
     from chats import cache, receivers
 
     class OnlyNew:
-        forget_pages_of, forget_all_pages = cache.forget_pages_of, cache.forget_all_pages
+        forget_member, forget_everything = cache.forget_member, cache.forget_everything
 
     def message_saved(sender, instance, created, using, **kwargs):
         if created:
-            receivers._on_commit(using, OnlyNew.forget_pages_of, [instance.sender_id, instance.receiver_id])
+            receivers._on_commit(using, OnlyNew.forget_member, [instance.sender_id, instance.receiver_id])
 
     disconnect(post_save, receivers.Message, receivers.message_saved)
     post_save.connect(message_saved, sender=receivers.Message)
@@ -238,12 +238,12 @@ def inbox_stale_after_edits(disconnect, monkeypatch):
 
 @pytest.fixture
 def inbox_public(monkeypatch):
-    from chats import cache
+    from chats import cached_pages
 
     def let_anybody_keep(response, **kwargs):
         response.headers["Cache-Control"] = "public, max-age=60"
 
-    monkeypatch.setattr(cache, "patch_cache_control", let_anybody_keep)
+    monkeypatch.setattr(cached_pages, "patch_cache_control", let_anybody_keep)
 
 
 BROKEN = {

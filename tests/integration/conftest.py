@@ -67,13 +67,13 @@ def slopes(count_queries):
     `add(n)` makes n rows more; `pages` has a function for each page, which gets it. What a look changes is
     undone: each size is looked at for the first time.
     """
-    from chats.cache import forget_all_pages
+    from chats.cache import forget_everything
 
     def measure(add, pages) -> dict[str, list[int]]:
         counts: dict[str, list[int]] = {page: [] for page in pages}
         for rows in (1, 9, 90, 900):
             add(rows)
-            forget_all_pages()
+            forget_everything()
             for page, look in pages.items():
                 with transaction.atomic():
                     counts[page].append(count_queries(look))

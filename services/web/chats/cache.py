@@ -1,35 +1,41 @@
 """Everything that Bobbin keeps in the cache: keys, versions, timeouts. Nobody else imports Django's cache.
 
-A private page is keyed by its member and by that member's *epoch*, a random value which is read before the
-database is read, and replaced once a change is committed. A reader who is slower than a writer therefore
-stores its page under an epoch that nobody asks for any more. Deleting the page instead would leave a stale
-one: the slow reader stores it after the deletion.
+What belongs to a member is keyed by the member and by the member's *epoch*, a random value which is read
+before the database is read, and replaced once a change is committed. A reader who is slower than a writer
+therefore stores what it read under an epoch that nobody asks for any more. Deleting instead would leave what
+is stale: the slow reader stores it after the deletion.
 """
 
-import functools
 import hashlib
 import secrets
+import threading
 from collections.abc import Callable, Iterable
+from typing import cast
 
-from django.contrib.messages import get_messages
-from django.core.cache import cache
-from django.http import HttpResponse
-from django.utils.cache import patch_cache_control
+from django.core.cache import cache as proxy
+from django.db import connection
 
-from accounts.requests import MemberRequest
+from observability.cache import RedisCache
 
-PAGE_VERSION = 1  # Raise it when the shape of the stored page changes.
+VERSION = 2  # Raise it when the shape of a stored value changes.
 EPOCH_SECONDS = 60 * 60 * 24
-EVERYBODY = "all"  # The epoch that stands in every member's key: one write makes all pages new.
-STORED_HEADERS = ("Content-Type", "Content-Language", "Vary")
+BADGE_SECONDS = 60
+SUGGESTION_SECONDS = 30
+EVERYBODY = "all"  # The epoch that stands in every key: one write makes all that is cached new.
+RETRY_SECONDS = 0.5  # Between two tries to replace epochs that Redis did not take.
+
+cache = cast(RedisCache, proxy)
 
 
-def epoch_of(user_id: int) -> str | None:
-    """The member's epoch now, or None while the cache cannot be reached.
+# --- Epochs ---------------------------------------------------------------------------------------
+def epoch_of(user_id: int | None) -> str | None:
+    """The member's epoch now, or None while the cache cannot be used. For nobody (None), everybody's.
 
-    A lost epoch is replaced by a new random one, so no page of before can come back with it.
+    A lost epoch is replaced by a new random one, so nothing of before can come back with it.
     """
-    keys = [_epoch_key(EVERYBODY), _epoch_key(user_id)]
+    if debts.any():
+        return None  # What this process has changed may still be cached as it was before.
+    keys = [_epoch_key(EVERYBODY)] + ([] if user_id is None else [_epoch_key(user_id)])
     found = cache.get_many(keys)
     for key in keys:
         if key not in found:
@@ -39,43 +45,19 @@ def epoch_of(user_id: int) -> str | None:
     return None if None in found.values() else "-".join(found[key] for key in keys)
 
 
-def forget_pages_of(user_ids: Iterable[int]) -> None:
-    """Make every cached page of these members unreachable; call it once the change is committed."""
-    cache.set_many({_epoch_key(user_id): _new_epoch() for user_id in set(user_ids)}, EPOCH_SECONDS)
+def forget_member(user_ids: Iterable[int]) -> None:
+    """Make what is cached for these members unreachable; call it once the change is committed."""
+    _replace({_epoch_key(user_id) for user_id in user_ids})
 
 
-def forget_all_pages() -> None:
-    """Make every cached page unreachable: for changes that touch more members than one wants to list."""
-    cache.set(_epoch_key(EVERYBODY), _new_epoch(), EPOCH_SECONDS)
+def forget_everything() -> None:
+    """Make all that is cached unreachable: for changes that touch more members than one wants to list."""
+    _replace({_epoch_key(EVERYBODY)})
 
 
-def private_cache_page(seconds: int):
-    """What `cache_page(seconds)` means, for a page that belongs to the member who asks for it.
-
-    Goes inside `login_required`. Django's own `cache_page` shows one member's page to another here: it keys
-    by address and by the headers that `Vary` names when the view returns, and the cookie is not yet among
-    them. Only a whole, plain answer is stored: nothing with a flash message, a form's token or a cookie.
-    """
-
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        @functools.wraps(view)
-        def cached(request: MemberRequest, *args, **kwargs) -> HttpResponse:
-            # A flash message is for this browser and this moment only.
-            plain = request.method in {"GET", "HEAD"} and not len(get_messages(request))
-            # Before the database is read: see the top of this module.
-            epoch = epoch_of(request.user.pk) if plain else None
-            key = _page_key(request, epoch) if epoch else None
-            response = _load(key) if key else None
-            if response is None:
-                response = view(request, *args, **kwargs)
-                if key and _may_be_stored(request, response):
-                    _store(key, response, seconds)
-            patch_cache_control(response, private=True, no_cache=True)
-            return response
-
-        return cached
-
-    return decorate
+def _replace(keys: set[str]) -> None:
+    if keys and cache.set_many({key: _new_epoch() for key in keys}, EPOCH_SECONDS) is None:
+        debts.owe(keys)
 
 
 def _epoch_key(user_id: int | str) -> str:
@@ -86,30 +68,92 @@ def _new_epoch() -> str:
     return secrets.token_hex(8)
 
 
-def _page_key(request: MemberRequest, epoch: str) -> str:
-    varies = [request.get_full_path(), request.headers.get("HX-Request", "")]
-    digest = hashlib.sha256("\n".join(varies).encode()).hexdigest()
-    return f"page:{PAGE_VERSION}:{request.user.pk}:{epoch}:{digest}"
+class Debts:
+    """Epochs that could not be replaced, because Redis could not be written: what they guard is stale.
+
+    While there are any, this process uses nothing from the cache; a thread goes on trying, so that other
+    processes show what is stale no longer than it takes to reach Redis.
+    """
+
+    MOST = 1_000  # From here on, everybody's epoch stands for all.
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._keys: set[str] = set()
+        self._paying = False
+
+    def any(self) -> bool:
+        return bool(self._keys) or self._paying
+
+    def owe(self, keys: set[str]) -> None:
+        with self._lock:
+            self._add(keys)
+            if self._paying:
+                return
+            self._paying = True
+        threading.Thread(target=self._pay, name="epochs", daemon=True).start()
+
+    def _add(self, keys: set[str]) -> None:
+        self._keys |= keys
+        if len(self._keys) > self.MOST:
+            self._keys = {_epoch_key(EVERYBODY)}
+
+    def _pay(self) -> None:
+        paid = threading.Event()
+        while True:
+            with self._lock:
+                keys, self._keys = self._keys, set()
+                if not keys:
+                    self._paying = False
+                    return
+            done = None
+            try:
+                with cache.breaker.ignored():
+                    done = cache.set_many({key: _new_epoch() for key in keys}, EPOCH_SECONDS)
+            finally:
+                if done is None:
+                    with self._lock:
+                        self._add(keys)
+            if done is None:
+                paid.wait(RETRY_SECONDS)
 
 
-def _may_be_stored(request: MemberRequest, response: HttpResponse) -> bool:
-    return (
-        response.status_code == 200
-        and not response.streaming
-        and not response.cookies
-        and not request.META.get("CSRF_COOKIE_NEEDS_UPDATE")  # A token of this session is on the page.
-        and not getattr(get_messages(request), "used", False)
-    )
+debts = Debts()
 
 
-def _store(key: str, response: HttpResponse, seconds: int) -> None:
-    headers = {name: response[name] for name in STORED_HEADERS if name in response}
-    cache.set(key, [headers, response.content], seconds)
+# --- Pages ----------------------------------------------------------------------------------------
+def page_key(user_id: int | None, epoch: str, varies: Iterable[str]) -> str:
+    """`varies`: everything else that the page depends on."""
+    owner = "anyone" if user_id is None else user_id
+    return f"page:{VERSION}:{owner}:{epoch}:{_digest(*varies)}"
 
 
-def _load(key: str) -> HttpResponse | None:
-    stored = cache.get(key)
-    if stored is None:
-        return None
-    headers, body = stored
-    return HttpResponse(body, headers=headers | {"X-Cache": "hit"})
+def load_page(key: str) -> tuple[dict[str, str], bytes] | None:
+    """Headers and body."""
+    return cache.get(key)
+
+
+def store_page(key: str, headers: dict[str, str], body: bytes, seconds: int) -> None:
+    cache.set(key, [headers, body], seconds)
+
+
+# --- Values ---------------------------------------------------------------------------------------
+def badges(user_id: int, count: Callable[[], dict[str, int]]) -> dict[str, int]:
+    """What the member's badges show; counted by one of many who ask at once."""
+    # What is read inside a transaction may never be committed.
+    epoch = None if connection.in_atomic_block else epoch_of(user_id)
+    if epoch is None:
+        return count()
+    return cache.get_or_set(f"badges:{VERSION}:{user_id}:{epoch}", count, BADGE_SECONDS)
+
+
+def suggestions(start: str, find: Callable[[], list[str]]) -> list[str]:
+    """Names of members that begin with `start`; a name that is new may be missing for a while."""
+    epoch = epoch_of(None)
+    if epoch is None:
+        return find()
+    return cache.get_or_set(f"suggestions:{VERSION}:{epoch}:{_digest(start)}", find, SUGGESTION_SECONDS)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode(errors="backslashreplace")).hexdigest()

@@ -5,6 +5,7 @@ import uuid
 from django import forms
 from django.contrib.auth import get_user_model
 
+from chats import cache
 from messaging.content import MAX_LENGTH, clean_content
 
 User = get_user_model()
@@ -65,5 +66,11 @@ def suggestions(start: str, asking) -> list[str]:
     start = start.strip().replace("\x00", "")
     if not start:
         return []
-    others = User.objects.active().exclude(pk=asking.pk)
-    return list(others.named_like(start).values_list("username", flat=True)[:SUGGESTIONS])
+
+    def find() -> list[str]:
+        # One more than is shown: who asks may be among them.
+        named = User.objects.active().named_like(start).values_list("username", flat=True)
+        return list(named[: SUGGESTIONS + 1])
+
+    found = cache.suggestions(start.lower(), find)
+    return [name for name in found if name != asking.username][:SUGGESTIONS]

@@ -1,4 +1,4 @@
-"""Receivers of chats; docs/signals.md lists them. Each makes cached pages unreachable, on commit only."""
+"""Receivers of chats; docs/signals.md lists them. Each makes what is cached unreachable, on commit only."""
 
 from functools import partial
 
@@ -24,30 +24,30 @@ def _on_commit(using: str, forget, *args) -> None:
 @receiver(post_save, sender=Message, dispatch_uid="chats.message_saved")
 def message_saved(sender, instance, raw, using, **kwargs):
     if not raw:
-        _on_commit(using, cache.forget_pages_of, [instance.sender_id, instance.receiver_id])
+        _on_commit(using, cache.forget_member, [instance.sender_id, instance.receiver_id])
 
 
 @receiver(post_delete, sender=Message, dispatch_uid="chats.message_deleted")
 def message_deleted(sender, instance, using, **kwargs):
-    _on_commit(using, cache.forget_pages_of, [instance.sender_id, instance.receiver_id])
+    _on_commit(using, cache.forget_member, [instance.sender_id, instance.receiver_id])
 
 
 @receiver(messages_created_in_bulk, sender=Message, dispatch_uid="chats.messages_created")
 def messages_created(sender, messages, using, **kwargs):
-    _on_commit(using, cache.forget_pages_of, {u for m in messages for u in (m.sender_id, m.receiver_id)})
+    _on_commit(using, cache.forget_member, {u for m in messages for u in (m.sender_id, m.receiver_id)})
 
 
 @receiver(messages_read, sender=Message, dispatch_uid="chats.messages_read")
 def messages_were_read(sender, reader_id, using, **kwargs):
-    _on_commit(using, cache.forget_pages_of, [reader_id])
+    _on_commit(using, cache.forget_member, [reader_id])
 
 
 @receiver(notifications_read, sender=Notification, dispatch_uid="chats.notifications_read")
 def notifications_were_read(sender, user_id, using, **kwargs):
-    _on_commit(using, cache.forget_pages_of, [user_id])
+    _on_commit(using, cache.forget_member, [user_id])
 
 
 @receiver(post_delete, sender=User, dispatch_uid="chats.user_deleted")
 def user_deleted(sender, instance, using, **kwargs):
     # Every counterpart's inbox changes, and there may be very many of them.
-    _on_commit(using, cache.forget_all_pages)
+    _on_commit(using, cache.forget_everything)

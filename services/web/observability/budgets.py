@@ -15,6 +15,8 @@ from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLResolver, get_resolver
 
+from observability.cache import OTHER, current_view
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 # Sent when a request made more queries than its view may. Sender: QueryBudgetMiddleware.
@@ -66,6 +68,7 @@ class QueryBudgetMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         statements: Counter[str] = Counter()
+        current_view.set(OTHER)  # The thread's last request may have set another.
         with ExitStack() as counting:
             # All of them: a connection that this thread has not opened yet would be missed otherwise.
             for connection in connections.all():
@@ -73,6 +76,10 @@ class QueryBudgetMiddleware:
             response = self.get_response(request)
         self.compare(request, response, statements)
         return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        if request.resolver_match:
+            current_view.set(request.resolver_match.view_name)
 
     def compare(self, request: HttpRequest, response: HttpResponse, statements: Counter[str]) -> None:
         match = request.resolver_match

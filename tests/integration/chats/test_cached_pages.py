@@ -116,7 +116,9 @@ def test_a_change_that_is_rolled_back_forgets_nothing(browser_of, message, alice
     assert _get(client)[1]
 
 
-@pytest.mark.parametrize(("module", "step"), [("chats.views.reading", "render"), ("chats.cache", "_store")])
+@pytest.mark.parametrize(
+    ("module", "step"), [("chats.views.reading", "render"), ("chats.cached_pages", "_store")]
+)
 def test_a_slow_reader_leaves_no_stale_page(
     browser_of, message, bob, monkeypatch, module, step, exceeded_budgets
 ):
@@ -193,7 +195,7 @@ def test_a_page_with_a_form_would_not_be_stored(rf, alice, settings):
     from django.http import HttpResponse
     from django.middleware.csrf import get_token
 
-    from chats.cache import private_cache_page
+    from chats.cached_pages import private_cache_page
 
     view = private_cache_page(60)(lambda request: HttpResponse(get_token(request)))
     for _ in range(2):

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import MemberRequest
+from chats.cached_pages import private_cache_page
 from chats.pages import PAGE_SIZE, key_from, split
 from notifications.models import Notification
 from observability.budgets import query_budget
@@ -14,8 +15,9 @@ from observability.budgets import query_budget
 @query_budget(3)
 @require_safe
 @login_required
+@private_cache_page(60)
 def page(request: MemberRequest) -> HttpResponse:
-    """Newest first. Not cached, since each row has a form with this session's token."""
+    """Newest first."""
     before = key_from(request, "before")
     rows, more = split(Notification.objects.for_user(request.user).rows(before)[: PAGE_SIZE + 1], PAGE_SIZE)
     following = rows[-1].id if more else None

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.requests import MemberRequest
-from chats.cache import private_cache_page
+from chats.cached_pages import private_cache_page
 from chats.forms import MessageForm
 from chats.pages import INBOX_SIZE, PAGE_SIZE, key_from, lines, split, window
 from messaging.models import Message, MessageHistory, Participant
