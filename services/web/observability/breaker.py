@@ -60,7 +60,7 @@ class Breaker:
         with self._lock:
             was_open, self._closed_again_at, self._in_a_row = self.is_open, None, 0
         if was_open:
-            log.warning("%s answers again.", self.name)
+            self._log_once("answers", "%s answers again.", self.name)
 
     def failed(self, error: BaseException) -> None:
         with self._lock:

@@ -1,0 +1,197 @@
+"""The cache backend: every read counted once and truly, one maker for a value that many want."""
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.cache import cache, caches
+from django_redis import get_redis_connection
+
+from observability import cache as backend
+
+NOTHING_LISTENS = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def counted():
+    """What was counted since the test began, by family and result."""
+    before = Counter(backend.counts())
+
+    def since() -> dict[tuple[str, str], int]:
+        found: Counter[tuple[str, str]] = Counter()
+        for (family, _, result), number in (Counter(backend.counts()) - before).items():
+            found[family, result] += number
+        return dict(found)
+
+    return since
+
+
+@pytest.fixture
+def unreachable(settings):
+    """A cache whose server is missing, with a breaker of its own."""
+    settings.CACHES = settings.CACHES | {"away": settings.CACHES["default"] | {"LOCATION": NOTHING_LISTENS}}
+    backend._breakers.pop(NOTHING_LISTENS, None)
+    yield caches["away"]
+    backend._breakers.pop(NOTHING_LISTENS, None)
+
+
+def test_a_hit_and_a_miss(counted):
+    cache.get("page:1")
+    cache.set("page:1", "text")
+    cache.get("page:1")
+
+    assert counted() == {("page", "miss"): 1, ("page", "hit"): 1}
+
+
+@pytest.mark.parametrize("value", [None, 0, "", [], False])
+def test_a_stored_value_is_a_hit_whatever_it_is(counted, value):
+    cache.set("page:empty", value)
+
+    assert cache.get("page:empty", "default") == value
+    assert cache.get_or_set("page:empty", "default") == value
+    assert counted() == {("page", "hit"): 2}
+
+
+def test_get_many_counts_each_key(counted):
+    cache.set_many({"page:1": 1, "epoch:2": "x"})
+
+    assert cache.get_many(["page:1", "epoch:2", "epoch:3", "badges:1"]) == {
+        "page:1": 1,
+        "epoch:2": "x",
+    }
+    assert counted() == {("page", "hit"): 1, ("epoch", "hit"): 1, ("epoch", "miss"): 1, ("badges", "miss"): 1}
+
+
+def test_get_or_set_counts_once(counted):
+    assert cache.get_or_set("page:1", lambda: "made") == "made"
+    assert counted() == {("page", "miss"): 1}
+    assert cache.get_or_set("page:1", lambda: "again") == "made"
+    assert counted() == {("page", "miss"): 1, ("page", "hit"): 1}
+
+
+def test_one_of_many_makes_the_value(counted):
+    made, all_here = [], threading.Barrier(20)
+
+    def make():
+        made.append(1)
+        threading.Event().wait(0.1)
+        return "made"
+
+    def ask(_):
+        all_here.wait()
+        return caches["default"].get_or_set("page:wanted", make, 60)
+
+    with ThreadPoolExecutor(20) as many:
+        assert set(many.map(ask, range(20))) == {"made"}
+    assert len(made) == 1
+    assert sum(counted().values()) == 20
+
+
+def test_a_maker_that_fails_leaves_the_others_free():
+    with pytest.raises(ZeroDivisionError):
+        cache.get_or_set("page:1", lambda: 1 / 0)
+
+    assert cache.get_or_set("page:1", lambda: "made") == "made"
+
+
+def test_who_waits_in_vain_makes_its_own(monkeypatch):
+    monkeypatch.setattr(backend, "WAIT_SECONDS", 0.02)
+    cache.add("lock:page:1", 1)  # Whoever began is gone.
+
+    assert cache.get_or_set("page:1", lambda: "made") == "made"
+
+
+def test_no_key_makes_up_a_family(counted):
+    for key in ("bob:1", "page", "", "page:1:2"):
+        cache.get(key)
+
+    assert counted() == {("other", "miss"): 2, ("page", "miss"): 2}
+
+
+@pytest.mark.parametrize("damaged", [b"\xc1", b"\x93\x01", b"\x80\x04\x95cos\nsystem\n"])
+def test_a_damaged_value_is_an_error_and_is_made_anew(counted, damaged):
+    get_redis_connection("default").set(cache.make_key("page:1"), damaged)
+
+    assert cache.get("page:1", "default") == "default"
+    assert cache.get_many(["page:1"]) == {}
+    assert counted() == {("page", "error"): 2}
+    cache.get_or_set("page:1", "new")
+    cache.set("page:1", "new")
+    assert cache.get("page:1") == "new"
+
+
+def test_reads_are_counted_by_view(browser_of, alice):
+    before = Counter(backend.counts())
+    browser_of(alice).get("/chats/unread/")
+    found = Counter(backend.counts()) - before
+
+    assert found["session", "chats:unread", "hit"] == 1
+    assert found["page", "chats:unread", "miss"] == 1
+    assert {view for _, view, _ in found} == {"chats:unread", "other"}  # Logging in is no request.
+
+
+def test_without_a_server_reads_find_nothing_and_writes_return_none(counted, unreachable):
+    assert unreachable.get("page:1", "default") == "default"
+    assert unreachable.get_many(["page:1"]) == {}
+    for call in (unreachable.set, unreachable.add):
+        assert call("page:1", 1) is None
+    assert unreachable.set_many({"page:1": 1}) is None
+    assert unreachable.incr("page:1") is None
+    assert unreachable.delete("page:1") is None
+    assert not unreachable.has_key("page:1")
+    assert unreachable.get_or_set("page:1", lambda: "made") == "made"
+    # After three failures it is left alone.
+    assert counted() == {("page", "error"): 2, ("page", "bypass"): 1}
+
+
+def test_a_server_that_fails_is_logged_once(unreachable, caplog):
+    for _ in range(50):
+        unreachable.get("page:1")
+
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == [
+        "Redis failed",
+        "Redis failed 3 times in a row and is left alone for 5 s at a time",
+    ]
+
+
+def test_two_aliases_share_no_pool_by_accident(settings):
+    patient = settings.CACHES["default"] | {
+        "OPTIONS": settings.CACHES["default"]["OPTIONS"] | {"SOCKET_TIMEOUT": 0.1}
+    }
+    settings.CACHES = settings.CACHES | {"patient": patient}
+    pools = [get_redis_connection(alias).connection_pool for alias in ("default", "patient")]
+
+    assert [pool.connection_kwargs["socket_timeout"] for pool in pools] == [0.2, 0.1]
+    assert get_redis_connection("default").connection_pool is pools[0]
+
+
+def test_hits_misses_bypasses_and_errors_are_all_requests(counted, unreachable, monkeypatch):
+    """The same reads, counted by whoever makes them."""
+    made: Counter[str] = Counter()
+    for number in range(300):
+        server = unreachable if number % 7 == 0 else cache
+        family = ("page", "epoch", "badges", "nobody's")[number % 4]
+        key = f"{family}:{number % 11}"
+        step = number % 5
+        if step == 0:
+            server.get(key)
+        elif step == 1:
+            server.get_or_set(key, number)
+        elif step == 2:
+            server.get_many([key, f"{key}-2", f"{key}-3"])
+        elif step == 3:
+            server.set(key, number)
+            server.add(key, number)
+            server.delete(f"{key}-2")
+        else:
+            server.set_many({key: number})
+            server.has_key(key)
+        made[family if family != "nobody's" else "other"] += (1, 1, 3, 0, 0)[step]
+
+    found: Counter[str] = Counter()
+    for (family, result), number in counted().items():
+        assert result in backend.RESULTS
+        found[family] += number
+    assert found == made
+    assert {result for _, result in counted()} == set(backend.RESULTS)
