@@ -1,0 +1,192 @@
+"""20,000 random steps from 8 threads: no page is older than its reader could know, or somebody else's.
+
+Texts are versions: every send or edit of a conversation writes a higher one. So a page tells how old it is.
+Two mutations, an epoch read too late and a bump made too early, show that the test sees a stale page.
+"""
+
+import itertools
+import random
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from chats import cache as chats_cache
+from chats import cached_pages, receivers
+from messaging.models import Message
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STEPS = 20_000
+THREADS = 8
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+NAMES = ("ann", "ben", "cleo", "dora")
+MOST_UNREAD = 20  # Of a member: all stand on the first page.
+
+
+@dataclass
+class Talk:
+    """What is known of a conversation; its lock keeps the order of versions that of commits."""
+
+    people: tuple
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    last: Message | None = None
+    version: int = 0  # The highest that is committed, and whose commit somebody could know of.
+    # Of its messages: those committed and not being marked read, and those whose marking is committed.
+    surely_unread: dict[int, int] = field(default_factory=dict)
+    surely_read: dict[int, int] = field(default_factory=dict)
+
+
+class World:
+    def __init__(self, people):
+        self.people = people
+        pairs = itertools.combinations(people, 2)
+        self.talks = [Talk(pair) for pair in pairs]
+        self.versions = itertools.count(1)
+        self.steps = itertools.count(1)
+        self.faults: list[str] = []
+
+    def talks_of(self, person):
+        return [talk for talk in self.talks if person in talk.people]
+
+    def walk(self, seed: int) -> None:
+        """Take steps until all are taken, or one found a fault."""
+        choose = random.Random(seed)
+        browser, person = Client(), None
+        try:
+            while next(self.steps) <= STEPS and not self.faults:
+                if person is None or choose.random() < 0.01:
+                    person = choose.choice(self.people)
+                    if choose.random() < 0.5:
+                        browser.logout()
+                        assert browser.get("/chats/").status_code == 302
+                    browser.force_login(person, backend=BACKEND)
+                step = choose.choices(
+                    [self.inbox, self.unread, self.send, self.edit, self.read], [30, 30, 6, 6, 10]
+                )
+                step[0](choose, browser, person)
+        except Exception as error:
+            self.faults.append(f"{type(error).__name__}: {error}")
+            raise
+        finally:
+            connection.close()
+
+    def inbox(self, choose, browser, person) -> None:
+        known = [(talk, talk.version) for talk in self.talks_of(person)]
+        shown = dict(
+            re.findall(
+                r'data-counterpart="(\w+)".*?version (\d+)', self._page(browser, person, "/chats/"), re.S
+            )
+        )
+        for talk, version in known:
+            other = next(one for one in talk.people if one != person)
+            if version and int(shown.get(other.username, 0)) < version:
+                self.faults.append(
+                    f"inbox of {person}: {other} at {shown.get(other.username)}, known {version}"
+                )
+
+    def unread(self, choose, browser, person) -> None:
+        talks = self.talks_of(person)
+        there = {pk for talk in talks for pk, to in list(talk.surely_unread.items()) if to == person.pk}
+        gone = {pk for talk in talks for pk, to in list(talk.surely_read.items()) if to == person.pk}
+        page = self._page(browser, person, "/chats/unread/")
+        shown = {int(pk) for pk in re.findall(r'data-message="(\d+)"', page)}
+        # What somebody began to mark as read meanwhile may be shown or not.
+        there &= {pk for talk in talks for pk in list(talk.surely_unread)}
+        if there - shown or gone & shown:
+            self.faults.append(f"unread list of {person}: without {there - shown}, with {gone & shown}")
+
+    def send(self, choose, browser, person) -> None:
+        talk = choose.choice(self.talks_of(person))
+        receiver = next(one for one in talk.people if one != person)
+        with talk.lock:
+            waiting = sum(to == receiver.pk for t in self.talks for to in list(t.surely_unread.values()))
+            if waiting >= MOST_UNREAD:
+                return
+            version = next(self.versions)
+            sent = Message.objects.create(sender=person, receiver=receiver, content=f"version {version}")
+            talk.last, talk.version = sent, version
+            talk.surely_unread[sent.pk] = receiver.pk
+
+    def edit(self, choose, browser, person) -> None:
+        talk = choose.choice(self.talks_of(person))
+        with talk.lock:
+            if talk.last is None:
+                return
+            version = next(self.versions)
+            with transaction.atomic():
+                talk.last.edit(f"version {version}", by=talk.last.sender)
+                time.sleep(choose.choice([0, 0, 0.001]))  # A commit may take a while.
+            talk.version = version
+
+    def read(self, choose, browser, person) -> None:
+        talk = choose.choice(self.talks_of(person))
+        with talk.lock:
+            mine = [pk for pk, to in talk.surely_unread.items() if to == person.pk]
+            for pk in mine:
+                del talk.surely_unread[pk]
+            if mine:
+                Message.objects.mark_read(person, talk.last.conversation_id, up_to=max(mine))
+                talk.surely_read.update(dict.fromkeys(mine, person.pk))
+
+    def _page(self, browser, person, address: str) -> str:
+        response = browser.get(address)
+        page = response.content.decode()
+        if response.status_code != 200 or f">{person.username}</a>" not in page:
+            self.faults.append(f"{person} got {response.status_code} or a page of somebody else")
+        return page
+
+
+@pytest.fixture
+def world(member):
+    return World([member(name) for name in NAMES])
+
+
+@pytest.fixture
+def slow_readers(monkeypatch):
+    """Now and then a commit happens between a reader's look at the database and the storing of its page."""
+    choose, store = random.Random(7), cached_pages._store
+
+    def later(*args):
+        time.sleep(choose.choice([0, 0, 0, 0.002, 0.005]))
+        store(*args)
+
+    monkeypatch.setattr(cached_pages, "_store", later)
+
+
+def _run(world) -> list[str]:
+    with ThreadPoolExecutor(THREADS) as threads:
+        wait([threads.submit(world.walk, seed) for seed in range(THREADS)])
+    return world.faults
+
+
+def _is_stale(fault: str) -> bool:
+    return fault.startswith(("inbox of", "unread list of"))
+
+
+def test_no_page_is_stale_or_somebody_elses(world, slow_readers):
+    assert _run(world) == []
+    assert next(world.steps) > STEPS
+
+
+def test_an_epoch_read_after_the_database_would_be_seen(world, slow_readers, monkeypatch):
+    store = chats_cache.store_page
+
+    def store_under_the_epoch_of_now(key, *args):
+        family, version, owner, _, rest = key.split(":")
+        store(":".join([family, version, owner, chats_cache.epoch_of(int(owner)), rest]), *args)
+
+    monkeypatch.setattr(chats_cache, "store_page", store_under_the_epoch_of_now)
+
+    assert any(map(_is_stale, _run(world)))
+
+
+def test_a_bump_before_the_commit_would_be_seen(world, slow_readers, monkeypatch):
+    monkeypatch.setattr(receivers, "_on_commit", lambda using, forget, *args: forget(*args))
+
+    assert any(map(_is_stale, _run(world)))
