@@ -31,9 +31,9 @@ requests; gunicorn with {workers} workers of {threads} threads, settings as in p
 for the disk. Every answer is checked: whose page it is, its rows, its messages. The member has 500
 counterparts and {messages:,} messages. Beside each slice of a second stands one of the floor: a bare Django
 view behind `login_required`, with the same middleware, that sends as many bytes. Medians over {rounds}
-slices; percentiles over all requests. The floor of a send is a GET without a body, though a send is a POST with a
-token, and commits. "CPU ms" is the workers' time a request: on two cores the browsers, PostgreSQL and Valkey
-take their part of each second.
+slices; percentiles over all requests. The floor of a send is a GET without a body, though a send is a POST
+with a token, and commits. "CPU ms" is the workers' time a request: on two cores the browsers, PostgreSQL and
+Valkey take their part of each second.
 """
 
 

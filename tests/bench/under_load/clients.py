@@ -38,11 +38,19 @@ class Browser:
         if not self.left or port != self.port:
             self.renew(port)
         self.left -= 1
-        assert self.connection
         headers = {"Cookie": visit["cookie"], "Host": f"127.0.0.1:{port}"}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         path = visit["path"].replace("UNIQUE", str(next(unique)))
+        try:
+            return self.exchange(path, form, headers)
+        except (ConnectionError, http.client.RemoteDisconnected):
+            # A worker that is renewed closes its connections; a browser asks again then.
+            self.renew(port)
+            return self.exchange(path, form, headers)
+
+    def exchange(self, path: str, form: str | None, headers: dict[str, str]) -> tuple[int, Any, bytes]:
+        assert self.connection
         self.connection.request("GET" if form is None else "POST", path, form, headers)
         response = self.connection.getresponse()
         return response.status, response.headers, response.read()

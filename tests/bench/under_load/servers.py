@@ -41,19 +41,22 @@ http {{
 
 
 class Web:
-    """A running gunicorn with its workers."""
+    """A running gunicorn. It renews its workers after some thousand requests."""
 
     def __init__(self, port: int, child: processes.Child) -> None:
         self.port = port
-        self.workers = psutil.Process(child.process.pid).children()
+        self.master = psutil.Process(child.process.pid)
 
     def memory(self) -> dict[str, float]:
-        """MiB of the workers together: what they alone take (PSS), and with what they share (RSS)."""
-        used = [worker.memory_full_info() for worker in self.workers]
+        """MiB of the workers together: PSS shares what they share, RSS counts it for each."""
+        used = [worker.memory_full_info() for worker in self.master.children()]
         return {kind: sum(getattr(each, kind, 0) for each in used) / 2**20 for kind in ("pss", "rss")}
 
     def cpu_seconds(self) -> float:
-        return sum(sum(worker.cpu_times()[:2]) for worker in self.workers)
+        """Of all workers, also of those that have ended."""
+        ended = self.master.cpu_times()
+        living = [worker.cpu_times() for worker in self.master.children()]
+        return ended.children_user + ended.children_system + sum(each.user + each.system for each in living)
 
 
 class Browsers:
