@@ -51,7 +51,7 @@ def test_a_name_is_escaped_wherever_it_stands():
     for html in (
         rows.inbox_rows([_row(name=MARKUP)], 1),
         rows.unread_rows([_row(name=MARKUP, excerpt="")]),
-        rows.message_rows([_line(author=MARKUP, answers=MARKUP, row=_row(content="", parent_excerpt=""))]),
+        rows.message_rows([_line(author=MARKUP, answers=MARKUP, row=_row(content="", parent_message_id=5))]),
     ):
         assert ESCAPED in html
         assert "<script>" not in html

@@ -1,14 +1,16 @@
 """From rows of the database to what a page shows; keyset paging included."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest
 
+from messaging.prepared import Prepared
 from messaging.threads import nest
 
 INBOX_SIZE = 25
 PAGE_SIZE = 50
+ONE_MORE = PAGE_SIZE + 1  # Tells whether there is another page.
 DEEPEST_INDENT = 6  # Deeper replies stay at this indent and name what they answer.
 LARGEST_KEY = 2**63 - 1
 
@@ -53,17 +55,22 @@ class Window(NamedTuple):
     later: int | None  # `?from=`: the first message of the page after.
 
 
-def window(messages, request: HttpRequest, *, newest: bool) -> Window:
-    """One page of `messages`: from `?from=` on, up to `?to=`, or without them the newest or the oldest."""
-    start, end = key_from(request, "from"), key_from(request, "to")
-    if start is not None or (end is None and not newest):
-        ahead = messages.filter(pk__gte=start or 0).order_by("pk")
-        rows, more = split(ahead[: PAGE_SIZE + 1], PAGE_SIZE)
-        return _window(rows, earlier=start is not None, later=more)
-    back = messages if end is None else messages.filter(pk__lte=end)
-    rows, more = split(back.order_by("-pk")[: PAGE_SIZE + 1], PAGE_SIZE)
-    rows.reverse()
-    return _window(rows, earlier=more, later=end is not None)
+class Windows:
+    """The pages of messages that belong together; `build` makes the queryset of them of a number."""
+
+    def __init__(self, build: Callable[[int], Any]) -> None:
+        self.ahead = Prepared(lambda key, start: build(key).filter(pk__gte=start).order_by("pk")[:ONE_MORE])
+        self.back = Prepared(lambda key, end: build(key).filter(pk__lte=end).order_by("-pk")[:ONE_MORE])
+
+    def window(self, key: int, request: HttpRequest, *, newest: bool) -> Window:
+        """One page: from `?from=` on, up to `?to=`, or without them the newest or the oldest."""
+        start, end = key_from(request, "from"), key_from(request, "to")
+        if start is not None or (end is None and not newest):
+            rows, more = split(self.ahead(key, start or 0), PAGE_SIZE)
+            return _window(rows, earlier=start is not None, later=more)
+        rows, more = split(self.back(key, end or LARGEST_KEY), PAGE_SIZE)
+        rows.reverse()
+        return _window(rows, earlier=more, later=end is not None)
 
 
 def _window(rows: list, *, earlier: bool, later: bool) -> Window:

@@ -91,9 +91,21 @@ class MessageQuerySet(models.QuerySet):
             named=True,
         )  # fmt: skip
 
-    def for_list(self):
-        """Rows for the unread list: named tuples with the beginning of the text and the sender's name."""
+    def for_heading(self):
+        """Rows for what stands above messages: named tuples with the conversation and the two names."""
         return self.annotate(
+            sender_name=F("sender__username"), receiver_name=F("receiver__username")
+        ).values_list(
+            "id", "thread", "conversation_id", "sender_id", "sender_name", "receiver_name", named=True
+        )
+
+    def for_list(self, before: int | None = None):
+        """Rows for the unread list: named tuples with the beginning of the text and the sender's name.
+
+        `before` is the last row's id.
+        """
+        some = self if before is None else self.filter(pk__lt=before)
+        return some.annotate(
             name=F("sender__username"),
             excerpt=Left("content", LONG_EXCERPT),
             is_cut=GreaterThan(Length("content"), LONG_EXCERPT),

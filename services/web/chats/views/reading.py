@@ -9,11 +9,18 @@ from django.views.decorators.http import require_safe
 from accounts.requests import MemberRequest
 from chats.cached_pages import private_cache_page
 from chats.forms import MessageForm
-from chats.pages import INBOX_SIZE, PAGE_SIZE, key_from, lines, split, window
+from chats.pages import INBOX_SIZE, ONE_MORE, PAGE_SIZE, Windows, key_from, lines, split
 from messaging.models import Message, MessageHistory, Participant
+from messaging.prepared import Prepared
 from observability.budgets import query_budget
 
 CONTEXT = PAGE_SIZE // 2  # Messages shown before the one that a link points to.
+
+INBOX = Prepared(lambda reader, before: Participant.objects.inbox_rows(reader, before)[: INBOX_SIZE + 1])
+UNREAD = Prepared(lambda reader, before: Message.unread.for_user(reader).for_list(before)[:ONE_MORE])
+ROOT = Prepared(lambda reader, pk: Message.objects.visible_to(reader).filter(pk=pk).for_heading())
+THREAD = Windows(lambda root: Message.objects.in_thread(root).for_display())
+CONVERSATION = Windows(lambda conversation: Message.objects.in_conversation(conversation).for_display())
 
 
 @query_budget(3)
@@ -23,7 +30,7 @@ CONTEXT = PAGE_SIZE // 2  # Messages shown before the one that a link points to.
 def inbox(request: MemberRequest) -> HttpResponse:
     """One row a counterpart, latest first."""
     before = key_from(request, "before")
-    rows, more = split(Participant.objects.inbox_rows(request.user, before)[: INBOX_SIZE + 1], INBOX_SIZE)
+    rows, more = split(INBOX(request.user.pk, before), INBOX_SIZE)
     following = rows[-1].last_message_id if more else None
     return render(request, "chats/inbox.html", {"rows": rows, "following": following, "before": before})
 
@@ -34,11 +41,8 @@ def inbox(request: MemberRequest) -> HttpResponse:
 @private_cache_page(60)
 def unread(request: MemberRequest) -> HttpResponse:
     """What the member has not read, newest first."""
-    messages = Message.unread.for_user(request.user).for_list()
     before = key_from(request, "before")
-    if before is not None:
-        messages = messages.filter(pk__lt=before)
-    rows, more = split(messages[: PAGE_SIZE + 1], PAGE_SIZE)
+    rows, more = split(UNREAD(request.user.pk, before), PAGE_SIZE)
     following = rows[-1].id if more else None
     return render(request, "chats/unread.html", {"rows": rows, "following": following, "before": before})
 
@@ -51,7 +55,7 @@ def conversation(request: MemberRequest, username: str) -> HttpResponse:
     side = Participant.objects.filter(user=request.user).with_counterpart(username).first()
     if side is None:
         raise Http404
-    page = window(Message.objects.in_conversation(side.conversation_id).for_display(), request, newest=True)
+    page = CONVERSATION.window(side.conversation_id, request, newest=True)
     _mark_read(request.user, side.conversation_id, page.rows)
     context = {
         "counterpart": side.name,
@@ -67,12 +71,14 @@ def conversation(request: MemberRequest, username: str) -> HttpResponse:
 @login_required
 def thread(request: MemberRequest, pk: int) -> HttpResponse:
     """A message and all replies below it, nested."""
-    root = get_object_or_404(Message.objects.visible_to(request.user).with_people(), pk=pk)
-    if root.thread != root.pk:
+    root = next(iter(ROOT(request.user.pk, pk)), None)
+    if root is None:
+        raise Http404
+    if root.thread != root.id:
         return redirect("chats:message", pk)
-    page = window(Message.objects.in_thread(pk).for_display(), request, newest=False)
+    page = THREAD.window(pk, request, newest=False)
     _mark_read(request.user, root.conversation_id, page.rows, thread=pk)
-    counterpart = (root.receiver if root.sender_id == request.user.pk else root.sender).username
+    counterpart = root.receiver_name if root.sender_id == request.user.pk else root.sender_name
     context = {
         "root": root,
         "counterpart": counterpart,

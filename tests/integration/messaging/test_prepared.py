@@ -1,0 +1,74 @@
+"""Querysets that become SQL once."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from messaging.models import Message
+from messaging.prepared import PLACES, Prepared
+
+pytestmark = pytest.mark.django_db
+
+
+def _in_thread(root, before):
+    some = Message.objects.in_thread(root)
+    return (some if before is None else some.filter(pk__lt=before)).order_by("pk").values_list(
+        "id", "content", "timestamp", "read", named=True
+    )  # fmt: skip
+
+
+@pytest.fixture
+def replies(message):
+    return [
+        Message.objects.create(
+            sender=message.receiver, receiver=message.sender, content=f"Reply {n}", parent_message=message
+        )
+        for n in range(3)
+    ]
+
+
+def test_it_returns_what_the_queryset_does(message, replies):
+    prepared = Prepared(_in_thread)
+
+    for root, before in [
+        (message.pk, None),
+        (message.pk, replies[1].pk),
+        (replies[0].pk, None),
+        (message.pk, message.pk),
+    ]:
+        assert prepared(root, before) == list(_in_thread(root, before))
+    assert prepared(message.pk, None)[0].content == message.content
+
+
+def test_the_queryset_is_built_once_for_each_shape(message):
+    built = []
+
+    def build(*arguments):
+        built.append(arguments)
+        return _in_thread(*arguments)
+
+    prepared = Prepared(build)
+    for before in (None, 5, 6, None, 7):
+        prepared(message.pk, before)
+
+    assert built == [(PLACES[0], None), (PLACES[0], PLACES[1])]
+
+
+def test_it_is_one_query(message):
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        Prepared(_in_thread)(message.pk, None)
+
+    assert len(queries) == 1
+
+
+def test_an_argument_that_is_not_in_the_sql_is_refused():
+    with pytest.raises(ValueError, match="Every argument"):
+        Prepared(lambda root, ignored: _in_thread(root, None))(1, 2)
+
+
+def test_an_argument_may_stand_in_it_twice(alice, bob, message):
+    mine = Prepared(lambda user: Message.objects.visible_to(user).values_list("id", named=True))
+
+    assert [mine(user.pk) for user in (alice, bob)] == [[(message.pk,)]] * 2
