@@ -117,7 +117,7 @@ def main(arguments: argparse.Namespace) -> None:
         latest = Message.objects.latest("pk").pk
         rounds = arguments.rounds or ROUNDS
         if arguments.connections:
-            text = _connections(stack, load, member, work, rounds)
+            text = _connections(stack, load, member, work, arguments.rounds or ROUNDS // 2)
         else:
             text = _pages(stack, load, member, [*work, mixed(staged)], rounds)
         found = audit(load.acknowledged, after=latest)
