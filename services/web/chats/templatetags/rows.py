@@ -41,7 +41,7 @@ UNREAD = """
         </a>
       </li>"""
 MESSAGE = """
-  <li id="m{id}" class="message indent-{indent}{mine_class}{new_class}" data-message="{id}"{depth}>
+  <li id="m{id}" class="message indent-{indent}{classes}" data-message="{id}"{depth}>
     <p class="meta">
       <span class="who" dir="auto">{author}</span>
       <a class="quiet" href="{address}">{time}</a>{new}{edited}
@@ -57,6 +57,11 @@ ANSWERS = '\n    <p class="answers">In reply to {whom}: <a href="{address}" dir=
 EDIT = '\n      <a href="{address}">Edit<span class="sr"> message {id}</span></a>'
 THREAD = '\n      <a href="{address}">Thread<span class="sr"> of message {id}</span></a>'
 
+CLASSES = {
+    (mine, is_new): SafeString(" is-mine" * mine + " is-new" * is_new)
+    for mine in (False, True)
+    for is_new in (False, True)
+}
 UNREAD_CLASS = mark_safe(' class="is-unread"')
 YOU = mark_safe('<span class="quiet">You:</span> ')
 NEW = mark_safe(' <span class="new">new</span>')
@@ -125,8 +130,7 @@ def _message(line: Line, nested: bool, to: dict[str, Callable[[Any], SafeString]
         MESSAGE,
         id=row.id,
         indent=line.indent,
-        mine_class=" is-mine" if line.mine else "",
-        new_class=" is-new" if line.is_new else "",
+        classes=CLASSES[line.mine, line.is_new],
         depth=_fill(DEPTH, depth=line.depth) if nested else "",
         author=line.author,
         address=to["message"](row.id),
@@ -149,7 +153,10 @@ def _answers(line: Line, message: Callable[[Any], SafeString]) -> SafeString:
 
 def _fill(html: str, **values: Any) -> SafeString:
     """What `format_html` does, without its care for lazy texts, which takes most of its time."""
-    safe = {name: value if type(value) in SAFE else escape(str(value)) for name, value in values.items()}
+    safe = {
+        name: value if type(value) in SAFE or value == "" else escape(str(value))
+        for name, value in values.items()
+    }
     return mark_safe(html.format(**safe))  # noqa: S308
 
 
