@@ -150,8 +150,8 @@ def _pages(stack: Stack, load: Load, member: Member, work: list[Kind], rounds: i
 
 
 def _connections(stack: Stack, load: Load, member: Member, work: list[Kind], rounds: int) -> str:
-    """The same pages from three gunicorns that differ in how they come to a connection, in turn."""
-    ways = ("persistent", "pool", "new")
+    """The same pages from gunicorns that differ in how they come to a connection, in turn."""
+    ways = ("persistent", "pool", "new", "unprepared")
     webs = {way: stack.web(way) for way in ways}
     rows = []
     for kind in work:

@@ -7,10 +7,13 @@ from config.settings import DATABASES
 
 ROOT_URLCONF = "under_load.floor"
 
+options = DATABASES["default"]["OPTIONS"]
 match os.environ.get("BENCH_CONNECTIONS", "persistent"):
     case "new":
         DATABASES["default"]["CONN_MAX_AGE"] = 0
     case "pool":
         DATABASES["default"]["CONN_MAX_AGE"] = 0
         # As many as threads, which is as many as persistent connections are.
-        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 4, "max_size": 4}
+        options["pool"] = {"min_size": 4, "max_size": 4}
+    case "unprepared":
+        options |= {"server_side_binding": False, "prepare_threshold": None}

@@ -2,15 +2,44 @@
 
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.db.models import F
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from messaging.models import Message
+from messaging.prepared import Prepared
+
+User = get_user_model()
+FIELDS = [field.attname for field in Message._meta.concrete_fields]
+TO_ANSWER = Prepared(
+    lambda reader, pk: (
+        Message.objects.visible_to(reader)
+        .filter(pk=pk)
+        .annotate(sender_name=F("sender__username"), receiver_name=F("receiver__username"))
+        .values_list(*FIELDS, "sender_name", "receiver_name", named=True)
+    )
+)
 
 
 class AlreadySentError(Exception):
     """The same client id came before with another text or for somebody else."""
+
+
+def message_to_answer(pk: int, *, by) -> Message:
+    """The message that `by` answers, with the names of its two people; one query.
+
+    Raises DoesNotExist for what `by` may not see.
+    """
+    rows = TO_ANSWER(by.pk, pk)
+    if not rows:
+        raise Message.DoesNotExist
+    row = rows[0]
+    message = Message.from_db("default", FIELDS, [getattr(row, name) for name in FIELDS])
+    message.sender = User.from_db("default", ["id", "username"], [row.sender_id, row.sender_name])
+    message.receiver = User.from_db("default", ["id", "username"], [row.receiver_id, row.receiver_name])
+    return message
 
 
 def send(*, sender, receiver, content: str, parent=None, client_id: UUID | None = None) -> Message:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.requests import MemberRequest
 from chats.forms import EditForm, MessageForm, NewMessageForm, suggestions
 from messaging.models import Message, Participant
-from messaging.sending import AlreadySentError, send
+from messaging.sending import AlreadySentError, message_to_answer, send
 from observability.budgets import query_budget
 
 READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +37,10 @@ def new(request: MemberRequest) -> HttpResponse:
 @login_required
 def reply(request: MemberRequest, pk: int) -> HttpResponse:
     """Answer a message, whoever of the two wrote it."""
-    parent = get_object_or_404(Message.objects.visible_to(request.user).with_people(), pk=pk)
+    try:
+        parent = message_to_answer(pk, by=request.user)
+    except Message.DoesNotExist:
+        raise Http404 from None
     form = MessageForm(request.POST if request.method == "POST" else None)
     sent = _send(form, request.user, parent) if form.is_valid() else None
     if sent:
