@@ -3,7 +3,7 @@
 import argparse
 import statistics
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import report
@@ -34,6 +34,12 @@ view behind `login_required`, with the same middleware, that sends as many bytes
 slices; percentiles over all requests. The floor of a send is a GET without a body, though a send is a POST
 with a token, and commits. "CPU ms" is the workers' time a request: on two cores the browsers, PostgreSQL and
 Valkey take their part of each second.
+"""
+CONNECTIONS = """
+The same pages from gunicorns that differ in how a request comes to a connection, in turn, and each beside its
+own floor: kept by each thread (`persistent`, what Bobbin does), lent by psycopg's pool, opened for each
+request, and kept but without prepared statements, as behind a pooler in transaction mode. The numbers of
+requests are what to compare; the floor asks one query.
 """
 
 
@@ -137,7 +143,7 @@ def _pages(stack: Stack, load: Load, member: Member, work: list[Kind], rounds: i
     port = stack.nginx(web)
     if port:
         rows = _rows(load, web, port, member, work, rounds // 2 or 1)
-        parts.append("\nThe same through nginx, the floor too:\n\n" + report.table(HEADER, rows))
+        parts.append("\nThe same through nginx, and the floor too:\n\n" + report.table(HEADER, rows))
     else:
         parts.append("\nThere is no nginx here; where there is one, the same is measured through it.")
     memory = web.memory()
@@ -159,8 +165,8 @@ def _connections(stack: Stack, load: Load, member: Member, work: list[Kind], rou
         for _ in tqdm(range(rounds), desc=kind.title, unit="round", leave=False):
             for way, web in webs.items():
                 load.measure(web, web.port, kind, member.floor(figures[way].size), figures[way])
-        rows += [[way, *figures[way].row(kind)] for way in ways]
-    text = report.table(["connections", *HEADER], rows)
+        rows += [[way, *figures[way].row(replace(kind, at_least=None))] for way in ways]
+    text = f"{CONNECTIONS}\n{report.table(['connections', *HEADER], rows)}\n"
     print("\n" + text)
     return text
 

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from messaging.models import Message
 from messaging.prepared import PLACES, Prepared
+from messaging.sending import message_to_answer
 
 pytestmark = pytest.mark.django_db
 
@@ -72,3 +73,20 @@ def test_an_argument_may_stand_in_it_twice(alice, bob, message):
     mine = Prepared(lambda user: Message.objects.visible_to(user).values_list("id", named=True))
 
     assert [mine(user.pk) for user in (alice, bob)] == [[(message.pk,)]] * 2
+
+
+def test_the_message_to_answer_is_the_message(message, alice, bob, django_assert_num_queries):
+    for reader in (alice, bob):
+        with django_assert_num_queries(1):
+            found = message_to_answer(message.pk, by=reader)
+            names = found.sender.username, found.receiver.username
+
+        assert names == (message.sender.username, message.receiver.username)
+        for field in Message._meta.concrete_fields:
+            assert getattr(found, field.attname) == getattr(message, field.attname)
+        assert not found._state.adding
+
+
+def test_nobody_else_may_answer_it(message, charlie):
+    with pytest.raises(Message.DoesNotExist):
+        message_to_answer(message.pk, by=charlie)
