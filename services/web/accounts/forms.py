@@ -1,7 +1,7 @@
 """Forms of accounts."""
 
 from django import forms
-from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.forms import BaseUserCreationForm, PasswordChangeForm
 
 from accounts.models import User
 
@@ -17,6 +17,15 @@ class SignUpForm(BaseUserCreationForm):
         if User.objects.filter(username__iexact=name).exists():
             raise forms.ValidationError("That name is taken; choose another.")
         return name
+
+
+class ChangePasswordForm(PasswordChangeForm):
+    def set_password_and_save(self, user, password_field_name="password1", commit=True):  # noqa: S107
+        """Save the password alone: the rest may have been changed since this request read it."""
+        user.set_password(self.cleaned_data[password_field_name])
+        if commit:
+            user.save(update_fields=["password"])
+        return user
 
 
 class EraseForm(forms.Form):

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.forms import EraseForm, SignUpForm
+from accounts.forms import ChangePasswordForm, EraseForm, SignUpForm
 from accounts.models import User
 from accounts.sessions import SessionStore
 from accounts.signals import erasure_preview
@@ -74,6 +74,7 @@ class LogOut(auth.LogoutView):
 @method_decorator(query_budget(8), name="dispatch")
 class ChangePassword(auth.PasswordChangeView):
     template_name = "accounts/change_password.html"
+    form_class = ChangePasswordForm
     success_url = reverse_lazy("accounts:account")
 
     def form_valid(self, form):

@@ -4,7 +4,7 @@ from functools import partial
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
 from chats import cache
@@ -45,6 +45,17 @@ def messages_were_read(sender, reader_id, using, **kwargs):
 @receiver(notifications_read, sender=Notification, dispatch_uid="chats.notifications_read")
 def notifications_were_read(sender, user_id, using, **kwargs):
     _on_commit(using, cache.forget_member, [user_id])
+
+
+@receiver(pre_save, sender=User, dispatch_uid="chats.user_changed")
+def user_changed(sender, instance, raw, using, update_fields, **kwargs):
+    shown = {"username", "is_active"}
+    if raw or instance._state.adding or not shown & set(update_fields or shown):
+        return
+    as_it_was = {name: getattr(instance, name) for name in shown}
+    if not User.objects.using(using).filter(pk=instance.pk, **as_it_was).exists():
+        # The name stands in every counterpart's inbox.
+        _on_commit(using, cache.forget_everything)
 
 
 @receiver(post_delete, sender=User, dispatch_uid="chats.user_deleted")

@@ -189,3 +189,19 @@ def test_deleting_by_the_page_costs_at_most_20_queries(anna, bob, messages):
         assert client.post("/accounts/delete/", {"password": PASSWORD}).status_code == 302
 
     assert len([query for query in queries if query["sql"] not in {"BEGIN", "COMMIT"}]) <= 20
+
+
+def test_a_new_password_brings_no_old_name_back(anna, browser_of, monkeypatch):
+    """An operator renames a member while the member changes the password."""
+    from django.contrib.auth.hashers import make_password
+
+    def rename_first(*args):
+        User.objects.filter(pk=anna.pk).update(username="Anne", is_active=False)
+        return make_password(*args)
+
+    monkeypatch.setattr("django.contrib.auth.base_user.make_password", rename_first)
+    new = {"old_password": PASSWORD, "new_password1": "b-long-enough-2", "new_password2": "b-long-enough-2"}
+    browser_of(anna).post("/accounts/password/", new)
+
+    anna.refresh_from_db()
+    assert (anna.username, anna.is_active, anna.check_password("b-long-enough-2")) == ("Anne", False, True)

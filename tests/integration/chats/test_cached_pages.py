@@ -4,14 +4,24 @@ Django's own `cache_page` fails the first of these in either decorator order: it
 session's cookie is not yet in `Vary` when it stores the page.
 """
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 
 import pytest
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.messages import get_messages
+from django.contrib.messages.storage.fallback import FallbackStorage
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.test import Client
+from django.utils import translation
+from django_redis import get_redis_connection
 
+from chats.cached_pages import private_cache_page
 from messaging.models import Message
 from notifications.models import Notification
 
@@ -183,23 +193,213 @@ def test_a_flash_is_shown_once_and_not_stored(browser_of, alice):
     assert "Your password is changed" not in _get(client)[0]
 
 
-def test_a_stored_page_holds_no_token_of_a_session(browser_of, message, bob):
-    client = browser_of(bob)
-    for page in CACHED:
-        _get(client, page)
-        assert "csrfmiddlewaretoken" not in _get(client, page)[0]
-
-
 def test_a_page_with_a_form_would_not_be_stored(rf, alice, settings):
-    from django.contrib.messages.storage.fallback import FallbackStorage
-    from django.http import HttpResponse
-    from django.middleware.csrf import get_token
-
-    from chats.cached_pages import private_cache_page
-
     view = private_cache_page(60)(lambda request: HttpResponse(get_token(request)))
     for _ in range(2):
         request = rf.get("/form/")
         request.user, request.session = alice, {}
         request._messages = FallbackStorage(request)
         assert "X-Cache" not in view(request).headers
+
+
+# --- Forms, tokens, 304 ----------------------------------------------------------------------------
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]*)"')
+
+
+@pytest.fixture
+def strict_browser_of(browser_of):
+    """A browser whose forms need their token."""
+
+    def log_in(user):
+        client = browser_of(user)
+        client.handler.enforce_csrf_checks = True
+        return client
+
+    return log_in
+
+
+def _notifications(client):
+    response = client.get("/chats/notifications/")
+    return response, TOKEN.findall(response.content.decode())
+
+
+def test_a_form_on_a_cached_page_works_in_two_browsers_of_one_member(strict_browser_of, message, bob):
+    browsers = [strict_browser_of(bob), strict_browser_of(bob)]
+    for client in browsers:
+        _notifications(client)
+    for client, answer in zip(browsers, (302, 302), strict=True):
+        response, tokens = _notifications(client)
+        assert response.headers["X-Cache"] == "hit"
+        assert len(set(tokens)) == 1
+        posted = client.post("/chats/notifications/read/", {"csrfmiddlewaretoken": tokens[0]})
+        assert posted.status_code == answer
+        Message.objects.create(sender=message.sender, receiver=bob, content="one more")
+        _notifications(client)
+
+
+def test_a_form_without_the_token_of_the_browser_is_refused(strict_browser_of, message, alice, bob):
+    other = strict_browser_of(alice)
+    other.get("/chats/new/")
+    stranger = other.cookies["csrftoken"].value
+    client = strict_browser_of(bob)
+    _notifications(client)
+
+    for token in ("", "<token>", stranger):
+        posted = client.post("/chats/notifications/read/", {"csrfmiddlewaretoken": token})
+        assert posted.status_code == 403
+
+
+def test_redis_holds_no_token_of_a_browser(strict_browser_of, message, bob):
+    client = strict_browser_of(bob)
+    _, tokens = _notifications(client)
+    secret = client.cookies["csrftoken"].value
+    stored = b"".join(
+        get_redis_connection("default").mget(cache.make_key(key) for key in cache.keys("page:*"))
+    )
+
+    assert b"<token>" in stored
+    for text in (*tokens, secret, client.cookies["sessionid"].value):
+        assert text.encode() not in stored
+
+
+@pytest.mark.parametrize("page", [*CACHED, "/chats/notifications/"])
+def test_who_has_the_page_already_gets_304(browser_of, message, bob, page):
+    client = browser_of(bob)
+    if page == "/chats/notifications/":
+        client.get(page)  # The first look makes the browser's token.
+    tag = client.get(page).headers["ETag"]
+    for _ in range(2):
+        again = client.get(page, headers={"If-None-Match": tag})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["Cache-Control"] == "private, no-cache"
+
+    CHANGES["send"](message)
+    assert client.get(page, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_another_member_never_gets_304_for_a_page_of_the_first(browser_of, message, alice, bob):
+    tag = browser_of(bob).get("/chats/").headers["ETag"]
+
+    assert browser_of(alice).get("/chats/", headers={"If-None-Match": tag}).status_code == 200
+    assert Client().get("/chats/", headers={"If-None-Match": tag}).status_code == 302
+
+
+def test_after_logging_in_again_a_page_with_forms_is_sent_anew(strict_browser_of, message, bob):
+    client = strict_browser_of(bob)
+    _notifications(client)
+    tag = _notifications(client)[0].headers["ETag"]
+    del client.cookies["csrftoken"]  # Logging in gives the browser another secret.
+
+    response = client.get("/chats/notifications/", headers={"If-None-Match": tag})
+    assert response.status_code == 200
+    token = TOKEN.findall(response.content.decode())[0]
+    assert client.post("/chats/notifications/read/", {"csrfmiddlewaretoken": token}).status_code == 302
+
+
+def test_a_page_with_a_flash_is_no_page_to_come_back_to(browser_of, alice, rf):
+    client = browser_of(alice)
+    tag = client.get("/chats/").headers["ETag"]
+    view = private_cache_page(60)(lambda request: HttpResponse(*map(str, get_messages(request))))
+    request = rf.get("/", headers={"If-None-Match": tag})
+    request.user, request.session = alice, {}
+    request._messages = FallbackStorage(request)
+    request._messages.add(20, "Saved")
+
+    response = view(request)
+    assert (response.status_code, response.content) == (200, b"Saved")
+    assert "ETag" not in response.headers
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_the_decorators_may_stand_in_either_order(browser_of, rf, alice, bob, inside):
+    """`cache_page` shows the page of one member to the next in both orders; ours in neither."""
+
+    def view(request):
+        return HttpResponse(f"for {request.user.username}")
+
+    both = (
+        login_required(private_cache_page(60)(view))
+        if inside
+        else private_cache_page(60)(login_required(view))
+    )
+    for user in (alice, bob, AnonymousUser(), alice, bob, AnonymousUser()):
+        request = rf.get("/page/")
+        request.user, request.session = user, {}
+        request._messages = FallbackStorage(request)
+        response = both(request)
+        if user.is_authenticated:
+            assert response.content.decode() == f"for {user.username}"
+        else:
+            assert response.status_code == 302
+
+
+def test_visitors_share_what_is_the_same_for_all_of_them(rf, alice):
+    seen = []
+
+    @private_cache_page(60)
+    def view(request):
+        seen.append(request.user)
+        return HttpResponse("about")
+
+    for user in (AnonymousUser(), AnonymousUser(), alice, AnonymousUser()):
+        request = rf.get("/about/")
+        request.user, request.session = user, {}
+        request._messages = FallbackStorage(request)
+        assert view(request).content == b"about"
+
+    assert seen == [AnonymousUser(), alice]
+
+
+@pytest.mark.parametrize("varies", [{"path": "/?page=2"}, {"HTTP_HX_REQUEST": "true"}, {"language": "de"}])
+def test_what_a_page_varies_on_is_in_its_key(rf, alice, varies):
+    made = []
+
+    @private_cache_page(60)
+    def view(request):
+        made.append(request)
+        return HttpResponse("page")
+
+    for what in ({}, varies, {}, varies):
+        what = dict(what)
+        with translation.override(what.pop("language", "en")):
+            request = rf.get(what.pop("path", "/"), **what)
+            request.user, request.session = alice, {}
+            request._messages = FallbackStorage(request)
+            view(request)
+
+    assert len(made) == 2
+
+
+# --- Values ---------------------------------------------------------------------------------------
+def test_badges_on_pages_that_are_not_cached_are_never_stale(browser_of, message, alice, bob):
+    client, badge = browser_of(bob), re.compile(r'data-badge="unread">(\d+)<')
+    address = "/accounts/"
+    for waiting in (1, 2, 3):
+        assert badge.findall(client.get(address).content.decode()) == [str(waiting)]
+        assert badge.findall(client.get(address).content.decode()) == [str(waiting)]
+        CHANGES["send"](message)
+
+
+def test_suggestions_come_from_the_cache_and_never_name_an_erased_member(
+    browser_of, member, alice, count_queries
+):
+    bea = member("bea")
+    member("bert")
+    client = browser_of(alice)
+    client.get("/chats/people/?to=be")
+    assert count_queries(client.get, "/chats/people/?to=BE") == 1
+    assert "bea" in _get(client, "/chats/people/?to=be")[0]
+
+    bea.delete()
+    page = _get(client, "/chats/people/?to=be")[0]
+    assert "bert" in page
+    assert "bea" not in page
+
+
+def test_a_renamed_member_is_renamed_on_every_cached_page(browser_of, message, alice, bob):
+    client = browser_of(bob)
+    _get(client)
+    alice.username = "alicia"
+    alice.save()
+
+    assert 'data-counterpart="alicia"' in _get(client)[0]
