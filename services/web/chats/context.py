@@ -1,8 +1,13 @@
-"""What every page shows of its member: the two badges."""
+"""What every page shows of its member: the two badges, and the way to the query lab."""
+
+from functools import partial
 
 from django.db import connection
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+
+from chats import cache
+from chats.query_lab import may_open
 
 # A badge says 99+, so it need not count on: a member may have very many notifications.
 COUNT = """
@@ -14,11 +19,17 @@ SELECT
 
 
 def badges(request: HttpRequest) -> dict:
-    """`badges.unread` and `badges.notifications`: one query, and only on a page that shows them."""
+    """`badges.unread` and `badges.notifications`: one query, and only on a page that shows them.
+
+    `lab_is_open`, for whom the query lab is, costs none.
+    """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    return {"badges": SimpleLazyObject(lambda: _count(user.pk))}
+    return {
+        "badges": SimpleLazyObject(lambda: cache.badges(user.pk, partial(_count, user.pk))),
+        "lab_is_open": may_open(user),
+    }
 
 
 def _count(user_id: int) -> dict[str, int]:

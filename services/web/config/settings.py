@@ -18,6 +18,8 @@ HTTPS = env.bool("HTTPS", default=True)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SIGN_UP_OPEN = env.bool("SIGN_UP_OPEN", default=True)
+# Everybody may open the query lab, otherwise staff only.
+DEMO = env.bool("DEMO", default=False)
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 LOG_FORMAT = env.str("LOG_FORMAT", default="json")
 RELEASE = env.str("RELEASE", default="0.1.0")

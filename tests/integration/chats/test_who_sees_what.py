@@ -12,7 +12,7 @@ OWN = ["chats:inbox", "chats:unread", "chats:new", "chats:people", "chats:notifi
        "accounts:account", "accounts:change_password", "accounts:delete_user_account"]  # fmt: skip
 OF_A_MESSAGE = ["chats:thread", "chats:message", "chats:history", "chats:reply", "chats:edit"]
 OTHERS = {"chats:conversation", "chats:notification_read", "chats:notifications_read_all",
-          "accounts:sign_up", "accounts:login", "accounts:logout"}  # fmt: skip
+          "chats:query_lab", "accounts:sign_up", "accounts:login", "accounts:logout"}  # fmt: skip
 
 
 def _names():

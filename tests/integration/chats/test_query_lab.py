@@ -1,0 +1,168 @@
+"""The query lab: who may open it, that it counts truly, and that no thread is too large for it."""
+
+import re
+
+import pytest
+from django.test import Client
+from zeal import zeal_ignore
+
+from chats import query_lab
+from messaging.models import Message
+
+pytestmark = pytest.mark.usefixtures("n_plus_one_on_purpose")
+LAB = "/chats/query-lab/"
+
+
+@pytest.fixture
+def n_plus_one_on_purpose(settings):
+    """The naive way asks message by message; nothing else here may."""
+    settings.ZEAL_CHECK_UNUSED_IGNORES = False  # A thread of one message has nothing to ignore.
+    names = [{"model": "messaging.Message", "field": name} for name in ("sender", "receiver", "replies")]
+    with zeal_ignore([*names, {"model": "accounts.User", "field": "get()"}]):
+        yield
+
+
+@pytest.fixture
+def demo(settings):
+    settings.DEMO = True
+
+
+def _chain(root: Message, replies: int) -> None:
+    parent = root
+    for number in range(replies):
+        parent = Message.objects.create(
+            sender=parent.receiver, receiver=parent.sender, content=f"reply {number}", parent_message=parent
+        )
+
+
+def _fan(root: Message, replies: int) -> None:
+    Message.objects.bulk_create(
+        Message(sender=root.receiver, receiver=root.sender, content=f"reply {n}", parent_message=root)
+        for n in range(replies)
+    )
+
+
+def _queries(page: str) -> list[int]:
+    found = re.findall(r"<dt>Queries</dt>\s*<dd>\s*<strong>([\d,]+)<", page)
+    return [int(text.replace(",", "")) for text in found]
+
+
+def _shown(page: str) -> list[int]:
+    return [int(text.replace(",", "")) for text in re.findall(r"<dt>Messages</dt>\s*<dd>\s*([\d,]+)", page)]
+
+
+def test_it_is_for_staff_and_in_a_demo_for_everybody(browser_of, member, message, bob, settings):
+    assert Client().get(LAB).url == f"/accounts/login/?next={LAB}"
+    assert browser_of(bob).get(LAB).status_code == 404
+    assert "Query lab" not in browser_of(bob).get("/chats/unread/").content.decode()
+    assert browser_of(member("staff", is_staff=True)).get(LAB).status_code == 200
+
+    settings.DEMO = True
+    assert browser_of(bob).get(LAB).status_code == 200
+    assert LAB in browser_of(bob).get("/chats/").content.decode()
+
+
+def test_nobody_sees_a_thread_of_others_staff_neither(browser_of, member, message, charlie, demo):
+    for user in (charlie, member("staff", is_staff=True, is_superuser=True)):
+        hidden, missing = (browser_of(user).get(f"{LAB}?thread={pk}") for pk in (message.pk, 10**9))
+        assert (hidden.status_code, missing.status_code) == (404, 404)
+        assert hidden.content == missing.content
+        assert "You have no thread yet" in browser_of(user).get(LAB).content.decode()
+
+
+@pytest.mark.parametrize("number", ["0", "x", "-1", "9" * 30])
+def test_a_made_up_thread_does_not_exist(browser_of, bob, demo, number):
+    assert browser_of(bob).get(f"{LAB}?thread={number}").status_code == 404
+
+
+def test_it_counts_what_each_way_asks(browser_of, message, bob, demo):
+    _fan(message, 9)
+    page = browser_of(bob).get(f"{LAB}?thread={message.pk}").content.decode()
+
+    # Naively the root and three a message; by prefetching the root and one a level, until a level is empty.
+    assert _queries(page) == [1 + 3 * 10, 3, 1]
+    assert _shown(page) == [10, 10, 10]
+    assert "31 times the queries" in page
+
+
+def test_all_ways_find_the_same(message):
+    _fan(message, 5)
+    _chain(message, 5)
+    root = Message.objects.with_people().get(pk=message.pk)
+
+    naive, prefetched, at_once = (way.fetch(root) for way in query_lab.WAYS)
+    assert naive == prefetched == at_once
+    assert len(at_once) == 11
+
+
+def test_the_naive_way_stops_at_its_limit(browser_of, message, bob, demo):
+    _fan(message, query_lab.NAIVE_LIMIT + 50)
+    page = browser_of(bob).get(LAB).content.decode()
+
+    assert _shown(page) == [query_lab.NAIVE_LIMIT, query_lab.NAIVE_LIMIT + 51, query_lab.NAIVE_LIMIT + 51]
+    assert _queries(page)[0] == 1 + 3 * query_lab.NAIVE_LIMIT
+    assert "Stopped after 200 of 251 messages" in page
+
+
+def test_prefetching_stops_at_the_levels_that_it_names(browser_of, message, bob, demo):
+    _chain(message, query_lab.LEVELS + 10)
+    page = browser_of(bob).get(LAB).content.decode()
+
+    assert _shown(page)[1:] == [query_lab.LEVELS + 1, query_lab.LEVELS + 11]
+    assert _queries(page)[1] == 1 + query_lab.LEVELS
+    assert "this thread is deeper" in page
+
+
+def test_the_dearest_thread_stays_within_the_budget(browser_of, message, bob, demo, exceeded_budgets):
+    _chain(message, query_lab.NAIVE_LIMIT)
+    _fan(message, 10)
+    page = browser_of(bob).get(f"{LAB}?thread={message.pk}").content.decode()
+
+    assert sum(_queries(page)) == query_lab.MOST_QUERIES
+    assert exceeded_budgets == []
+
+
+def test_a_thread_too_large_is_not_fetched(browser_of, message, bob, demo, monkeypatch):
+    monkeypatch.setattr(query_lab, "LARGEST", 10)
+    monkeypatch.setattr("chats.views.lab.LARGEST", 10)
+    _fan(message, 10)
+    page = browser_of(bob).get(LAB).content.decode()
+
+    assert "has more than 10 messages: too many for the lab" in page
+    assert _queries(page) == []
+
+
+def test_a_reply_leads_to_its_thread(browser_of, message, bob, demo):
+    _chain(message, 1)
+    reply = message.replies.get()
+
+    assert browser_of(bob).get(f"{LAB}?thread={reply.pk}").url == f"{LAB}?thread={message.pk}"
+
+
+def test_it_offers_the_largest_of_the_latest_threads(browser_of, message, alice, bob, charlie, demo):
+    large = Message.objects.create(sender=charlie, receiver=bob, content="<b>large</b>")
+    _fan(large, 5)
+    Message.objects.create(sender=charlie, receiver=alice, content="hidden from bob")
+    page = browser_of(bob).get(LAB).content.decode()
+
+    assert f"?thread={message.pk}" in page
+    assert _shown(page) == [6, 6, 6]
+    assert "hidden from bob" not in page
+    page = browser_of(bob).get(f"{LAB}?thread={message.pk}").content.decode()
+    assert "&lt;b&gt;large&lt;/b&gt;" in page
+
+
+def test_deleted_meanwhile_is_not_found(browser_of, message, bob, demo, monkeypatch):
+    def delete_first(root):
+        Message.objects.filter(pk=root.pk).delete()
+        return query_lab.compare(root)
+
+    monkeypatch.setattr("chats.views.lab.compare", delete_first)
+    assert browser_of(bob).get(f"{LAB}?thread={message.pk}").status_code == 404
+
+
+def test_it_is_never_kept(browser_of, message, bob, demo):
+    response = browser_of(bob).get(LAB)
+
+    assert "no-store" in response.headers["Cache-Control"]
+    assert "private" in response.headers["Cache-Control"]
