@@ -6,7 +6,7 @@ from staging import Stage
 
 from accounts.models import User
 from chats.pages import INBOX_SIZE, PAGE_SIZE, split
-from messaging.models import Message, Participant
+from chats.views import reading
 
 UNREAD = """
 SELECT m.id, u.username, left(m.content, 300), length(m.content) > 300, m.timestamp
@@ -27,7 +27,7 @@ def workloads(stage: Stage) -> list[Workload]:
 
 def _unread(reader: User) -> Workload:
     def ours():
-        return split(Message.unread.for_user(reader).for_list()[: PAGE_SIZE + 1], PAGE_SIZE)[0]
+        return split(reading.UNREAD(reader.pk, None), PAGE_SIZE)[0]
 
     ways = [
         Way("raw SQL", lambda: raw.rows(UNREAD, [reader.pk])[:PAGE_SIZE]),
@@ -38,7 +38,7 @@ def _unread(reader: User) -> Workload:
 
 def _inbox(reader: User) -> Workload:
     def ours():
-        return split(Participant.objects.inbox_rows(reader)[: INBOX_SIZE + 1], INBOX_SIZE)[0]
+        return split(reading.INBOX(reader.pk, None), INBOX_SIZE)[0]
 
     ways = [
         Way("raw SQL", lambda: raw.rows(INBOX, [reader.pk])[:INBOX_SIZE]),

@@ -8,7 +8,8 @@ from django.test import RequestFactory
 from measure import Way, Workload
 from staging import Stage
 
-from chats.pages import PAGE_SIZE, lines, window
+from chats.pages import PAGE_SIZE, lines
+from chats.views.reading import THREAD
 from messaging.models import Message
 from messaging.threads import nest, read_thread
 
@@ -57,7 +58,7 @@ def _page(title: str, root: int, start: int) -> Workload:
         return nest(rows[:PAGE_SIZE])
 
     def ours():
-        page = window(Message.objects.in_thread(root).for_display(), request, newest=False)
+        page = THREAD.window(root, request, newest=False)
         return lines(page.rows, reader, "counterpart", nested=True)
 
     ways = [
