@@ -8,5 +8,5 @@ from config.settings import DATABASES, INSTALLED_APPS
 # A process that measures one peer names its applications, since some of them change Django for everybody.
 INSTALLED_APPS = [*INSTALLED_APPS, *filter(None, os.environ.get("BENCH_APPS", "").split(","))]
 # Staging takes longer than a page may.
-DATABASES["default"]["OPTIONS"]["options"] = "-c statement_timeout=0"
+DATABASES["default"]["OPTIONS"]["options"] = "-c statement_timeout=0 -c plan_cache_mode=force_generic_plan"
 LOGGING["root"]["level"] = "ERROR"  # noqa: F405

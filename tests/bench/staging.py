@@ -5,7 +5,7 @@ Four members have something to measure; all others are background that makes the
 
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import connections, transaction
 
 BACKGROUND_CONVERSATIONS = 2_000
 WORDS = "The loom arrived this morning; warp and weft are on the shelf beside the door, and the bobbins too. "
@@ -81,23 +81,25 @@ class Stage:
     erased: int  # A member with a fifth of all messages.
     thread_of_1000: int
     thread_of_10000: int
+    reader_of_10000: int  # One of its two people.
+    members: int  # All ids from 1 on.
 
 
-def stage(total: int) -> Stage:
+def stage(total: int, using: str = "default") -> Stage:
     """Empty the tables and fill them with `total` messages and one notification each."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(using), connections[using].cursor() as cursor:
         # Foreign keys are checked by triggers, row for row; what is made here is right by construction.
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(EMPTY)
         staged = _Builder(cursor, total).build()
         for statement in THE_REST:
             cursor.execute(statement)
-    _vacuum()
+    _vacuum(using)
     return staged
 
 
-def _vacuum() -> None:
-    with connection.cursor() as cursor:
+def _vacuum(using: str) -> None:
+    with connections[using].cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")
 
@@ -118,7 +120,15 @@ class _Builder:
         unread = self._star(max(2, few // 5), total * 2 // 5, one_way=True)
         erased = self._star(max(2, few // 5), total // 5)
         self._background(total - self.messages)
-        return Stage(inbox[0], unread[0], erased[0], thread_of_1000[1], thread_of_10000[1])
+        return Stage(
+            inbox=inbox[0],
+            unread=unread[0],
+            erased=erased[0],
+            thread_of_1000=thread_of_1000[1],
+            thread_of_10000=thread_of_10000[1],
+            reader_of_10000=thread_of_10000[0],
+            members=self.members,
+        )
 
     def _star(
         self, counterparts: int, messages: int, thread: int = 10, one_way: bool = False

@@ -93,8 +93,12 @@ POSTGRES_HOST = env.str("POSTGRES_HOST")
 POSTGRES_PASSWORD = secret("POSTGRES_PASSWORD", "" if POSTGRES_HOST.startswith("/") else None)
 # A pooler that lends a connection for one transaction: nothing of ours may outlast the transaction.
 TRANSACTION_POOLER = env.bool("TRANSACTION_POOLER", default=False)
-# No page may hold a worker for ever; commands that need longer raise it for themselves.
-STATEMENT_TIMEOUT = f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=30_000)}"
+# No page may hold a worker for ever; commands that need longer raise it for themselves. And one plan for all
+# values, made once: what a page asks is answered from an index, whoever asks.
+OF_A_SESSION = (
+    f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=30_000)}"
+    " -c plan_cache_mode=force_generic_plan"
+)
 DATABASES = {
     "default": {
         "ENGINE": "config.postgresql",
@@ -114,7 +118,7 @@ DATABASES = {
             "server_side_binding": True,
             "prepare_threshold": None if TRANSACTION_POOLER else 5,
             # PgBouncer refuses options of a session: there the role has the limit.
-            **({} if TRANSACTION_POOLER else {"options": STATEMENT_TIMEOUT}),
+            **({} if TRANSACTION_POOLER else {"options": OF_A_SESSION}),
         },
     }
 }
