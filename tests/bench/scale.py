@@ -92,7 +92,7 @@ def _stop_without_room(messages: int) -> None:
     free, needed = shutil.disk_usage(folder).free, messages * BYTES
     if free < needed:
         sys.exit(
-            f"{messages:,} messages need {needed / 1e9:.0f} GB in {folder}, where {free / 1e9:.0f} GB are free."
+            f"{messages:,} messages need {needed / 1e9:.0f} GB in {folder}; {free / 1e9:.0f} GB are free."
             ' Fewer: make bench-scale ARGS="--size 1000000".'
         )
 

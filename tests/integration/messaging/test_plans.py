@@ -1,0 +1,202 @@
+"""The plan of every query that a page makes, at 100,000 messages: by an index, no more rows than a page has.
+
+Planned once for all values, as the connections of the service have it. (Planned for the values of a member
+who has two fifths of all messages, PostgreSQL goes through the table, in the hope to meet 50 of theirs soon.)
+"""
+
+import importlib.util
+import itertools
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from psycopg import sql
+
+from accounts.models import User
+from chats.views.reading import UNREAD
+from messaging.models import Message
+from messaging.threads import read_thread
+from notifications.models import Notification
+
+# One worker has the 100,000 messages, and runs all of this while it has them.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("plans")]
+
+MESSAGES = 100_000
+MOST_ROWS = 130  # That one step of a plan reads: a page of 50 and one more, of both sides, with some slack.
+# Of the inbox rows of a member: the badge adds their counters up.
+MOST_COUNTERPARTS = 500
+SMALL = {"accounts_session", "django_session", "django_content_type"}
+OTHERS = """
+INSERT INTO accounts_user (password, is_superuser, username, email, is_staff, is_active, date_joined)
+SELECT '!', false, 'member1x' || n, '', false, true, now() FROM generate_series(1, 50000) AS n
+"""
+EDITS = """
+INSERT INTO messaging_messagehistory (message_id, old_content, edited_at)
+SELECT id, 'before', now() FROM messaging_message WHERE id % 20 = 0
+"""
+STAGING = Path(__file__).parents[2] / "bench" / "staging.py"
+
+
+@pytest.fixture(scope="module")
+def stage(django_db_setup, django_db_blocker):
+    spec = importlib.util.spec_from_file_location("staging", STAGING)
+    staging = sys.modules["staging"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(staging)
+    with django_db_blocker.unblock():
+        staged = staging.stage(MESSAGES)
+        with connection.cursor() as cursor:
+            cursor.execute(EDITS)
+            cursor.execute(OTHERS)
+            cursor.execute("ANALYZE")
+        yield staged
+        with connection.cursor() as cursor:
+            cursor.execute(staging.EMPTY)
+    del sys.modules["staging"]
+
+
+@pytest.fixture
+def made():
+    """The statements that are made from now on, with their values."""
+    found = []
+
+    def note(execute, statement, parameters, many, context):
+        if statement.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
+            found.append((statement, parameters))
+        return execute(statement, parameters, many, context)
+
+    with connection.execute_wrapper(note):
+        yield found
+
+
+def _numbered(statement: str, parameters) -> tuple[str, list]:
+    """The statement with `$1`, `$2` … in place of psycopg's marks, and their values in that order."""
+    if isinstance(parameters, dict):
+        names = list(parameters)
+        marked = re.sub(r"%\((\w+)\)s", lambda mark: f"${names.index(mark[1]) + 1}", statement)
+        return marked.replace("%%", "%"), [parameters[name] for name in names if f"%({name})s" in statement]
+    numbers = itertools.count(1)
+    marked = re.sub(r"%s", lambda _: f"${next(numbers)}", statement)
+    return marked.replace("%%", "%"), list(parameters or ())
+
+
+def _plan(statement: str, parameters) -> dict:
+    marked, values = _numbered(statement, parameters)
+    # Only what reads is carried out: a second sending of the same message would be refused.
+    analyze = (
+        "ANALYZE, " if statement.lstrip().upper().startswith("SELECT") and "FOR " not in statement else ""
+    )
+    with connection.cursor() as cursor:
+        raw = cursor.connection
+        literals = sql.SQL(", ").join(map(sql.Literal, values)).as_string(raw)
+        raw.execute(f"PREPARE asked AS {marked}")
+        try:
+            called = f"asked ({literals})" if values else "asked"
+            found = raw.execute(f"EXPLAIN ({analyze}FORMAT JSON) EXECUTE {called}").fetchone()
+        finally:
+            raw.execute("DEALLOCATE asked")
+    return found[0][0]["Plan"]
+
+
+def _steps(plan: dict):
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from _steps(below)
+
+
+def _faults(plan: dict) -> list[str]:
+    faults = []
+    for step in _steps(plan):
+        kind, table = step["Node Type"], step.get("Relation Name", "")
+        read = step.get("Actual Rows", 0) + step.get("Rows Removed by Filter", 0)
+        most = MOST_COUNTERPARTS if "participant" in (table or step.get("Index Name", "")) else MOST_ROWS
+        if kind == "Seq Scan" and table not in SMALL:
+            faults.append(f"reads all of {table}")
+        if kind.startswith("Bitmap Heap") and step.get("Actual Rows") is not None and read > most:
+            faults.append(f"a bitmap of {read:g} rows of {table}")
+        if "Scan" in kind and read > most:
+            faults.append(f"{kind} reads {read:g} rows of {table or step.get('Index Name')}")
+        if kind in {"Sort", "Incremental Sort", "Hash", "Materialize"}:
+            rows = step.get("Actual Rows", step["Plan Rows"])
+            if rows > most:
+                faults.append(f"{kind} of {rows:g} rows")
+    return faults
+
+
+def _check(made) -> int:
+    checked = 0
+    for statement, parameters in dict(made).items():
+        faults = _faults(_plan(statement, parameters))
+        assert not faults, f"{faults}\n{statement}\n{parameters}"
+        checked += 1
+    return checked
+
+
+def _reader(stage, page: str) -> User:
+    which = {"unread": stage.unread, "inbox": stage.inbox}.get(page, stage.reader_of_10000)
+    return User.objects.get(pk=which)
+
+
+READING = {
+    "inbox": ["/chats/", "/chats/?before=60000", "/chats/new/", "/chats/people/?to=member1"],
+    "unread": ["/chats/unread/", "/chats/unread/?before=60000", "/chats/notifications/",
+               "/chats/notifications/?before=50000"],
+    "thread": ["/chats/thread/{root}/",
+               "/chats/thread/{root}/?from={late}", "/chats/thread/{root}/?to={late}",
+               "/chats/with/{counterpart}/", "/chats/with/{counterpart}/?to={late}", "/chats/message/{late}/",
+               "/chats/message/{late}/reply/", "/chats/message/{late}/history/"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("who", "address"), [(who, page) for who, pages in READING.items() for page in pages]
+)
+def test_reading_goes_by_an_index(stage, browser_of, made, who, address):
+    reader = _reader(stage, who)
+    late = stage.thread_of_10000 + 9_900
+    counterpart = f"member{stage.reader_of_10000 + 1}"
+    browser = browser_of(reader)
+    made.clear()
+    response = browser.get(address.format(root=stage.thread_of_10000, late=late, counterpart=counterpart))
+
+    assert response.status_code in {200, 302}
+    assert _check(made) >= 2
+
+
+def test_a_whole_thread_goes_by_an_index(stage, made):
+    assert len(read_thread(stage.thread_of_1000)) == 1_001
+    statement, parameters = made[-1]
+    assert [step["Node Type"] for step in _steps(_plan(statement, parameters))] == ["Index Scan"]
+
+
+@pytest.mark.parametrize("action", ["send", "edit", "read", "read from a notification"])
+def test_writing_goes_by_an_index(stage, browser_of, made, action):
+    reader = _reader(stage, "unread")
+    waiting = Message.unread.for_user(reader).order_by("pk").first()
+    own = Message.objects.filter(thread=stage.thread_of_10000, sender=stage.reader_of_10000).last()
+    browser = browser_of(own.sender if action == "edit" else reader)
+    made.clear()
+    if action == "send":
+        response = browser.post(f"/chats/message/{waiting.pk}/reply/", {"content": "An answer"})
+    elif action == "edit":
+        response = browser.post(f"/chats/message/{own.pk}/edit/", {"content": "Another text"})
+    elif action == "read":
+        response = browser.get(f"/chats/thread/{waiting.thread}/")
+    else:
+        notification = Notification.objects.get(message=waiting)
+        response = browser.post(f"/chats/notifications/{notification.pk}/read/")
+
+    assert response.status_code in {200, 302}
+    assert _check(made) >= 3
+
+
+def test_a_missing_index_is_noticed(stage, made):
+    """The check itself: without its index the unread list reads far more than a page."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX message_unread")
+    made.clear()
+    UNREAD(stage.unread, None)
+
+    with pytest.raises(AssertionError):
+        _check(made)
