@@ -162,9 +162,9 @@ def _draw(times: dict[tuple[str, int], list[float]], sizes: list[int]) -> None:
         measured = [times[page.title, size] for size in sizes]
         axis.plot(sizes, [statistics.median(one) * 1000 for one in measured], marker="o", label="p50")
         axis.plot(sizes, [_p95(one) * 1000 for one in measured], marker="s", linestyle="--", label="p95")
-        axis.set(title=page.title, xscale="log", ylim=(0, None), xlabel="messages")
+        axis.set(title=page.title, xscale="log", xlabel="messages")
         axis.grid(alpha=0.3)
-    axes[0].set_ylabel("milliseconds")
+    axes[0].set(ylabel="milliseconds", ylim=(0, None))
     axes[0].legend()
     PICTURE.parent.mkdir(exist_ok=True)
     figure.savefig(PICTURE, dpi=100)
