@@ -57,7 +57,7 @@ bench-http: install install-bench ## Measure the pages under load beside a bare 
 	@exec $(STACK) bench http $(ARGS)
 
 .PHONY: install-bench
-install-bench:
+install-bench: ## Install what the benchmarks need, in .venv-bench (they do by themselves)
 	@scripts/bootstrap.sh bench
 
 .PHONY: lint

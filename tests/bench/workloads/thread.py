@@ -6,6 +6,7 @@ from functools import partial
 import raw
 from django.test import RequestFactory
 from measure import Way, Workload
+from peers import threads
 from staging import Stage
 
 from chats.pages import PAGE_SIZE, lines
@@ -45,7 +46,14 @@ def _whole(title: str, root: int, at_most: float, rounds: int) -> Workload:
     def content(placed):
         return [(row.id, depth, row.sender_id, row.content, row.timestamp) for row, depth in placed]
 
-    ways = [Way("raw SQL", by_hand, content), Way("Bobbin", lambda: read_thread(root), content)]
+    placed = read_thread(root)
+    threads.load(placed)
+    deepest = max(depth for _, depth in placed)
+    ways = [
+        Way("raw SQL", by_hand, content),
+        Way("Bobbin", lambda: read_thread(root), content),
+        *threads.ways(root, deepest, content, naive=len(placed) < 5_000),
+    ]
     return Workload(title, ways, rounds, at_most)
 
 

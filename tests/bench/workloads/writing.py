@@ -7,6 +7,7 @@ from itertools import count
 import raw
 from django.db import connection, transaction
 from measure import Way, Workload
+from peers import writing as peers
 from staging import Stage
 
 from accounts.models import User
@@ -29,6 +30,18 @@ UPDATE messaging_participant p
 SET last_message_id = sent.id, unread_count = p.unread_count + (p.user_id = %(receiver)s)::int
 FROM sent WHERE p.conversation_id = %(conversation)s
 RETURNING sent.id
+"""
+REPLY = """
+WITH sent AS (
+  INSERT INTO messaging_message (conversation_id, sender_id, receiver_id, content, "timestamp", read, edited,
+                                 parent_message_id, thread_root_id, client_id)
+  VALUES (%(conversation)s, %(sender)s, %(receiver)s, %(content)s, now(), false, false,
+          %(parent)s, %(root)s, %(client_id)s)
+  RETURNING id
+)
+INSERT INTO notifications_notification (user_id, message_id, content, read, created_at)
+SELECT %(receiver)s, id, %(notice)s, false, now() FROM sent
+RETURNING message_id
 """
 EDIT = """
 WITH before AS (SELECT id, content FROM messaging_message WHERE id = %(id)s FOR NO KEY UPDATE),
@@ -92,7 +105,7 @@ def workloads(stage: Stage) -> list[Workload]:
     for connected in (raw.run, _run):
         connected("SET synchronous_commit = off")
     parent = Message.objects.with_people().get(pk=stage.thread_of_1000)
-    return [_send(parent), _edit(parent), _erase(stage.erased)]
+    return [_send(parent), _reply(parent), _edit(parent), _erase(stage.erased)]
 
 
 def _run(statement: str) -> None:
@@ -129,6 +142,37 @@ def _send(parent: Message) -> Workload:
     return Workload("send a reply (message, notification, both inbox rows)", ways, 200, 5)
 
 
+def _reply(parent: Message) -> Workload:
+    """The same, and what it is without inbox rows: a message in its thread, and a notification."""
+    sender, receiver = parent.receiver, parent.sender
+    number = count()
+
+    def by_hand():
+        values = {
+            "conversation": parent.conversation_id, "sender": sender.pk, "receiver": receiver.pk,
+            "content": f"It did arrive, {next(number)}.", "parent": parent.pk, "root": parent.pk,
+            "client_id": uuid.uuid4(), "notice": f"New message from {sender.username}",
+        }  # fmt: skip
+        return raw.rows(REPLY, values)[0][0]
+
+    def ours():
+        content = f"It did arrive, {next(number)}."
+        return send(
+            sender=sender, receiver=receiver, content=content, parent=parent, client_id=uuid.uuid4()
+        ).pk
+
+    def content(pk):
+        sent, told = Message.objects.get(pk=pk), Notification.objects.get(message=pk)
+        return sent.sender_id, sent.parent_message_id, sent.content[:13], told.user_id, told.content
+
+    ways = [Way("raw SQL", by_hand, content), Way("Bobbin, inbox rows too", ours, content)]
+    return Workload(
+        "a reply and its notification, without inbox rows",
+        [*ways, *peers.replies(parent.pk, sender, receiver)],
+        100,
+    )
+
+
 def _edit(message: Message) -> Workload:
     author = message.sender
     number = count()
@@ -142,9 +186,11 @@ def _edit(message: Message) -> Workload:
     def content(_):
         kept = MessageHistory.objects.filter(message=message).order_by("-pk").first()
         now = Message.objects.get(pk=message.pk)
-        return kept.edited_by_id, kept.old_content[:7], now.content[:7], now.edited
+        assert kept.edited_by_id == author.pk
+        return kept.old_content[:7], now.content[:7], now.edited
 
-    ways = [Way("raw SQL", by_hand, content), Way("Bobbin", ours, content)]
+    by_hand()  # From here on, what it said before is an edit too.
+    ways = [Way("raw SQL", by_hand, content), Way("Bobbin", ours, content), *peers.edits(author)]
     return Workload("edit with history", ways, 200, 5)
 
 

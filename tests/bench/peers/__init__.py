@@ -1,0 +1,1 @@
+"""What other packages need to do the work of Bobbin: models of their own, in the benchmarks only."""

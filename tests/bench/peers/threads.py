@@ -1,0 +1,144 @@
+"""Threads in the tables of the peers, and how each reads one: as rows, depths and all, in reading order."""
+
+from collections import Counter
+
+from django.db import connection
+from django.db.models import Prefetch, Value
+from django.db.models import QuerySet as PlainQuerySet
+from django_cte import CTE, with_cte
+from measure import Way
+
+from messaging.threads import ThreadRow, nest
+from peers.models import MpMessage, MpttMessage, PlainMessage, TreeMessage
+
+DEEPEST_PATH = 255 // MpMessage.steplen  # What the path of treebeard has room for.
+
+
+def load(placed: list[tuple[ThreadRow, int]]) -> None:
+    """Put a thread of Bobbin, with its ids, into the table of each peer, as the peer would have it."""
+    plain = [(row, _text(row)) for row, _ in placed]
+    for model in (PlainMessage, TreeMessage):
+        made = [model(parent_id=row.parent_message_id, **text) for row, text in plain]
+        PlainQuerySet(model).bulk_create(sorted(made, key=lambda message: message.pk), batch_size=1000)
+    ends = _nested_sets(placed)
+    PlainQuerySet(MpttMessage).bulk_create(
+        MpttMessage(
+            parent_id=row.parent_message_id, level=depth, tree_id=placed[0][0].id,
+            lft=ends[row.id][0], rght=ends[row.id][1], **_text(row),
+        )
+        for row, depth in sorted(placed, key=lambda pair: pair[0].id)
+    )  # fmt: skip
+    paths, children = _paths(placed), Counter(row.parent_message_id for row, _ in placed)
+    PlainQuerySet(MpMessage).bulk_create(
+        MpMessage(path=paths[row.id], depth=depth + 1, numchild=children[row.id], **_text(row))
+        for row, depth in placed
+    )
+    with connection.cursor() as cursor:
+        for model in (PlainMessage, TreeMessage, MpttMessage, MpMessage):
+            table = model._meta.db_table
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
+            cursor.execute(f"ANALYZE {table}")
+
+
+def _text(row: ThreadRow) -> dict:
+    names = ("id", "sender_id", "content", "timestamp", "read", "edited")
+    return {name: getattr(row, name) for name in names}
+
+
+def _nested_sets(placed: list[tuple[ThreadRow, int]]) -> dict[int, list[int]]:
+    """The left and the right number of each message."""
+    ends: dict[int, list[int]] = {}
+    open_: list[int] = []
+    number = 0
+    for row, depth in placed:
+        while len(open_) > depth:
+            number += 1
+            ends[open_.pop()][1] = number
+        number += 1
+        ends[row.id] = [number, 0]
+        open_.append(row.id)
+    while open_:
+        number += 1
+        ends[open_.pop()][1] = number
+    return ends
+
+
+def _paths(placed: list[tuple[ThreadRow, int]]) -> dict[int, str]:
+    """The materialised path of each message. Roots are numbered by how many there are already."""
+    steps: Counter[int | None] = Counter({None: MpMessage.objects.filter(depth=1).count()})
+    paths: dict[int | None, str] = {None: ""}
+    for row, depth in placed:
+        steps[row.parent_message_id] += 1
+        step = MpMessage._int2str(steps[row.parent_message_id])
+        path = paths[row.parent_message_id] + step.rjust(MpMessage.steplen, MpMessage.alphabet[0])
+        paths[row.id] = path
+        assert depth + 1 == len(path) // MpMessage.steplen <= DEEPEST_PATH
+    return paths  # type: ignore[return-value]
+
+
+def ways(root: int, deepest: int, content, *, naive: bool) -> list[Way]:
+    """What each peer documents for a whole tree below a node; `content` makes `(row, depth)` comparable."""
+
+    def one_by_one():
+        def walk(message, depth):
+            yield message, depth
+            for reply in message.replies.order_by("pk"):
+                yield from walk(reply, depth + 1)
+
+        return list(walk(PlainMessage.objects.get(pk=root), 0))
+
+    def by_prefetching():
+        levels = [
+            Prefetch("__".join(["replies"] * n), PlainMessage.objects.order_by("pk"))
+            for n in range(1, deepest + 2)
+        ]
+        stack, found = [(PlainMessage.objects.prefetch_related(*levels).get(pk=root), 0)], []
+        while stack:
+            message, depth = pair = stack.pop()
+            found.append(pair)
+            stack += [(reply, depth + 1) for reply in reversed(message.replies.all())]
+        return found
+
+    def mptt():
+        below = MpttMessage.objects.get(pk=root).get_descendants(include_self=True)
+        return [(message, message.level) for message in below]
+
+    def treebeard():
+        below = MpMessage.objects.get_tree(MpMessage.objects.get(pk=root))
+        return [(message, message.depth - 1) for message in below]
+
+    def tree_queries():
+        below = TreeMessage.objects.with_tree_fields().descendants(root, include_self=True)
+        return [(message, message.tree_depth) for message in below]
+
+    def cte():
+        def make(below):
+            first = PlainMessage.objects.filter(pk=root).values("id", depth=Value(0))
+            later = below.join(PlainMessage, parent=below.col.id).values("id", depth=below.col.depth + 1)
+            return first.union(later, all=True)
+
+        below = CTE.recursive(make)
+        rows = with_cte(below, select=below.join(PlainMessage, id=below.col.id).order_by("pk"))
+        return nest(_Row(message, message.pk, message.parent_id) for message in rows)
+
+    def unwrapped(placed):
+        return content([(row.message, depth) for row, depth in placed])
+
+    slow = [Way("naive, message by message", one_by_one, content)] if naive else []
+    return [
+        *slow,
+        Way("prefetch_related, level by level", by_prefetching, content),
+        Way("django-mptt", mptt, content),
+        Way("django-treebeard, materialised path", treebeard, content),
+        Way("django-tree-queries", tree_queries, content),
+        Way("django-cte", cte, unwrapped),
+    ]
+
+
+class _Row:
+    """A message with the names that nesting knows."""
+
+    __slots__ = ("id", "message", "parent_message_id")
+
+    def __init__(self, message, id_, parent_id):
+        self.message, self.id, self.parent_message_id = message, id_, parent_id
