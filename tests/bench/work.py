@@ -2,10 +2,15 @@
 
 import argparse
 import gc
+import json
+import subprocess
+import sys
+from dataclasses import asdict
 
 import report
 from measure import Figure, Workload, measure
-from staging import stage
+from peers import caching
+from staging import Stage, stage
 from workloads import lists, thread, writing
 
 SIZE = 500_000
@@ -29,8 +34,29 @@ def main(arguments: argparse.Namespace) -> None:
             gc.collect()
             rows += _rows(workload, measure(workload, arguments.rounds))
             print(report.table(HEADER, rows[-len(workload.ways) :]), flush=True)
+    if not arguments.only:
+        for package in caching.PACKAGES:
+            rows += _from_a_cache(package, staged, arguments.rounds)
     if not arguments.no_write and not arguments.only:
         report.write("work", f"{report.machine()} {size:,} messages.\n{NOTE}\n{report.table(HEADER, rows)}")
+
+
+def _from_a_cache(package: str, staged: Stage, rounds: int | None) -> list[list[str]]:
+    """What a package that changes Django for everybody reads, measured in a process of its own."""
+    command = [sys.executable, caching.__file__, package, json.dumps(asdict(staged)), str(rounds or 100)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    rows = [
+        [
+            each["title"],
+            each["name"],
+            f"{each['seconds'] * 1000:.2f}",
+            f"{each['ratio']:.2f}",
+            str(each["queries"]),
+        ]
+        for each in json.loads(done.stdout)
+    ]
+    print(report.table(HEADER, rows), flush=True)
+    return rows
 
 
 def _rows(workload: Workload, figures: dict[str, Figure]) -> list[list[str]]:

@@ -22,10 +22,10 @@ WHERE p.user_id = %s AND p.last_message_id IS NOT NULL ORDER BY p.last_message_i
 
 
 def workloads(stage: Stage) -> list[Workload]:
-    return [_unread(User.objects.get(pk=stage.unread)), _inbox(User.objects.get(pk=stage.inbox))]
+    return [unread(User.objects.get(pk=stage.unread)), inbox(User.objects.get(pk=stage.inbox))]
 
 
-def _unread(reader: User) -> Workload:
+def unread(reader: User) -> Workload:
     def ours():
         return split(reading.UNREAD(reader.pk, None), PAGE_SIZE)[0]
 
@@ -36,7 +36,7 @@ def _unread(reader: User) -> Workload:
     return Workload("unread list, 50 of 200,000 received", ways, 100, 6)
 
 
-def _inbox(reader: User) -> Workload:
+def inbox(reader: User) -> Workload:
     def ours():
         return split(reading.INBOX(reader.pk, None), INBOX_SIZE)[0]
 
