@@ -3,14 +3,17 @@
 import argparse
 import gc
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
+from pathlib import Path
+from types import ModuleType
 
 import report
 from measure import Figure, Workload, measure
-from peers import caching
-from staging import Stage, stage
+from peers import caching, community
+from staging import stage
 from workloads import lists, thread, writing
 
 SIZE = 500_000
@@ -35,16 +38,19 @@ def main(arguments: argparse.Namespace) -> None:
             rows += _rows(workload, measure(workload, arguments.rounds))
             print(report.table(HEADER, rows[-len(workload.ways) :]), flush=True)
     if not arguments.only:
+        rows.append(["", "Bobbin, memory", f"+ {_memory(staged.erased):.1f} MB (at most 10)", "", ""])
         for package in caching.PACKAGES:
-            rows += _from_a_cache(package, staged, arguments.rounds)
+            rows += _apart(caching, package, json.dumps(asdict(staged)), str(arguments.rounds or 100))
+        rows += _apart(community, str(arguments.rounds or 100))
     if not arguments.no_write and not arguments.only:
         report.write("work", f"{report.machine()} {size:,} messages.\n{NOTE}\n{report.table(HEADER, rows)}")
 
 
-def _from_a_cache(package: str, staged: Stage, rounds: int | None) -> list[list[str]]:
-    """What a package that changes Django for everybody reads, measured in a process of its own."""
-    command = [sys.executable, caching.__file__, package, json.dumps(asdict(staged)), str(rounds or 100)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+def _apart(module: ModuleType, *arguments: str) -> list[list[str]]:
+    """What a package that cannot be in one process with the others does, measured in a process of its own."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, str(module.__file__), *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     rows = [
         [
             each["title"],
@@ -57,6 +63,12 @@ def _from_a_cache(package: str, staged: Stage, rounds: int | None) -> list[list[
     ]
     print(report.table(HEADER, rows), flush=True)
     return rows
+
+
+def _memory(member_id: int) -> float:
+    """By how many MB a process grows that erases the member."""
+    command = [sys.executable, str(Path(__file__).with_name("erasure_memory.py")), str(member_id)]
+    return float(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
 def _rows(workload: Workload, figures: dict[str, Figure]) -> list[list[str]]:

@@ -1,0 +1,34 @@
+"""By how many MB a process grows while it erases a member: printed, for the id of a member. Rolled back."""
+
+import resource
+import sys
+
+import django
+
+django.setup()
+
+from django.db import transaction  # noqa: E402
+
+from accounts.models import User  # noqa: E402
+
+
+def _most() -> int:
+    """The most memory that this process has held, in KiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def main(member_id: int) -> None:
+    member = User.objects.get(pk=member_id)
+    # The same with nobody to erase, so that what is loaded once is loaded.
+    with transaction.atomic():
+        User.objects.create(username="nobody to erase").delete()
+        transaction.set_rollback(True)
+    before = _most()
+    with transaction.atomic():
+        member.delete()
+        transaction.set_rollback(True)
+    print((_most() - before) / 1024)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
