@@ -1,9 +1,9 @@
 """Everything that Bobbin keeps in the cache: keys, versions, timeouts. Nobody else imports Django's cache.
 
 What belongs to a member is keyed by the member and by the member's *epoch*, a random value which is read
-before the database is read, and replaced once a change is committed. A reader who is slower than a writer
-therefore stores what it read under an epoch that nobody asks for any more. Deleting instead would leave what
-is stale: the slow reader stores it after the deletion.
+before the database is read, and ended once a change is committed: the next reader begins another. A reader
+who is slower than a writer therefore stores what it read under an epoch that nobody asks for any more.
+Deleting what is stored, instead, would leave what is stale: the slow reader stores it after the deletion.
 """
 
 import hashlib
@@ -21,8 +21,8 @@ VERSION = 2  # Raise it when the shape of a stored value changes.
 EPOCH_SECONDS = 60 * 60 * 24
 BADGE_SECONDS = 60
 SUGGESTION_SECONDS = 30
-EVERYBODY = "all"  # The epoch that stands in every key: one write makes all that is cached new.
-RETRY_SECONDS = 0.5  # Between two tries to replace epochs that Redis did not take.
+EVERYBODY = "all"  # The epoch that stands in every key: ending it makes all that is cached new.
+RETRY_SECONDS = 0.5  # Between two tries to end epochs that Redis did not end.
 
 cache = cast(RedisCache, proxy)
 
@@ -39,24 +39,24 @@ def epoch_of(user_id: int | None) -> str | None:
     found = cache.get_many(keys)
     for key in keys:
         if key not in found:
-            cache.add(key, _new_epoch(), EPOCH_SECONDS)
+            begun = _new_epoch()
             # Somebody else may have been faster: theirs counts.
-            found[key] = cache.get(key)
+            found[key] = begun if cache.add(key, begun, EPOCH_SECONDS) else cache.get(key)
     return None if None in found.values() else "-".join(found[key] for key in keys)
 
 
 def forget_member(user_ids: Iterable[int]) -> None:
     """Make what is cached for these members unreachable; call it once the change is committed."""
-    _replace({_epoch_key(user_id) for user_id in user_ids})
+    _end({_epoch_key(user_id) for user_id in user_ids})
 
 
 def forget_everything() -> None:
     """Make all that is cached unreachable: for changes that touch more members than one wants to list."""
-    _replace({_epoch_key(EVERYBODY)})
+    _end({_epoch_key(EVERYBODY)})
 
 
-def _replace(keys: set[str]) -> None:
-    if keys and cache.set_many({key: _new_epoch() for key in keys}, EPOCH_SECONDS) is None:
+def _end(keys: set[str]) -> None:
+    if keys and cache.delete_many(keys) is None:
         debts.owe(keys)
 
 
@@ -69,7 +69,7 @@ def _new_epoch() -> str:
 
 
 class Debts:
-    """Epochs that could not be replaced, because Redis could not be written: what they guard is stale.
+    """Epochs that could not be ended, because Redis could not be written: what they guard is stale.
 
     While there are any, this process uses nothing from the cache; a thread goes on trying, so that other
     processes show what is stale no longer than it takes to reach Redis.
@@ -109,7 +109,7 @@ class Debts:
             done = None
             try:
                 with cache.breaker.ignored():
-                    done = cache.set_many({key: _new_epoch() for key in keys}, EPOCH_SECONDS)
+                    done = cache.delete_many(keys)
             finally:
                 if done is None:
                     with self._lock:

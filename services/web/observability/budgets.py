@@ -68,8 +68,8 @@ class QueryBudgetMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         statements: Counter[str] = Counter()
-        current_view.set(OTHER)  # The thread's last request may have set another.
         with ExitStack() as counting:
+            counting.callback(current_view.set, OTHER)  # What this thread does next is no part of it.
             # All of them: a connection that this thread has not opened yet would be missed otherwise.
             for connection in connections.all():
                 counting.enter_context(connection.execute_wrapper(_counting(statements)))

@@ -71,7 +71,8 @@ def edits(author) -> list[Way]:
 
     def simple_history():
         change(simple)
-        simple.save()
+        with transaction.atomic():  # Otherwise it could leave an edit without its history.
+            simple.save()
 
     def pg_history():
         change(tracked)
