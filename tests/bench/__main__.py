@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -49,3 +50,8 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit(130)
+    except ModuleNotFoundError as error:
+        advice = "Use `make bench`; if you did, delete .venv-bench first."
+        sys.exit(f"Bobbin: {sys.executable} has no {error.name}. {advice}")
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)  # It said why.

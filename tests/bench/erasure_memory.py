@@ -1,10 +1,16 @@
 """By how many MB a process grows while it erases a member: printed, for the id of a member. Rolled back."""
 
 import re
+import signal
 import sys
 from pathlib import Path
 
-import django
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word.
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "services" / "web")]
+
+import django  # noqa: E402
 
 django.setup()
 

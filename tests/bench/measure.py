@@ -3,12 +3,14 @@
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import raw
 from django.db import connection
+from targets import Target
 from tqdm import tqdm
 
 
@@ -29,12 +31,12 @@ class Way:
 
 @dataclass
 class Workload:
-    """The same work in several ways. The first way is the limit that the others are compared with."""
+    """The same work in several ways. The first is the limit of the others, the second is Bobbin's."""
 
     title: str
     ways: list[Way]
     rounds: int = 30
-    at_most: float | None = None  # The ratio that ours should reach.
+    targets: Sequence[Target] = ()
 
 
 @dataclass
@@ -42,7 +44,7 @@ class Figure:
     """Seconds of each round, and the number of queries of one."""
 
     seconds: list[float] = field(default_factory=list)
-    queries: int | None = None
+    queries: int = 0
 
     @property
     def median(self) -> float:
@@ -72,22 +74,24 @@ def time_once(way: Way) -> float:
     return took
 
 
-def _check(way: Way, limit: Way) -> int | None:
-    """Run a way until it is warm; return its number of queries, None where it asks past Django."""
+def _check(way: Way, limit: Way) -> int:
+    """Run a way until it is warm; return its number of queries."""
     for _ in range(2):
         found, queries = _run(way)
     if found != _run(limit)[0]:
         raise DifferentContentError(f"{way.name!r} returned other content than {limit.name!r}.")
-    return queries or None
+    return queries
 
 
 def _run(way: Way) -> tuple[Any, int]:
     """What a run returned, made comparable, and the number of its queries."""
     way.before()
     try:
+        past_django = raw.asked()
         with _queries() as made:
             result = way.run()
-        return way.content(result), len(made)
+        queries = len(made) + raw.asked() - past_django
+        return way.content(result), queries
     finally:
         way.after()
 

@@ -6,6 +6,8 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+_asked = 0
+
 
 @functools.cache
 def _connection() -> psycopg.Connection:
@@ -24,9 +26,18 @@ def _cursor() -> psycopg.Cursor:
     return _connection().cursor(binary=True)
 
 
+def asked() -> int:
+    """How many statements there have been."""
+    return _asked
+
+
 def rows(statement: str, parameters: Any) -> list[tuple]:
+    global _asked
+    _asked += 1
     return _cursor().execute(statement, parameters).fetchall()
 
 
 def run(statement: str, parameters: Any = None) -> None:
+    global _asked
+    _asked += 1
     _cursor().execute(statement, parameters)

@@ -10,8 +10,34 @@ from importlib.metadata import version
 from pathlib import Path
 
 from django.db import connection
+from measure import Figure, Workload
 
+WORK = ["work", "way", "median ms", "against raw SQL", "queries", "to reach"]
 DOC = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
+
+
+def work(workload: Workload, figures: dict[str, Figure]) -> list[list[str]]:
+    """A line for each way of a workload, the limit first."""
+    limit = next(iter(figures.values())).median
+    verdicts = ", ".join(target.verdict(figures) for target in workload.targets)
+    return [
+        [
+            workload.title if n == 0 else "",
+            name,
+            f"{figure.median * 1000:.2f}",
+            f"{figure.median / limit:.2f}",
+            str(figure.queries),
+            verdicts if n == 1 else "",
+        ]
+        for n, (name, figure) in enumerate(figures.items())
+    ]
+
+
+def counted(lines: Sequence[Sequence[str]]) -> str:
+    """How many of the targets in the last column were reached, in one sentence."""
+    verdicts = [line[-1] for line in lines]
+    reached, missed = (sum(cell.count(word) for cell in verdicts) for word in (": reached", ": missed"))
+    return f"To reach: {reached + missed}. Reached: {reached}. Missed: {missed}."
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -8,83 +8,72 @@ import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from types import ModuleType
 
 import report
-from measure import Figure, Workload, measure
-from peers import caching, community
+from measure import measure
+from peers import caching
 from staging import stage
 from workloads import lists, thread, writing
 
 SIZE = 500_000
-HEADER = ["work", "way", "median ms", "against raw SQL", "queries"]
+MEGABYTES = 10  # By which an erasure may grow.
+PEERS = [
+    "django-mptt", "django-treebeard", "django-tree-queries", "django-cte", "django-simple-history",
+    "django-pghistory", "django-reversion", "django-notifications-community", *caching.PACKAGES,
+]  # fmt: skip
 NOTE = """
 Times against raw SQL through psycopg (prepared, binary), in turn within one run, medians. Every way returns
 the same content, or the run stops. Writes do not wait for the disk (`synchronous_commit = off`), which would
-take the same time in every way and hide the rest.
+take the same time in every way and hide the rest. What cannot be in one process with the others has its own,
+with raw SQL in turn beside it.
 """
 
 
 def main(arguments: argparse.Namespace) -> None:
     size = arguments.size or SIZE
+    machine = report.machine(*PEERS)  # Now, since it misses what is not installed.
     print(f"Staging {size:,} messages ...", flush=True)
     staged = stage(size)
-    rows: list[list[str]] = []
+    lines: list[list[str]] = []
     for module in (thread, lists, writing):
         for workload in module.workloads(staged):
             if arguments.only and arguments.only not in workload.title:
                 continue
             gc.collect()
-            rows += _rows(workload, measure(workload, arguments.rounds))
-            print(report.table(HEADER, rows[-len(workload.ways) :]), flush=True)
+            lines += _shown(report.work(workload, measure(workload, arguments.rounds)))
     if not arguments.only:
-        rows.append(["", "Bobbin, memory", f"+ {_memory(staged.erased):.1f} MB (at most 10)", "", ""])
+        lines += _shown([_memory(staged.erased)])
+        rounds = str(arguments.rounds or 100)
         for package in caching.PACKAGES:
-            rows += _apart(caching, package, json.dumps(asdict(staged)), str(arguments.rounds or 100))
-        rows += _apart(community, str(arguments.rounds or 100))
+            lines += _apart("peers/caching.py", package, json.dumps(asdict(staged)), rounds)
+        lines += _apart("peers/community.py", rounds)
+    counted = report.counted(lines)
+    print(counted)
     if not arguments.no_write and not arguments.only:
-        report.write("work", f"{report.machine()} {size:,} messages.\n{NOTE}\n{report.table(HEADER, rows)}")
+        made = report.table(report.WORK, lines)
+        report.write("work", f"{machine} {size:,} messages.\n{NOTE}\n{made}\n\n{counted}")
 
 
-def _apart(module: ModuleType, *arguments: str) -> list[list[str]]:
-    """What a package that cannot be in one process with the others does, measured in a process of its own."""
+def _shown(lines: list[list[str]]) -> list[list[str]]:
+    print(report.table(report.WORK, lines), flush=True)
+    return lines
+
+
+def _apart(script: str, *arguments: str) -> list[list[str]]:
+    """The lines of a script that measures something in a process of its own."""
+    return _shown(json.loads(_output(script, *arguments)))
+
+
+def _output(script: str, *arguments: str) -> str:
+    """What a script of the benchmarks prints, in a process of its own."""
+    command = [sys.executable, str(Path(__file__).parent / script), *arguments]
+    # Each makes its own path: what is `notifications` to one is Bobbin's to the other.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    command = [sys.executable, str(module.__file__), *arguments]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
-    rows = [
-        [
-            each["title"],
-            each["name"],
-            f"{each['seconds'] * 1000:.2f}",
-            f"{each['ratio']:.2f}",
-            str(each["queries"]),
-        ]
-        for each in json.loads(done.stdout)
-    ]
-    print(report.table(HEADER, rows), flush=True)
-    return rows
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment).stdout
 
 
-def _memory(member_id: int) -> float:
-    """By how many MB a process grows that erases the member."""
-    command = [sys.executable, str(Path(__file__).with_name("erasure_memory.py")), str(member_id)]
-    return float(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
-
-
-def _rows(workload: Workload, figures: dict[str, Figure]) -> list[list[str]]:
-    limit = figures[workload.ways[0].name].median
-    return [
-        [
-            workload.title if name == workload.ways[0].name else "",
-            name,
-            f"{figure.median * 1000:.2f}",
-            _ratio(name, figure.median / limit, workload.at_most),
-            "" if figure.queries is None else str(figure.queries),
-        ]
-        for name, figure in figures.items()
-    ]
-
-
-def _ratio(name: str, ratio: float, at_most: float | None) -> str:
-    wanted = f" (at most {at_most:g})" if name == "Bobbin" and at_most else ""
-    return f"{ratio:.2f}{wanted}"
+def _memory(member_id: int) -> list[str]:
+    """By how much a process grows that erases the member."""
+    grown = float(_output("erasure_memory.py", str(member_id)))
+    verdict = "reached" if grown <= MEGABYTES else "missed"
+    return ["", "Bobbin, memory", f"+ {grown:.1f} MB", "", "", f"at most + {MEGABYTES} MB: {verdict}"]

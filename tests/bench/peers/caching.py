@@ -5,6 +5,7 @@
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ PACKAGES = {"django-cachalot": "cachalot", "django-cacheops": "cacheops"}
 
 
 def main(package: str, stage: dict[str, int], rounds: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word.
     bench = Path(__file__).resolve().parents[1]
     sys.path[:0] = [str(bench), str(bench.parents[1] / "services" / "web")]
     os.environ |= {"DJANGO_SETTINGS_MODULE": "peers.caching_settings", "BENCH_APPS": PACKAGES[package]}
@@ -19,40 +21,45 @@ def main(package: str, stage: dict[str, int], rounds: int) -> None:
 
     django.setup()
 
+    import report
     from measure import Way, measure
-    from workloads import lists
+    from workloads import lists, thread
 
     from accounts.models import User
     from chats.pages import INBOX_SIZE, ONE_MORE, PAGE_SIZE
     from messaging.models import Message, Participant
+    from messaging.threads import ThreadRow, nest
 
     reader = User.objects.get(pk=stage["inbox"])
     receiver = User.objects.get(pk=stage["unread"])
+    root = stage["thread_of_1000"]
+
+    def kept(rows):
+        return list(rows.cache() if package == "django-cacheops" else rows)
 
     def inbox():
-        rows = Participant.objects.inbox_rows(reader)[: INBOX_SIZE + 1]
-        return list(rows.cache() if package == "django-cacheops" else rows)[:INBOX_SIZE]
+        return kept(Participant.objects.inbox_rows(reader)[: INBOX_SIZE + 1])[:INBOX_SIZE]
 
     def unread():
-        rows = Message.unread.for_user(receiver).for_list()[:ONE_MORE]
-        return list(rows.cache() if package == "django-cacheops" else rows)[:PAGE_SIZE]
+        return kept(Message.unread.for_user(receiver).for_list()[:ONE_MORE])[:PAGE_SIZE]
 
-    figures = []
-    for workload, ask in ((lists.unread(receiver), unread), (lists.inbox(reader), inbox)):
-        theirs = Way(f"{package}, from its cache", ask, lambda rows: [tuple(row) for row in rows])
-        workload.ways.append(theirs)
-        measured = measure(workload, rounds)
-        limit, figure = measured[workload.ways[0].name], measured[theirs.name]
-        figures.append(
-            {
-                "title": workload.title,
-                "name": theirs.name,
-                "seconds": figure.median,
-                "ratio": figure.median / limit.median,
-                "queries": figure.queries or 0,
-            }
-        )
-    print(json.dumps(figures))
+    def whole():
+        rows = Message.objects.in_thread(root).order_by("pk")
+        return nest(kept(rows.values_list(*ThreadRow._fields, named=True)))
+
+    def plain(rows):
+        return [tuple(row) for row in rows]
+
+    lines = []
+    for workload, ask, content in (
+        (lists.unread(receiver), unread, plain),
+        (lists.inbox(reader), inbox, plain),
+        (thread.whole(thread.TITLE_OF_1000, root), whole, thread.content),
+    ):
+        workload.ways.append(Way(f"{package}, from its cache", ask, content))
+        workload.targets = ()  # Those are for the process without the package.
+        lines += report.work(workload, measure(workload, rounds))
+    print(json.dumps(lines))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -37,6 +38,7 @@ WHERE n.recipient_id = 1 AND n.unread ORDER BY n.timestamp DESC LIMIT 50
 
 
 def main(rounds: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word.
     sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
     os.environ["DJANGO_SETTINGS_MODULE"] = "community_settings"
     _make_database()
@@ -45,6 +47,7 @@ def main(rounds: int) -> None:
     django.setup()
 
     import raw
+    import report
     from django.contrib.auth.models import User
     from django.core.management import call_command
     from django.db import connection
@@ -87,20 +90,7 @@ def main(rounds: int) -> None:
             ],
         ),
     ]
-    figures = []
-    for workload in workloads:
-        measured = measure(workload, rounds)
-        limit, figure = measured["raw SQL"], measured[PACKAGE]
-        figures.append(
-            {
-                "title": workload.title,
-                "name": PACKAGE,
-                "seconds": figure.median,
-                "ratio": figure.median / limit.median,
-                "queries": figure.queries or 0,
-            }
-        )
-    print(json.dumps(figures))
+    print(json.dumps([line for each in workloads for line in report.work(each, measure(each, rounds))]))
 
 
 def _make_database() -> None:

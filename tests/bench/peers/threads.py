@@ -11,6 +11,7 @@ from measure import Way
 from messaging.threads import ThreadRow, nest
 from peers.models import MpMessage, MpttMessage, PlainMessage, TreeMessage
 
+ROW = ("id", "sender_id", "content", "timestamp", "read", "edited")
 DEEPEST_PATH = 255 // MpMessage.steplen  # What the path of treebeard has room for.
 
 
@@ -41,8 +42,7 @@ def load(placed: list[tuple[ThreadRow, int]]) -> None:
 
 
 def _text(row: ThreadRow) -> dict:
-    names = ("id", "sender_id", "content", "timestamp", "read", "edited")
-    return {name: getattr(row, name) for name in names}
+    return {name: getattr(row, name) for name in ROW}
 
 
 def _nested_sets(placed: list[tuple[ThreadRow, int]]) -> dict[int, list[int]]:
@@ -77,7 +77,10 @@ def _paths(placed: list[tuple[ThreadRow, int]]) -> dict[int, str]:
 
 
 def ways(root: int, deepest: int, content, *, naive: bool) -> list[Way]:
-    """What each peer documents for a whole tree below a node; `content` makes `(row, depth)` comparable."""
+    """What each peer documents for a whole tree below a node; `content` makes `(row, depth)` comparable.
+
+    Each once with instances, as the documents do, and once with rows, which is the best that it can do.
+    """
 
     def one_by_one():
         def walk(message, depth):
@@ -100,16 +103,13 @@ def ways(root: int, deepest: int, content, *, naive: bool) -> list[Way]:
         return found
 
     def mptt():
-        below = MpttMessage.objects.get(pk=root).get_descendants(include_self=True)
-        return [(message, message.level) for message in below]
+        return MpttMessage.objects.get(pk=root).get_descendants(include_self=True)
 
     def treebeard():
-        below = MpMessage.objects.get_tree(MpMessage.objects.get(pk=root))
-        return [(message, message.depth - 1) for message in below]
+        return MpMessage.objects.get_tree(MpMessage.objects.get(pk=root))
 
     def tree_queries():
-        below = TreeMessage.objects.with_tree_fields().descendants(root, include_self=True)
-        return [(message, message.tree_depth) for message in below]
+        return TreeMessage.objects.with_tree_fields().descendants(root, include_self=True)
 
     def cte():
         def make(below):
@@ -121,17 +121,41 @@ def ways(root: int, deepest: int, content, *, naive: bool) -> list[Way]:
         rows = with_cte(below, select=below.join(PlainMessage, id=below.col.id).order_by("pk"))
         return nest(_Row(message, message.pk, message.parent_id) for message in rows)
 
+    def cte_rows():
+        names = [*ROW, "parent_id"]
+
+        def make(below):
+            first = PlainMessage.objects.filter(pk=root).values(*names)
+            return first.union(below.join(PlainMessage, parent=below.col.id).values(*names), all=True)
+
+        below = CTE.recursive(make)
+        rows = with_cte(below, select=below.queryset().order_by("id").values_list(*names, named=True))
+        return nest(_Row(row, row.id, row.parent_id) for row in rows)
+
     def unwrapped(placed):
         return content([(row.message, depth) for row, depth in placed])
+
+    def instances(name, ask, depth, first=0):
+        return Way(name, lambda: [(message, getattr(message, depth) - first) for message in ask()], content)
+
+    def rows(name, ask, depth, first=0):
+        def run():
+            return [(row, row[-1] - first) for row in ask().values_list(*ROW, depth, named=True)]
+
+        return Way(f"{name}, rows", run, content)
 
     slow = [Way("naive, message by message", one_by_one, content)] if naive else []
     return [
         *slow,
         Way("prefetch_related, level by level", by_prefetching, content),
-        Way("django-mptt", mptt, content),
-        Way("django-treebeard, materialised path", treebeard, content),
-        Way("django-tree-queries", tree_queries, content),
+        instances("django-mptt", mptt, "level"),
+        rows("django-mptt", mptt, "level"),
+        instances("django-treebeard, materialised path", treebeard, "depth", 1),
+        rows("django-treebeard, materialised path", treebeard, "depth", 1),
+        instances("django-tree-queries", tree_queries, "tree_depth"),
+        rows("django-tree-queries", tree_queries, "tree_depth"),
         Way("django-cte", cte, unwrapped),
+        Way("django-cte, rows", cte_rows, unwrapped),
     ]
 
 

@@ -6,8 +6,8 @@ from functools import partial
 import raw
 from django.test import RequestFactory
 from measure import Way, Workload
-from peers import threads
 from staging import Stage
+from targets import Target, at_most, faster_than, one_query
 
 from chats.pages import PAGE_SIZE, lines
 from chats.views.reading import THREAD
@@ -22,6 +22,7 @@ SELECT m.id, m.sender_id, m.content, m.timestamp, m.read, m.edited, m.parent_mes
 FROM messaging_message m LEFT JOIN messaging_message p ON p.id = m.parent_message_id
 WHERE m.thread = %s AND m.id >= %s ORDER BY m.id LIMIT 51
 """
+TITLE_OF_1000 = "whole thread, 1,000 replies, ready to render"
 named = partial(tuple.__new__, namedtuple("Row", FIELDS.split(", ")))
 PageRow = namedtuple(
     "PageRow", "id sender_id content timestamp read edited parent_message_id thread excerpt parent_sender_id"
@@ -29,32 +30,39 @@ PageRow = namedtuple(
 
 
 def workloads(stage: Stage) -> list[Workload]:
+    short, long = stage.thread_of_1000, stage.thread_of_10000
+    targets = at_most(1.3), faster_than("all others"), one_query()
     return [
-        _whole("whole thread, 1,000 replies, ready to render", stage.thread_of_1000, 1.3, 60),
-        _whole("whole thread, 10,000 replies", stage.thread_of_10000, 1.2, 15),
-        _page("page of 50 in that thread, the first", stage.thread_of_10000, 0),
-        _page(
-            "page of 50 in that thread, the last", stage.thread_of_10000, _last_page(stage.thread_of_10000)
-        ),
+        _beside_peers(whole(TITLE_OF_1000, short, 60, *targets), short),
+        _beside_peers(whole("whole thread, 10,000 replies", long, 15, at_most(1.2), one_query()), long),
+        _page("page of 50 in that thread, the first", long, 0),
+        _page("page of 50 in that thread, the last", long, _last_page(long)),
     ]
 
 
-def _whole(title: str, root: int, at_most: float, rounds: int) -> Workload:
+def content(placed) -> list[tuple]:
+    return [
+        (row.id, depth, row.sender_id, row.content, row.timestamp, row.read, row.edited)
+        for row, depth in placed
+    ]
+
+
+def whole(title: str, root: int, rounds: int = 60, *targets: Target) -> Workload:
     def by_hand():
         return nest(map(named, raw.rows(WHOLE, [root])))
 
-    def content(placed):
-        return [(row.id, depth, row.sender_id, row.content, row.timestamp) for row, depth in placed]
+    ways = [Way("raw SQL", by_hand, content), Way("Bobbin", lambda: read_thread(root), content)]
+    return Workload(title, ways, rounds, targets)
+
+
+def _beside_peers(workload: Workload, root: int) -> Workload:
+    from peers import threads  # Only the process that has their applications can.
 
     placed = read_thread(root)
     threads.load(placed)
     deepest = max(depth for _, depth in placed)
-    ways = [
-        Way("raw SQL", by_hand, content),
-        Way("Bobbin", lambda: read_thread(root), content),
-        *threads.ways(root, deepest, content, naive=len(placed) < 5_000),
-    ]
-    return Workload(title, ways, rounds, at_most)
+    workload.ways += threads.ways(root, deepest, content, naive=len(placed) < 5_000)
+    return workload
 
 
 def _page(title: str, root: int, start: int) -> Workload:
@@ -73,7 +81,7 @@ def _page(title: str, root: int, start: int) -> Workload:
         Way("raw SQL", by_hand, lambda placed: [(row.id, depth, row.content) for row, depth in placed]),
         Way("Bobbin", ours, lambda found: [(line.row.id, line.depth, line.row.content) for line in found]),
     ]
-    return Workload(title, ways, 100, 6)
+    return Workload(title, ways, 100, [at_most(6)])
 
 
 def _last_page(root: int) -> int:
