@@ -149,20 +149,27 @@ def open_to_strangers(monkeypatch):
 
 
 @pytest.fixture
-def unread_list_never_empties(monkeypatch):
-    from messaging.managers import UnreadMessagesManager
+def unread_list(monkeypatch):
+    """Puts another query in the place of the page's."""
+    from chats.views import reading
     from messaging.models import Message
+    from messaging.prepared import Prepared
 
-    received = lambda self, user: Message.objects.filter(receiver=user).order_by("-pk")  # noqa: E731
-    monkeypatch.setattr(UnreadMessagesManager, "for_user", received)
+    def put(build):
+        prepared = Prepared(lambda reader, before: build(Message, reader).for_list(before)[:51])
+        monkeypatch.setattr(reading, "UNREAD", prepared)
+
+    return put
 
 
 @pytest.fixture
-def unread_list_oldest_first(monkeypatch):
-    from messaging.managers import UnreadMessagesManager
+def unread_list_never_empties(unread_list):
+    unread_list(lambda model, reader: model.objects.filter(receiver=reader).order_by("-pk"))
 
-    for_user = UnreadMessagesManager.for_user
-    monkeypatch.setattr(UnreadMessagesManager, "for_user", lambda *args: for_user(*args).order_by("pk"))
+
+@pytest.fixture
+def unread_list_oldest_first(unread_list):
+    unread_list(lambda model, reader: model.unread.for_user(reader).order_by("pk"))
 
 
 @pytest.fixture

@@ -138,10 +138,13 @@ def store_page(key: str, headers: dict[str, str], body: bytes, seconds: int) -> 
 
 
 # --- Values ---------------------------------------------------------------------------------------
-def badges(user_id: int, count: Callable[[], dict[str, int]]) -> dict[str, int]:
-    """What the member's badges show; counted by one of many who ask at once."""
+def badges(user_id: int, count: Callable[[], dict[str, int]], epoch: str | None = None) -> dict[str, int]:
+    """What the member's badges show; counted by one of many who ask at once.
+
+    `epoch`: the member's, when it was read already and nothing was changed since.
+    """
     # What is read inside a transaction may never be committed.
-    epoch = None if connection.in_atomic_block else epoch_of(user_id)
+    epoch = None if connection.in_atomic_block else epoch or epoch_of(user_id)
     if epoch is None:
         return count()
     return cache.get_or_set(f"badges:{VERSION}:{user_id}:{epoch}", count, BADGE_SECONDS)

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
@@ -33,13 +34,14 @@ def private_cache_page(seconds: int):
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @functools.wraps(view)
-        def cached(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        def cached(request: Any, *args, **kwargs) -> HttpResponse:
             # A flash message is for this browser and this moment only.
             if request.method not in {"GET", "HEAD"} or len(get_messages(request)):
                 count("page", BYPASS)
                 return _finish(request, view(request, *args, **kwargs))
             # Before the database is read: see chats/cache.py.
             epoch = cache.epoch_of(request.user.pk)
+            request.epoch = epoch  # For what the page shows of the cache.
             key = cache.page_key(request.user.pk, epoch, _varies(request)) if epoch else None
             if key is None:
                 count("page", BYPASS)

@@ -27,7 +27,9 @@ def badges(request: HttpRequest) -> dict:
     if user is None or not user.is_authenticated:
         return {}
     return {
-        "badges": SimpleLazyObject(lambda: cache.badges(user.pk, partial(_count, user.pk))),
+        "badges": SimpleLazyObject(
+            lambda: cache.badges(user.pk, partial(_count, user.pk), getattr(request, "epoch", None))
+        ),
         "lab_is_open": may_open(user),
     }
 
