@@ -49,7 +49,7 @@ bench: install install-bench ## Measure each piece of work beside raw SQL and ot
 	@exec $(STACK) bench work $(ARGS)
 
 .PHONY: bench-scale
-bench-scale: install install-bench ## Measure the pages' queries at 10,000 to 10,000,000 messages (needs 10 GB and 20 minutes)
+bench-scale: install install-bench ## Measure the pages' queries at 10,000 to 10,000,000 messages (needs 18 GB and 5 minutes)
 	@exec $(STACK) bench scale $(ARGS)
 
 .PHONY: bench-http
