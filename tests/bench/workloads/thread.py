@@ -34,7 +34,7 @@ def workloads(stage: Stage) -> list[Workload]:
     targets = at_most(1.3), faster_than("all others"), one_query()
     return [
         _beside_peers(whole(TITLE_OF_1000, short, 60, *targets), short),
-        _beside_peers(whole("whole thread, 10,000 replies", long, 15, at_most(1.2), one_query()), long),
+        _beside_peers(whole("whole thread, 10,000 replies", long, 30, at_most(1.2), one_query()), long),
         _page("page of 50 in that thread, the first", long, 0),
         _page("page of 50 in that thread, the last", long, _last_page(long)),
     ]
