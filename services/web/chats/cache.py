@@ -21,6 +21,7 @@ VERSION = 2  # Raise it when the shape of a stored value changes.
 EPOCH_SECONDS = 60 * 60 * 24
 BADGE_SECONDS = 60
 SUGGESTION_SECONDS = 30
+TEST_SECONDS = 60
 EVERYBODY = "all"  # The epoch that stands in every key: ending it makes all that is cached new.
 RETRY_SECONDS = 0.5  # Between two tries to end epochs that Redis did not end.
 
@@ -135,6 +136,24 @@ def load_page(key: str) -> tuple[dict[str, str], bytes] | None:
 
 def store_page(key: str, headers: dict[str, str], body: bytes, seconds: int) -> None:
     cache.set(key, [headers, body], seconds)
+
+
+# --- The cache test page -------------------------------------------------------------------------
+def load_test(user_id: int, epoch: str) -> int | None:
+    return cache.get(_test_key(user_id, epoch))
+
+
+def store_test(user_id: int, epoch: str, number: int) -> None:
+    cache.set(_test_key(user_id, epoch), number, TEST_SECONDS)
+
+
+def seconds_left_of_test(user_id: int, epoch: str) -> int | None:
+    """None when nothing is stored, or the cache cannot be asked."""
+    return cache.ttl(_test_key(user_id, epoch)) or None
+
+
+def _test_key(user_id: int, epoch: str) -> str:
+    return f"test:{VERSION}:{user_id}:{epoch}"
 
 
 # --- Values ---------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
@@ -36,7 +37,8 @@ def private_cache_page(seconds: int):
         @functools.wraps(view)
         def cached(request: Any, *args, **kwargs) -> HttpResponse:
             # A flash message is for this browser and this moment only.
-            if request.method not in {"GET", "HEAD"} or len(get_messages(request)):
+            is_plain = request.method in {"GET", "HEAD"} and not len(get_messages(request))
+            if not (settings.CACHE_PAGES and is_plain):
                 count("page", BYPASS)
                 return _finish(request, view(request, *args, **kwargs))
             # Before the database is read: see chats/cache.py.
@@ -54,6 +56,7 @@ def private_cache_page(seconds: int):
                 _store(key, response, seconds)
             return _finish(request, response, whole)
 
+        cached.is_private_cached_page = True  # type: ignore[attr-defined]  # For the canary.
         return cached
 
     return decorate

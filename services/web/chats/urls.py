@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from chats.views import lab, notifications, reading, writing
+from chats.views import cache_test, lab, notifications, reading, writing
 
 
 class UsernameConverter(StringConverter):
@@ -29,5 +29,6 @@ urlpatterns = [
     path("notifications/", notifications.page, name="notifications"),
     path("notifications/read/", notifications.read_all, name="notifications_read_all"),
     path("notifications/<int:pk>/read/", notifications.read_one, name="notification_read"),
+    path("cache-test/", cache_test.page, name="cache_test"),
     path("query-lab/", lab.query_lab, name="query_lab"),
 ]

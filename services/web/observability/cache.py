@@ -146,6 +146,9 @@ class RedisCache(cache.RedisCache):
     def delete_many(self, *args: Any, **kwargs: Any) -> int | None:
         return self._write(super().delete_many, *args, **kwargs)
 
+    def ttl(self, *args: Any, **kwargs: Any) -> int | None:
+        return self._write(super().ttl, *args, **kwargs)
+
     def has_key(self, *args: Any, **kwargs: Any) -> bool:
         return bool(self._write(super().has_key, *args, **kwargs))
 

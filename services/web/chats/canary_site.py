@@ -1,0 +1,93 @@
+"""How the canary asks a site: like browsers, and without a library that follows, keeps or retries."""
+
+import http.client
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+
+from chats.canary_members import Browser, CannotCheckError
+
+SECONDS = 10.0  # For an answer.
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]*)"')
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: str
+
+    @property
+    def is_hit(self) -> bool:
+        return self.headers.get("X-Cache") == "hit"
+
+    @property
+    def location(self) -> str:
+        return self.headers.get("Location", "")
+
+    @property
+    def cookies(self) -> str:
+        return "\n".join(self.headers.get_all("Set-Cookie", []))
+
+    @property
+    def cache_control(self) -> set[str]:
+        return {part.partition("=")[0] for part in self._parts("Cache-Control")}
+
+    @property
+    def vary(self) -> set[str]:
+        return self._parts("Vary")
+
+    def _parts(self, name: str) -> set[str]:
+        said = ",".join(self.headers.get_all(name, []))
+        return {part.strip().lower() for part in said.split(",") if part.strip()}
+
+
+class Site:
+    """`host`: the name the site is known by, when `url` names it another way, as inside a cluster."""
+
+    def __init__(self, url: str, host: str | None = None) -> None:
+        parts = urlsplit(url)
+        try:
+            self.name, self.port = parts.hostname, parts.port
+        except ValueError:
+            self.name = None
+        if parts.scheme not in {"http", "https"} or not self.name:
+            raise CannotCheckError(f"{url} is no address such as https://messages.example.org")
+        self.url = f"{parts.scheme}://{parts.netloc}"
+        self.host = host or parts.netloc.rpartition("@")[2]
+        self.is_encrypted = parts.scheme == "https"
+
+    def ask(self, path: str, browser: Browser | None, form: dict[str, str] | None = None) -> Answer:
+        """GET, or with a form POST. Raises OSError or HTTPException when nobody answers."""
+        headers = {"Host": self.host, "User-Agent": "bobbin-canary"}
+        scheme = "https" if self.is_encrypted else "http"
+        if settings.SECURE_SSL_REDIRECT and not self.is_encrypted:
+            # Where TLS ends at a proxy, the canary stands in for that proxy.
+            headers["X-Forwarded-Proto"] = scheme = "https"
+        if browser:
+            headers["Cookie"] = (
+                f"{settings.SESSION_COOKIE_NAME}={browser.session_key}; "
+                f"{settings.CSRF_COOKIE_NAME}={browser.secret}"
+            )
+        if form is not None and browser:
+            headers |= {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Origin": f"{scheme}://{self.host}",
+                "X-CSRFToken": browser.secret,
+            }
+        connection = self._connection()
+        try:
+            body = None if form is None else urlencode(form)
+            connection.request("GET" if body is None else "POST", path, body, headers)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read().decode(errors="replace"))
+        finally:
+            connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        # A new one each time: behind a balancer another server answers each time.
+        kind: Any = http.client.HTTPSConnection if self.is_encrypted else http.client.HTTPConnection
+        return kind(self.name, self.port, timeout=SECONDS)
