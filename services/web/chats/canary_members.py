@@ -19,8 +19,8 @@ from accounts.sessions import SessionStore
 from accounts.views import BACKEND
 from messaging.models import Message
 
-# The space keeps people out: forms strip what is typed, and no address has one. So nobody can log in, sign up,
-# write to or look for such a name, though the members are active, as whoever is logged in has to be.
+# The space keeps people out: forms strip what is typed, and no address has one. So nobody can log in or sign
+# up under such a name, look for it or write to it, though the members are active, as a log-in needs them.
 NAMES = (" canary-a1", " canary-a2", " canary-b1", " canary-b2")
 SESSION_SECONDS = 300
 LOCK = 0x626F6262696E
@@ -123,12 +123,15 @@ def _log_in(member: User) -> Browser:
     session.set_expiry(SESSION_SECONDS)
     session.save()
     secret = get_random_string(CSRF_SECRET_LENGTH, CSRF_ALLOWED_CHARS)
-    return Browser(member.username.strip(), session.session_key, secret)
+    return Browser(member.username.strip(), str(session.session_key), secret)
 
 
 def _clear(members: list[User]) -> None:
     # Between canaries only. Replies first: what has some cannot be deleted.
     for message in Message.objects.filter(sender__in=members, receiver__in=members).order_by("-pk"):
         message.delete()
-    for key in Session.objects.filter(user__in=members).values_list("session_key", flat=True):
-        SessionStore(key).delete()
+    sessions = Session.objects.filter(user__in=members)
+    keys = list(sessions.values_list("session_key", flat=True))
+    sessions.delete()
+    for key in keys:
+        SessionStore(key).forget()

@@ -1,14 +1,17 @@
-"""How the canary asks a site: like browsers, and without a library that follows, keeps or retries."""
+"""The pages that the canary asks for, and how: like a browser, but it follows, keeps and repeats nothing."""
 
 import http.client
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
+from django.urls import NoReverseMatch, reverse
 
 from chats.canary_members import Browser, CannotCheckError
+from observability.budgets import views
 
 SECONDS = 10.0  # For an answer.
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]*)"')
@@ -43,6 +46,31 @@ class Answer:
     def _parts(self, name: str) -> set[str]:
         said = ",".join(self.headers.get_all(name, []))
         return {part.strip().lower() for part in said.split(",") if part.strip()}
+
+
+@dataclass(frozen=True)
+class Page:
+    name: str
+    path: str
+    is_cached: bool  # By private_cache_page.
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.path})"
+
+
+def pages() -> Iterator[Page]:
+    """Every page that has one address. All of them: what caches by mistake carries no mark."""
+    for name, view in views():
+        is_cached = getattr(view, "is_private_cached_page", False)
+        if name.startswith("admin:"):
+            continue  # No canary may open it.
+        try:
+            yield Page(name, reverse(name), is_cached)
+        except NoReverseMatch:
+            if is_cached:
+                raise CannotCheckError(
+                    f"{name} is cached, and the canary does not know what to put into its address"
+                ) from None
 
 
 class Site:

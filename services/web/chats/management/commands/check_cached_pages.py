@@ -25,9 +25,9 @@ def _seconds(text: str) -> int:
 
 class Command(BaseCommand):
     help = (
-        "Ask the pages of a running Bobbin as four synthetic members, and compare: each must see its own pages "
-        "only, and at once what has changed. Ends with status 0 when all is well, 1 when a page is somebody "
-        "else's or stale, 2 when that could not be checked."
+        "Ask the pages of a running Bobbin as four synthetic members, and compare: each must see only its "
+        "own pages, and at once what has changed. Ends with status 0 when all is well, 1 when a page is "
+        "somebody else's or stale, 2 when that could not be checked."
     )
 
     def add_arguments(self, parser):
