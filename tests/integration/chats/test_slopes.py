@@ -40,6 +40,7 @@ SINGLES = [
     ("replies", "accounts:account", "/accounts/"),
     ("people", "accounts:delete_user_account", "/accounts/delete/"),
     ("replies", "accounts:delete_user_account", "/accounts/delete/"),
+    ("replies", "chats:cache_test", "/chats/cache-test/"),
     ("people", "home", "/"),
 ]
 FORMS = [
