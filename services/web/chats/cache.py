@@ -8,7 +8,6 @@ Deleting what is stored, instead, would leave what is stale: the slow reader sto
 
 import hashlib
 import secrets
-import threading
 from collections.abc import Callable, Iterable
 from typing import cast
 
@@ -16,6 +15,7 @@ from django.core.cache import cache as proxy
 from django.db import connection
 
 from observability.cache import RedisCache
+from observability.debts import Debts
 
 VERSION = 2  # Raise it when the shape of a stored value changes.
 EPOCH_SECONDS = 60 * 60 * 24
@@ -23,7 +23,6 @@ BADGE_SECONDS = 60
 SUGGESTION_SECONDS = 30
 TEST_SECONDS = 60
 EVERYBODY = "all"  # The epoch that stands in every key: ending it makes all that is cached new.
-RETRY_SECONDS = 0.5  # Between two tries to end epochs that Redis did not end.
 
 cache = cast(RedisCache, proxy)
 
@@ -69,57 +68,9 @@ def _new_epoch() -> str:
     return secrets.token_hex(8)
 
 
-class Debts:
-    """Epochs that could not be ended, because Redis could not be written: what they guard is stale.
-
-    While there are any, this process uses nothing from the cache; a thread goes on trying, so that other
-    processes show what is stale no longer than it takes to reach Redis.
-    """
-
-    MOST = 1_000  # From here on, everybody's epoch stands for all.
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._keys: set[str] = set()
-        self._paying = False
-
-    def any(self) -> bool:
-        return bool(self._keys) or self._paying
-
-    def owe(self, keys: set[str]) -> None:
-        with self._lock:
-            self._add(keys)
-            if self._paying:
-                return
-            self._paying = True
-        threading.Thread(target=self._pay, name="epochs", daemon=True).start()
-
-    def _add(self, keys: set[str]) -> None:
-        self._keys |= keys
-        if len(self._keys) > self.MOST:
-            self._keys = {_epoch_key(EVERYBODY)}
-
-    def _pay(self) -> None:
-        paid = threading.Event()
-        while True:
-            with self._lock:
-                keys, self._keys = self._keys, set()
-                if not keys:
-                    self._paying = False
-                    return
-            done = None
-            try:
-                with cache.breaker.ignored():
-                    done = cache.delete_many(keys)
-            finally:
-                if done is None:
-                    with self._lock:
-                        self._add(keys)
-            if done is None:
-                paid.wait(RETRY_SECONDS)
-
-
-debts = Debts()
+# Of the epochs that could not be ended; from 1,000 on everybody's stands for all. While there are any, this
+# process uses nothing from the cache.
+debts = Debts(1_000, _epoch_key(EVERYBODY))
 
 
 # --- Pages ----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from django.db import connections
@@ -28,6 +29,7 @@ LOG_EVERY = 60.0  # Seconds between two log lines about one view, in one process
 NOT_COUNTED = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
 log = logging.getLogger(__name__)
+_allowed: ContextVar[int] = ContextVar("queries allowed beyond the budget", default=0)
 
 
 def query_budget(most: int) -> Callable[[View], View]:
@@ -38,6 +40,11 @@ def query_budget(most: int) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def allow(queries: int) -> None:
+    """Let this request make so many queries more: budgets are for a warm session, and this one was cold."""
+    _allowed.set(_allowed.get() + queries)
 
 
 def declared() -> dict[str, int]:
@@ -68,6 +75,7 @@ class QueryBudgetMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         statements: Counter[str] = Counter()
+        _allowed.set(0)
         with ExitStack() as counting:
             counting.callback(current_view.set, OTHER)  # What this thread does next is no part of it.
             # All of them: a connection that this thread has not opened yet would be missed otherwise.
@@ -90,7 +98,7 @@ class QueryBudgetMiddleware:
         # Not `request.user`: asking who it is could cost the query that was saved.
         if getattr(getattr(request, "_cached_user", None), "is_staff", False):
             response.headers["X-Query-Count"] = f"{made}/{budget}"
-        if made > budget:
+        if made > budget + _allowed.get():
             budget_exceeded.send(
                 sender=type(self), view=match.view_name, budget=budget, statements=statements
             )

@@ -132,7 +132,7 @@ def test_every_browser_of_the_member_is_logged_out(victim, alice, browser_of, er
     assert None not in [cache.get(key) for key in cached]
 
     erase(victim)
-    assert [cache.get(key) is None for key in cached] == [True, True, False]
+    assert [not cache.get(key) for key in cached] == [True, True, False]
     assert list(Session.objects.values_list("user", flat=True)) == [alice.pk]
     for browser, who in ((elsewhere, False), (other, True)):
         request = HttpRequest()
