@@ -43,6 +43,6 @@ if ! good "$venv/bin/python" || [ ! -f "$stamp" ] || [ "$(cut -d ' ' -f 3- "$sta
   "$python" -m venv --clear "$venv" || fail "cannot make $venv here; see above"
 fi
 rm -f "$stamp"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" ||
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$lock" ||
   fail "the packages could not be installed; see above. Is there a network, and room on the disk?"
 mark >"$stamp"

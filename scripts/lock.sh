@@ -2,7 +2,7 @@
 # Lock the packages of pyproject.toml with hashes, for every Python that we support; UPGRADE=1 takes newer ones.
 set -eu
 cd "$(dirname "$0")/../services/web"
-compile="../../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header"
+compile="../../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header"
 [ "${UPGRADE:-}" = 1 ] && compile="$compile --upgrade"
 # shellcheck disable=SC2086  # words on purpose
 $compile pyproject.toml --output-file requirements/base.txt
@@ -10,3 +10,5 @@ $compile pyproject.toml --output-file requirements/base.txt
 $compile pyproject.toml --group dev --output-file requirements/dev.txt
 # shellcheck disable=SC2086
 $compile pyproject.toml --group bench --output-file requirements/bench.txt
+# shellcheck disable=SC2086
+$compile pyproject.toml --group infra --output-file requirements/infra.txt
