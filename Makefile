@@ -56,6 +56,10 @@ bench-scale: install install-bench ## Measure the pages' queries at 10,000 to 10
 bench-http: install install-bench ## Measure the pages under load beside a bare view
 	@exec $(STACK) bench http $(ARGS)
 
+.PHONY: bench-outages
+bench-outages: install install-bench ## Measure the pages while Redis is ended, frozen or silent, and back
+	@exec $(STACK) bench outages $(ARGS)
+
 .PHONY: install-bench
 install-bench: ## Install what the benchmarks need, in .venv-bench (they do by themselves)
 	@scripts/bootstrap.sh bench

@@ -1,4 +1,4 @@
-"""The command line behind `make bench`, `make bench-scale` and `make bench-http`."""
+"""The command line behind `make bench` and its companions."""
 
 import argparse
 import os
@@ -16,7 +16,7 @@ PEERS = "peers,mptt,treebeard,tree_queries,simple_history,reversion,pgtrigger,pg
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make", description=__doc__)
-    parser.add_argument("kind", choices=["work", "scale", "http"])
+    parser.add_argument("kind", choices=["work", "scale", "http", "outages"])
     parser.add_argument("--size", type=int, help="messages to stage")
     parser.add_argument("--rounds", type=int, help="how often each way takes its turn")
     parser.add_argument("--only", help="only workloads whose title holds this")
@@ -40,6 +40,8 @@ def main() -> None:
         import work as kind
     elif arguments.kind == "scale":
         import scale as kind
+    elif arguments.kind == "outages":
+        import outages as kind
     else:
         import load as kind
     kind.main(arguments)

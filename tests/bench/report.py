@@ -1,4 +1,4 @@
-"""Tables for the screen and for docs/benchmarks.md."""
+"""Tables for the screen and for the pages of docs/."""
 
 import datetime
 import os
@@ -50,13 +50,14 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def write(section: str, text: str) -> None:
-    """Replace what docs/benchmarks.md says between the marks of a section; the rest is written by hand."""
+def write(section: str, text: str, doc: Path | None = None) -> None:
+    """Replace what a page of docs/ says between the marks of a section; the rest is written by hand."""
+    doc = doc or DOC
     begin, end = f"<!-- {section}: made by make -->", f"<!-- end of {section} -->"
     made = f"{begin}\n\n{text.strip()}\n\n{end}"
-    page = DOC.read_text() if DOC.exists() else "# Benchmarks\n"
+    page = doc.read_text() if doc.exists() else "# Benchmarks\n"
     replaced, found = re.subn(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: made, page, flags=re.S)
-    DOC.write_text(replaced if found else f"{page.rstrip()}\n\n{made}\n")
+    doc.write_text(replaced if found else f"{page.rstrip()}\n\n{made}\n")
 
 
 def machine(*packages: str) -> str:

