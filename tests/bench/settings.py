@@ -10,3 +10,4 @@ INSTALLED_APPS = [*INSTALLED_APPS, *filter(None, os.environ.get("BENCH_APPS", ""
 # Staging takes longer than a page may.
 DATABASES["default"]["OPTIONS"]["options"] = "-c statement_timeout=0 -c plan_cache_mode=force_generic_plan"
 LOGGING["root"]["level"] = "ERROR"  # noqa: F405
+ROOT_URLCONF = "under_load.floor"  # Bobbin's addresses, and a bare view.

@@ -38,6 +38,15 @@ def at_most(ratio: float, against: str | None = None) -> Target:
     return Target(f"at most {ratio:g}" + (f" times {against}" if against else ""), is_reached)
 
 
+def so_many_times(times: float, other: str) -> Target:
+    """Bobbin does its work so many times while the other way does its own once."""
+
+    def is_reached(figures: Figures) -> bool:
+        return times * ours(figures).median <= figures[other].median
+
+    return Target(f"{times:g} times as often as {other}", is_reached)
+
+
 def faster_than(words: str, *names: str) -> Target:
     """Bobbin is faster than each of these ways; without names, than each but the limit."""
 

@@ -13,7 +13,7 @@ import report
 from measure import measure
 from peers import caching
 from staging import stage
-from workloads import lists, thread, writing
+from workloads import cached, lists, thread, writing
 
 SIZE = 500_000
 MEGABYTES = 10  # By which an erasure may grow.
@@ -35,7 +35,7 @@ def main(arguments: argparse.Namespace) -> None:
     print(f"Staging {size:,} messages ...", flush=True)
     staged = stage(size)
     lines: list[list[str]] = []
-    for module in (thread, lists, writing):
+    for module in (thread, lists, cached, writing):
         for workload in module.workloads(staged):
             if arguments.only and arguments.only not in workload.title:
                 continue

@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
 import raw
 import report
 from measure import Figure, Way, Workload, measure
-from targets import at_most, faster_than, one_query
+from targets import at_most, faster_than, one_query, so_many_times
 
 
 def figures(limit: float, ours: float, **others: float) -> dict[str, Figure]:
@@ -21,6 +21,11 @@ def figures(limit: float, ours: float, **others: float) -> dict[str, Figure]:
 @pytest.mark.parametrize(("ours", "verdict"), [(3.0, "at most 3: reached"), (3.1, "at most 3: missed")])
 def test_a_ratio_is_one_against_the_limit(ours, verdict):
     assert at_most(3).verdict(figures(1.0, ours, mptt=0.1)) == verdict
+
+
+@pytest.mark.parametrize(("ours", "verdict"), [(2.0, "reached"), (2.1, "missed")])
+def test_work_may_be_meant_to_be_done_more_often_than_in_another_way(ours, verdict):
+    assert so_many_times(5, "anew").verdict(figures(1.0, ours, anew=10.0)).endswith(f"as anew: {verdict}")
 
 
 def test_a_ratio_may_be_one_against_another_way():
