@@ -52,6 +52,11 @@ def take(kind: str) -> str:
     return _taken
 
 
+def taken() -> str:
+    """The slot of this process, or "" when it has none."""
+    return _taken or ""
+
+
 def in_memory() -> None:
     """Keep the metrics of this process to itself, and take no slot."""
     global _taken
