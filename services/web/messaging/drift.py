@@ -57,7 +57,7 @@ def look_somewhere() -> Look:
     highest = max(ends["low"], ends["high"] - SAMPLE + 1)
     with transaction.atomic():
         execute("default", f"SET LOCAL statement_timeout = '{MOST_SECONDS}s'", None)
-        return look(random.randint(ends["low"], highest))  # noqa: S311  (a place, no secret)
+        return look(random.randint(ends["low"], highest), SAMPLE)  # noqa: S311  (a place, no secret)
 
 
 def repair(found: Look) -> None:
