@@ -26,8 +26,14 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "128MB",
 }
-# For tests: their data need not survive a power cut.
-FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+# For tests: their data need not survive a power cut. And PostgreSQL counts statements, as a witness of ours.
+FORGETFUL = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "shared_preload_libraries": "pg_stat_statements",
+}
 
 
 def start_postgres(

@@ -1,28 +1,31 @@
 """The Django service: its environment, its commands, its web server."""
 
 import contextlib
-import http.client
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 from errors import Failure
 from places import ROOT, RUN, WEB
+from ports import answers
 from processes import Child, ends_with_us, last_words, start, wait_until
 
 MANAGE = [sys.executable, str(WEB / "manage.py")]
+METRICS = "metrics"  # The folder of what the processes count, beside the sockets: it goes with them.
 PREFIX = "Bobbin cannot start: "  # Of the settings' own words.
 # What the caller may have set for other programs, or for a Bobbin elsewhere.
-NOT_FOR_US = ("POSTGRES_", "PG", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS")
+NOT_FOR_US = ("POSTGRES_", "PG", "PROMETHEUS_", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS")
 
 
 def environment(sockets: Path, host: str = "127.0.0.1") -> dict[str, str]:
     """What the service of `make run` is told; whatever else the caller has set passes through."""
-    env = _common(sockets, host) | {"STATIC_ROOT": str(RUN / "static")}
+    env = _common(sockets, host) | {
+        "STATIC_ROOT": str(RUN / "static"),
+        "PROMETHEUS_MULTIPROC_DIR": str(sockets / METRICS),
+    }
     if not {"SECRET_KEY", "SECRET_KEY_FILE"} & env.keys():
         env["SECRET_KEY_FILE"] = str(_secret_key())
     return env
@@ -138,21 +141,21 @@ def _reason(said: str, log: Path) -> str:
     return f"Django refuses to start: {named[-1]} (log: {log})"
 
 
-def check_port(host: str, port: str) -> None:
-    """Failure unless we can listen there."""
-    if not port.isdecimal() or not 0 < int(port) < 65536:
-        raise Failure(f"PORT={port} is not a port; choose a number from 1 to 65535.")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, int(port)))
-        except socket.gaierror:
-            raise Failure(f"HOST={host} is not an address of this machine, such as 127.0.0.1.") from None
-        except OSError as error:
-            raise Failure(
-                f"port {port} of {host} cannot be used ({error.strerror}); choose another: make run PORT=8001"
-            ) from None
+def start_metrics(env: dict[str, str], port: str, log: Path) -> Child:
+    """Start the process that serves what the others count, on this machine only."""
+    child = start(
+        "The metrics process",
+        [sys.executable, "-m", "observability.serve"],
+        log,
+        cwd=WEB,
+        env=env | {"METRICS_BIND": f"127.0.0.1:{port}"},
+    )
+    try:
+        wait_until(lambda: answers("127.0.0.1", int(port)), child)
+    except BaseException:
+        child.end()
+        raise
+    return child
 
 
 def start_web(env: dict[str, str], host: str, port: str, log: Path) -> Child:
@@ -167,7 +170,7 @@ def start_web(env: dict[str, str], host: str, port: str, log: Path) -> Child:
         env=env | {"WEB_BIND": f"[{host}]:{port}" if ":" in host else f"{host}:{port}"},
     )
     try:
-        wait_until(lambda: _answers(host, int(port)), child)
+        wait_until(lambda: answers(host, int(port)), child)
     except Failure:
         child.end()
         reason = last_words(log).removeprefix(PREFIX)
@@ -176,15 +179,3 @@ def start_web(env: dict[str, str], host: str, port: str, log: Path) -> Child:
         child.end()
         raise
     return child
-
-
-def _answers(host: str, port: int) -> bool:
-    # Not urllib: it would ask the proxy that a person may have set in the environment.
-    connection = http.client.HTTPConnection(host, port, timeout=2)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

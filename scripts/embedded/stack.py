@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import ports
 import service
 import state
 from errors import Failure
@@ -91,7 +92,8 @@ def run(host: str, port: str) -> None:
         if not alone:
             say(f"Bobbin runs already: {_url_of_running()}. `make stop` ends it.")
             return
-        service.check_port(host, port)
+        ports.check_port(host, port)
+        metrics_port = ports.metrics_port(port)
         service.check_settings(service.environment(RUN, host))
         began, terminal = time.monotonic(), _terminal()
         say("Bobbin starts ...")
@@ -99,6 +101,7 @@ def run(host: str, port: str) -> None:
             with step("servers"):
                 sockets, children = ending.enter_context(our_servers())
             env = service.environment(sockets, host)
+            make_folder(sockets / service.METRICS, 0o700)
             with step("migrations"):
                 service.migrate(env)
             with step("static files"):
@@ -106,11 +109,14 @@ def run(host: str, port: str) -> None:
             with step("web server"):
                 web = service.start_web(env, host, port, LOGS / "web.log")
             ending.callback(web.end)
+            metrics = service.start_metrics(env, metrics_port, LOGS / "metrics.log")
+            ending.callback(metrics.end)
             ending.callback(say, "\nStopping ...")
             url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            _remember([*children, web], url=url)
-            _greet(url, time.monotonic() - began)
-            _watch([*children, web], terminal)
+            children += [web, metrics]
+            _remember(children, url=url)
+            _greet(url, metrics_port, time.monotonic() - began)
+            _watch(children, terminal)
 
 
 def manage(arguments: list[str]) -> int:
@@ -182,10 +188,11 @@ def _remember(children: list[Child], **facts: str) -> None:
     state.remember(children=known, **facts)
 
 
-def _greet(url: str, seconds: float) -> None:
+def _greet(url: str, metrics_port: str, seconds: float) -> None:
     say(f"\nBobbin is ready after {seconds:.1f} s: {url}\n")
     say(f"  First account   {url}/accounts/signup/")
     say("  Or look around  make demo (three members with passwords, and a few threads)")
+    say(f"  Metrics         http://127.0.0.1:{metrics_port}/metrics")
     say(f"  Logs            {LOGS}")
     say("  End             Ctrl-C, or `make stop` elsewhere\n")
 

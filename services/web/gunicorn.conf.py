@@ -43,3 +43,33 @@ forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 # The application logs every request, with its id and member, and without its query string.
 accesslog = None
 errorlog = "-"
+
+
+# Metrics (docs/decisions/0007-metrics.md). Imported late: by then the application's folder is on the path.
+def on_starting(server):
+    from observability import slots
+
+    try:
+        slots.prepare()
+    except OSError as error:
+        sys.exit(f"Bobbin cannot start: {slots.VARIABLE}={slots.folder()} cannot be used ({error.strerror}).")
+
+
+def post_fork(server, worker):
+    from observability import slots
+
+    slots.take("web")  # Before the application makes its metrics.
+
+
+def post_worker_init(worker):
+    from messaging import drift
+    from observability import runtime
+
+    runtime.begin(worker)
+    drift.begin()
+
+
+def child_exit(server, worker):
+    from observability import slots
+
+    slots.sweep()

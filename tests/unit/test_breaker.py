@@ -1,6 +1,7 @@
 """The circuit breaker, on a clock of the test's own."""
 
 import pytest
+from prometheus_client import REGISTRY
 
 from observability import breaker as module
 from observability.breaker import Breaker
@@ -98,3 +99,19 @@ def test_it_logs_once_a_minute_whatever_happens(breaker, clock, caplog):
     clock.now += 60
     _fail(breaker, 3)
     assert "left alone" in caplog.records[-1].getMessage()
+
+
+def test_operators_see_how_many_are_open_and_how_often_one_opened(breaker, clock):
+    def shown():
+        names = ("bobbin_cache_breaker_open", "bobbin_cache_breaker_opened_total")
+        return [REGISTRY.get_sample_value(name) for name in names]
+
+    open_before, opened_before = shown()
+    _fail(breaker, 3)
+    clock.now += 5
+    breaker.lets_through()
+    _fail(breaker, 1)
+    assert shown() == [open_before + 1, opened_before + 1]
+
+    breaker.succeeded()
+    assert shown() == [open_before, opened_before + 1]

@@ -9,6 +9,7 @@ from django.db import connections, transaction
 
 from accounts.models import Session, User
 from accounts.sessions import SessionStore
+from observability import metrics
 
 
 def erase_account_rows(user: User, using: str) -> None:
@@ -19,6 +20,7 @@ def erase_account_rows(user: User, using: str) -> None:
         )
         keys = [key for (key,) in cursor.fetchall()]
     transaction.on_commit(partial(_forget_sessions, keys), using=using, robust=True)
+    transaction.on_commit(metrics.ERASED.inc, using=using, robust=True)
     # Raw, since the collector would load each row that somebody who guesses passwords has caused.
     attempts = AccessAttempt.objects.using(using).filter(username__iexact=user.username)
     AccessAttemptExpiration.objects.using(using).filter(access_attempt__in=attempts)._raw_delete(using)

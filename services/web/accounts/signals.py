@@ -1,10 +1,11 @@
 """Signals of accounts; docs/signals.md lists every receiver."""
 
 from django.db.models.signals import post_delete
-from django.dispatch import Signal, receiver
+from django.dispatch import Signal
 
 from accounts.erasure import erase_account_rows
 from accounts.models import User
+from observability.signals import receiver
 
 # Asked before somebody erases an account. Each receiver answers with {what: how many} for its own tables.
 # Sender: User. Arguments: user.

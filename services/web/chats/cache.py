@@ -14,6 +14,7 @@ from typing import cast
 from django.core.cache import cache as proxy
 from django.db import connection
 
+from observability import metrics
 from observability.cache import RedisCache
 from observability.debts import Debts
 
@@ -56,6 +57,7 @@ def forget_everything() -> None:
 
 
 def _end(keys: set[str]) -> None:
+    metrics.harmless(metrics.EPOCHS_ENDED.inc)(len(keys))
     if keys and cache.delete_many(keys) is None:
         debts.owe(keys)
 
@@ -70,7 +72,7 @@ def _new_epoch() -> str:
 
 # Of the epochs that could not be ended; from 1,000 on everybody's stands for all. While there are any, this
 # process uses nothing from the cache.
-debts = Debts(1_000, _epoch_key(EVERYBODY))
+debts = Debts(1_000, _epoch_key(EVERYBODY), metrics.EPOCH_DEBTS)
 
 
 # --- Pages ----------------------------------------------------------------------------------------

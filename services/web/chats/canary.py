@@ -20,10 +20,11 @@ from django.utils.crypto import get_random_string
 
 from chats.canary_members import Browser, CannotCheckError, Scene, alone, scene
 from chats.canary_site import TOKEN, Answer, Page, Site, pages
+from observability import metrics
 
 FINE, FAULTY, UNKNOWN = 0, 1, 2
 
-# Sent after each round. Sender: Report. Arguments: report. Metrics belong here.
+# Sent after each round. Sender: Report. Arguments: report.
 checked = Signal()
 
 
@@ -64,8 +65,15 @@ def check(url: str, host: str | None = None) -> Report:
     except DatabaseError as error:
         report.doubts.append(f"PostgreSQL: {str(error).strip().partition(chr(10))[0]}")
     report.seconds = time.monotonic() - began
+    _count(report)
     checked.send(sender=Report, report=report)
     return report
+
+
+@metrics.harmless
+def _count(report: Report) -> None:
+    metrics.CANARY_ROUNDS.labels(metrics.ROUNDS[report.outcome]).inc()
+    metrics.ISOLATION_FAULTS.inc(len(report.faults))
 
 
 class Round:

@@ -5,13 +5,13 @@ from functools import partial
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_save
-from django.dispatch import receiver
 
 from chats import cache
 from messaging.models import Message
 from messaging.signals import messages_created_in_bulk, messages_read
 from notifications.models import Notification
 from notifications.signals import notifications_read
+from observability.signals import receiver
 
 User = get_user_model()
 

@@ -56,7 +56,10 @@ INSTALLED_APPS = [
     "django_structlog",
 ]
 MIDDLEWARE = [
+    "observability.measuring.KnownMethodsMiddleware",  # Before all that counts.
     "observability.health.HealthMiddleware",  # Before host checks: probes come by address.
+    "observability.measuring.MeasureMiddleware",
+    "observability.measuring.BeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -71,6 +74,7 @@ MIDDLEWARE = [
     "chats.middleware.PrivatePagesMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "observability.measuring.AfterMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -219,6 +223,14 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+# --- Metrics: ours are in observability/metrics.py ------------------------------------------------
+# django-prometheus' time of a query and of a request: from a fifth of a millisecond up.
+PROMETHEUS_LATENCY_BUCKETS = (
+    0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
+)  # fmt: skip
+# Seconds between two looks at some unread counters, whether they are right; 0 turns it off.
+UNREAD_CHECK_SECONDS = env.int("UNREAD_CHECK_SECONDS", default=300)
 
 # --- Logs -----------------------------------------------------------------------------------------
 LOGGING = logging_settings(LOG_FORMAT, LOG_LEVEL)

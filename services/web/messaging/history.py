@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from django.db import transaction
+
 from messaging.inbox import execute
+from observability import metrics
 
 if TYPE_CHECKING:
     from messaging.models import Message
@@ -26,7 +29,7 @@ here AS MATERIALIZED (
   SELECT id, content, clock_timestamp(), %(editor)s FROM before WHERE content <> %(content)s
   RETURNING id
 )
-SELECT edited OR EXISTS (SELECT FROM kept) FROM before
+SELECT edited, EXISTS (SELECT FROM kept) FROM before
 """
 
 
@@ -40,4 +43,7 @@ def keep_previous_content(message: "Message", using: str) -> None:
     found = execute(using, KEEP, values)
     if not found:
         raise type(message).DoesNotExist("The message was deleted meanwhile.")
-    message.edited = found[0][0]
+    before, changes = found[0]
+    message.edited = before or changes
+    if changes:
+        transaction.on_commit(metrics.EDITED.inc, using=using, robust=True)

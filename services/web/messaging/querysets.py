@@ -1,6 +1,7 @@
 """The vocabulary of messaging: what can be asked about messages and inboxes."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.db import models, transaction
@@ -10,6 +11,7 @@ from django.db.models.lookups import GreaterThan
 
 from messaging import inbox, placing
 from messaging.signals import messages_created_in_bulk
+from observability import metrics
 
 EXCERPT = 120  # Characters of a text shown where only its beginning is.
 LONG_EXCERPT = 300  # The same in the unread list, where most messages can be read whole.
@@ -143,6 +145,8 @@ class MessageQuerySet(models.QuerySet):
             super().bulk_create(messages, batch_size)
             inbox.record_sent(messages, using=self.db)
             messages_created_in_bulk.send(sender=self.model, messages=messages, using=self.db)
+            sent = partial(metrics.SENT.labels("imported").inc, len(messages))
+            transaction.on_commit(sent, using=self.db, robust=True)
         for message in messages:
             message.remember_watched()
         return messages

@@ -2,13 +2,13 @@
 
 from django.contrib.auth import get_user_model
 from django.db.models.signals import post_delete, pre_delete, pre_save
-from django.dispatch import receiver
 
 from accounts.signals import erasure_preview
 from messaging import inbox
 from messaging.erasure import count_messages, erase_messages, lock_conversations
 from messaging.history import keep_previous_content
 from messaging.models import Message
+from observability.signals import receiver
 
 User = get_user_model()
 

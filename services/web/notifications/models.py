@@ -1,5 +1,7 @@
 """Notifications: one for each message received."""
 
+from functools import partial
+
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
@@ -7,6 +9,7 @@ from django.utils import timezone
 
 from messaging.models import Message
 from notifications.signals import notifications_read
+from observability import metrics
 
 UNKNOWN = "a deleted member"  # Erased this very moment: the commit will be refused.
 
@@ -41,6 +44,8 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
             )
             for message in messages
         )
+        created = partial(metrics.NOTIFIED.inc, len(messages))
+        transaction.on_commit(created, using=self.db, robust=True)
 
     def mark_read(self, user, pk: int | None = None) -> int:
         """Mark one notification of `user` as read, or all of them; return how many changed."""

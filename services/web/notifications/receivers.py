@@ -2,13 +2,13 @@
 
 from django.contrib.auth import get_user_model
 from django.db.models.signals import post_delete, post_save
-from django.dispatch import receiver
 
 from accounts.signals import erasure_preview
 from messaging.models import Message
 from messaging.signals import messages_created_in_bulk, messages_read
 from notifications.erasure import erase_notifications
 from notifications.models import Notification
+from observability.signals import receiver
 
 User = get_user_model()
 

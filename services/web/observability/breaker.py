@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from observability import metrics
+
 log = logging.getLogger(__name__)
 
 LOG_EVERY = 60.0  # Seconds between two log lines of one kind, in one process.
@@ -60,14 +62,18 @@ class Breaker:
         with self._lock:
             was_open, self._closed_again_at, self._in_a_row = self.is_open, None, 0
         if was_open:
+            metrics.harmless(metrics.BREAKER_OPEN.dec)()
             self._log_once("answers", "%s answers again.", self.name)
 
     def failed(self, error: BaseException) -> None:
         with self._lock:
             self._in_a_row += 1
-            opens = self._in_a_row >= self.failures
+            opens, was_open = self._in_a_row >= self.failures, self.is_open
             if opens:
                 self._closed_again_at = time.monotonic() + self.seconds
+        if opens and not was_open:
+            metrics.harmless(metrics.BREAKER_OPEN.inc)()
+            metrics.harmless(metrics.BREAKER_OPENED.inc)()
         if opens:
             self._log_once(
                 "opened", "%s failed %d times in a row and is left alone for %g s at a time: %s",

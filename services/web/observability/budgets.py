@@ -1,6 +1,7 @@
 """Query budgets: how many queries a view may make for one request, everything included.
 
-A view declares its budget beside itself; the middleware counts; tests fail on an excess, production logs it.
+A view declares its budget beside itself; the middleware counts; tests fail on an excess, production logs it
+and counts it in the metrics.
 """
 
 import logging
@@ -16,14 +17,17 @@ from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLResolver, get_resolver
 
-from observability.cache import OTHER, current_view
+from observability import metrics
+from observability.cache import current_view
+from observability.metrics import OTHER
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 # Sent when a request made more queries than its view may. Sender: QueryBudgetMiddleware.
-# Arguments: view (name), budget, statements (Counter of SQL without values). Metrics belong here.
+# Arguments: view (name), budget, statements (Counter of SQL without values).
 budget_exceeded = Signal()
 
+REPEATS = 10  # From here on the same statement in one request looks like one for each row.
 LOG_EVERY = 60.0  # Seconds between two log lines about one view, in one process.
 # Nested transactions: they cost no work of the database, and in production there are none.
 NOT_COUNTED = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
@@ -66,6 +70,33 @@ def _views(resolver: URLResolver, namespaces: list[str]) -> Iterator[tuple[str, 
             yield ":".join([*namespaces, entry.name or entry.lookup_str]), entry.callback
 
 
+@metrics.harmless
+def tell() -> None:
+    """Show the budgets beside what they are compared with, from the start."""
+    for name, budget in declared().items():
+        metrics.BUDGET.labels(name).set(budget)
+        metrics.EXCEEDED.labels(name)
+        metrics.REPEATED.labels(name)
+
+
+class Tally:
+    """The statements of one request, without their values, and the time that they took."""
+
+    def __init__(self) -> None:
+        self.statements: Counter[str] = Counter()
+        self.seconds = 0.0
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith(NOT_COUNTED):
+            return execute(sql, params, many, context)
+        self.statements[" ".join(sql.split())] += 1
+        began = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            self.seconds += time.perf_counter() - began
+
+
 class QueryBudgetMiddleware:
     """Counts the queries of each request, on every database; stands before everything that may ask."""
 
@@ -74,15 +105,15 @@ class QueryBudgetMiddleware:
         self.logged: dict[str, float] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        statements: Counter[str] = Counter()
+        tally = request.tally = Tally()  # type: ignore[attr-defined]  # For the metrics.
         _allowed.set(0)
         with ExitStack() as counting:
             counting.callback(current_view.set, OTHER)  # What this thread does next is no part of it.
             # All of them: a connection that this thread has not opened yet would be missed otherwise.
             for connection in connections.all():
-                counting.enter_context(connection.execute_wrapper(_counting(statements)))
+                counting.enter_context(connection.execute_wrapper(tally))
             response = self.get_response(request)
-        self.compare(request, response, statements)
+        self.compare(request, response, tally.statements)
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
@@ -99,6 +130,7 @@ class QueryBudgetMiddleware:
         if getattr(getattr(request, "_cached_user", None), "is_staff", False):
             response.headers["X-Query-Count"] = f"{made}/{budget}"
         if made > budget + _allowed.get():
+            metrics.harmless(metrics.EXCEEDED.labels(match.view_name).inc)()
             budget_exceeded.send(
                 sender=type(self), view=match.view_name, budget=budget, statements=statements
             )
@@ -110,12 +142,3 @@ class QueryBudgetMiddleware:
             self.logged[view] = now
             shapes = "; ".join(f"{count}x {sql[:200]}" for sql, count in statements.most_common())
             log.warning("%s made %d queries, its budget is %d: %s", view, statements.total(), budget, shapes)
-
-
-def _counting(statements: Counter[str]) -> Callable[..., Any]:
-    def count(execute, sql, params, many, context):
-        if not sql.startswith(NOT_COUNTED):
-            statements[" ".join(sql.split())] += 1
-        return execute(sql, params, many, context)
-
-    return count

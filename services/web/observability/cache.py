@@ -6,9 +6,7 @@ counts `get_or_set` twice.
 """
 
 import logging
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import Any
@@ -17,10 +15,11 @@ from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django_redis import cache, pool
 from redis.exceptions import RedisError
 
+from observability import metrics
 from observability.breaker import Breaker
+from observability.metrics import OTHER
 
 HIT, MISS, BYPASS, ERROR = RESULTS = ("hit", "miss", "bypass", "error")
-OTHER = "other"
 LOCK_SECONDS = 5  # After which a lock is lost whose holder died.
 WAIT_SECONDS = 0.5  # For a value that somebody else is making.
 POLL_SECONDS = 0.01
@@ -31,22 +30,30 @@ log = logging.getLogger(__name__)
 
 _MISSING = object()
 _FAILED = object()
-_lock = threading.Lock()
 # One for each server: Django makes a cache object for each thread.
 _breakers: dict[str, Breaker] = {}
-_counts: Counter[tuple[str, str, str]] = Counter()
+# The counters by what they count: looking one up by its labels takes as long as counting.
+_counters: dict[tuple[str, str, str], metrics.Counter] = {}
 
 
-def count(family: str, result: str, keys: int = 1) -> None:
-    """Count reads of `keys` keys of a family. Metrics belong here."""
-    with _lock:
-        _counts[family, current_view.get(), result] += keys
+@metrics.harmless
+def count(family: str, result: str) -> None:
+    """Count the read of a key of a family."""
+    what = (family, current_view.get(), result)
+    counter = _counters.get(what)
+    if counter is None:
+        counter = _counters[what] = metrics.CACHE_REQUESTS.labels(*what)
+    counter.inc()
 
 
 def counts() -> dict[tuple[str, str, str], int]:
-    """How often this process read, by family, view and result."""
-    with _lock:
-        return dict(_counts)
+    """How often this worker read, or those before it in its slot, by family, view and result."""
+    return {
+        (sample.labels["family"], sample.labels["view"], sample.labels["result"]): int(sample.value)
+        for metric in metrics.CACHE_REQUESTS.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+    }
 
 
 class ConnectionFactory(pool.ConnectionFactory):
@@ -57,6 +64,15 @@ class ConnectionFactory(pool.ConnectionFactory):
         if key not in self._pools:
             self._pools[key] = self.get_connection_pool(params)
         return self._pools[key]
+
+    @classmethod
+    def connections(cls) -> tuple[int, int]:
+        """How many this process has in use, and how many that wait to be used."""
+        pools = list(cls._pools.values())
+        return (
+            sum(len(pool._in_use_connections) for pool in pools),
+            sum(len(pool._available_connections) for pool in pools),
+        )
 
 
 class RedisCache(cache.RedisCache):

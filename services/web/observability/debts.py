@@ -5,6 +5,7 @@ from typing import cast
 
 from django.core.cache import cache as proxy
 
+from observability import metrics
 from observability.cache import RedisCache
 
 RETRY_SECONDS = 0.5
@@ -16,11 +17,14 @@ class Debts:
     """A thread goes on trying to delete them, so that other processes use what is out of date no longer than
     it takes to reach Redis. This process asks `any()` before it uses what they may hold.
 
-    More than `most` keys are replaced by the one key `instead`, which must stand for all of them.
+    More than `most` keys are replaced by the one key `instead`, which must stand for all of them. `gauge`
+    shows how many there are.
     """
 
-    def __init__(self, most: int | None = None, instead: str = "") -> None:
-        self.most, self.instead = most, instead
+    def __init__(
+        self, most: int | None = None, instead: str = "", gauge: metrics.Gauge | None = None
+    ) -> None:
+        self.most, self.instead, self.gauge = most, instead, gauge
         self._lock = threading.Lock()
         self._keys: set[str] = set()
         self._paying = False
@@ -43,6 +47,12 @@ class Debts:
         self._keys |= keys
         if self.most is not None and len(self._keys) > self.most:
             self._keys = {self.instead}
+        self._show()
+
+    @metrics.harmless
+    def _show(self) -> None:
+        if self.gauge:
+            self.gauge.set(len(self._keys))
 
     def _pay(self) -> None:
         paid = threading.Event()
@@ -51,6 +61,7 @@ class Debts:
                 keys, self._keys = self._keys, set()
                 if not keys:
                     self._paying = False
+                    self._show()
                     return
             done = None
             try:

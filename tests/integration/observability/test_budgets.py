@@ -1,7 +1,6 @@
 """Query budgets: declared beside the view, counted by the middleware, an excess told and logged."""
 
 import logging
-from collections import Counter
 
 import pytest
 from django.db import connection
@@ -68,12 +67,11 @@ def test_a_view_without_a_budget_is_left_alone(pages, db):
 
 
 def test_nested_transactions_are_no_work():
-    statements: Counter = Counter()
-    count = budgets._counting(statements)
+    tally = budgets.Tally()
     for sql in ("SAVEPOINT a", "RELEASE SAVEPOINT a", "SELECT  1\n"):
-        count(lambda *args: None, sql, None, False, {})
+        tally(lambda *args: None, sql, None, False, {})
 
-    assert statements == {"SELECT 1": 1}
+    assert tally.statements == {"SELECT 1": 1}
 
 
 def test_staff_sees_the_count_and_others_do_not(browser_of, member, alice):
@@ -93,3 +91,32 @@ def test_every_view_of_ours_has_a_budget():
 
 def test_a_budget_is_known_by_the_name_that_is_told(pages):
     assert declared() == {"greedy": 2}
+
+
+def test_what_a_request_asks_is_measured_beside_the_budget(pages, db, counted, exceeded_budgets):
+    pages.get("/greedy/2/")
+    pages.get("/greedy/3/")
+    exceeded_budgets.clear()
+
+    assert counted("bobbin_request_db_queries_sum", view="greedy") == 5
+    assert counted("bobbin_request_db_queries_bucket", view="greedy", le="2.0") == 1
+    assert counted("bobbin_request_db_seconds_count", view="greedy") == 2
+    assert counted("bobbin_request_db_seconds_sum", view="greedy") > 0
+    assert counted("bobbin_query_budget_exceeded_total", view="greedy") == 1
+
+
+def test_the_budgets_themselves_are_shown(counted):
+    budgets.tell()
+
+    assert counted("bobbin_query_budget", view="chats:inbox") in {0, 3}  # Shown before, by another test.
+    assert counted("bobbin_query_budget_exceeded_total", view="chats:inbox") == 0
+
+
+@pytest.mark.parametrize(("queries", "suspected"), [(9, 0), (10, 1), (30, 1)])
+def test_one_statement_ten_times_looks_like_one_for_each_row(
+    pages, db, counted, exceeded_budgets, queries, suspected
+):
+    pages.get(f"/greedy/{queries}/")
+    exceeded_budgets.clear()
+
+    assert counted("bobbin_repeated_queries_total", view="greedy") == suspected

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, with psycopg's own loader of timestamps, which is written in C.
+"""Django's PostgreSQL backend, counted, and with psycopg's own loader of timestamps, which is written in C.
 
 Django's calls Python for each value, to give it the time zone of the connection. Ours is always UTC, and so
 is what the server sends: the C loader returns the same moments. Reading 1,000 messages takes a quarter of the
@@ -6,14 +6,22 @@ time (docs/decisions/0006-connections.md).
 """
 
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 from django.db.backends.postgresql import base
+from django_prometheus import db as theirs
 from psycopg.adapt import AdaptersMap
 from psycopg.pq import Format
 
+from config.postgresql.counting import counting
+from observability import metrics
+
 TIMESTAMPTZ_OID = psycopg.adapters.types["timestamptz"].oid
 LOADER = psycopg.adapters.get_loader(TIMESTAMPTZ_OID, Format.TEXT)
+
+# Those that nobody has closed: one that is merely forgotten leaves by itself.
+_connections: WeakSet[Any] = WeakSet()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -22,10 +30,52 @@ class DatabaseWrapper(base.DatabaseWrapper):
         adapters = AdaptersMap(params["context"])
         if LOADER:
             adapters.register_loader(TIMESTAMPTZ_OID, LOADER)
-        return params | {"context": adapters}
+        cursors = counting(params["cursor_factory"], self.alias, self.vendor)
+        return params | {"context": adapters, "cursor_factory": cursors}
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        _count_attempt(self.alias, self.vendor)
+        try:
+            connection = super().get_new_connection(conn_params)
+        except Exception:
+            _count_failure(self.alias, self.vendor)
+            raise
+        # For QuerySet.iterator().
+        connection.server_cursor_factory = counting(psycopg.ServerCursor, self.alias, self.vendor)
+        _count_open(connection)
+        return connection
+
+    def _close(self) -> None:
+        connection = self.connection
+        super()._close()  # type: ignore[misc]
+        if connection is not None:
+            _count_closed(connection)
 
     def create_cursor(self, name: str | None = None) -> Any:
         """Django's, without its look at the loader of timestamps."""
         if name is None:
             return self.connection.cursor()
         return self.connection.cursor(name, scrollable=False, withhold=self.connection.autocommit)
+
+
+@metrics.harmless
+def _count_attempt(alias: str, vendor: str) -> None:
+    theirs.connections_total.labels(alias, vendor).inc()
+
+
+@metrics.harmless
+def _count_failure(alias: str, vendor: str) -> None:
+    theirs.connection_errors_total.labels(alias, vendor).inc()
+
+
+@metrics.harmless
+def _count_open(connection: Any) -> None:
+    _connections.add(connection)
+    metrics.DB_OPENED.inc()
+    metrics.DB_OPEN.set(len(_connections))
+
+
+@metrics.harmless
+def _count_closed(connection: Any) -> None:
+    _connections.discard(connection)
+    metrics.DB_OPEN.set(len(_connections))

@@ -1,7 +1,8 @@
 """Writing records, a batch a transaction: what is there is left alone, what cannot be is reported."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 from messaging.importing.members import Members
 from messaging.importing.records import BadLineError, Record, parse
 from messaging.models import Message
+from observability import metrics
 
 ALREADY_THERE = """
 SELECT m.client_id, m.id FROM messaging_message m
@@ -47,6 +49,7 @@ class Importer:
 
     def add(self, batch: list[tuple[int, bytes]]) -> None:
         """Import these lines, all or none of them; bad ones are reported and left out."""
+        before = replace(self.counts)
         records = [record for number, line in batch if (record := self._read(number, line))]
         with transaction.atomic():
             written = self._write(records)
@@ -55,6 +58,8 @@ class Importer:
         self.counts.added += len(written)
         self.counts.already_there += len(records) - len(written)
         self.counts.threads += sum(message.parent_message_id is None for message in written)
+        # With --strict and --dry-run a transaction around all batches decides.
+        transaction.on_commit(partial(_count_lines, before, replace(self.counts)), robust=True)
 
     def _read(self, number: int, line: bytes) -> Record | None:
         try:
@@ -128,3 +133,8 @@ class Importer:
 
     def _remember(self, record: Record, message_id: int) -> None:
         self._seen[record.id] = self._seen[record.id]._replace(message_id=message_id)
+
+
+def _count_lines(before: Counts, after: Counts) -> None:
+    for result in metrics.LINES:
+        metrics.IMPORT_LINES.labels(result).inc(getattr(after, result) - getattr(before, result))

@@ -1,0 +1,53 @@
+"""Ports: whether one can be used, and whether something answers there."""
+
+import http.client
+import os
+import socket
+
+from errors import Failure
+
+
+def metrics_port(port: str) -> str:
+    """METRICS_PORT, or 1100 above PORT; where another program has that one, any that is free."""
+    chosen = os.environ.get("METRICS_PORT")
+    if chosen:
+        check_port("127.0.0.1", chosen, "METRICS_PORT")
+        return chosen
+    beside = int(port) + 1100
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", beside if beside < 65536 else 0))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def check_port(host: str, port: str, name: str = "PORT") -> None:
+    """Failure unless we can listen there."""
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise Failure(f"{name}={port} is not a port; choose a number from 1 to 65535.")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except socket.gaierror:
+            raise Failure(f"HOST={host} is not an address of this machine, such as 127.0.0.1.") from None
+        except OSError as error:
+            other = f"make run {name}={int(port) + 1}"
+            raise Failure(
+                f"port {port} of {host} cannot be used ({error.strerror}); choose another: {other}"
+            ) from None
+
+
+def answers(host: str, port: int) -> bool:
+    # Not urllib: it would ask the proxy that a person may have set in the environment.
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,34 @@
+"""Receivers of signals, counted: `bobbin_signals_total`."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django import dispatch
+
+from observability import metrics
+
+Receiver = Callable[..., Any]
+
+
+def receiver(signal: dispatch.Signal, *, sender: Any, dispatch_uid: str) -> Callable[[Receiver], Receiver]:
+    """Django's `receiver`, for one sender and connected once; each call counts as ok or as failed."""
+    ok, failed = (
+        metrics.harmless(metrics.SIGNALS.labels(dispatch_uid, outcome).inc) for outcome in ("ok", "failed")
+    )
+
+    def connect(call: Receiver) -> Receiver:
+        @functools.wraps(call)
+        def counted(sender: Any, **kwargs: Any) -> Any:
+            try:
+                answer = call(sender, **kwargs)
+            except BaseException:
+                failed()
+                raise
+            ok()
+            return answer
+
+        signal.connect(counted, sender=sender, dispatch_uid=dispatch_uid)
+        return counted
+
+    return connect

@@ -1,0 +1,177 @@
+"""Bobbin as it runs: gunicorn with two workers, and the metrics process beside it."""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from prometheus_client import REGISTRY
+from prometheus_client.parser import text_string_to_metric_families
+
+WEB = Path(__file__).resolve().parents[3] / "services/web"
+WORKERS, THREADS = 2, 2
+
+
+@pytest.fixture
+def counted():
+    """How much a metric of this process has risen since the test began."""
+    before: dict = {}
+
+    def value(name, labels):
+        return REGISTRY.get_sample_value(name, labels) or 0
+
+    for metric in REGISTRY.collect():
+        for sample in metric.samples:
+            before[sample.name, tuple(sorted(sample.labels.items()))] = sample.value
+
+    def risen(name, **labels):
+        return value(name, labels) - before.get((name, tuple(sorted(labels.items()))), 0)
+
+    return risen
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(ready, what: str, seconds: float = 60):
+    """Wait until `ready()` gives something, and return it."""
+    end = time.monotonic() + seconds
+    while not (found := ready()):
+        assert time.monotonic() < end, f"no {what} within {seconds} s"
+        time.sleep(0.05)
+    return found
+
+
+@dataclass
+class Site:
+    port: int
+    metrics_port: int
+    folder: Path
+    master: psutil.Process
+
+    def ask(self, path, method="GET", headers=None, body=None, connection=None):
+        """Status, headers and body of the answer."""
+        line = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        line.request(method, path, body, headers or {})
+        answer = line.getresponse()
+        found = answer.status, answer.headers, answer.read()
+        if connection is None:
+            line.close()
+        return found
+
+    def metrics_text(self) -> str:
+        line = http.client.HTTPConnection("127.0.0.1", self.metrics_port, timeout=20)
+        line.request("GET", "/metrics")
+        answer = line.getresponse()
+        text = answer.read().decode()
+        line.close()
+        assert answer.status == 200, text
+        return text
+
+    def series(self) -> dict:
+        """The value of each series, by its name and labels."""
+        return {
+            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+            for family in text_string_to_metric_families(self.metrics_text())
+            for sample in family.samples
+        }
+
+    def total(self, name, **labels) -> float:
+        """The sum over all series of that name with these labels."""
+        return sum(
+            value
+            for (found, its_labels), value in self.series().items()
+            if found == name and labels.items() <= dict(its_labels).items()
+        )
+
+    def workers(self) -> list[psutil.Process]:
+        return self.master.children()
+
+
+@pytest.fixture(scope="session")
+def static_files(tmp_path_factory):
+    """Collected once: pages of the real server need them."""
+    folder = tmp_path_factory.mktemp("static")
+    subprocess.run(
+        [sys.executable, WEB / "manage.py", "collectstatic", "--noinput", "-v", "0"],
+        env=os.environ | {"STATIC_ROOT": str(folder)},
+        check=True,
+    )
+    return folder
+
+
+@pytest.fixture
+def start(transactional_db, settings, tmp_path, static_files):
+    """Start a site; the argument is what the environment says beyond the usual."""
+    from django.db import connection
+
+    with contextlib.ExitStack() as ending:
+
+        def begin(**env: str) -> Site:
+            folder, port, metrics_port = tmp_path / "metrics", free_port(), free_port()
+            told = os.environ | {
+                "PROMETHEUS_MULTIPROC_DIR": str(folder),
+                "POSTGRES_DB": connection.settings_dict["NAME"],
+                "REDIS_URL": settings.CACHES["default"]["LOCATION"],
+                "STATIC_ROOT": str(static_files),
+                "WEB_BIND": f"127.0.0.1:{port}",
+                "WEB_WORKERS": str(WORKERS),
+                "WEB_THREADS": str(THREADS),
+                "METRICS_BIND": f"127.0.0.1:{metrics_port}",
+                "UNREAD_CHECK_SECONDS": "0",
+                **env,
+            }
+            gunicorn = ["gunicorn", "--config", "gunicorn.conf.py", "config.wsgi"]
+            master = ending.enter_context(running(gunicorn, told, tmp_path / "web.log"))
+            until(lambda: len(list(folder.glob("counter_web*.db"))) == WORKERS, "workers")
+            ending.enter_context(running(["observability.serve"], told, tmp_path / "metrics.log"))
+            site = Site(port, metrics_port, folder, master)
+            until(lambda: answers(metrics_port), "metrics process")
+            until(lambda: site.total("bobbin_gunicorn_workers") == WORKERS, "workers that answer")
+            return site
+
+        yield begin
+
+
+@contextlib.contextmanager
+def running(arguments, env, log: Path):
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *arguments], cwd=WEB, env=env, stdout=output, stderr=output
+        )
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def cookies_of(browser_of):
+    """The headers of a browser in which this member is logged in."""
+
+    def headers(user) -> dict[str, str]:
+        browser = browser_of(user)
+        return {"Cookie": "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())}
+
+    return headers

@@ -1,0 +1,143 @@
+"""What is measured of a request: once, under labels that nobody outside can choose, and never at its cost."""
+
+import pytest
+from django.http import Http404, HttpResponse
+from django.urls import path
+
+from observability import budgets, measuring, metrics
+
+
+def quick(request, number=0):
+    return HttpResponse("done")
+
+
+def broken(request):
+    raise RuntimeError("It is meant to.")
+
+
+def nowhere(request):
+    raise Http404
+
+
+urlpatterns = [
+    path("quick/<int:number>/", quick, name="quick"),
+    path("broken/", broken, name="broken"),
+    path("nowhere/", nowhere, name="nowhere"),
+]
+REQUESTS, LATENCY = "bobbin_http_requests_total", "django_http_requests_latency_seconds_by_view_method_count"
+
+
+@pytest.fixture
+def pages(settings, client):
+    settings.ROOT_URLCONF = __name__
+    client.raise_request_exception = False
+    return client
+
+
+def test_a_request_counts_once_by_view_method_and_status(pages, counted):
+    pages.get("/quick/1/")
+    pages.post("/quick/2/")
+    pages.get("/quick/3/")
+
+    assert counted(REQUESTS, view="quick", method="GET", status="200") == 2
+    assert counted(REQUESTS, view="quick", method="POST", status="200") == 1
+    assert counted("bobbin_http_request_seconds_count", view="quick") == 3
+    assert counted("bobbin_request_db_queries_count", view="quick") == 3
+
+
+def test_what_no_view_answers_is_other(pages, counted):
+    pages.get("/made/up/")
+    pages.get("/static/made-up")
+
+    assert counted(REQUESTS, view="other", method="GET", status="404") == 1
+    assert counted(REQUESTS, view="static", method="GET", status="404") == 1
+
+
+def test_probes_are_not_counted(client, counted):
+    client.get("/healthz")
+
+    assert counted(REQUESTS, view="other", method="GET", status="200") == 0
+    assert counted("django_http_requests_before_middlewares_total") == 0
+
+
+@pytest.mark.parametrize("method", ["FOOBAR", "TRACE", "PROPFIND", "PUT"])
+def test_a_method_that_no_browser_uses_is_refused_before_anything_counts(pages, counted, method):
+    response = pages.generic(method, "/quick/1/")
+
+    assert response.status_code == 405
+    assert response.headers["Allow"] == ", ".join(measuring.METHODS)
+    assert counted("django_http_requests_before_middlewares_total") == 0
+    assert counted(REQUESTS, view="other", method=method, status="405") == 0
+
+
+@pytest.mark.parametrize(("view", "status"), [("broken", "500"), ("nowhere", "404")])
+def test_an_exception_is_counted_once_and_so_is_its_time(pages, counted, view, status):
+    pages.get(f"/{view}/")
+
+    assert counted(REQUESTS, view=view, method="GET", status=status) == 1
+    assert counted("bobbin_http_request_seconds_count", view=view) == 1
+    assert counted(LATENCY, view=view, method="GET") == 1
+    assert counted("django_http_exceptions_total_by_view_total", view=view) == 1
+    assert counted("bobbin_requests_in_progress") == 0
+
+
+def test_a_request_in_progress_shows(pages, counted, monkeypatch):
+    seen = []
+
+    def note(*args):
+        seen.append(counted("bobbin_requests_in_progress"))
+
+    monkeypatch.setattr(budgets.QueryBudgetMiddleware, "process_view", note)
+    pages.get("/quick/1/")
+
+    assert seen == [1]
+    assert counted("bobbin_requests_in_progress") == 0
+
+
+@pytest.mark.parametrize(
+    "metric", [metrics.REQUESTS, metrics.SECONDS, metrics.QUERIES, metrics.DB_SECONDS], ids=lambda m: m._name
+)
+def test_a_metric_that_fails_fails_no_request(pages, monkeypatch, caplog, metric):
+    def fail(*labels):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(metric, "labels", fail)
+
+    assert pages.get("/quick/1/").content == b"done"
+    assert pages.get("/quick/1/").content == b"done"
+    assert caplog.text.count("the metrics lack it") <= 1
+
+
+@pytest.mark.parametrize("name", ["requests_body_bytes", "responses_by_status", "requests_by_method"])
+def test_nor_does_one_of_django_prometheus(pages, monkeypatch, name):
+    class Broken:
+        def labels(self, **labels):
+            raise OSError("No space left on device")
+
+        observe = inc = labels
+
+    pages.get("/quick/1/")
+    theirs = measuring.AfterMiddleware(quick).metrics
+    monkeypatch.setattr(theirs, name, Broken())
+
+    assert pages.get("/quick/1/").content == b"done"
+
+
+def test_a_length_that_is_no_number_is_no_error_of_ours(pages):
+    assert pages.get("/quick/1/", CONTENT_LENGTH="many").status_code == 200
+
+
+def test_the_pages_do_not_show_the_metrics(client, counted):
+    assert client.get("/metrics").status_code == 404
+    assert counted(REQUESTS, view="other", method="GET", status="404") == 1
+
+
+def test_every_view_that_can_be_a_label_is_in_the_url_configuration(client, alice, browser_of, counted):
+    browser = browser_of(alice)
+    for page in ("/", "/chats/", "/accounts/account/", "/admin/login/", "/nowhere/"):
+        browser.get(page)
+    known = {name for name, _ in budgets.views()} | {"other", "static"}
+    seen = {sample.labels["view"] for sample in metrics.SECONDS.collect()[0].samples}
+
+    assert {"home", "chats:inbox", "admin:login", "other"} <= seen
+    assert seen - {name for name in seen if name in {"quick", "broken", "nowhere", "greedy", "free"}} <= known

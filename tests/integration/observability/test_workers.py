@@ -1,0 +1,122 @@
+"""Several workers, of whom any may end at any moment: counts stay whole, and nothing piles up."""
+
+import http.client
+import random
+import signal
+import string
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+from tests.integration.observability.conftest import WORKERS, until
+
+from observability import measuring
+
+pytestmark = pytest.mark.xdist_group("observed")
+BOOTS = 50
+WARM_UP, HOSTILE = 2_000, 10_000
+PATHS = [
+    "/RANDOM/",
+    "/chats/RANDOM/",
+    "/chats/thread/NUMBER/",
+    "/chats/?RANDOM=NUMBER",
+    "/static/RANDOM",
+    "/admin/RANDOM/NUMBER/",
+    "/accounts/login/?next=/RANDOM",
+    "/metrics",
+]
+LOGIN = {"view": "accounts:login"}
+
+
+def shape(site):
+    """What a scrape has to read: names of files, their bytes, and all series."""
+    files = sorted((path.name, path.stat().st_size) for path in site.folder.glob("*.db"))
+    return files, sorted(site.series())
+
+
+def end_workers(site, number):
+    """End every worker, in good order or not, and wait until others answer."""
+    boots = site.total("bobbin_gunicorn_worker_boots_total")
+    for worker in site.workers():
+        worker.send_signal(number)
+    until(
+        lambda: (
+            site.total("bobbin_gunicorn_worker_boots_total") == boots + WORKERS
+            and site.total("bobbin_gunicorn_workers") == WORKERS
+        ),
+        "new workers",
+    )
+
+
+def test_fifty_boots_of_workers_leave_no_file_and_every_count(start):
+    site = start()
+    asked = 0
+    for boot in range(0, BOOTS, WORKERS):
+        for _ in range(4):
+            assert site.ask("/accounts/login/")[0] == 200
+            asked += 1
+        end_workers(site, signal.SIGKILL if boot % 4 else signal.SIGTERM)
+        if boot == 8:
+            at_first = shape(site)
+
+    assert shape(site) == at_first
+    assert site.total("bobbin_gunicorn_worker_boots_total") == WORKERS + BOOTS
+    assert site.total("bobbin_http_requests_total", **LOGIN) == asked
+    assert site.total("bobbin_http_request_seconds_count", **LOGIN) == asked
+    assert site.total("django_http_requests_total_by_method_total") == asked
+
+
+def test_the_gauges_of_a_dead_worker_are_gone(start):
+    site = start()
+    site.master.suspend()  # Nobody makes another worker, or hears of the end of this one.
+    try:
+        worker = site.workers()[0]
+        worker.kill()
+        until(lambda: worker.status() == psutil.STATUS_ZOMBIE, "end of the worker")
+
+        assert site.total("bobbin_gunicorn_workers") == WORKERS - 1
+    finally:
+        site.master.resume()
+    until(lambda: site.total("bobbin_gunicorn_workers") == WORKERS, "another worker")
+
+
+def test_ten_thousand_hostile_requests_make_no_series(start, alice, cookies_of):
+    site = start()
+    headers = cookies_of(alice)
+    hostile = [hostile_request(random.Random(number), headers) for number in range(WARM_UP + HOSTILE)]
+    attack(site, hostile[:WARM_UP])  # Every view, method and status that there is.
+    before = set(site.series())
+    found = attack(site, hostile[WARM_UP:])
+
+    assert set(site.series()) == before
+    assert {400, 404, 405} <= set(found)
+    assert site.total("bobbin_gunicorn_worker_boots_total") == WORKERS
+    assert site.ask("/accounts/login/")[0] == 200
+
+
+def attack(site, requests) -> list[int]:
+    def one(some):
+        line, statuses = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20), []
+        for request in some:
+            try:
+                statuses.append(site.ask(**request, connection=line)[0])
+            except http.client.HTTPException:
+                line.close()
+        line.close()
+        return statuses
+
+    with ThreadPoolExecutor(4) as pool:
+        return [status for part in pool.map(one, [requests[n::4] for n in range(4)]) for status in part]
+
+
+def hostile_request(chance, cookies):
+    def word(letters=string.ascii_letters + string.digits, most=12):
+        return "".join(chance.choices(letters, k=chance.randint(3, most)))
+
+    path = chance.choice(PATHS).replace("RANDOM", word()).replace("NUMBER", str(chance.randint(10**6, 10**9)))
+    headers = {f"X-{word()}": word(), "User-Agent": word(), "X-Request-ID": word()}
+    headers |= chance.choice([{}, cookies, {"Cookie": f"sessionid={word()}"}])
+    headers |= chance.choice([{}, {}, {"Host": f"{word()}.example"}, {"X-Requested-With": word()}])
+    headers |= chance.choice([{}, {"X-Forwarded-Proto": word()}, {"HX-Request": word()}])
+    method = chance.choice([*measuring.METHODS, "PROPFIND", "PUT", word(string.ascii_uppercase)])
+    return {"path": path, "method": method, "headers": headers}

@@ -1,0 +1,117 @@
+"""`python -m observability.serve`: what it serves, and how it says that it cannot."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+WEB = Path(__file__).resolve().parents[2] / "services/web"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def launch(**env):
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PROMETHEUS", "METRICS"))
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "observability.serve"],
+        cwd=WEB, env=kept | env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def serving(tmp_path):
+    """A metrics process; call it with a path and a method."""
+    port = free_port()
+    process = launch(PROMETHEUS_MULTIPROC_DIR=str(tmp_path), METRICS_BIND=f"127.0.0.1:{port}")
+
+    def ask(path, method="GET"):
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        line.request(method, path)
+        answer = line.getresponse()
+        return answer.status, answer.read().decode()
+
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    ask.process, ask.port, ask.folder = process, port, tmp_path
+    yield ask
+    process.kill()
+    process.communicate()
+
+
+def refusal(**env) -> str:
+    process = launch(**env)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    return said
+
+
+def test_it_serves_metrics_and_its_health_and_nothing_else(serving):
+    assert "bobbin_metrics_files 0.0" in serving("/metrics")[1]
+    assert serving("/healthz") == (200, '{"status": "ok"}')
+    assert serving("/metrics", "HEAD") == (200, "")
+    assert [serving(path)[0] for path in ("/", "/metrics/", "/../etc/passwd")] == [404] * 3
+    assert serving("/metrics", "POST")[0] == 501
+
+
+def test_who_connects_and_says_nothing_keeps_nobody_waiting(serving):
+    with socket.create_connection(("127.0.0.1", serving.port)):
+        assert serving("/metrics")[0] == 200
+
+
+def test_a_damaged_file_is_an_error_that_it_survives(serving):
+    damaged = serving.folder / "counter_web0.db"
+    damaged.write_bytes(b"\xff\xff\x00\x00" + b"\x07" * 100)
+    status, said = serving("/metrics")
+
+    assert status == 500
+    assert said.startswith("The metrics cannot be read: ")
+    damaged.unlink()
+    assert serving("/metrics")[0] == 200
+
+
+def test_it_ends_when_it_is_told_to(serving):
+    serving.process.send_signal(signal.SIGTERM)
+
+    assert serving.process.wait(10) == 0
+
+
+def test_what_it_cannot_do_it_says_in_one_line(tmp_path):
+    folder = str(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = {
+            "no folder": refusal(),
+            "missing": refusal(PROMETHEUS_MULTIPROC_DIR=f"{folder}/missing"),
+            "bind": refusal(PROMETHEUS_MULTIPROC_DIR=folder, METRICS_BIND="everywhere"),
+            "taken": refusal(PROMETHEUS_MULTIPROC_DIR=folder, METRICS_BIND=f"127.0.0.1:{port}"),
+        }
+
+    assert all(text.startswith("Bobbin cannot start: ") for text in said.values())
+    assert [text.count("\n") for text in said.values()] == [1] * 4
+    assert "PROMETHEUS_MULTIPROC_DIR is not set" in said["no folder"]
+    assert f"{folder}/missing is no folder" in said["missing"]
+    assert "METRICS_BIND is 'everywhere'" in said["bind"]
+    assert "Address already in use" in said["taken"]
+
+
+def test_it_loads_no_django():
+    code = "import sys; from observability import metrics, serve; sys.exit('django' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=WEB, check=False).returncode == 0
