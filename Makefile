@@ -60,6 +60,10 @@ bench-http: install install-bench ## Measure the pages under load beside a bare 
 bench-outages: install install-bench ## Measure the pages while Redis is ended, frozen or silent, and back
 	@exec $(STACK) bench outages $(ARGS)
 
+.PHONY: bench-metrics
+bench-metrics: install install-bench ## Measure what the metrics cost: the pages with and without them, in turn
+	@exec $(STACK) bench metrics $(ARGS)
+
 .PHONY: install-bench
 install-bench: ## Install what the benchmarks need, in .venv-bench (they do by themselves)
 	@scripts/bootstrap.sh bench

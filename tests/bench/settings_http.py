@@ -3,7 +3,7 @@
 import os
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES
+from config.settings import DATABASES, MIDDLEWARE
 
 ROOT_URLCONF = "under_load.floor"
 
@@ -17,3 +17,6 @@ match os.environ.get("BENCH_CONNECTIONS", "persistent"):
         options["pool"] = {"min_size": 4, "max_size": 4}
     case "unprepared":
         options |= {"server_side_binding": False, "prepare_threshold": None}
+
+if os.environ.get("BENCH_METRICS") == "off":  # The rest is left out by under_load/unmeasured.py.
+    MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("observability.measuring.")]

@@ -53,7 +53,7 @@ class Files:
             raise FileNotFoundError(f"the folder {self.folder} is gone")
         began = time.perf_counter()
         with contextlib.suppress(OSError):  # It may be ours to read only; then the workers' master does it.
-            slots.sweep()
+            slots.sweep(self.folder)
         registry = CollectorRegistry()
         MultiProcessCollector(registry, str(self.folder))
         added_up = generate_latest(registry)

@@ -80,9 +80,9 @@ def prepare() -> None:
             path.unlink()
 
 
-def sweep() -> None:
+def sweep(where: Path | None = None) -> None:
     """Remove the gauges of processes that have ended: they say how things are, and there these are not."""
-    where = folder()
+    where = where or folder()
     if where is None or not where.is_dir():
         return
     with _alone(where):

@@ -80,16 +80,18 @@ class Stack(ExitStack):
         super().__init__()
         self.folder = folder
 
-    def web(self, connections: str = "persistent") -> Web:
+    def web(self, name: str = "persistent", **more: str) -> Web:
+        """`name`: how it comes to connections, unless `more`, for the environment, says so."""
         port = _free_port()
         env = os.environ | {
             "DJANGO_SETTINGS_MODULE": "settings_http",
-            "BENCH_CONNECTIONS": connections,
+            "BENCH_CONNECTIONS": name,
             "WEB_WORKERS": str(WORKERS),
             "WEB_THREADS": str(THREADS),
             "LOG_FORMAT": "json",
+            **more,
         }
-        child = service.start_web(env, "127.0.0.1", str(port), self.folder / f"web-{connections}.log")
+        child = service.start_web(env, "127.0.0.1", str(port), self.folder / f"web-{name}.log")
         self.callback(child.end)
         return Web(port, child)
 

@@ -14,12 +14,13 @@ from django.middleware.csrf import get_token
 from django.urls import resolve, reverse
 from django.views.decorators.cache import cache_page
 from django.views.decorators.vary import vary_on_cookie
+from prometheus_client import REGISTRY
 
 from accounts.forms import SignUpForm
 from accounts.models import Session, User
 from chats import cache, cached_pages
 from chats import urls as chats_urls
-from chats.canary import FAULTY, FINE, UNKNOWN, check, checked
+from chats.canary import FAULTY, FINE, UNKNOWN, Round, check, checked
 from chats.canary_members import NAMES, alone, scene
 from chats.canary_site import pages
 from chats.forms import NewMessageForm, suggestions
@@ -64,6 +65,24 @@ def test_it_passes_on_bobbin(site, message):
     assert (report.outcome, report.faults, report.doubts) == (FINE, [], [])
     assert "Every page was its owner's" in report.lines()[0]
     assert {page.name for page in pages() if page.is_cached} == CACHED
+
+
+def test_operators_see_that_it_looked_and_what_it_found(site, monkeypatch):
+    def counted():
+        rounds = [
+            REGISTRY.get_sample_value("bobbin_cache_canary_rounds_total", {"result": result})
+            for result in ("fine", "faulty", "unchecked")
+        ]
+        return [*rounds, REGISTRY.get_sample_value("bobbin_cache_isolation_faults_total")]
+
+    before = counted()
+    check(site)
+    with monkeypatch.context() as harm:
+        harm.setattr(Round, "run", lambda self: self.report.faults.extend(["one", "two"]))
+        check(site)
+    check("http://127.0.0.1:1")
+
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, 1, 1, 2]
 
 
 def test_it_leaves_the_pages_of_members_in_the_cache_and_grows_nothing(site, browser_of, message, bob):

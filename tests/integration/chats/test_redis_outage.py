@@ -8,12 +8,14 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from harmed_valkey import HARMS, Server, until
+from prometheus_client import REGISTRY
 
 from accounts import sessions
 from chats.cache import Debts, debts
 from messaging.models import Message
 from observability import cache as backend
 from observability import debts as debts_module
+from observability.metrics import EPOCH_DEBTS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = ["/chats/", "/chats/unread/", "/chats/notifications/"]
@@ -158,6 +160,7 @@ def _seen_elsewhere(browser, monkeypatch) -> tuple[str, bool]:
 def test_another_process_shows_nothing_stale(server, kind, browser_of, message, alice, bob, monkeypatch):
     _change_while_away(server, kind, browser_of(bob), message)
     until(lambda: not debts.any())
+    assert REGISTRY.get_sample_value("bobbin_cache_epoch_debts") == 0
     page, hit = _seen_elsewhere(browser_of(bob), monkeypatch)
 
     assert "CHANGED" in page
@@ -195,13 +198,15 @@ def test_empty_after_a_restart_it_brings_nothing_old_back(server, browser_of, me
 
 def test_many_debts_become_one(server, monkeypatch):
     monkeypatch.setattr(debts_module, "RETRY_SECONDS", 0.05)
-    some = Debts(most=10, instead="epoch:all")
+    some = Debts(most=10, instead="epoch:all", gauge=EPOCH_DEBTS)
     server.freeze()
     for number in range(25):
         some.owe({f"epoch:{number}"})
     assert len(some) <= 10
+    assert 0 < REGISTRY.get_sample_value("bobbin_cache_epoch_debts") <= 10
     server.thaw()
     until(lambda: not some.any())
+    assert REGISTRY.get_sample_value("bobbin_cache_epoch_debts") == 0
 
 
 def test_the_log_stays_short(server, browser_of, message, bob, caplog):
