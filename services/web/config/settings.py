@@ -56,10 +56,8 @@ INSTALLED_APPS = [
     "django_structlog",
 ]
 MIDDLEWARE = [
-    "observability.measuring.KnownMethodsMiddleware",  # Before all that counts.
     "observability.health.HealthMiddleware",  # Before host checks: probes come by address.
-    "observability.measuring.MeasureMiddleware",
-    "observability.measuring.BeforeMiddleware",
+    "observability.measuring.MeasureMiddleware",  # Around all that members notice.
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -74,7 +72,7 @@ MIDDLEWARE = [
     "chats.middleware.PrivatePagesMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
-    "observability.measuring.AfterMiddleware",
+    "observability.measuring.DjangoPrometheusMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

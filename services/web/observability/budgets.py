@@ -96,6 +96,10 @@ class Tally:
         finally:
             self.seconds += time.perf_counter() - began
 
+    def repeats(self) -> bool:
+        """Whether it looks as if one statement was made for each row."""
+        return len(self.statements) > 0 and max(self.statements.values()) >= REPEATS
+
 
 class QueryBudgetMiddleware:
     """Counts the queries of each request, on every database; stands before everything that may ask."""

@@ -33,17 +33,17 @@ _FAILED = object()
 # One for each server: Django makes a cache object for each thread.
 _breakers: dict[str, Breaker] = {}
 # The counters by what they count: looking one up by its labels takes as long as counting.
-_counters: dict[tuple[str, str, str], metrics.Counter] = {}
+_counters: dict[tuple[str, str, str], Callable[[float], None]] = {}
 
 
 @metrics.harmless
 def count(family: str, result: str) -> None:
     """Count the read of a key of a family."""
     what = (family, current_view.get(), result)
-    counter = _counters.get(what)
-    if counter is None:
-        counter = _counters[what] = metrics.CACHE_REQUESTS.labels(*what)
-    counter.inc()
+    increment = _counters.get(what)
+    if increment is None:
+        increment = _counters[what] = metrics.incrementer(metrics.CACHE_REQUESTS.labels(*what))
+    increment(1)
 
 
 def counts() -> dict[tuple[str, str, str], int]:

@@ -1,6 +1,7 @@
-"""The middlewares that measure requests: our own around everything, and django-prometheus'.
+"""The middlewares that measure requests, and fill django-prometheus' metrics (django_http_*) too.
 
-What they look up by labels they keep: looking up takes as long as counting.
+Its own middlewares look up each metric by its labels at each request, which takes as long as half of a page
+from the cache may. Here what belongs together is looked up once and kept.
 """
 
 import time
@@ -9,73 +10,69 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django_prometheus import middleware as theirs
+from django_prometheus.middleware import Metrics
 
 from observability import budgets, metrics
-from observability.metrics import OTHER
+from observability.metrics import OTHER, harmless, incrementer, observer
 
 # What browsers use. A made-up method would become a label of django-prometheus' metrics.
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 STATIC = "static"
+UNNAMED = "<unnamed view>"  # django-prometheus' word.
+
+Handler = Callable[[HttpRequest], HttpResponse]
 
 
-class KnownMethodsMiddleware:
-    """Answers 405 to any other method, before anything is counted: labels come from closed sets."""
+class MeasureMiddleware:
+    """Counts each request by view, method and status, with its time and what it asked of the database.
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    Outermost. Any other method is answered with 405 before anything is counted: labels come from closed sets.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
+        self.begin = harmless(incrementer(metrics.IN_PROGRESS))
+        self.theirs = Metrics.get_instance()
+        self.begun, self.ended = (
+            incrementer(counter) for counter in (self.theirs.requests_total, self.theirs.responses_total)
+        )
+        self.latency = observer(self.theirs.requests_latency_before)
+        self.requests: dict[tuple[str, str | None, int], Callable[[float], None]] = {}
+        self.views: dict[str, tuple[Callable[[float], None], ...]] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in METHODS:
             return HttpResponseNotAllowed(METHODS)
-        return self.get_response(request)
-
-
-class MeasureMiddleware:
-    """Counts each request by view, method and status, with its time and what it asked of the database."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-        self.counts = _Counts()
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        begin()
+        self.begin(1)
         began = time.perf_counter()
         try:
             response = self.get_response(request)
         finally:
-            end()
-        self.counts.count(request, response.status_code, time.perf_counter() - began)
+            self.begin(-1)
+        self.count(request, response.status_code, time.perf_counter() - began)
         return response
 
-
-begin = metrics.harmless(metrics.IN_PROGRESS.inc)
-end = metrics.harmless(metrics.IN_PROGRESS.dec)
-
-
-class _Counts:
-    def __init__(self) -> None:
-        self.requests: dict[tuple[str, str | None, int], Any] = {}
-        self.views: dict[str, tuple[Any, Any, Any]] = {}
-
-    @metrics.harmless
+    @harmless
     def count(self, request: HttpRequest, status: int, seconds: float) -> None:
         view = view_of(request)
         what = (view, request.method, status)
         if what not in self.requests:
-            self.requests[what] = metrics.REQUESTS.labels(*what).inc
-        self.requests[what]()
+            self.requests[what] = incrementer(metrics.REQUESTS.labels(*what))
         if view not in self.views:
             of_a_view = (metrics.SECONDS, metrics.QUERIES, metrics.DB_SECONDS)
-            self.views[view] = tuple(metric.labels(view).observe for metric in of_a_view)  # type: ignore
+            self.views[view] = tuple(observer(metric.labels(view)) for metric in of_a_view)
+        self.requests[what](1)
         observe_seconds, observe_queries, observe_db_seconds = self.views[view]
         observe_seconds(seconds)
+        self.begun(1)
+        self.ended(1)
+        self.latency(seconds)
         tally: budgets.Tally | None = getattr(request, "tally", None)
         if tally is None:
             return  # Answered before anything could ask.
         observe_queries(tally.statements.total())
         observe_db_seconds(tally.seconds)
-        if any(times >= budgets.REPEATS for times in tally.statements.values()):
+        if tally.repeats():
             metrics.REPEATED.labels(view).inc()
 
 
@@ -86,45 +83,74 @@ def view_of(request: HttpRequest) -> str:
     return STATIC if request.path_info.startswith(settings.STATIC_URL) else OTHER
 
 
-class _Harmless:
-    """A middleware of django-prometheus whose failures fail no request."""
+class DjangoPrometheusMiddleware:
+    """Counts what django-prometheus' PrometheusAfterMiddleware counts, with the same names and labels.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.before = metrics.harmless(super().process_request)  # type: ignore[misc]
-        self.after = metrics.harmless(super().process_response)  # type: ignore[misc]
+    Innermost. An exception that is answered with an error is timed once, not twice.
+    """
 
-    def process_request(self, request: HttpRequest) -> None:
-        self.before(request)
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        self.metrics = Metrics.get_instance()
+        self.body_in = observer(self.metrics.requests_body_bytes)
+        self.body_out = observer(self.metrics.responses_body_bytes)
+        self.kinds: dict[tuple[Any, ...], tuple[Callable[[float], None], ...]] = {}
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        self.after(request, response)
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        response = self.get_response(request)
+        self.count(request, response, time.perf_counter() - began)
         return response
 
+    @harmless
+    def count(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        match, status = request.resolver_match, response.status_code
+        view = match.view_name if match else None
+        kind = (view, request.method, status, request.scheme, response.charset)
+        if kind not in self.kinds:
+            self.kinds[kind] = self.look_up(*kind)
+        observe_seconds, *counters = self.kinds[kind]
+        observe_seconds(seconds)
+        for increment in counters:
+            increment(1)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        self.body_in(int(length) if length.isdecimal() else 0)
+        if response.streaming:
+            self.metrics.responses_streaming.inc()
+        else:
+            self.body_out(len(response.content))
+        if request.META.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest":
+            self.metrics.requests_ajax.inc()
 
-class BeforeMiddleware(_Harmless, theirs.PrometheusBeforeMiddleware):
-    """Outermost."""
+    def look_up(
+        self, view: str | None, method: str | None, status: int, transport: str | None, charset: str
+    ) -> tuple[Callable[[float], None], ...]:
+        """What a request of this kind changes: a histogram of its time, then counters."""
+        theirs, name = self.metrics, view or UNNAMED
+        counters = [
+            theirs.requests_by_method.labels(method=method),
+            theirs.requests_by_transport.labels(transport=transport),
+            theirs.responses_by_status.labels(status=status),
+            theirs.responses_by_status_view_method.labels(status=status, view=name, method=method),
+            theirs.responses_by_charset.labels(charset=charset),
+        ]
+        if view:
+            labels = {"view": view, "transport": transport, "method": method}
+            counters.append(theirs.requests_by_view_transport_method.labels(**labels))
+        seconds = theirs.requests_latency_by_view_method.labels(view=name, method=method)
+        return observer(seconds), *map(incrementer, counters)
 
-
-class AfterMiddleware(_Harmless, theirs.PrometheusAfterMiddleware):
-    """Innermost."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.children: dict[tuple[Any, ...], Any] = {}
-
-    def label_metric(self, metric: Any, request: Any, response: Any = None, **labels: Any) -> Any:
-        if not labels:
-            return metric
-        key = (metric, *labels.values())
-        child = self.children.get(key)
-        if child is None:
-            child = self.children[key] = metric.labels(**labels)
-        return child
-
-    @metrics.harmless
+    @harmless
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Theirs, without the time: it is observed once more when the answer is made."""
-        name = type(exception).__name__
-        self.label_metric(self.metrics.exceptions_by_type, request, type=name).inc()
-        self.label_metric(self.metrics.exceptions_by_view, request, view=self._get_view_name(request)).inc()
+        self.metrics.exceptions_by_type.labels(type=type(exception).__name__).inc()
+        view = request.resolver_match.view_name if request.resolver_match else UNNAMED
+        self.metrics.exceptions_by_view.labels(view=view).inc()
+
+    def process_template_response(self, request: HttpRequest, response: Any) -> Any:
+        self.count_template(response)
+        return response
+
+    @harmless
+    def count_template(self, response: Any) -> None:
+        if hasattr(response, "template_name"):
+            self.metrics.responses_by_templatename.labels(templatename=str(response.template_name)).inc()

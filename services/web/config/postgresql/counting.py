@@ -17,14 +17,14 @@ from observability import metrics
 @functools.cache
 def counting(cursor_class: Any, alias: str, vendor: str) -> type:
     """The class of cursors, made to count as those of the database `alias`."""
-    statements = theirs.execute_total.labels(alias, vendor)
-    many = theirs.execute_many_total.labels(alias, vendor)
-    durations = theirs.query_duration_seconds.labels(alias, vendor)
+    statements = metrics.incrementer(theirs.execute_total.labels(alias, vendor))
+    many = metrics.incrementer(theirs.execute_many_total.labels(alias, vendor))
+    observe = metrics.observer(theirs.query_duration_seconds.labels(alias, vendor))
 
     @metrics.harmless
     def count(rows: int, began: float) -> None:
-        durations.observe(time.perf_counter() - began)
-        statements.inc(rows)
+        observe(time.perf_counter() - began)
+        statements(rows)
 
     @metrics.harmless
     def count_error(error: BaseException) -> None:
@@ -51,6 +51,6 @@ def counting(cursor_class: Any, alias: str, vendor: str) -> type:
                 raise
             finally:
                 count(len(rows), began)
-                metrics.harmless(many.inc)(len(rows))
+                many(len(rows))
 
     return CountingCursor
