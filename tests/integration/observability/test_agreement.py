@@ -83,7 +83,7 @@ def mixed_requests(root: int) -> list[dict]:
     thread, message = f"/chats/thread/{root}/", f"/chats/message/{root}"
     looks = ["/chats/", "/chats/unread/", thread, f"{message}/history/", "/chats/notifications/"]
     others = [
-        "/accounts/account/",
+        "/accounts/",
         "/accounts/login/",
         "/nowhere/",
         f"{message}/reply/",
