@@ -17,13 +17,9 @@ UNITS = {"short", "percentunit", "s", "bytes", "Bps", "reqps", "ops", "cps", "cp
 
 
 def test_there_are_the_five_that_are_promised():
-    assert {path.stem for path in FOLDER.glob("*.json")} == {
-        "service",
-        "orm",
-        "cache",
-        "messaging",
-        "runtime",
-    }
+    files = {path.stem for path in FOLDER.glob("*.json")}
+
+    assert files == {"service", "orm", "cache", "messaging", "runtime"}
     assert len(DASHBOARDS) == len(files)
 
 
