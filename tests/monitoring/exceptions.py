@@ -15,3 +15,5 @@ EMPTY_PANELS: dict[str, str] = {}
 NEVER_SILENT = {"Watchdog": "it fires always, so that its absence is noticed"}
 # Runbooks of no alert.
 PROCEDURES = {"cache-canary.md": "what the canary says", "import.md": "how to import messages"}
+# Alerts that may or may not be pending at the end, whatever was done.
+TOLD_BESIDES: dict[str, str] = {}
