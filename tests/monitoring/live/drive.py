@@ -1,4 +1,4 @@
-"""All that members, operators and misfortune do, in a minute and a half: every panel has something to show."""
+"""What members, operators and misfortune do, in a minute and a half: something for every panel."""
 
 import json
 import os
@@ -138,7 +138,8 @@ def manage(stack: Monitored, *command: str) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=ROOT / "services/web",
-        env=stack.environment,
+        # The pages alone, without the views that do wrong: the canary would ask those too.
+        env=stack.environment | {"DJANGO_SETTINGS_MODULE": "config.settings"},
         capture_output=True,
         text=True,
         check=False,
@@ -209,7 +210,7 @@ def go_wrong(stack: Monitored) -> None:
     for method, path in HOSTILE:
         connection = HTTPConnection("127.0.0.1", stack.ports["door"], timeout=10)
         connection.request(method, path)
-        assert 400 <= connection.getresponse().status < 500, (method, path)
+        assert 300 <= connection.getresponse().status < 500, (method, path)
         connection.close()
 
 
