@@ -6,7 +6,8 @@ ABSENT = {
     "kubelet_volume_stats_capacity_bytes": "only on Kubernetes, where Prometheus reads the kubelet too",
     "node_filesystem_avail_bytes": "only where a node exporter is read too",
     "node_filesystem_size_bytes": "only where a node exporter is read too",
-    "pg_replication_lag_seconds": "the exporter's name from 0.12 on; Debian has 0.11",
+    "pg_replication_is_replica": "the exporter has it from 0.12 on; Debian has 0.11",
+    "pg_replication_lag_seconds": "the exporter has it from 0.12 on; Debian has 0.11",
     "pg_replication_slot_slot_is_active": "the exporter's name from 0.13 on; Debian has 0.11",
 }
 # Panels that may be empty: "uid panel id" and why.
@@ -16,4 +17,10 @@ NEVER_SILENT = {"Watchdog": "it fires always, so that its absence is noticed"}
 # Runbooks of no alert.
 PROCEDURES = {"cache-canary.md": "what the canary says", "import.md": "how to import messages"}
 # Alerts that may or may not be pending at the end, whatever was done.
-TOLD_BESIDES: dict[str, str] = {}
+TOLD_BESIDES = {
+    "AvailabilityBurnFast": "what share the failures are depends on how fast this machine does the rest",
+    "AvailabilityBurnSlow": "what share the failures are depends on how fast this machine does the rest",
+    "BobbinMissing": "it waits to fire until Prometheus has read everything once",
+    "LatencyBurnFast": "it depends on how fast this machine is",
+    "LatencyBurnSlow": "it depends on how fast this machine is",
+}

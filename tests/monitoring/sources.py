@@ -13,7 +13,6 @@ DJANGO = {
 POSTGRES = {
     "pg_database_size_bytes",
     "pg_replication_is_replica",
-    "pg_replication_lag",
     "pg_replication_lag_seconds",
     "pg_replication_slot_slot_is_active",
     "pg_replication_slots_active",

@@ -77,7 +77,7 @@ class Monitored(ExitStack):
 
     def start(self) -> None:
         (self.folder / "metrics").mkdir()
-        self.redis.start()
+        self.start_redis()
         self.callback(self.redis.stop)
         service.migrate(self.environment)
         service.collect_static_files(self.environment)
@@ -85,6 +85,12 @@ class Monitored(ExitStack):
         self._start_nginx()
         self._start_exporters()
         self._start_prometheus()
+
+    def start_redis(self) -> None:
+        """With a limit, as where Bobbin runs."""
+        self.redis.start()
+        self.redis.client().config_set("maxmemory", "64mb")
+        self.redis.client().config_set("maxmemory-policy", "allkeys-lru")
 
     def _start_web(self) -> None:
         child = service.start_web(

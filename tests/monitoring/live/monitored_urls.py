@@ -6,11 +6,11 @@ from django.db import connection
 from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
-from observability.signals import receiver
 
 from accounts.models import User
 from config import urls
 from observability.budgets import REPEATS, query_budget
+from observability.signals import receiver
 
 broken = Signal()
 

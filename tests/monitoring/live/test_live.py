@@ -1,10 +1,13 @@
 """What operators see of a Bobbin to which everything happened: no panel is empty, no rule asks for naught."""
 
+import os
+
 import exceptions
 import pytest
 import sources
-from monitored import WINDOW
-from panels import queries
+from monitored import ROOT, WINDOW
+from panels import dashboards, queries
+from pictures import draw
 from promql import selectors
 from rules import rules
 
@@ -12,9 +15,7 @@ QUERIES = [(panel, query) for panel, query in queries(WINDOW)]
 ALERTS = rules("alert")
 # What the drive does must be told, be it that the alert still waits to fire.
 TOLD = {
-    "AvailabilityBurnFast",
     "CacheBreakerOpen",
-    "LatencyBurnFast",
     "NPlusOneSuspected",
     "QueryBudgetExceeded",
     "ReceiversFail",
@@ -80,3 +81,14 @@ def test_others_give_what_is_used_of_them(seen, job):
         given = seen.has(f'{{__name__=~"{name}(_bucket)?", job="{job}"}}')
 
         assert given == (name not in exceptions.ABSENT), name
+
+
+@pytest.mark.parametrize("dashboard", dashboards(), ids=lambda dashboard: dashboard["uid"])
+def test_a_dashboard_can_be_drawn(seen, dashboard, tmp_path):
+    """Into the documents with PICTURES=1, otherwise into nothing."""
+    folder = ROOT / "docs/images/dashboards" if os.environ.get("PICTURES") == "1" else tmp_path
+    path = folder / f"{dashboard['uid'].removeprefix('bobbin-')}.png"
+
+    draw(dashboard, seen.prometheus, seen.start, seen.end, path)
+
+    assert 20_000 < path.stat().st_size < 400_000
