@@ -18,9 +18,6 @@ def barchart(frame: Frame, panel: Panel, lines: list[Line], span: Span) -> None:
         places = [place + (number - 1) * 0.26 for place in range(len(views))]
         heights = [values.get(view, 0) for view in views]
         axes.bar(places, heights, 0.24, color=colours.SERIES[number], alpha=0.85, label=query.legend)
-    # One view that asks hundreds of times must not hide the others.
-    budgets = sorted(axes.containers[-1].datavalues)
-    axes.set_ylim(0, budgets[-2] * 1.25 if len(budgets) > 1 else None)
     axes.set_xticks(range(len(views)), views, rotation=24, ha="right", fontsize=7.5)
     axes.grid(visible=False, axis="x")
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))

@@ -1,6 +1,6 @@
 """Colours like Grafana's."""
 
-BACKGROUND, PANEL, TEXT = "#111217", "#181b1f", "#ccccdc"
+BACKGROUND, PANEL, TEXT = "#0d0e12", "#1d2026", "#ccccdc"
 SERIES = (
     "#73bf69", "#f2cc0c", "#5794f2", "#ff9830", "#f2495c", "#b877d9", "#8ab8ff", "#fade2a",
     "#56a64b", "#3274d9", "#fa6400", "#c4162a", "#8f3bb8", "#96d98d", "#ffb357", "#ca95e5",

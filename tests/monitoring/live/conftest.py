@@ -28,7 +28,6 @@ def seen(tmp_path_factory):
     folder = tmp_path_factory.mktemp("monitored")
     with Monitored(Path(folder)) as stack:
         stack.start()
-        start = time.time()
-        drive(stack)
+        start, end = drive(stack)
         time.sleep(3)  # Until the last of it was read.
-        yield Seen(stack.prometheus, start, time.time())
+        yield Seen(stack.prometheus, start, end)

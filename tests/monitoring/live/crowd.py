@@ -54,6 +54,7 @@ class Crowd:
     def leave_one(self) -> None:
         """One member writes, and deletes the account."""
         self.leaver.send(self.members[0], "I shall leave")
+        self.leaver.get("/chats/query-lab/")
         self.leaver.delete_account()
 
     def _live(self, number: int, other: Member) -> None:

@@ -1,18 +1,19 @@
 """How panels are drawn: graphs over time, and single numbers."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import colours
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, Locator, MaxNLocator, MultipleLocator
 from panels import Panel
 from units import written
 
 Span = tuple[float, float]
-LEGEND = 15  # Names that a legend has room for.
+MANY = 8  # Series, from which on the largest come first, and areas would only cover each other.
 
 
 class Line(NamedTuple):
@@ -53,8 +54,10 @@ class Frame:
 
 
 def timeseries(frame: Frame, panel: Panel, lines: list[Line], span: Span) -> None:
-    axes = frame.axes()
     custom = panel.defaults.get("custom", {})
+    if len(lines) > MANY:
+        lines = sorted(lines, key=lambda line: (line.ref, -sum(value for _, value in line.points)))
+    axes = frame.axes()
     if custom.get("stacking", {}).get("mode") == "normal":
         _stack(axes, lines)
     else:
@@ -63,8 +66,10 @@ def timeseries(frame: Frame, panel: Panel, lines: list[Line], span: Span) -> Non
     _limits(axes, panel, lines)
     if custom.get("thresholdsStyle", {}).get("mode", "off") != "off":
         _thresholds(axes, panel)
+    if "min" in panel.defaults and len(lines) <= MANY:
+        _areas(axes, custom)
     times(axes, span)
-    axes.yaxis.set_major_locator(MaxNLocator(5, integer=_whole(panel, lines)))
+    axes.yaxis.set_major_locator(_ticks(panel, lines, axes.get_ylim()[1]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: written(value, panel.unit)))
     _legend(axes, frame)
 
@@ -74,11 +79,25 @@ def _line(axes: Axes, panel: Panel, line: Line, colour: str, custom: dict) -> No
     dashed = own.get("custom.lineStyle", {}).get("fill") == "dash"
     if "color" in own:
         colour = colours.named(own["color"].get("fixedColor", colour))
-    moments, values = zip(*line.points, strict=True)
+    moments, values = zip(*_with_gaps(line.points), strict=True)
     axes.plot(moments, values, "--" if dashed else "-", color=colour, linewidth=1.3, label=line.name)
-    fill = own.get("custom.fillOpacity", custom.get("fillOpacity", 0))
-    if fill and not dashed:
-        axes.fill_between(moments, values, color=colour, alpha=fill / 100, linewidth=0)
+
+
+def _with_gaps(points: list[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """A line must not lead over a time of which nothing is known."""
+    before = points[0][0]
+    for time, value in points:
+        if time - before > 2:
+            yield before + 1, math.nan
+        yield time, value
+        before = time
+
+
+def _areas(axes: Axes, custom: dict) -> None:
+    for line in axes.lines:
+        if custom.get("stacking", {}).get("mode") != "normal" and line.get_linestyle() == "-":
+            area = {"color": line.get_color(), "alpha": custom.get("fillOpacity", 0) / 100, "linewidth": 0}
+            axes.fill_between(line.get_xdata(), line.get_ydata(), **area)
 
 
 def _stack(axes: Axes, lines: list[Line]) -> None:
@@ -102,8 +121,14 @@ def _limits(axes: Axes, panel: Panel, lines: list[Line]) -> None:
     axes.set_ylim(panel.defaults.get("min", low), max(panel.defaults.get("max", high), low) * 1.02)
 
 
-def _whole(panel: Panel, lines: list[Line]) -> bool:
-    return panel.unit == "short" and all(value == int(value) for line in lines for _, value in line.points)
+def _ticks(panel: Panel, lines: list[Line], high: float) -> Locator:
+    if panel.unit == "bool_on_off":
+        return FixedLocator([0, 1])
+    if panel.unit in ("bytes", "Bps") and high > 0:
+        step = 2 ** math.ceil(math.log2(high / 5))
+        return MultipleLocator(step)
+    whole = panel.unit == "short" and all(value == int(value) for line in lines for _, value in line.points)
+    return MaxNLocator(5, integer=whole)
 
 
 def _thresholds(axes: Axes, panel: Panel) -> None:
@@ -129,13 +154,9 @@ def _legend(axes: Axes, frame: Frame) -> None:
     if not names:
         axes.text(0.5, 0.5, "no data", transform=axes.transAxes, ha="center", color="#8e8e9a")
         return
-    shown = names[:LEGEND]
-    if len(names) > LEGEND:
-        shown[-1] = f"and {len(names) - LEGEND + 1} more"
-    columns = max(1, int(frame.width / (0.38 + 0.062 * max(map(len, shown)))))
-    rows = math.ceil(len(shown) / columns)
-    if rows > 2:
-        shown = shown[: 2 * columns]
+    columns = max(1, int((frame.width - 0.2) / (0.34 + 0.06 * max(map(len, names)))))
+    shown = names[: 2 * columns]
+    if len(shown) < len(names):
         shown[-1] = f"and {len(names) - len(shown) + 1} more"
     axes.legend(
         marks[: len(shown)],

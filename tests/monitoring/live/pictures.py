@@ -20,14 +20,14 @@ WIDTH = 15.0  # Inches, of 100 points each.
 ROW = 0.36  # Inches, of one row of Grafana's grid.
 HEAD = 0.75  # Inches, for the name of the dashboard.
 GAP = 0.06
-COLOURS = 96  # A picture of so many takes a third of the bytes.
+COLOURS = 256  # A picture of so many takes a third of the bytes.
 STYLE = {
     "axes.edgecolor": "none",
     "axes.facecolor": PANEL,
     "axes.grid": True,
     "axes.labelcolor": TEXT,
     "font.size": 8,
-    "grid.color": "#2c3235",
+    "grid.color": "#343a42",
     "grid.linewidth": 0.6,
     "text.color": TEXT,
     "xtick.color": "#8e8e9a",
@@ -82,10 +82,10 @@ class Page:
         left, width = 0.1 + column * grid["x"] + GAP / 2, column * grid["w"] - GAP
         top, height = HEAD + ROW * grid["y"] + GAP / 2, ROW * grid["h"] - GAP
         box = (left / WIDTH, 1 - (top + height) / self.height, width / WIDTH, height / self.height)
-        self.figure.add_artist(
-            Rectangle(box[:2], *box[2:], facecolor=PANEL, edgecolor="#25292e", linewidth=0.8)
-        )
-        self._text(left + 0.1, top + 0.08, panel.title, fontsize=9, fontweight="medium")
+        # Below the axes, which come after it.
+        style = {"facecolor": PANEL, "edgecolor": "#2b3038", "linewidth": 0.8, "zorder": -1}
+        self.figure.add_artist(Rectangle(box[:2], *box[2:], **style))
+        self._text(left + 0.1, top + 0.08, panel.title, fontsize=9)
         return kinds.Frame(self.figure, left, top, width, height, WIDTH, self.height)
 
     def _text(self, left: float, top: float, text: str, **style: Any) -> None:
@@ -96,4 +96,5 @@ def _save(figure: Figure, path: Path) -> None:
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", facecolor=BACKGROUND)
     picture = Image.open(drawn).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    palette = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette.save(path, optimize=True)
