@@ -98,12 +98,8 @@ class Monitored(ExitStack):
         )
         self.callback(child.end)
         self.gunicorn = psutil.Process(child.process.pid)
-        self._run(
-            "metrics",
-            [sys.executable, "-m", "observability.serve"],
-            cwd=ROOT / "services/web",
-            env=self.environment | {"METRICS_BIND": f"127.0.0.1:{self.ports['metrics']}"},
-        )
+        port = str(self.ports["metrics"])
+        self.callback(service.start_metrics(self.environment, port, self.folder / "metrics.log").end)
 
     def _start_nginx(self) -> None:
         settings = self.folder / "nginx.conf"
