@@ -70,6 +70,13 @@ def test_a_runbook_is_for_a_tired_person(name):
     assert len(text.splitlines()) < 90
 
 
+def test_every_alert_is_in_the_list():
+    text = (ROOT / "docs/monitoring.md").read_text()
+    listed = dict(re.findall(r"^\| \[(\w+)\]\(runbooks/\1\.md\) \| (\w+) \|", text, re.MULTILINE))
+
+    assert listed == {name: rule.source["labels"]["severity"] for name, rule in ALERTS.items()}
+
+
 @pytest.mark.parametrize(("place", "asked"), ASKED, ids=[place for place, _ in ASKED])
 def test_every_series_that_is_asked_for_exists(place, asked):
     unknown = {
