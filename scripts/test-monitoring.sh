@@ -51,4 +51,4 @@ if [ -n "$missing" ]; then
 fi
 
 # shellcheck disable=SC2086  # words on purpose
-BOBBIN_MONITORING=1 .venv/bin/python scripts/embedded test tests/monitoring --quiet ${ARGS:-}
+BOBBIN_MONITORING=1 .venv/bin/python scripts/embedded test tests/monitoring ${ARGS:---quiet --numprocesses=2 --dist=loadgroup}
