@@ -21,6 +21,8 @@ TOLD_BESIDES = {
     "AvailabilityBurnFast": "what share the failures are depends on how fast this machine does the rest",
     "AvailabilityBurnSlow": "what share the failures are depends on how fast this machine does the rest",
     "BobbinMissing": "it waits to fire until Prometheus has read everything once",
+    "RequestsWait": "it depends on how fast this machine is",
+    "TargetMissing": "a busy machine may take longer than the second that a scrape has here",
     "LatencyBurnFast": "it depends on how fast this machine is",
     "LatencyBurnSlow": "it depends on how fast this machine is",
 }
