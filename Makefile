@@ -80,6 +80,22 @@ lock: install ## Renew the lock of packages after a change of pyproject.toml
 ci: lint test ## What CI runs: lint, tests, and the verifier against a running stack
 	@scripts/verify-run.sh
 
+.PHONY: up
+up: ## Build and start the containers on http://127.0.0.1:8000 (settings: .env.example); needs Docker
+	@scripts/up.sh
+
+.PHONY: down
+down: ## Stop the containers and remove them; the data stay
+	@docker compose --profile "*" down
+
+.PHONY: logs
+logs: ## Follow what the containers say (ARGS="web --tail 50")
+	@docker compose --profile "*" logs --follow $(ARGS)
+
+.PHONY: secrets
+secrets: ## Make the containers' secrets, once (make up does)
+	@scripts/secrets.sh
+
 .PHONY: clean
 clean: ## Remove .venv and caches; data in .run stay
 	@rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
