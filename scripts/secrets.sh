@@ -22,6 +22,7 @@ keep secret_key "$(random)"
 keep postgres_admin_password "$(random)"
 keep postgres_password "$(random)"
 keep postgres_monitor_password "$(random)"
+keep grafana_admin_password "$(random)"
 
 # Redis: the application, without what could take the server itself over; and one who may see how it does.
 if [ ! -s "$folder/redis_url" ] || [ ! -s "$folder/redis_acl" ]; then
@@ -29,6 +30,6 @@ if [ ! -s "$folder/redis_url" ] || [ ! -s "$folder/redis_acl" ]; then
   rm -f "$folder/redis_url" "$folder/redis_acl"
   keep redis_url "redis://bobbin:$password@redis:6379/0"
   keep redis_acl "user default off
-user bobbin on >$password ~* &* +@all -@admin -@dangerous
+user bobbin on >$password ~* &* +@all -@admin -@dangerous +flushdb
 user monitor on nopass +ping +info +client|setname +client|list +latency|latest +slowlog|len +config|get"
 fi

@@ -7,19 +7,16 @@ PROMETHEUS_URL  where its Prometheus answers, if it has one
 
 import http.client
 import os
-import time
 import uuid
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from bobbin_verify.browser import Page
-from bobbin_verify.member import Member
+from bobbin_verify.patient import Patient
 
 BASE_URL = os.environ.get("BASE_URL", "").rstrip("/")
 DOOR = os.environ.get("DOOR", "none")
 PROMETHEUS_URL = os.environ.get("PROMETHEUS_URL", "").rstrip("/")
-LONGEST_WAIT = 60
 
 
 def pytest_configure(config):
@@ -38,7 +35,7 @@ def _left_out() -> dict[str, str]:
 
 
 def pytest_report_header(config):
-    return [f"site: {BASE_URL}", *(f"left out: what is about {m}, as {why}" for m, why in _left_out().items())]
+    return [f"site: {BASE_URL}", *(f"left out: {mark}, as {why}" for mark, why in _left_out().items())]
 
 
 def pytest_collection_modifyitems(config, items):
@@ -64,18 +61,6 @@ def ask(method: str, path: str, headers: dict[str, str] | None = None, body: byt
         return Answer(answer.status, answer.headers, answer.read())
     finally:
         connection.close()
-
-
-class Patient(Member):
-    """A member who waits when told to: suites that run one after the other share one address."""
-
-    def look(self, path: str, fields: dict[str, str] | None = None, referer: str = "") -> Page:
-        until = time.monotonic() + LONGEST_WAIT
-        while True:
-            page = super().look(path, fields, referer)
-            if page.status != 429 or time.monotonic() > until:
-                return page
-            time.sleep(int(page.headers["Retry-After"]))
 
 
 def _member(name: str):

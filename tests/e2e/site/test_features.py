@@ -2,7 +2,9 @@
 
 import pytest
 import verify
-from conftest import BASE_URL, Patient, ask
+from bobbin_verify.patient import Patient
+
+from conftest import BASE_URL, ask
 
 
 def test_the_six_features(capsys, monkeypatch):
@@ -26,9 +28,9 @@ def test_charlie_sees_nothing_of_what_alice_wrote_to_bob(charlie, thread):
 
 
 def test_charlie_is_told_the_same_of_what_is_not_his_and_of_what_is_not(charlie, thread):
-    theirs, nobodys = charlie.get(f"/chats/thread/{thread}/", 404), charlie.get("/chats/thread/999999999/", 404)
+    theirs, nobodys = f"/chats/thread/{thread}/", "/chats/thread/999999999/"
 
-    assert theirs.body == nobodys.body
+    assert charlie.get(theirs, status=404).body == charlie.get(nobodys, status=404).body
 
 
 def test_charlie_can_neither_answer_nor_change_it(charlie, bob, thread):

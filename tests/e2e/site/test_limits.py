@@ -4,6 +4,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from conftest import ask
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -6,6 +6,7 @@ import urllib.parse
 import urllib.request
 
 import pytest
+
 from conftest import PROMETHEUS_URL, ask
 
 pytestmark = pytest.mark.monitored
@@ -30,7 +31,7 @@ def eventually(expression: str, seconds: float = 60) -> list[dict]:
 def test_every_target_is_up():
     up = {found["metric"]["job"] for found in eventually("up == 1")}
     until = time.monotonic() + 60
-    while not JOBS <= up and time.monotonic() < until:
+    while not up >= JOBS and time.monotonic() < until:
         time.sleep(1)
         up = {found["metric"]["job"] for found in query("up == 1")}
 
