@@ -233,4 +233,6 @@ PROMETHEUS_LATENCY_BUCKETS = (
 UNREAD_CHECK_SECONDS = env.int("UNREAD_CHECK_SECONDS", default=300)
 
 # --- Logs -----------------------------------------------------------------------------------------
+# Our proxy checks it; a visitor could write anything into our logs.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = PROXY_COUNT > 0
 LOGGING = logging_settings(LOG_FORMAT, LOG_LEVEL)
