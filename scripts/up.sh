@@ -9,9 +9,11 @@ docker info >/dev/null 2>&1 ||
   { echo "Bobbin: no Docker engine answers. Is it started, and may you use it (group docker)?" >&2; exit 1; }
 
 scripts/secrets.sh
+scripts/backup-folder.sh
 # One image for web and what else runs from it: Compose would build it for each, with another label each time, and
 # take the last for a new version.
 docker compose build web nginx
+scripts/renew-web.sh
 if ! docker compose up --detach --wait --wait-timeout 180; then
   echo "Bobbin: not everything became healthy; what each said: docker compose logs --tail 20" >&2
   docker compose ps --all >&2
