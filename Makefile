@@ -88,6 +88,42 @@ lock: install ## Renew the lock of packages after a change of pyproject.toml
 ci: lint test ## What CI runs: lint, tests, and the verifier against a running stack
 	@scripts/verify-run.sh
 
+.PHONY: up
+up: ## Build and start the containers on http://127.0.0.1:8000 (settings: .env.example); needs Docker
+	@scripts/up.sh
+
+.PHONY: down
+down: ## Stop the containers and remove them; the data stay
+	@docker compose --profile "*" down
+
+.PHONY: logs
+logs: ## Follow what the containers say (ARGS="web --tail 50")
+	@docker compose --profile "*" logs --follow $(ARGS)
+
+.PHONY: secrets
+secrets: ## Make the containers' secrets, once (make up does)
+	@scripts/secrets.sh
+
+.PHONY: backup
+backup: ## Back up the database of the containers into backups/: dump, checksum, the last 14
+	@scripts/backup.sh
+
+.PHONY: restore
+restore: ## Put a backup in the place of the containers' database: make restore FILE=backups/bobbin-....dump
+	@scripts/restore.sh "$(FILE)"
+
+.PHONY: down-all
+down-all: ## Remove the containers and all their data; secrets and backups stay (asks first; YES=1 does not)
+	@scripts/down-all.sh
+
+.PHONY: e2e
+e2e: install ## Test a running Bobbin as a black box: make e2e URL=... (DOOR=nginx, PROMETHEUS_URL=...)
+	@BASE_URL="$(URL)" $(PYTHON_IN_VENV) -m pytest -c tests/e2e/site/pytest.ini tests/e2e/site -q $(ARGS)
+
+.PHONY: test-stack
+test-stack: install ## Build, start, test and harm the containers, and remove them; needs Docker, and 10 minutes
+	@scripts/test-stack.sh $(ARGS)
+
 .PHONY: clean
 clean: ## Remove .venv and caches; data in .run stay
 	@rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -21,3 +21,4 @@ until grep -q "Bobbin is ready" "$folder/said"; do
 done
 cat "$folder/said"
 make --no-print-directory verify URL="http://127.0.0.1:$port"
+make --no-print-directory e2e URL="http://127.0.0.1:$port"

@@ -13,13 +13,34 @@ def _number(name: str, default: int) -> int:
 
 
 def _usable_cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """How many CPUs we may use: a container sees all of its machine, and its limit stands elsewhere."""
+    seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    for folder, names in CPU_LIMITS:
+        said = [_said(f"{folder}/{name}") for name in names]
+        quota, _, period = " ".join(said).partition(" ")
+        if quota.isdecimal() and period.isdecimal() and int(period):
+            return max(1, min(seen, -(-int(quota) // int(period))))
+    return seen
 
+
+def _said(path: str) -> str:
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:  # No such limits here.
+        return ""
+
+
+# Of cgroups, version 2 and 1: the time a period, and the period; "max" or -1 is no limit.
+CPU_LIMITS = (
+    ("/sys/fs/cgroup", ["cpu.max"]),
+    ("/sys/fs/cgroup/cpu", ["cpu.cfs_quota_us", "cpu.cfs_period_us"]),
+)
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 wsgi_app = "config.wsgi"
 worker_class = "gthread"
-# A container sees every CPU of its machine, however few it may use: hence the upper bound.
+# A limit on memory usually is less generous than one on CPUs: hence the upper bound.
 workers = _number("WEB_WORKERS", min(max(2, _usable_cpus()), 8))
 threads = _number("WEB_THREADS", 4)
 

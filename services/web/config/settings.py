@@ -101,6 +101,7 @@ TRANSACTION_POOLER = env.bool("TRANSACTION_POOLER", default=False)
 # values, made once: what a page asks is answered from an index, whoever asks.
 OF_A_SESSION = (
     f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=30_000)}"
+    f" -c lock_timeout={env.int('LOCK_TIMEOUT_MS', default=0)}"
     " -c plan_cache_mode=force_generic_plan"
 )
 DATABASES = {
@@ -231,4 +232,6 @@ PROMETHEUS_LATENCY_BUCKETS = (
 UNREAD_CHECK_SECONDS = env.int("UNREAD_CHECK_SECONDS", default=300)
 
 # --- Logs -----------------------------------------------------------------------------------------
+# Our proxy checks it; a visitor could write anything into our logs.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = PROXY_COUNT > 0
 LOGGING = logging_settings(LOG_FORMAT, LOG_LEVEL)

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Back up the database of the running containers into backups/: a dump, its checksum, the last KEEP (14) of them.
+set -eu
+cd "$(dirname "$0")/.."
+
+[ -n "$(docker compose ps --quiet --status running postgres)" ] ||
+  { echo "Bobbin: PostgreSQL is not running here. Start it first: make up" >&2; exit 1; }
+scripts/backup-folder.sh
+docker compose run --rm --no-TTY --no-deps --user "$(stat -c %u:%g "${BACKUPS:-backups}")" backup once

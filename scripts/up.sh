@@ -1,0 +1,22 @@
+#!/bin/sh
+# Build and start the containers, and wait until all are healthy. Settings: .env (see .env.example).
+set -eu
+cd "$(dirname "$0")/.."
+
+docker compose version >/dev/null 2>&1 ||
+  { echo "Bobbin: Docker with Compose is needed (docker compose version). Without it: make run." >&2; exit 1; }
+docker info >/dev/null 2>&1 ||
+  { echo "Bobbin: no Docker engine answers. Is it started, and may you use it (group docker)?" >&2; exit 1; }
+
+scripts/secrets.sh
+scripts/backup-folder.sh
+# One image for web and what else runs from it: Compose would build it for each, with another label each time, and
+# take the last for a new version.
+docker compose build web nginx
+scripts/renew-web.sh
+if ! docker compose up --detach --wait --wait-timeout 180; then
+  echo "Bobbin: not everything became healthy; what each said: docker compose logs --tail 20" >&2
+  docker compose ps --all >&2
+  exit 1
+fi
+echo "Bobbin is ready at http://$(docker compose port nginx 8080)"

@@ -1,0 +1,18 @@
+"""A member who waits when told to: suites that follow each other share one address, and its limits."""
+
+import time
+
+from bobbin_verify.browser import Page
+from bobbin_verify.member import Member
+
+LONGEST_WAIT = 60
+
+
+class Patient(Member):
+    def look(self, path: str, fields: dict[str, str] | None = None, referer: str = "") -> Page:
+        until = time.monotonic() + LONGEST_WAIT
+        while True:
+            page = super().look(path, fields, referer)
+            if page.status != 429 or time.monotonic() > until:
+                return page
+            time.sleep(int(page.headers["Retry-After"]))

@@ -1,0 +1,49 @@
+"""What Prometheus knows of the site."""
+
+import json
+import time
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from conftest import PROMETHEUS_URL, ask
+
+pytestmark = pytest.mark.monitored
+JOBS = {"bobbin", "postgres", "redis", "nginx", "prometheus"}
+
+
+def query(expression: str) -> list[dict]:
+    parameters = urllib.parse.urlencode({"query": expression})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{PROMETHEUS_URL}/api/v1/query?{parameters}", timeout=10) as answer:
+        return json.load(answer)["data"]["result"]
+
+
+def eventually(expression: str, seconds: float = 60) -> list[dict]:
+    """What the expression finds, as soon as it finds something: a scrape takes its time."""
+    until = time.monotonic() + seconds
+    while not (found := query(expression)) and time.monotonic() < until:
+        time.sleep(1)
+    return found
+
+
+def test_every_target_is_up():
+    up = {found["metric"]["job"] for found in eventually("up == 1")}
+    until = time.monotonic() + 60
+    while not up >= JOBS and time.monotonic() < until:
+        time.sleep(1)
+        up = {found["metric"]["job"] for found in query("up == 1")}
+
+    assert up >= JOBS
+    assert query("up == 0") == []
+
+
+def test_requests_are_counted_by_view():
+    ask("GET", "/accounts/login/")
+    assert eventually('bobbin_http_requests_total{view="accounts:login",method="GET",status="200"} > 0')
+
+
+def test_the_exporters_see_what_they_are_for():
+    for expression in ("pg_up == 1", "redis_up == 1", "nginx_up == 1"):
+        assert eventually(expression), expression

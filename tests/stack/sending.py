@@ -1,0 +1,125 @@
+"""Members who send messages all the time, and an account of what became of each."""
+
+import http.client
+import itertools
+import re
+import threading
+import time
+import uuid
+from collections import Counter
+from typing import NamedTuple
+from urllib.error import URLError
+
+from audit import FIND, WRONG_COUNTERS, Audit, Found, Sent, compare
+from bobbin_verify.patient import Patient
+from containers import Containers
+
+CLIENTS = 8
+PAUSE = 0.2  # A fifth of a second: under the limit of sending, which is not what this is about.
+ACKNOWLEDGED = re.compile(r"/chats/thread/(\d+)/")
+
+
+class Failure(NamedTuple):
+    at: float
+    what: str  # A status, or what went wrong below HTTP.
+
+
+class Sender(threading.Thread):
+    """Sends one message after the other; what fails is sent again, as a person would."""
+
+    def __init__(self, member: Patient, to: Patient) -> None:
+        super().__init__(daemon=True)
+        self.member, self.to = member, to
+        self.acknowledged: dict[str, tuple[int, float]] = {}  # By client id: the message's id, and when.
+        self.failures: list[Failure] = []
+        self.longest = 0.0
+        self.over = threading.Event()
+        member.get("/chats/new/")  # For a token.
+
+    def run(self) -> None:
+        while not self.over.is_set():
+            client_id = str(uuid.uuid4())
+            while not self.send(client_id):
+                if self.over.wait(PAUSE):
+                    return
+            self.over.wait(PAUSE)
+
+    def send(self, client_id: str) -> bool:
+        began = time.monotonic()
+        try:
+            page = self.member.post("/chats/new/", to=self.to.name, content=client_id, client_id=client_id)
+        except (URLError, OSError, http.client.HTTPException) as error:
+            self.failures.append(Failure(time.monotonic(), f"{type(error).__name__}: {error}"))
+            return False
+        ended = time.monotonic()
+        self.longest = max(self.longest, ended - began)
+        found = ACKNOWLEDGED.search(page.location)
+        if page.status != 302 or not found:
+            self.failures.append(Failure(ended, str(page.status)))
+            return False
+        self.acknowledged[client_id] = int(found[1]), ended
+        return True
+
+
+class Load:
+    """All the senders, while a block runs."""
+
+    def __init__(self, containers: Containers, members: list[Patient]) -> None:
+        self.containers = containers
+        self.after = int(containers.sql("SELECT coalesce(max(id), 0) FROM messaging_message")[0][0])
+        self.senders = [Sender(member, to=members[number ^ 1]) for number, member in enumerate(members)]
+
+    def __enter__(self) -> "Load":
+        for sender in self.senders:
+            sender.start()
+        self.wait_for_more()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for sender in self.senders:
+            sender.over.set()
+        for sender in self.senders:
+            sender.join(60)
+
+    def wait_for_more(self, seconds: float = 60) -> None:
+        """Until every member has sent two more messages."""
+        want = [len(sender.acknowledged) + 2 for sender in self.senders]
+        until = time.monotonic() + seconds
+        while any(len(sender.acknowledged) < many for sender, many in zip(self.senders, want, strict=True)):
+            assert time.monotonic() < until, f"nothing is acknowledged any more: {self.failures()[-3:]}"
+            time.sleep(0.05)
+
+    def failures(self) -> list[Failure]:
+        return sorted(failure for sender in self.senders for failure in sender.failures)
+
+    def kinds(self) -> Counter[str]:
+        return Counter(failure.what for failure in self.failures())
+
+    def acknowledged(self) -> int:
+        return sum(len(sender.acknowledged) for sender in self.senders)
+
+    def acknowledged_between(self, began: float, ended: float) -> int:
+        return sum(began < at < ended for sender in self.senders for _, at in sender.acknowledged.values())
+
+    def longest_silence(self) -> float:
+        """The longest time in which nothing at all was acknowledged."""
+        times = sorted(at for sender in self.senders for _, at in sender.acknowledged.values())
+        return max((later - at for at, later in itertools.pairwise(times)), default=0.0)
+
+    def audit(self) -> Audit:
+        """Look for every acknowledged message in the database, by its id and by all that it should be."""
+        names = dict(self.containers.sql("SELECT username, id FROM accounts_user"))
+        meant = [
+            Sent(client_id, int(names[sender.member.name]), int(names[sender.to.name]), None)
+            for sender in self.senders
+            for client_id in sender.acknowledged
+        ]
+        rows = self.containers.sql(FIND.replace("%s", str(self.after)))
+        found = [Found(row[0], *(int(value) if value else None for value in row[1:])) for row in rows]
+        ids = f"SELECT id, client_id FROM messaging_message WHERE id > {self.after}"
+        by_id = dict(self.containers.sql(ids))
+        for sender in self.senders:
+            for client_id, (message, _) in sender.acknowledged.items():
+                assert by_id.get(str(message)) == client_id, f"message {message} is not what was acknowledged"
+        wrong = int(self.containers.sql(WRONG_COUNTERS)[0][0])
+        return compare(meant, found)._replace(wrong_counters=wrong)

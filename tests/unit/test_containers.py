@@ -1,0 +1,96 @@
+"""The compose file keeps its rules for every service, also those that a test cannot start."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+WEB = ROOT / "services/web"
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE = yaml.safe_load(TEXT)
+SERVICES = COMPOSE["services"]
+# Set in the image, or of other run modes.
+NOT_OF_COMPOSE = {"POSTGRES_PASSWORD", "POSTGRES_PORT", "REDIS_URL", "RELEASE", "SECRET_KEY", "STATIC_ROOT"}
+# PgBouncer is not part of it.
+NOT_OF_COMPOSE |= {"TRANSACTION_POOLER"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_hardened(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert re.match(r"[1-9]\d*:\d+$|\$\{BACKUP_USER:-10001:", service["user"])
+    assert service["mem_limit"]
+    assert service["pids_limit"]
+    assert service["logging"]["options"]["max-size"]
+    assert not {"privileged", "cap_add", "network_mode", "pid", "devices"} & set(service)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_image_has_a_version(name):
+    image, _, tag = SERVICES[name]["image"].partition(":")
+    assert re.search(r"\d", tag), image
+    assert "latest" not in tag
+
+
+def test_what_is_published_is_on_loopback():
+    ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert ports == {
+        "nginx": ["${PUBLISH:-127.0.0.1:8000}:8080"],
+        "grafana": ["${PUBLISH_GRAFANA:-127.0.0.1:3000}:3000"],
+    }
+
+
+def test_no_network_but_the_door_leads_out():
+    open_ = [name for name, network in COMPOSE["networks"].items() if not (network or {}).get("internal")]
+    assert open_ == ["door"]
+    assert {name for name, service in SERVICES.items() if "door" in service["networks"]} == {
+        "nginx",
+        "grafana",
+    }
+
+
+def test_nothing_starts_before_what_it_needs_is_well():
+    for service in SERVICES.values():
+        for needed, how in service.get("depends_on", {}).items():
+            ends = "completed_successfully" if needed == "migrate" else "healthy"
+            assert how["condition"] == f"service_{ends}"
+
+
+def test_every_setting_can_be_set():
+    code = (WEB / "config/settings.py").read_text()
+    read = set(re.findall(r"(?:env\.\w+|secret)\(['\"]([A-Z_]+)['\"]", code))
+    assert read - NOT_OF_COMPOSE - set(SERVICES["web"]["environment"]) == set()
+
+
+def test_every_variable_of_the_file_is_in_the_documents():
+    operations = (ROOT / "docs/operations.md").read_text()
+    listed = {
+        name
+        for row in re.findall(r"^\| (`[A-Z_`, ]+) \|", operations, re.M)
+        for name in re.findall(r"[A-Z_]{3,}", row)
+    }
+    assert set(re.findall(r"\$\{([A-Z_]+)", TEXT)) - listed == set()
+    example = (ROOT / ".env.example").read_text()
+    known = listed | set(SERVICES["web"]["environment"]) | {"COMPOSE_PROFILES"}
+    assert set(re.findall(r"^#([A-Z_]+)=", example, re.M)) - known == set()
+
+
+def test_the_version_is_the_same_everywhere():
+    (version,) = re.findall(r'^version = "(.+)"', (WEB / "pyproject.toml").read_text(), re.M)
+    assert re.findall(r'"RELEASE", default="(.+?)"', (WEB / "config/settings.py").read_text()) == [version]
+    assert re.findall(r"ARG RELEASE=(.+)", (WEB / "Dockerfile").read_text()) == [version]
+    assert set(re.findall(r"\$\{RELEASE:-(.+?)\}", TEXT)) == {version}
+
+
+def test_postgresql_has_room_for_every_connection():
+    conf = (ROOT / "deploy/postgres/postgresql.conf").read_text()
+    most = int(re.search(r"max_connections = (\d+)", conf)[1])
+    workers, threads, probes = 8, 4, 8
+    others = 5 + 3 + 3  # The monitor's limit; migrate, backup and the canary; kept for the superuser.
+    during_an_upgrade = 2
+    assert during_an_upgrade * (workers * threads + probes) + others < most
