@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parents[2] / "scripts" / "embedded"))
 
 import processes  # noqa: E402
-import service  # noqa: E402
+import web  # noqa: E402
 
 WORKERS, THREADS = 2, 4
 NGINX = """
@@ -89,7 +89,7 @@ class Stack(ExitStack):
             "WEB_THREADS": str(THREADS),
             "LOG_FORMAT": "json",
         }
-        child = service.start_web(env, "127.0.0.1", str(port), self.folder / f"web-{connections}.log")
+        child = web.start_web(env, "127.0.0.1", str(port), self.folder / f"web-{connections}.log")
         self.callback(child.end)
         return Web(port, child)
 
