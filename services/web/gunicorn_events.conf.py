@@ -29,8 +29,12 @@ errorlog = "-"
 
 
 def post_worker_init(worker):
-    """End the streams when the worker is told to end: by itself it would wait for them."""
+    """Listen to Redis before the first browser comes; and end the streams when the worker is told to end, for
+    which it would wait by itself.
+    """
     from config.asgi import application
+
+    worker.loop.call_soon(application.hub.start)
 
     def end():
         application.hub.close()

@@ -25,7 +25,7 @@ PICTURES = ROOT / ".run" / "screenshots"
 # A policy that is broken is told to nobody otherwise.
 REPORT = "addEventListener('securitypolicyviolation', e => console.error(`CSP: ${e.violatedDirective}`))"
 # What Chromium says of an answer that is meant to be an error.
-EXPECTED = ("Failed to load resource: the server responded with a status of 4", "net::ERR_")
+EXPECTED = ("responded with a status of 4", "responded with a status of 503", "net::ERR_")
 
 expect.set_options(timeout=20_000)
 

@@ -206,6 +206,7 @@ def test_everything_works_with_the_keyboard_alone(open_browser, write, message, 
     his.keyboard.type("A reply")
     his.keyboard.press("Control+Enter")
     expect(his.locator(".message", has_text="A reply")).to_have_attribute("data-depth", "1")
+    expect(his.locator("li.message form")).to_have_count(0)
     his.keyboard.press("?")
     expect(his.get_by_role("dialog")).to_be_visible()
     his.keyboard.press("Escape")

@@ -161,9 +161,19 @@ function merge(page, wanted = () => true) {
       added.push(byId(idOf(row)));
     }
   }
+  settle();
   fold();
   added.forEach(reveal);
   return added;
+}
+
+// What stood alone, because what it answers was on an earlier page, goes below that once it is here.
+function settle() {
+  if (!messages.dataset.thread) return;
+  for (const row of all().sort((one, other) => idOf(one) - idOf(other))) {
+    const parent = byId(row.dataset.parent);
+    if (parent && depthOf(row) !== depthOf(parent) + 1) insert(row);
+  }
 }
 
 const link = (rel) => $(`nav.pages a[rel="${rel}"]`);
@@ -193,10 +203,13 @@ async function loadPage(anchor) {
   const before = top.getBoundingClientRect().top;
   const nav = anchor.closest("nav");
   const next = $(`nav.pages a[rel="${anchor.rel}"]`, page)?.closest("nav");
+  const { style } = document.documentElement;
+  style.overflowAnchor = "none"; // Some browsers would scroll too.
   merge(page);
-  if (earlier) scrollBy({ top: top.getBoundingClientRect().top - before, behavior: "instant" });
   if (next) nav.replaceWith(document.importNode(next, true));
   else nav.remove();
+  if (earlier) scrollBy({ top: top.getBoundingClientRect().top - before, behavior: "instant" });
+  requestAnimationFrame(() => (style.overflowAnchor = ""));
 }
 
 function markSeen(notice) {
