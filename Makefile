@@ -6,6 +6,7 @@ STACK := $(PYTHON_IN_VENV) scripts/embedded
 WEB := services/web
 PORT ?= 8000
 HOST ?= 127.0.0.1
+CHROMIUM ?= /usr/bin/chromium
 URL ?= http://127.0.0.1:$(PORT)
 ARGS ?=
 CMD ?= help
@@ -39,6 +40,10 @@ manage: install ## Run a management command: make manage CMD="createsuperuser" (
 .PHONY: test
 test: install ## Run all tests on real servers, in parallel, with coverage (ARGS="tests/unit -x" for some)
 	@exec $(STACK) test $(if $(ARGS),$(ARGS),--numprocesses=auto --dist=loadgroup --cov --cov-report=term:skip-covered)
+
+.PHONY: test-browser
+test-browser: install ## Run the tests in a browser: CHROMIUM=/usr/bin/chromium
+	@CHROMIUM=$(CHROMIUM) exec $(STACK) test tests/browser $(ARGS)
 
 .PHONY: verify
 verify: install ## Check the six features over HTTP: make verify URL=http://127.0.0.1:8000

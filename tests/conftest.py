@@ -54,11 +54,12 @@ def _stage(settings):
 
     from accounts import sessions
     from chats.cache import debts
+    from chats.live.notices import untold
 
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
-    while debts.any() or sessions.debts.any():  # What a test without Redis left.
+    while debts.any() or untold.any() or sessions.debts.any():  # What a test without Redis left.
         time.sleep(0.05)
     cache.clear()
 
@@ -110,6 +111,31 @@ def message(alice, bob):
     from messaging.models import Message
 
     return Message.objects.create(sender=alice, receiver=bob, content="Good morning, Bob")
+
+
+@pytest.fixture
+def write(db):
+    """Write one message, as a page does."""
+    from messaging.models import Message
+
+    def send(sender, receiver, content="Hello", **fields):
+        return Message.objects.create(sender=sender, receiver=receiver, content=content, **fields)
+
+    return send
+
+
+@pytest.fixture
+def write_many(db):
+    """Write `count` messages at once; with `parent` they are replies to it."""
+    from messaging.models import Message
+
+    def send(sender, receiver, count, content="Hello", **fields):
+        return Message.objects.bulk_create(
+            Message(sender=sender, receiver=receiver, content=f"{content} {number}", **fields)
+            for number in range(count)
+        )
+
+    return send
 
 
 @pytest.fixture

@@ -7,19 +7,19 @@ import socket
 from errors import Failure
 
 
-def metrics_port(port: str) -> str:
-    """METRICS_PORT, or 1100 above PORT; where another program has that one, any that is free."""
-    chosen = os.environ.get("METRICS_PORT")
+def port_beside(name: str, port: str, distance: int, host: str = "127.0.0.1") -> str:
+    """What the environment says, or `distance` above PORT; where another program has that, any that is free."""
+    chosen = os.environ.get(name)
     if chosen:
-        check_port("127.0.0.1", chosen, "METRICS_PORT")
+        check_port(host, chosen, name)
         return chosen
-    beside = int(port) + 1100
-    with socket.socket() as probe:
+    beside = int(port) + distance
+    with socket.socket(_family(host)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", beside if beside < 65536 else 0))
+            probe.bind((host, beside if beside < 65536 else 0))
         except OSError:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind((host, 0))
         return str(probe.getsockname()[1])
 
 
@@ -27,8 +27,7 @@ def check_port(host: str, port: str, name: str = "PORT") -> None:
     """Failure unless we can listen there."""
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise Failure(f"{name}={port} is not a port; choose a number from 1 to 65535.")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
+    with socket.socket(_family(host)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, int(port)))
@@ -39,6 +38,10 @@ def check_port(host: str, port: str, name: str = "PORT") -> None:
             raise Failure(
                 f"port {port} of {host} cannot be used ({error.strerror}); choose another: {other}"
             ) from None
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def answers(host: str, port: int) -> bool:

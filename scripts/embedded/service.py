@@ -1,4 +1,4 @@
-"""The Django service: its environment, its commands, its web server."""
+"""The Django service: its environment, its commands."""
 
 import contextlib
 import os
@@ -10,8 +10,7 @@ from pathlib import Path
 
 from errors import Failure
 from places import ROOT, RUN, WEB
-from ports import answers
-from processes import Child, ends_with_us, last_words, start, wait_until
+from processes import ends_with_us
 
 MANAGE = [sys.executable, str(WEB / "manage.py")]
 METRICS = "metrics"  # The folder of what the processes count, beside the sockets: it goes with them.
@@ -139,43 +138,3 @@ def _reason(said: str, log: Path) -> str:
     # The last line that is not a continuation names the exception.
     named = [line for line in lines if not line[0].isspace()]
     return f"Django refuses to start: {named[-1]} (log: {log})"
-
-
-def start_metrics(env: dict[str, str], port: str, log: Path) -> Child:
-    """Start the process that serves what the others count, on this machine only."""
-    child = start(
-        "The metrics process",
-        [sys.executable, "-m", "observability.serve"],
-        log,
-        cwd=WEB,
-        env=env | {"METRICS_BIND": f"127.0.0.1:{port}"},
-    )
-    try:
-        wait_until(lambda: answers("127.0.0.1", int(port)), child)
-    except BaseException:
-        child.end()
-        raise
-    return child
-
-
-def start_web(env: dict[str, str], host: str, port: str, log: Path) -> Child:
-    """Start gunicorn, and wait until it answers."""
-    child = start(
-        "The web server",
-        [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "config.wsgi"],
-        log,
-        ending=signal.SIGTERM,
-        patience=25,  # Longer than gunicorn's graceful_timeout.
-        cwd=WEB,
-        env=env | {"WEB_BIND": f"[{host}]:{port}" if ":" in host else f"{host}:{port}"},
-    )
-    try:
-        wait_until(lambda: answers(host, int(port)), child)
-    except Failure:
-        child.end()
-        reason = last_words(log).removeprefix(PREFIX)
-        raise Failure(f"the web server did not start: {reason} (log: {log})") from None
-    except BaseException:
-        child.end()
-        raise
-    return child

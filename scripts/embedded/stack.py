@@ -14,6 +14,7 @@ from pathlib import Path
 import ports
 import service
 import state
+import web
 from errors import Failure
 from places import AWAY, ROOT, RUN, home, make_folder, programs, server_user, socket_folder
 from postgres import start_postgres
@@ -93,27 +94,28 @@ def run(host: str, port: str) -> None:
             say(f"Bobbin runs already: {_url_of_running()}. `make stop` ends it.")
             return
         ports.check_port(host, port)
-        metrics_port = ports.metrics_port(port)
+        metrics_port = ports.port_beside("METRICS_PORT", port, 1100)
         service.check_settings(service.environment(RUN, host))
         began, terminal = time.monotonic(), _terminal()
         say("Bobbin starts ...")
         with contextlib.ExitStack() as ending:
             with step("servers"):
                 sockets, children = ending.enter_context(our_servers())
-            env = service.environment(sockets, host)
+            env = web.with_events(service.environment(sockets, host), host, port)
             make_folder(sockets / service.METRICS, 0o700)
             with step("migrations"):
                 service.migrate(env)
             with step("static files"):
                 service.collect_static_files(env)
             with step("web server"):
-                web = service.start_web(env, host, port, LOGS / "web.log")
-            ending.callback(web.end)
-            metrics = service.start_metrics(env, metrics_port, LOGS / "metrics.log")
-            ending.callback(metrics.end)
+                children.append(web.start_web(env, host, port, LOGS / "web.log"))
+                ending.callback(children[-1].end)
+                children.append(web.start_events(env, host, LOGS / "events.log"))
+                ending.callback(children[-1].end)
+                children.append(web.start_metrics(env, metrics_port, LOGS / "metrics.log"))
+                ending.callback(children[-1].end)
             ending.callback(say, "\nStopping ...")
             url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            children += [web, metrics]
             _remember(children, url=url)
             _greet(url, metrics_port, time.monotonic() - began)
             _watch(children, terminal)

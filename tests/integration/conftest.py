@@ -20,38 +20,13 @@ WHERE p.unread_count <> t.unread OR p.last_message_id IS DISTINCT FROM t.last
 
 
 @pytest.fixture
-def write(db):
-    """Write one message, as a page does."""
-    from messaging.models import Message
-
-    def send(sender, receiver, content="Hello", **fields):
-        return Message.objects.create(sender=sender, receiver=receiver, content=content, **fields)
-
-    return send
-
-
-@pytest.fixture
-def write_many(db):
-    """Write `count` messages at once; with `parent` they are replies to it."""
-    from messaging.models import Message
-
-    def send(sender, receiver, count, content="Hello", **fields):
-        return Message.objects.bulk_create(
-            Message(sender=sender, receiver=receiver, content=f"{content} {number}", **fields)
-            for number in range(count)
-        )
-
-    return send
-
-
-@pytest.fixture
 def count_queries():
     """Call a function, and return how many queries it made."""
 
     def count(call, *args) -> int:
         with CaptureQueriesContext(connection) as queries:
             response = call(*args)
-            assert response.status_code in {200, 302, 422}, response
+            assert response.status_code in {200, 302, 421, 422}, response
         # BEGIN and COMMIT are no work of ours.
         return len(
             [q for q in queries if q["sql"].split()[0] not in {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"}]

@@ -9,3 +9,6 @@ class MemberRequest(HttpRequest):
     """A request behind `login_required`: somebody is logged in."""
 
     user: User
+    # Of chats: the member's epoch, while it is still good; and the one as of which the page is made.
+    epoch: str | None
+    stamp: str | None

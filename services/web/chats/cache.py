@@ -56,6 +56,11 @@ def forget_everything() -> None:
     _end({_epoch_key(EVERYBODY)})
 
 
+def publish(channel: str, text: str) -> int | None:
+    """Pass something on to whoever listens now; None when Redis failed. Nothing of it is kept."""
+    return cache.publish(channel, text)
+
+
 def _end(keys: set[str]) -> None:
     metrics.harmless(metrics.EPOCHS_ENDED.inc)(len(keys))
     if keys and cache.delete_many(keys) is None:

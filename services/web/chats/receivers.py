@@ -1,12 +1,16 @@
-"""Receivers of chats; docs/signals.md lists them. Each makes what is cached unreachable, on commit only."""
+"""Receivers of chats; docs/signals.md lists them. On commit only, each makes what is cached unreachable, and
+then tells the pages that are open.
+"""
 
 from functools import partial
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 
 from chats import cache
+from chats.live import notices
 from messaging.models import Message
 from messaging.signals import messages_created_in_bulk, messages_read
 from notifications.models import Notification
@@ -16,35 +20,48 @@ from observability.signals import receiver
 User = get_user_model()
 
 
-def _on_commit(using: str, forget, *args) -> None:
+def _on_commit(using: str, call, *args) -> None:
     # Robust: a cache that fails must not make a committed message look as if it had failed.
-    transaction.on_commit(partial(forget, *args), using=using, robust=True)
+    transaction.on_commit(partial(call, *args), using=using, robust=True)
+
+
+def _changed(using: str, message: Message, kind: str) -> None:
+    people = [message.sender_id, message.receiver_id]
+    _on_commit(using, cache.forget_member, people)
+    _on_commit(using, partial(notices.tell, people, kind, **notices.place_of(message)))
 
 
 @receiver(post_save, sender=Message, dispatch_uid="chats.message_saved")
-def message_saved(sender, instance, raw, using, **kwargs):
-    if not raw:
-        _on_commit(using, cache.forget_member, [instance.sender_id, instance.receiver_id])
+def message_saved(sender, instance, created, raw, using, update_fields, **kwargs):
+    if raw:
+        return
+    is_edit = update_fields is None or "content" in update_fields
+    _changed(using, instance, notices.NEW if created else notices.EDITED if is_edit else notices.COUNTED)
 
 
 @receiver(post_delete, sender=Message, dispatch_uid="chats.message_deleted")
 def message_deleted(sender, instance, using, **kwargs):
-    _on_commit(using, cache.forget_member, [instance.sender_id, instance.receiver_id])
+    _changed(using, instance, notices.DELETED)
 
 
 @receiver(messages_created_in_bulk, sender=Message, dispatch_uid="chats.messages_created")
 def messages_created(sender, messages, using, **kwargs):
-    _on_commit(using, cache.forget_member, {u for m in messages for u in (m.sender_id, m.receiver_id)})
+    people = {user_id for message in messages for user_id in (message.sender_id, message.receiver_id)}
+    _on_commit(using, cache.forget_member, people)
+    _on_commit(using, notices.tell, people, notices.SYNC)
 
 
 @receiver(messages_read, sender=Message, dispatch_uid="chats.messages_read")
-def messages_were_read(sender, reader_id, using, **kwargs):
+def messages_were_read(sender, reader_id, writer_id, conversation_id, first, last, thread, using, **kwargs):
+    place = {"conversation": conversation_id, "thread": thread, "first": first, "message": last}
     _on_commit(using, cache.forget_member, [reader_id])
+    _on_commit(using, partial(notices.tell, [reader_id, writer_id], notices.READ, reader=reader_id, **place))
 
 
 @receiver(notifications_read, sender=Notification, dispatch_uid="chats.notifications_read")
 def notifications_were_read(sender, user_id, using, **kwargs):
     _on_commit(using, cache.forget_member, [user_id])
+    _on_commit(using, notices.tell, [user_id], notices.COUNTED)
 
 
 @receiver(pre_save, sender=User, dispatch_uid="chats.user_changed")
@@ -60,5 +77,18 @@ def user_changed(sender, instance, raw, using, update_fields, **kwargs):
 
 @receiver(post_delete, sender=User, dispatch_uid="chats.user_deleted")
 def user_deleted(sender, instance, using, **kwargs):
-    # Every counterpart's inbox changes, and there may be very many of them.
+    # Every counterpart's inbox changes, and there may be very many of them: they are not told one by one.
     _on_commit(using, cache.forget_everything)
+    _on_commit(using, notices.tell, [instance.pk], notices.CHECK)
+
+
+@receiver(post_save, sender=User, dispatch_uid="chats.user_saved")
+def user_saved(sender, instance, created, raw, using, update_fields, **kwargs):
+    # A new password ends the sessions of other browsers; a log-in changes only when it was.
+    if not created and not raw and {"password", "is_active"} & set(update_fields or ("password",)):
+        _on_commit(using, notices.tell, [instance.pk], notices.CHECK)
+
+
+@receiver(user_logged_out, sender=User, dispatch_uid="chats.logged_out")
+def logged_out(sender, user, **kwargs):
+    _on_commit("default", notices.tell, [user.pk], notices.CHECK)

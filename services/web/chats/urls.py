@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from chats.views import cache_test, lab, notifications, reading, writing
+from chats.views import cache_test, lab, live, notifications, reading, search, writing
 
 
 class UsernameConverter(StringConverter):
@@ -24,11 +24,14 @@ urlpatterns = [
     path("message/<int:pk>/history/", reading.history, name="history"),
     path("message/<int:pk>/reply/", writing.reply, name="reply"),
     path("message/<int:pk>/edit/", writing.edit, name="edit"),
+    path("message/<int:pk>/unread/", reading.mark_unread, name="mark_unread"),
     path("new/", writing.new, name="new"),
     path("people/", writing.people, name="people"),
     path("notifications/", notifications.page, name="notifications"),
     path("notifications/read/", notifications.read_all, name="notifications_read_all"),
     path("notifications/<int:pk>/read/", notifications.read_one, name="notification_read"),
+    path("search/", search.page, name="search"),
+    path("state/", live.state, name="state"),
     path("cache-test/", cache_test.page, name="cache_test"),
     path("query-lab/", lab.query_lab, name="query_lab"),
 ]

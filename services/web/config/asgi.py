@@ -1,8 +1,12 @@
-"""The ASGI entry point, for servers that speak it."""
+"""The ASGI entry point, of the process `events` alone: pages are served by WSGI (docs/decisions/0009)."""
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_asgi_application()
+django.setup(set_prefix=False)
+
+from chats.live.asgi import Application  # noqa: E402  (needs Django to be set up)
+
+application = Application()

@@ -28,6 +28,13 @@ RELEASE = env.str("RELEASE", default="0.1.0")
 # How many proxies of ours stand before the app: 0 trusts no X-Forwarded-For at all.
 PROXY_COUNT = env.int("PROXY_COUNT", default=0)
 
+# Live updates: a port where the browser finds /events/, when no proxy leads there, and the origins of pages
+# that may read it from there.
+EVENTS_PORT = env.int("EVENTS_PORT", default=0)
+EVENTS_ORIGINS = env.list("EVENTS_ORIGINS", default=[])
+EVENTS_MOST_STREAMS = env.int("EVENTS_MOST_STREAMS", default=1_000)
+EVENTS_MOST_STREAMS_OF_A_MEMBER = env.int("EVENTS_MOST_STREAMS_OF_A_MEMBER", default=8)
+
 if LOG_FORMAT not in {"json", "console"}:
     stop(f"LOG_FORMAT is {LOG_FORMAT!r}; it can be json or console.")
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
@@ -201,6 +208,13 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+if EVENTS_PORT:
+    scheme = "https" if HTTPS else "http"
+    # A policy has no way to write an address of IPv6.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["connect-src"] = [
+        "'self'",
+        *(f"{scheme}://{host}:{EVENTS_PORT}" for host in ALLOWED_HOSTS if "[" not in host),
+    ]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from chats.views import live
 from observability.budgets import query_budget
 
 urlpatterns = [
@@ -11,6 +12,7 @@ urlpatterns = [
     path("chats/", include("chats.urls")),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
+    path("events/", live.elsewhere, name="events"),
 ]
 
 handler400 = "chats.views.errors.bad_request"

@@ -31,7 +31,7 @@ marked AS (
 )
 UPDATE messaging_participant SET unread_count = unread_count - (SELECT count(*) FROM marked)
 WHERE conversation_id = %(conversation_id)s AND user_id = %(reader_id)s AND EXISTS (SELECT FROM marked)
-RETURNING (SELECT count(*) FROM marked)
+RETURNING (SELECT count(*) FROM marked), counterpart_id
 """
 RECOUNT = """
 UPDATE messaging_participant p SET
@@ -68,8 +68,9 @@ def mark_read(
         counted = execute(using, MARK_READ, arguments)
         if not counted:
             return 0
-        tell_read(using, **arguments)
-    return counted[0][0]
+        [(count, writer_id)] = counted
+        tell_read(using, writer_id=writer_id, **arguments)
+    return count
 
 
 def tell_read(using: str, **what) -> None:

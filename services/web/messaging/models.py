@@ -182,6 +182,11 @@ class Message(WatchedFields):
         self.remember_watched(["read"])
         return count
 
+    def mark_unread(self) -> None:
+        """Put this one message back among what its receiver has not read."""
+        self.read = False
+        self.save(update_fields=["read"])
+
     def get_all_replies(self) -> list["Message"]:
         """Every reply below this message at any depth, in reading order, each with its `depth`: one query.
 
@@ -236,6 +241,7 @@ class Message(WatchedFields):
                 inbox.tell_read(
                     using,
                     reader_id=self.receiver_id,
+                    writer_id=self.sender_id,
                     conversation_id=self.conversation_id,
                     first=self.pk,
                     last=self.pk,

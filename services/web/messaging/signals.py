@@ -6,5 +6,6 @@ from django.dispatch import Signal
 messages_created_in_bulk = Signal()
 
 # Sent when a member has read messages, in the same transaction. Sender: Message.
-# Arguments: reader_id, conversation_id, first and last (ids, both included), thread (id or None), using.
+# Arguments: reader_id, writer_id, conversation_id, first and last (ids, both included), thread (id or None),
+# using.
 messages_read = Signal()

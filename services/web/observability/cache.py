@@ -165,6 +165,10 @@ class RedisCache(cache.RedisCache):
     def ttl(self, *args: Any, **kwargs: Any) -> int | None:
         return self._write(super().ttl, *args, **kwargs)
 
+    def publish(self, channel: str, text: str) -> int | None:
+        """How many listen on `channel`."""
+        return self._write(lambda: self.client.get_client(write=True).publish(channel, text))
+
     def has_key(self, *args: Any, **kwargs: Any) -> bool:
         return bool(self._write(super().has_key, *args, **kwargs))
 

@@ -1,7 +1,10 @@
-"""Keys that could not be deleted, because Redis could not be written: what they hold is out of date."""
+"""What could not be done, because Redis could not be reached: to delete keys, whose content is out of date,
+or to tell members of a change.
+"""
 
 import threading
-from typing import cast
+from collections.abc import Callable
+from typing import Any, cast
 
 from django.core.cache import cache as proxy
 
@@ -18,13 +21,19 @@ class Debts:
     it takes to reach Redis. This process asks `any()` before it uses what they may hold.
 
     More than `most` keys are replaced by the one key `instead`, which must stand for all of them. `gauge`
-    shows how many there are.
+    shows how many there are. `pay` does something else than delete them; it returns None when Redis failed.
     """
 
     def __init__(
-        self, most: int | None = None, instead: str = "", gauge: metrics.Gauge | None = None
+        self,
+        most: int | None = None,
+        instead: str = "",
+        gauge: metrics.Gauge | None = None,
+        pay: Callable[[set[str]], Any] | None = None,
     ) -> None:
         self.most, self.instead, self.gauge = most, instead, gauge
+        # Not the method itself: the cache is made for each thread, and not before settings are read.
+        self._settle = pay or (lambda keys: cache.delete_many(keys))
         self._lock = threading.Lock()
         self._keys: set[str] = set()
         self._paying = False
@@ -66,7 +75,7 @@ class Debts:
             done = None
             try:
                 with cache.breaker.ignored():
-                    done = cache.delete_many(keys)
+                    done = self._settle(keys)
             finally:
                 if done is None:
                     with self._lock:

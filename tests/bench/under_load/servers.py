@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parents[2] / "scripts" / "embedded"))
 
 import processes  # noqa: E402
-import service  # noqa: E402
+import web  # noqa: E402
 
 WORKERS, THREADS = 2, 4
 NGINX = """
@@ -91,7 +91,7 @@ class Stack(ExitStack):
             "LOG_FORMAT": "json",
             **more,
         }
-        child = service.start_web(env, "127.0.0.1", str(port), self.folder / f"web-{name}.log")
+        child = web.start_web(env, "127.0.0.1", str(port), self.folder / f"web-{name}.log")
         self.callback(child.end)
         return Web(port, child)
 

@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 
 from accounts import sessions
 from chats.cache import Debts, debts
+from chats.live.notices import untold
 from messaging.models import Message
 from observability import cache as backend
 from observability import debts as debts_module
@@ -39,7 +40,7 @@ def server(settings):
         made.process.kill()
         made.process.wait()
         # Debts that nobody can pay any more must not outlive the test.
-        for each in (debts, sessions.debts):
+        for each in (debts, sessions.debts, untold):
             with each._lock:
                 each._keys.clear()
         backend._breakers.pop(location, None)

@@ -28,6 +28,9 @@ LISTS = [
     ("chain", "chats:thread", "/chats/thread/{root}/"),
     ("edits", "chats:history", "/chats/message/{root}/history/"),
     ("edits", "chats:history", f"/chats/message/{{root}}/history/?before={ABOVE_ALL}"),
+    ("replies", "chats:search", "/chats/search/?q=reply"),
+    ("people", "chats:search", "/chats/search/?q=hello+to:me"),
+    ("replies", "chats:search", f"/chats/search/?q=reply&last=9_{ABOVE_ALL}"),
 ]
 # Pages about one thing, of which there is more and more around it.
 SINGLES = [
@@ -42,6 +45,8 @@ SINGLES = [
     ("replies", "accounts:delete_user_account", "/accounts/delete/"),
     ("replies", "chats:cache_test", "/chats/cache-test/"),
     ("people", "home", "/"),
+    ("people", "events", "/events/"),
+    ("replies", "chats:state", "/chats/state/"),
 ]
 FORMS = [
     ("people", "chats:new", "/chats/new/", {"to": "alice", "content": "new"}),
@@ -49,6 +54,7 @@ FORMS = [
     ("replies", "chats:reply", "/chats/message/{last}/reply/", {"content": "new"}),
     ("chain", "chats:reply", "/chats/message/{last}/reply/", {"content": "new"}),
     ("replies", "chats:edit", "/chats/message/{own}/edit/", {"content": "new {last}"}),
+    ("replies", "chats:mark_unread", "/chats/message/{root}/unread/", {}),
     ("replies", "chats:notification_read", "/chats/notifications/{notification}/read/", {}),
     ("replies", "chats:notifications_read_all", "/chats/notifications/read/", {}),
 ]

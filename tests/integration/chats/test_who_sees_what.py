@@ -9,10 +9,12 @@ from notifications.models import Notification
 
 # Pages of one's own, pages of one message, and what only POST does: {name: (arguments, methods)}.
 OWN = ["chats:inbox", "chats:unread", "chats:new", "chats:people", "chats:notifications", "chats:cache_test",
+       "chats:search", "chats:state",
        "accounts:account", "accounts:change_password", "accounts:delete_user_account"]  # fmt: skip
 OF_A_MESSAGE = ["chats:thread", "chats:message", "chats:history", "chats:reply", "chats:edit"]
 OTHERS = {"chats:conversation", "chats:notification_read", "chats:notifications_read_all",
-          "chats:query_lab", "accounts:sign_up", "accounts:login", "accounts:logout"}  # fmt: skip
+          "chats:query_lab", "chats:mark_unread",
+          "accounts:sign_up", "accounts:login", "accounts:logout"}  # fmt: skip
 
 
 def _names():

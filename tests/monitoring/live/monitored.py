@@ -21,6 +21,7 @@ sys.path.append(str(ROOT / "scripts/embedded"))
 
 import processes  # noqa: E402
 import service  # noqa: E402
+import web  # noqa: E402
 
 WORKERS, THREADS = 2, 4
 WINDOW = "15s"  # What stands for $__rate_interval: here Prometheus reads each second.
@@ -93,13 +94,13 @@ class Monitored(ExitStack):
         self.redis.client().config_set("maxmemory-policy", "allkeys-lru")
 
     def _start_web(self) -> None:
-        child = service.start_web(
+        child = web.start_web(
             self.environment, "127.0.0.1", str(self.ports["web"]), self.folder / "web.log"
         )
         self.callback(child.end)
         self.gunicorn = psutil.Process(child.process.pid)
         port = str(self.ports["metrics"])
-        self.callback(service.start_metrics(self.environment, port, self.folder / "metrics.log").end)
+        self.callback(web.start_metrics(self.environment, port, self.folder / "metrics.log").end)
 
     def _start_nginx(self) -> None:
         settings = self.folder / "nginx.conf"

@@ -14,6 +14,7 @@ from django import template
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from chats.links import linked
 from chats.pages import Line
 
 register = template.Library()
@@ -48,14 +49,20 @@ MESSAGE = """
     </p>{answers}
     <div class="content" dir="auto">{content}</div>
     <p class="actions">
-      <a href="{reply}">Reply<span class="sr"> to message {id}</span></a>{edit}{thread}
+      <a href="{reply}">Reply<span class="sr"> to message {id}</span></a>{edit}{thread}{unread}
     </p>
   </li>"""
 DEPTH = ' data-depth="{depth}"'
+CHILD = ' data-depth="{depth}" data-parent="{parent}"'
 EDITED = ' <a class="edited" href="{address}">edited</a>'
 ANSWERS = '\n    <p class="answers">In reply to {whom}: <a href="{address}" dir="auto">{excerpt}</a></p>'
 EDIT = '\n      <a href="{address}">Edit<span class="sr"> message {id}</span></a>'
 THREAD = '\n      <a href="{address}">Thread<span class="sr"> of message {id}</span></a>'
+# Of the one form for all rows (_lines.html), so that no row needs a token.
+MARK_UNREAD = (
+    '\n      <button class="link" form="mark-unread" formaction="{address}">'
+    'Mark unread<span class="sr"> message {id}</span></button>'
+)
 
 CLASSES = {
     (mine, is_new): SafeString(" is-mine" * mine + " is-new" * is_new)
@@ -65,6 +72,7 @@ CLASSES = {
 UNREAD_CLASS = mark_safe(' class="is-unread"')
 YOU = mark_safe('<span class="quiet">You:</span> ')
 NEW = mark_safe(' <span class="new">new</span>')
+SEEN = mark_safe(' <span class="seen">read</span>')
 
 
 @register.simple_tag
@@ -83,9 +91,9 @@ def time_of(at: datetime) -> SafeString:
 @register.simple_tag
 def inbox_rows(rows: Iterable[Any], reader_id: int) -> SafeString:
     """`rows`: ParticipantQuerySet.inbox_rows."""
-    conversation = _addresses("chats:conversation")
-    return _join(
-        _fill(
+    conversation = addresses("chats:conversation")
+    return join(
+        fill(
             IN_INBOX,
             name=row.name,
             address=conversation(row.name),
@@ -93,7 +101,7 @@ def inbox_rows(rows: Iterable[Any], reader_id: int) -> SafeString:
             you=YOU if row.sender_id == reader_id else "",
             excerpt=row.excerpt,
             unread_class=UNREAD_CLASS if row.unread_count else "",
-            badge=_fill(BADGE, count=row.unread_count) if row.unread_count else "",
+            badge=fill(BADGE, count=row.unread_count) if row.unread_count else "",
         )
         for row in rows
     )
@@ -102,9 +110,9 @@ def inbox_rows(rows: Iterable[Any], reader_id: int) -> SafeString:
 @register.simple_tag
 def unread_rows(rows: Iterable[Any]) -> SafeString:
     """`rows`: MessageQuerySet.for_list."""
-    message = _addresses("chats:message")
-    return _join(
-        _fill(
+    message = addresses("chats:message")
+    return join(
+        fill(
             UNREAD,
             id=row.id,
             address=message(row.id),
@@ -120,38 +128,46 @@ def unread_rows(rows: Iterable[Any]) -> SafeString:
 @register.simple_tag
 def message_rows(lines: Iterable[Line], nested: bool = False) -> SafeString:
     """`nested`: as a thread, where it goes without saying which thread it is."""
-    to = {name: _addresses(f"chats:{name}") for name in ("message", "reply", "edit", "history", "thread")}
-    return _join(_message(line, nested, to) for line in lines)
+    names = ("message", "reply", "edit", "history", "thread", "mark_unread")
+    to = {name: addresses(f"chats:{name}") for name in names}
+    return join(_message(line, nested, to) for line in lines)
 
 
 def _message(line: Line, nested: bool, to: dict[str, Callable[[Any], SafeString]]) -> SafeString:
     row = line.row
-    return _fill(
+    return fill(
         MESSAGE,
         id=row.id,
         indent=line.indent,
         classes=CLASSES[line.mine, line.is_new],
-        depth=_fill(DEPTH, depth=line.depth) if nested else "",
+        depth=_place(line) if nested else "",
         author=line.author,
         address=to["message"](row.id),
         time=time_of(row.timestamp),
-        new=NEW if line.is_new else "",
-        edited=_fill(EDITED, address=to["history"](row.id)) if row.edited else "",
+        new=NEW if line.is_new else SEEN if line.mine and row.read else "",
+        edited=fill(EDITED, address=to["history"](row.id)) if row.edited else "",
         answers=_answers(line, to["message"]) if line.answers else "",
-        content=row.content,
+        content=linked(row.content),
         reply=to["reply"](row.id),
-        edit=_fill(EDIT, address=to["edit"](row.id), id=row.id) if line.mine else "",
-        thread="" if nested else _fill(THREAD, address=to["thread"](row.thread), id=row.id),
+        edit=fill(EDIT, address=to["edit"](row.id), id=row.id) if line.mine else "",
+        thread="" if nested else fill(THREAD, address=to["thread"](row.thread), id=row.id),
+        unread="" if line.mine else fill(MARK_UNREAD, address=to["mark_unread"](row.id), id=row.id),
     )
+
+
+def _place(line: Line) -> SafeString:
+    """In the thread, for whoever puts a row that comes later where it belongs."""
+    parent = line.row.parent_message_id
+    return fill(DEPTH, depth=line.depth) if parent is None else fill(CHILD, depth=line.depth, parent=parent)
 
 
 def _answers(line: Line, message: Callable[[Any], SafeString]) -> SafeString:
     parent = line.row.parent_message_id
     address = f"#m{parent}" if line.parent_is_here else message(parent)
-    return _fill(ANSWERS, whom=line.answers, address=address, excerpt=line.row.parent_excerpt)
+    return fill(ANSWERS, whom=line.answers, address=address, excerpt=line.row.parent_excerpt)
 
 
-def _fill(html: str, **values: Any) -> SafeString:
+def fill(html: str, **values: Any) -> SafeString:
     """What `format_html` does, without its care for lazy texts, which takes most of its time."""
     safe = {
         name: value if type(value) in SAFE or value == "" else escape(str(value))
@@ -160,11 +176,11 @@ def _fill(html: str, **values: Any) -> SafeString:
     return mark_safe(html.format(**safe))  # noqa: S308
 
 
-def _join(rows: Iterable[SafeString]) -> SafeString:
+def join(rows: Iterable[SafeString]) -> SafeString:
     return mark_safe("".join(rows))  # noqa: S308
 
 
-def _addresses(name: str) -> Callable[[Any], SafeString]:
+def addresses(name: str) -> Callable[[Any], SafeString]:
     """What `reverse` says of a view for each key, asking it once."""
     key = "4242424242"
     before, after = reverse(name, args=[key]).rsplit(key, 1)

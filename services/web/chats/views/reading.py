@@ -4,12 +4,13 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import MemberRequest
+from chats import cache
 from chats.cached_pages import private_cache_page
 from chats.forms import MessageForm
-from chats.pages import INBOX_SIZE, ONE_MORE, PAGE_SIZE, Windows, key_from, lines, split
+from chats.pages import INBOX_SIZE, ONE_MORE, PAGE_SIZE, Line, Window, Windows, key_from, lines, split
 from messaging.models import Message, MessageHistory, Participant
 from messaging.prepared import Prepared
 from observability.budgets import query_budget
@@ -52,15 +53,16 @@ def unread(request: MemberRequest) -> HttpResponse:
 @login_required
 def conversation(request: MemberRequest, username: str) -> HttpResponse:
     """Everything that two people wrote, in order; the newest page unless asked otherwise."""
+    _begin(request)
     side = Participant.objects.filter(user=request.user).with_counterpart(username).first()
     if side is None:
         raise Http404
     page = CONVERSATION.window(side.conversation_id, request, newest=True)
-    _mark_read(request.user, side.conversation_id, page.rows)
+    _mark_read(request, side.conversation_id, page.rows)
     context = {
+        "conversation": side.conversation_id,
         "counterpart": side.name,
-        "lines": lines(page.rows, request.user.pk, side.name, nested=False),
-        "page": page,
+        **_shown(page, lines(page.rows, request.user.pk, side.name, nested=False)),
         "form": MessageForm(),
     }
     return render(request, "chats/conversation.html", context)
@@ -71,19 +73,20 @@ def conversation(request: MemberRequest, username: str) -> HttpResponse:
 @login_required
 def thread(request: MemberRequest, pk: int) -> HttpResponse:
     """A message and all replies below it, nested."""
+    _begin(request)
     root = next(iter(ROOT(request.user.pk, pk)), None)
     if root is None:
         raise Http404
     if root.thread != root.id:
         return redirect("chats:message", pk)
     page = THREAD.window(pk, request, newest=False)
-    _mark_read(request.user, root.conversation_id, page.rows, thread=pk)
+    _mark_read(request, root.conversation_id, page.rows, thread=pk)
     counterpart = root.receiver_name if root.sender_id == request.user.pk else root.sender_name
     context = {
         "root": root,
         "counterpart": counterpart,
-        "lines": lines(page.rows, request.user.pk, counterpart, nested=True),
-        "page": page,
+        "conversation": root.conversation_id,
+        **_shown(page, lines(page.rows, request.user.pk, counterpart, nested=True)),
         "form": MessageForm(),
     }
     return render(request, "chats/thread.html", context)
@@ -120,6 +123,28 @@ def history(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "chats/history.html", context)
 
 
-def _mark_read(user, conversation_id: int, rows: list, thread: int | None = None) -> None:
+@query_budget(5)
+@require_POST
+@login_required
+def mark_unread(request: MemberRequest, pk: int) -> HttpResponse:
+    """Put a message that the member received back among the unread ones."""
+    get_object_or_404(Message.objects.filter(receiver=request.user), pk=pk).mark_unread()
+    return redirect("chats:unread")
+
+
+def _shown(page: Window, shown: list[Line]) -> dict:
+    """The messages, and the first that is new when others stand before it."""
+    new = next((line.row.id for line in shown if line.is_new), None)
+    return {"page": page, "lines": shown, "first_new": new if shown and not shown[0].is_new else None}
+
+
+def _begin(request: MemberRequest) -> None:
+    """Read the epoch before the database is read: see chats/cache.py. The page says what it is as of."""
+    request.epoch = request.stamp = cache.epoch_of(request.user.pk)
+
+
+def _mark_read(request: MemberRequest, conversation_id: int, rows: list, thread: int | None = None) -> None:
+    user = request.user
     if any(row.sender_id != user.pk and not row.read for row in rows):
         Message.objects.mark_read(user, conversation_id, up_to=rows[-1].id, thread=thread)
+        request.epoch = None  # Ended: the badges are others now.

@@ -1,0 +1,69 @@
+"""Who opens a stream, and what they missed: the only part of `events` that asks PostgreSQL.
+
+A few threads ask, so that a thousand browsers that come back at once open a few connections; each connection
+is closed again before the stream begins.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from django.contrib.auth import get_user
+from django.db import connections
+from django.db.models import F
+from django.http import HttpRequest
+
+from accounts.sessions import SessionStore
+from chats.live.notices import NEW, SYNC
+from notifications.models import Notification
+
+THREADS = 4
+MOST_MISSED = 100  # More than that, and the page looks at everything.
+# Ids are drawn before they are committed: a message with a smaller one can come after.
+OVERLAP = 1_000
+
+T = TypeVar("T")
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="events")
+
+
+async def member_of(session_key: str) -> int | None:
+    """The member who is logged in with this session."""
+    return await _ask(_member_of, session_key)
+
+
+async def missed(user_id: int, last: int) -> list[dict[str, Any]]:
+    """Notices of what came after message `last`, oldest first; some may have been told before."""
+    return await _ask(_missed, user_id, last)
+
+
+async def _ask(call: Callable[..., T], *arguments: Any) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_threads, _released, call, *arguments)
+
+
+def _released(call: Callable[..., T], *arguments: Any) -> T:
+    try:
+        return call(*arguments)
+    finally:
+        connections.close_all()
+
+
+def _member_of(session_key: str) -> int | None:
+    request: Any = HttpRequest()
+    request.session = SessionStore(session_key)
+    return get_user(request).pk
+
+
+def _missed(user_id: int, last: int) -> list[dict[str, Any]]:
+    rows = list(
+        Notification.objects.filter(user=user_id, message__gt=last - OVERLAP)
+        .annotate(thread=F("message__thread"), conversation=F("message__conversation"))
+        .order_by("-message")
+        .values_list("message_id", "thread", "conversation")[: MOST_MISSED + 1]
+    )
+    if len(rows) > MOST_MISSED:
+        return [{"kind": SYNC}]
+    return [
+        {"kind": NEW, "conversation": conversation, "thread": thread, "message": pk}
+        for pk, thread, conversation in reversed(rows)
+    ]

@@ -1,0 +1,38 @@
+"""What pages ask to stay up to date where nobody tells them; and who asks the wrong process."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+from django.views.decorators.http import require_safe
+
+from accounts.requests import MemberRequest
+from chats import cache
+from chats.context import badges_of
+from observability.budgets import query_budget
+
+
+@query_budget(2)
+@require_safe
+@login_required
+def state(request: MemberRequest) -> HttpResponse:
+    """The badges, and a stamp that is another once anything has changed for the member; 304 while not.
+
+    Without Redis nobody knows whether something has changed, so the stamp is null and never 304.
+    """
+    epoch = cache.epoch_of(request.user.pk)
+    etag = quote_etag(epoch) if epoch else None
+    known = get_conditional_response(request, etag=etag) if etag else None
+    if known is not None:
+        return known
+    response = JsonResponse({"stamp": epoch} | badges_of(request.user.pk, epoch))
+    if etag:
+        response["ETag"] = etag
+    return response
+
+
+@query_budget(1)
+def elsewhere(request: HttpRequest) -> HttpResponse:
+    """A stream would hold a worker of the pages for minutes: here is nothing to wait for."""
+    text = "Live updates are served by the process `events`; see docs/operations.md.\n"
+    return HttpResponse(text, status=421, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,218 @@
+"""alice and bob write to each other, each in a browser of their own; nobody reloads."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from messaging.models import Message, MessageHistory
+
+LIVE = re.compile("yes")
+
+
+def _live(page) -> None:
+    """Wait until the page listens: what comes from now on came by the stream."""
+    expect(page.locator("html")).to_have_attribute("data-live", LIVE)
+
+
+@pytest.fixture
+def thread(message):
+    return f"/chats/thread/{message.pk}/"
+
+
+def test_a_reply_an_edit_and_reading_appear_without_reload(open_browser, message, thread, alice, bob):
+    hers, his = open_browser(alice), open_browser(bob)
+    hers.goto(thread)
+    _live(hers)
+    his.goto(thread)
+    _live(his)
+    expect(hers.locator(f"#m{message.pk} .seen")).to_have_text("read")
+
+    his.get_by_label("Message").fill("Good morning, Alice!")
+    his.get_by_role("button", name="Reply").click()
+    reply = hers.locator(".message .content", has_text="Good morning, Alice!")
+    expect(reply).to_be_visible()
+    expect(his.get_by_label("Message")).to_have_value("")
+
+    row = his.locator(".message", has_text="Good morning, Alice!")
+    row.get_by_role("link", name="Edit").click()
+    row.get_by_label("Message").fill("Good evening, Alice!")
+    row.get_by_role("button", name="Save").click()
+    expect(hers.locator(".message .content", has_text="Good evening, Alice!")).to_be_visible()
+    expect(hers.locator(".message .edited")).to_be_visible()
+    expect(row.locator("form")).to_have_count(0)
+    expect(his.locator(".message", has_text="Good evening").locator(".seen")).to_have_text("read")
+    assert MessageHistory.objects.get().old_content == "Good morning, Alice!"
+
+
+def test_inbox_badge_and_title_count_what_comes(open_browser, write, alice, bob, charlie):
+    his = open_browser(bob)
+    his.goto("/chats/")
+    _live(his)
+    write(alice, bob, "one")
+    expect(his.locator('[data-counterpart="alice"]')).to_contain_text("one")
+    write(charlie, bob, "two")
+
+    expect(his.locator("#rows li").first).to_contain_text("two")
+    expect(his.locator('[data-badge="unread"]')).to_have_text("2")
+    expect(his).to_have_title("(2) Inbox · Bobbin")
+
+
+def test_a_second_tab_hears_through_the_first(open_browser, write, alice, bob):
+    first = open_browser(bob)
+    first.goto("/chats/")
+    _live(first)
+    second = first.context.new_page()
+    second.goto("/chats/unread/")
+    _live(second)
+    write(alice, bob, "one")
+    expect(second.locator("#rows")).to_contain_text("one")
+    first.close()
+    _live(second)
+    write(alice, bob, "two")
+
+    expect(second.locator("#rows")).to_contain_text("two")
+
+
+def test_a_reply_stands_under_what_it_answers(open_browser, write, message, thread, alice, bob):
+    first = write(bob, alice, "first", parent_message=message)
+    write(bob, alice, "second", parent_message=message)
+    hers = open_browser(alice)
+    hers.goto(thread)
+    _live(hers)
+    write(bob, alice, "below first", parent_message=first)
+
+    contents = hers.locator("li.message .content")
+    expect(contents).to_have_text(["Good morning, Bob", "first", "below first", "second"])
+    expect(hers.locator(".message", has_text="below first")).to_have_attribute("data-depth", "2")
+
+
+def test_what_was_written_while_offline_is_there_afterwards(open_browser, write, message, thread, alice, bob):
+    his = open_browser(bob)
+    his.goto(thread)
+    _live(his)
+    his.context.set_offline(True)
+    write(alice, bob, "Can you hear me?", parent_message=message)
+    message.edit("Good night, Bob", by=alice)
+    his.get_by_label("Message").fill("Not sent yet")
+    his.get_by_role("button", name="Reply").click()
+    expect(his.locator(".failed")).to_contain_text("Your text is kept")
+    his.context.set_offline(False)
+
+    expect(his.locator(".message", has_text="Can you hear me?")).to_be_visible()
+    expect(his.locator(".message", has_text="Good night, Bob")).to_be_visible()
+    his.get_by_role("button", name="Reply").click()
+    expect(his.locator(".message", has_text="Not sent yet")).to_be_visible()
+    assert Message.objects.filter(content="Not sent yet").count() == 1
+
+
+def test_events_killed_while_people_write_loses_nothing(
+    site, open_browser, write, message, thread, alice, bob
+):
+    his = open_browser(bob)
+    his.goto(f"/chats/thread/{message.pk}/")
+    _live(his)
+    site.kill_events()
+    expect(his.locator("html")).to_have_attribute("data-live", "no")
+    for number in range(5):
+        write(alice, bob, f"meanwhile {number}", parent_message=message)
+    site.start_events()
+
+    _live(his)
+    for number in range(5):
+        expect(his.locator(".message", has_text=f"meanwhile {number}")).to_be_visible()
+
+
+def test_without_events_the_page_asks_by_itself(site, open_browser, write, message, thread, alice, bob):
+    site.kill_events()
+    try:
+        his = open_browser(bob)
+        his.goto(thread)
+        write(alice, bob, "Polled", parent_message=message)
+        expect(his.locator(".message", has_text="Polled")).to_be_visible()
+    finally:
+        site.start_events()
+
+
+def test_a_double_click_sends_once(open_browser, message, thread, bob):
+    his = open_browser(bob)
+    his.goto(thread)
+    his.get_by_label("Message").fill("Only once")
+    his.get_by_role("button", name="Reply").dblclick()
+    expect(his.locator(".message", has_text="Only once")).to_be_visible()
+
+    his.goto("/chats/new/?to=alice")
+    his.get_by_label("Message").fill("Once more")
+    his.get_by_role("button", name="Send").dblclick()
+    expect(his.get_by_role("heading", name="Thread with alice")).to_be_visible()
+    assert sorted(Message.objects.exclude(pk=message.pk).values_list("content", flat=True)) == [
+        "Once more",
+        "Only once",
+    ]
+
+
+def test_a_draft_survives_a_reload_and_not_a_log_out(open_browser, message, thread, bob):
+    his = open_browser(bob)
+    his.goto(thread)
+    his.get_by_label("Message").fill("Half a thought")
+    his.reload()
+    expect(his.get_by_label("Message")).to_have_value("Half a thought")
+    his.goto("/accounts/")
+    his.get_by_role("button", name="Log out").click()
+    expect(his.get_by_role("heading", name="Log in")).to_be_visible()
+
+    assert his.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('draft'))") == []
+
+
+def test_everything_works_without_javascript(open_browser, message, thread, alice, bob):
+    his = open_browser(bob, java_script_enabled=False)
+    his.goto("/chats/")
+    his.get_by_role("link", name="alice").click()
+    his.get_by_role("link", name="Thread of message").click()
+    his.get_by_role("link", name="Reply to message").click()
+    his.get_by_label("Message").fill("By hand")
+    his.get_by_role("button", name="Reply").click()
+    expect(his.locator(".message", has_text="By hand")).to_be_visible()
+    his.get_by_role("link", name="Edit message").click()
+    his.get_by_label("Message").fill("By hand, edited")
+    his.get_by_role("button", name="Save").click()
+    expect(his.locator(".message", has_text="By hand, edited")).to_be_visible()
+    his.get_by_role("button", name="Mark unread").click()
+    expect(his.get_by_role("heading", name="Unread")).to_be_visible()
+    his.goto("/chats/search/?q=edited")
+
+    expect(his.locator(".found mark")).to_have_text("edited")
+
+
+def test_everything_works_with_the_keyboard_alone(open_browser, write, message, thread, alice, bob):
+    own = write(bob, alice, "mine", parent_message=message)
+    his = open_browser(bob)
+    his.goto("/chats/")
+    his.keyboard.press("j")
+    his.keyboard.press("Enter")
+    expect(his.get_by_role("heading", name="alice", exact=True)).to_be_visible()
+    his.goto(thread)
+    for _ in range(2):
+        his.keyboard.press("j")
+    expect(his.locator(f"#m{own.pk}")).to_be_focused()
+    his.keyboard.press("e")
+    expect(his.locator(f"#m{own.pk} textarea")).to_be_focused()
+    his.keyboard.type(", edited")
+    his.keyboard.press("Control+Enter")
+    expect(his.locator(f"#m{own.pk} .content")).to_have_text("mine, edited")
+    his.keyboard.press("k")
+    his.keyboard.press("r")
+    expect(his.locator(f"#m{message.pk} textarea")).to_be_focused()
+    his.keyboard.type("A reply")
+    his.keyboard.press("Control+Enter")
+    expect(his.locator(".message", has_text="A reply")).to_have_attribute("data-depth", "1")
+    expect(his.locator("li.message form")).to_have_count(0)
+    his.keyboard.press("?")
+    expect(his.get_by_role("dialog")).to_be_visible()
+    his.keyboard.press("Escape")
+    his.keyboard.press("/")
+    expect(his.get_by_role("searchbox")).to_be_focused()
+    his.keyboard.type("reply")
+    his.keyboard.press("Enter")
+
+    expect(his.locator(".found mark")).to_have_text("reply")

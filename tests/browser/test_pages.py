@@ -1,0 +1,183 @@
+"""How pages look and behave: for everybody, in both themes, narrow and wide, light and still."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from messaging.models import Message
+
+MOST_BYTES = 100_000
+# Nothing was asked for, so nothing moves: counted from the first paint on.
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver(list => list.getEntries().forEach(e => window.shifts.push(e.value)))
+  .observe({type: "layout-shift", buffered: true});
+"""
+ODD = "مرحبا بالعالم 🧵 " + "x" * 400 + "\n\nhttps://example.org/" + "long/" * 60 + " <b>not bold</b>"
+
+
+@pytest.fixture
+def town(write, write_many, alice, bob, charlie, member):
+    """alice's account in use: threads, deep and long, edits, unread messages, odd texts."""
+    root = write(bob, alice, "The new loom arrives on Thursday. Who is there to take it?")
+    first = write(alice, bob, "I am, from nine on.", parent_message=root)
+    deep = first
+    for number in range(9):
+        people = (bob, alice) if number % 2 == 0 else (alice, bob)
+        deep = write(*people, f"Answer number {number + 1} to the answer", parent_message=deep)
+    write(bob, alice, ODD, parent_message=root)
+    Message.objects.mark_read(alice, root.conversation_id, up_to=10**9)
+    write(alice, bob, "Then it is settled: nine o'clock, at the back door.", parent_message=root).edit(
+        "Then it is settled: a quarter past nine, at the back door.", by=alice
+    )
+    write(bob, alice, "The driver rang: he is early.", parent_message=root)
+    long = write(charlie, alice, "What we need")
+    write_many(charlie, alice, 120, content="Item", parent_message=long)
+    for number in range(30):
+        write(member(f"weaver{number:02}"), alice, f"Hello from weaver {number}")
+    return {"root": root, "long": long, "edited": Message.objects.get(edited=True)}
+
+
+PAGES = {
+    "inbox": "/chats/",
+    "unread": "/chats/unread/",
+    "notifications": "/chats/notifications/",
+    "conversation": "/chats/with/bob/",
+    "thread": "/chats/thread/{root}/",
+    "long-thread": "/chats/thread/{long}/",
+    "history": "/chats/message/{edited}/history/",
+    "reply": "/chats/message/{root}/reply/",
+    "edit": "/chats/message/{edited}/edit/",
+    "new": "/chats/new/",
+    "search": "/chats/search/?q=loom",
+    "search-nothing": "/chats/search/?q=unheard-of",
+    "cache-test": "/chats/cache-test/",
+    "query-lab": "/chats/query-lab/",
+    "account": "/accounts/",
+    "password": "/accounts/password/",
+    "delete": "/accounts/delete/",
+    "not-found": "/chats/thread/1000000000/",
+}
+VISITORS = {"login": "/accounts/login/", "sign-up": "/accounts/signup/"}
+
+
+def _addresses(town) -> dict[str, str]:
+    ids = {name: message.pk for name, message in town.items()}
+    return {name: address.format(**ids) for name, address in PAGES.items()}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_keeps_anybody_out(open_browser, town, alice, theme, picture):
+    axe, found = Axe(), {}
+    hers, visitor = (open_browser(who, color_scheme=theme) for who in (alice, None))
+    for page, addresses in ((hers, _addresses(town)), (visitor, VISITORS)):
+        for name, address in addresses.items():
+            page.goto(address)
+            picture(page, f"{name}-{theme}")
+            result = axe.run(page)
+            if result.violations_count:
+                found[name] = result.generate_report()
+    hers.goto("/chats/")
+    hers.keyboard.press("?")
+    picture(hers, f"keys-{theme}", whole=False)
+    if axe.run(hers).violations_count:
+        found["keys"] = axe.run(hers).generate_report()
+
+    assert found == {}
+
+
+def test_no_page_is_wider_than_320_pixels(open_browser, town, alice, picture):
+    hers, too_wide = open_browser(alice, viewport={"width": 320, "height": 640}), {}
+    for name, address in _addresses(town).items():
+        hers.goto(address)
+        picture(hers, f"{name}-320")
+        width = hers.evaluate("document.documentElement.scrollWidth")
+        if width > 320:
+            too_wide[name] = width
+
+    assert too_wide == {}
+
+
+def test_empty_and_first_run_states(open_browser, alice, picture):
+    hers = open_browser(alice)
+    for name in ("inbox", "unread", "notifications", "search", "query-lab"):
+        hers.goto(PAGES[name].partition("?")[0])
+        picture(hers, f"{name}-empty")
+        expect(hers.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_the_switch_of_the_theme_is_remembered(open_browser, alice):
+    hers = open_browser(alice, color_scheme="light")
+    hers.goto("/chats/")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = hers.evaluate(ground)
+    for _ in range(2):
+        hers.get_by_role("button", name="Theme").click()
+    expect(hers.get_by_role("button", name="Theme: dark")).to_be_visible()
+    dark = hers.evaluate(ground)
+    hers.goto("/chats/unread/")
+
+    assert hers.evaluate(ground) == dark != light
+
+
+def test_a_first_visit_is_light_and_nothing_moves(open_browser, town, alice):
+    weights, shifts = {}, {}
+    for name, address in _addresses(town).items():
+        hers = open_browser(alice)
+        hers.context.add_init_script(SHIFTS)
+        network = hers.context.new_cdp_session(hers)
+        network.send("Network.enable")
+        loaded = [0]
+        network.on(
+            "Network.loadingFinished", lambda event, loaded=loaded: loaded.append(event["encodedDataLength"])
+        )
+        hers.goto(address)
+        hers.wait_for_load_state("load")
+        hers.wait_for_timeout(300)
+        weights[name], shifts[name] = sum(loaded), sum(hers.evaluate("window.shifts"))
+        hers.context.close()
+    print(weights)
+
+    assert {name: weight for name, weight in weights.items() if weight > MOST_BYTES} == {}
+    assert {name: shift for name, shift in shifts.items() if shift} == {}
+
+
+def test_a_long_thread_loads_in_both_directions_and_stays_where_it_is(open_browser, town, alice):
+    hers, root = open_browser(alice), town["long"]
+    middle = root.get_all_replies()[70]
+    hers.goto(f"/chats/message/{middle.pk}/")
+    rows = hers.locator("li.message")
+    assert rows.count() == 50
+    first = hers.locator(f"#{rows.first.get_attribute('id')}")
+    earlier = hers.get_by_role("link", name="Earlier messages")
+    earlier.scroll_into_view_if_needed()
+    before = first.bounding_box()["y"]
+    earlier.click()
+    expect(rows).to_have_count(96)
+    assert abs(first.bounding_box()["y"] - before) < 2
+    hers.get_by_role("link", name="Later messages").click()
+
+    expect(rows).to_have_count(121)
+    assert hers.get_by_role("link", name="Later messages").count() == 0
+    ids = [int(pk) for pk in rows.evaluate_all("rows => rows.map(row => row.dataset.message)")]
+    assert ids == sorted(ids)
+
+
+def test_deep_replies_fold_and_unfold(open_browser, town, alice):
+    hers = open_browser(alice)
+    hers.goto(f"/chats/thread/{town['root'].pk}/")
+    deepest = hers.locator(".message", has_text="Answer number 9")
+    expect(deepest).to_be_hidden()
+    hers.get_by_role("button", name="Show 6 more replies").click()
+
+    expect(deepest).to_be_visible()
+    expect(deepest.locator(".answers")).to_contain_text("In reply to")
+
+
+def test_links_are_links_and_the_rest_is_text(open_browser, town, alice):
+    hers = open_browser(alice)
+    hers.goto(f"/chats/thread/{town['root'].pk}/")
+    content = hers.locator(".content", has_text="not bold")
+
+    expect(content.locator("a")).to_have_attribute("rel", "noopener noreferrer nofollow ugc")
+    assert content.locator("b").count() == 0
