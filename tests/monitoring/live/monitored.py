@@ -94,9 +94,7 @@ class Monitored(ExitStack):
         self.redis.client().config_set("maxmemory-policy", "allkeys-lru")
 
     def _start_web(self) -> None:
-        child = web.start_web(
-            self.environment, "127.0.0.1", str(self.ports["web"]), self.folder / "web.log"
-        )
+        child = web.start_web(self.environment, "127.0.0.1", str(self.ports["web"]), self.folder / "web.log")
         self.callback(child.end)
         self.gunicorn = psutil.Process(child.process.pid)
         port = str(self.ports["metrics"])
