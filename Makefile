@@ -131,7 +131,7 @@ test-stack: install ## Build, start, test and harm the containers, and remove th
 
 .PHONY: clean
 clean: ## Remove .venv and caches; data in .run stay
-	@rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	@rm -rf .venv .venv-bench .venv-infra .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
 
 .PHONY: reset
 reset: install ## Delete all data of `make run` (asks first; YES=1 does not)

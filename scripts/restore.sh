@@ -24,7 +24,7 @@ done
 scripts/secrets.sh
 docker compose up --detach --wait --wait-timeout 120 postgres
 
-psql() { docker compose exec --no-TTY postgres psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 "$@" </dev/null; }
+psql() { docker compose exec --no-TTY --env PGOPTIONS="-c client_min_messages=warning" postgres psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 "$@" </dev/null; }
 run() { psql --username postgres --dbname postgres --command "$1"; }
 
 # Nobody may write what would be lost with the old database. Should we fail, it is open again.

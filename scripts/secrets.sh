@@ -31,5 +31,5 @@ if [ ! -s "$folder/redis_url" ] || [ ! -s "$folder/redis_acl" ]; then
   keep redis_url "redis://bobbin:$password@redis:6379/0"
   keep redis_acl "user default off
 user bobbin on >$password ~* &* +@all -@admin -@dangerous +flushdb
-user monitor on nopass +ping +info +client|setname +client|list +latency|latest +slowlog|len +config|get"
+user monitor on nopass +ping +info +client|setname +client|list +latency|latest +latency|histogram +slowlog|len +config|get"
 fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A backup of the database: a consistent dump, its checksum, and the oldest ones gone. In the image of postgres.
 #   backup.sh once            make one, and say where
-#   backup.sh every SECONDS   go on until SIGTERM
+#   backup.sh every SECONDS   whenever the newest is so old, until SIGTERM; after a failure again in an hour
 # Environment: PGHOST PGUSER PGDATABASE PGPASSWORD_FILE BACKUPS (folder) KEEP (how many)
 set -eu
 umask 077
@@ -38,13 +38,22 @@ backup() (
   done
 )
 
+age() { # seconds since the newest backup was made
+  newest=$(find "$BACKUPS" -name 'bobbin-*.dump' | sort | tail -n 1)
+  echo $(($(date +%s) - $(stat --format %Y "${newest:-/proc/self/nothing}" 2>/dev/null || echo 0)))
+}
+
 case "${1:-}" in
 once) backup ;;
 every)
   trap 'exit 0' TERM INT
   while :; do
-    backup || echo "backup: failed; the next one is in $2 s" >&2
-    sleep "$2" &
+    pause=$(($2 - $(age)))
+    if [ "$pause" -le 0 ]; then
+      pause=$2
+      backup || pause=3600
+    fi
+    sleep "$pause" &
     wait $!
   done
   ;;
