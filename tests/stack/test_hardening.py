@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-SERVICES = ("nginx", "web", "metrics", "migrate", "postgres", "redis")
+SERVICES = ("nginx", "web", "events", "metrics", "migrate", "postgres", "redis")
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,7 @@ def test_a_container_sees_no_more_secrets_than_it_needs(inspected, service):
     web = {"postgres_password", "redis_url", "secret_key"}
     needed = {
         "web": web,
+        "events": web,
         "migrate": web,
         "postgres": {"postgres_admin_password", "postgres_monitor_password", "postgres_password"},
         "redis": {"redis_acl"},

@@ -12,7 +12,16 @@ TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
 # Set in the image, or of other run modes.
-NOT_OF_COMPOSE = {"POSTGRES_PASSWORD", "POSTGRES_PORT", "REDIS_URL", "RELEASE", "SECRET_KEY", "STATIC_ROOT"}
+NOT_OF_COMPOSE = {
+    "EVENTS_ORIGINS",
+    "EVENTS_PORT",
+    "POSTGRES_PASSWORD",
+    "POSTGRES_PORT",
+    "REDIS_URL",
+    "RELEASE",
+    "SECRET_KEY",
+    "STATIC_ROOT",
+}
 # PgBouncer is not part of it.
 NOT_OF_COMPOSE |= {"TRANSACTION_POOLER"}
 

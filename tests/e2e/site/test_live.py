@@ -1,0 +1,68 @@
+"""Live updates through the door: each at once, and to nobody else."""
+
+import http.client
+import json
+from urllib.parse import urlsplit
+
+import pytest
+
+from conftest import BASE_URL, ask
+
+pytestmark = pytest.mark.door
+SECONDS = 10
+
+
+class Listener:
+    """An open stream of a member."""
+
+    def __init__(self, member):
+        self.connection = http.client.HTTPConnection(urlsplit(BASE_URL).netloc, timeout=SECONDS)
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in member._cookies)
+        self.connection.request("GET", "/events/", headers={"Cookie": cookies, "Accept-Encoding": "gzip"})
+        self.response = self.connection.getresponse()
+        assert self.response.status == 200, self.response.read()
+
+    def next_data(self) -> dict:
+        """What comes next, without the beats of the heart."""
+        while True:
+            line = self.response.readline().decode()
+            assert line, "the stream has ended"
+            if line.startswith("data:"):
+                return json.loads(line.removeprefix("data:"))
+
+
+@pytest.fixture
+def listen():
+    opened = []
+
+    def open_stream(member):
+        opened.append(Listener(member))
+        return opened[-1]
+
+    yield open_stream
+    for listener in opened:
+        listener.connection.close()
+
+
+def test_bob_hears_of_a_message_at_once(alice, bob, listen):
+    bobs = listen(bob)
+
+    alice.send(bob, "Can you hear me?")
+
+    assert bobs.next_data()
+    assert bobs.response.headers["Content-Type"].startswith("text/event-stream")
+    assert bobs.response.headers["Content-Encoding"] is None
+
+
+def test_charlie_hears_nothing_of_it(alice, bob, charlie, listen):
+    charlies, bobs = listen(charlie), listen(bob)
+    alice.send(bob, "Between the two of us")
+    assert bobs.next_data()
+
+    charlies.connection.sock.settimeout(2)
+    with pytest.raises(TimeoutError):
+        charlies.next_data()
+
+
+def test_who_is_not_logged_in_hears_nothing():
+    assert ask("GET", "/events/").status == 401
