@@ -17,7 +17,8 @@ done
 [ -n "$outdated" ] || exit 0
 
 echo "Renewing web: migrations ..."
-docker compose run --rm --no-deps --no-TTY migrate </dev/null
+docker compose run --rm --no-deps --no-TTY migrate </dev/null ||
+  { echo "Bobbin: the migrations failed, and the old version goes on. When that is mended: make up" >&2; exit 1; }
 echo "Renewing web: the new one beside the old one ..."
 docker compose up --detach --no-deps --no-recreate --scale "web=$(($(echo "$old" | wc -w) + 1))" --wait --wait-timeout 120 web
 # nginx looks its addresses up each second.

@@ -13,6 +13,7 @@ from containers import Containers
 from sending import CLIENTS
 
 table: list[str] = []
+figures: list[str] = []
 
 
 def pytest_configure(config):
@@ -27,8 +28,14 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    for line in table:
+    for line in [*table, *figures]:
         terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def figure():
+    """A line that is printed at the end."""
+    return figures.append
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ ACKNOWLEDGED = re.compile(r"/chats/thread/(\d+)/")
 
 class Failure(NamedTuple):
     at: float
-    what: str  # A status, or what went wrong below HTTP.
+    what: str  # A status, or the kind of error below HTTP.
 
 
 class Sender(threading.Thread):
@@ -49,7 +49,8 @@ class Sender(threading.Thread):
         try:
             page = self.member.post("/chats/new/", to=self.to.name, content=client_id, client_id=client_id)
         except (URLError, OSError, http.client.HTTPException) as error:
-            self.failures.append(Failure(time.monotonic(), f"{type(error).__name__}: {error}"))
+            cause = getattr(error, "reason", error)
+            self.failures.append(Failure(time.monotonic(), type(cause).__name__))
             return False
         ended = time.monotonic()
         self.longest = max(self.longest, ended - began)

@@ -48,7 +48,7 @@ def load(stack, members):
 def judge(load, began, well, note, name, allowed=frozenset({"502", "503"})):
     """Note what happened, and hold it against what was promised."""
     checked = load.audit()
-    wrong = f"{checked.lost}+{checked.doubled}+{checked.misdelivered}+{checked.wrong_counters}"
+    wrong = checked.lost + checked.doubled + checked.misdelivered + checked.wrong_counters
     failed = ", ".join(f"{count} x {what}" for what, count in load.kinds().items()) or "none"
     note(name, load.acknowledged(), failed, f"{load.longest_silence():.1f} s", f"{well:.1f} s", wrong)
 

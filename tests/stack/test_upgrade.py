@@ -3,6 +3,7 @@
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
 
 from sending import Load
 from test_faults import WELL_AGAIN_WITHIN, judge
@@ -19,6 +20,21 @@ class Migration(migrations.Migration):
         migrations.RunSQL("SELECT pg_sleep(8)"),
     ]
 """
+
+
+@contextmanager
+def holding(stack, statements):
+    """Somebody at PostgreSQL's own prompt holds a lock on a table, and is ended at the end."""
+    psql = ["docker", "compose", "exec", "--no-TTY", "postgres", "psql", "--username=postgres", "bobbin"]
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    held = subprocess.Popen([*psql, f"--command={statements}"], cwd=stack.folder, env=stack.env, **quiet)
+    # It sleeps when it has the lock.
+    held_by = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%' AND wait_event = 'PgSleep'"
+    while not (found := stack.sql(held_by)):
+        time.sleep(0.1)
+    yield
+    stack.sql(f"SELECT pg_terminate_backend({found[0][0]})")
+    held.wait(30)
 
 
 def test_a_new_version_under_load(stack, members, note):
@@ -55,6 +71,25 @@ def test_a_new_version_under_load(stack, members, note):
     judge(load, began, well, note, "`make up` of a new version, with a migration of 8 s")
 
 
+def test_a_migration_that_cannot_have_its_lock_gives_up_and_the_old_version_goes_on(stack, members):
+    """Behind a statement that waits for a lock, everybody would wait."""
+    before, release = stack.ids()["web"], stack.env["RELEASE"]
+    stack.env["RELEASE"] = f"{release}-locked"
+    migration = stack.folder / "services/web/notifications/migrations/99999_locked.py"
+    migration.write_text(
+        MIGRATION.format(before="9999_of_the_test").replace("of_the_test boolean", "locked boolean")
+    )
+    reading = "BEGIN; LOCK TABLE notifications_notification IN ACCESS SHARE MODE; SELECT pg_sleep(60); COMMIT"
+    with holding(stack, reading):
+        said = stack.make("up", status=2)
+        assert "the old version goes on" in said
+        assert stack.ids()["web"] == before
+        members[0].send(members[1], "It does")
+
+    migration.unlink()
+    stack.env["RELEASE"] = release
+
+
 def test_a_new_version_by_compose_alone(stack, members, note):
     """Who does not use make: the old one ends before the new one begins, and nginx says so meanwhile."""
     stack.wait_until_healthy(WELL_AGAIN_WITHIN)
@@ -80,26 +115,15 @@ def test_a_web_that_is_told_to_end_ends_what_it_has_begun(stack, members):
     def send():
         answers.append(alice.post("/chats/new/", to=bob.name, content="Begun before the end"))
 
-    held = subprocess.Popen(
-        ["docker", "compose", "exec", "--no-TTY", "postgres", "psql", "--username=postgres", "bobbin",
-         "--command=BEGIN; LOCK TABLE messaging_message IN EXCLUSIVE MODE; SELECT pg_sleep(6); COMMIT"],
-        cwd=stack.folder, env=stack.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = 'bobbin'"
-    locked = (
-        "SELECT 1 FROM pg_locks WHERE mode = 'ExclusiveLock' AND relation = 'messaging_message'::regclass"
-    )
-    while not stack.sql(locked):
-        time.sleep(0.1)
-    sender = threading.Thread(target=send)
-    sender.start()
-    while not stack.sql(waits):
-        time.sleep(0.1)
+    sending = "BEGIN; LOCK TABLE messaging_message IN EXCLUSIVE MODE; SELECT pg_sleep(6); COMMIT"
+    with holding(stack, sending):
+        sender = threading.Thread(target=send)
+        sender.start()
+        while not stack.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+            time.sleep(0.1)
+        stack.compose("stop", "web")
+        sender.join(30)
 
-    stack.compose("stop", "web")
-
-    sender.join(30)
-    held.wait(30)
     stack.compose("start", "web")
     stack.wait_until_healthy(WELL_AGAIN_WITHIN)
     assert [answer.status for answer in answers] == [302]

@@ -108,8 +108,7 @@ TRANSACTION_POOLER = env.bool("TRANSACTION_POOLER", default=False)
 # values, made once: what a page asks is answered from an index, whoever asks.
 OF_A_SESSION = (
     f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=30_000)}"
-    f" -c lock_timeout={env.int('LOCK_TIMEOUT_MS', default=0)}"
-    " -c plan_cache_mode=force_generic_plan"
+    f" -c lock_timeout={env.int('LOCK_TIMEOUT_MS', default=0)} -c plan_cache_mode=force_generic_plan"
 )
 DATABASES = {
     "default": {
