@@ -32,9 +32,11 @@ def holding(stack, statements):
     held_by = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%' AND wait_event = 'PgSleep'"
     while not (found := stack.sql(held_by)):
         time.sleep(0.1)
-    yield
-    stack.sql(f"SELECT pg_terminate_backend({found[0][0]})")
-    held.wait(30)
+    try:
+        yield
+    finally:
+        stack.sql(f"SELECT pg_terminate_backend({found[0][0]})")
+        held.wait(30)
 
 
 def test_a_new_version_under_load(stack, members, note):
