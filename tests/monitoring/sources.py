@@ -1,0 +1,69 @@
+"""Who gives which series to Prometheus: ours from the code, all others by name."""
+
+from observability import metrics
+
+# What dashboards and rules use of others, by the job that reads it. `make test-monitoring` compares these
+# with what the programs really give.
+DJANGO = {
+    "django_db_errors_total",
+    "django_db_execute_total",
+    "django_db_query_duration_seconds",
+    "django_http_exceptions_total_by_type_total",
+}
+POSTGRES = {
+    "pg_database_size_bytes",
+    "pg_replication_is_replica",
+    "pg_replication_lag_seconds",
+    "pg_replication_slot_slot_is_active",
+    "pg_replication_slots_active",
+    "pg_settings_max_connections",
+    "pg_stat_activity_count",
+    "pg_stat_activity_max_tx_duration",
+    "pg_stat_database_blks_hit",
+    "pg_stat_database_blks_read",
+    "pg_stat_database_conflicts",
+    "pg_stat_database_deadlocks",
+    "pg_stat_database_temp_bytes",
+    "pg_stat_database_tup_deleted",
+    "pg_stat_database_tup_fetched",
+    "pg_stat_database_tup_inserted",
+    "pg_stat_database_tup_updated",
+    "pg_stat_database_xact_commit",
+    "pg_stat_database_xact_rollback",
+    "pg_up",
+}
+REDIS = {
+    "redis_commands_duration_seconds_total",
+    "redis_commands_processed_total",
+    "redis_commands_total",
+    "redis_connected_clients",
+    "redis_db_keys",
+    "redis_evicted_keys_total",
+    "redis_expired_keys_total",
+    "redis_memory_max_bytes",
+    "redis_memory_used_bytes",
+    "redis_up",
+}
+NGINX = {
+    "nginx_connections_accepted",
+    "nginx_connections_handled",
+    "nginx_connections_reading",
+    "nginx_connections_waiting",
+    "nginx_connections_writing",
+    "nginx_http_requests_total",
+}
+# Of Prometheus itself, for every target; ALERTS once one is pending or fires.
+PROMETHEUS = {"ALERTS", "scrape_duration_seconds", "scrape_samples_scraped", "up"}
+# Not read here: of a cluster or a machine.
+ELSEWHERE = {
+    "kubelet_volume_stats_available_bytes",
+    "kubelet_volume_stats_capacity_bytes",
+    "node_filesystem_avail_bytes",
+    "node_filesystem_size_bytes",
+}
+BY_JOB = {"bobbin": DJANGO, "postgres": POSTGRES, "redis": REDIS, "nginx": NGINX}
+OTHERS = DJANGO | POSTGRES | REDIS | NGINX | PROMETHEUS | ELSEWHERE
+
+
+def ours() -> set[str]:
+    return set(metrics.catalog())
