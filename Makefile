@@ -44,6 +44,10 @@ test: install ## Run all tests on real servers, in parallel, with coverage (ARGS
 verify: install ## Check the six features over HTTP: make verify URL=http://127.0.0.1:8000
 	@$(PYTHON_IN_VENV) tests/e2e/verify.py $(URL)
 
+.PHONY: test-monitoring
+test-monitoring: install ## Test metrics, alerts and dashboards under a real Prometheus (PICTURES=1 draws them for the docs)
+	@scripts/test-monitoring.sh
+
 .PHONY: bench
 bench: install install-bench ## Measure each piece of work beside raw SQL and other packages (ARGS="--only inbox")
 	@exec $(STACK) bench work $(ARGS)

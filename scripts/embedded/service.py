@@ -121,7 +121,7 @@ def _run(command: list[str], env: dict[str, str]) -> None:
     )
     if done.returncode:
         log = RUN / "log" / "django.log"
-        log.parent.mkdir(exist_ok=True)
+        log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(done.stdout + done.stderr)
         raise Failure(_reason(done.stderr.strip() or done.stdout.strip(), log))
 

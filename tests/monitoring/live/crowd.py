@@ -1,0 +1,96 @@
+"""Members who write to each other and read, all the time."""
+
+import random
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Event, Lock, Thread
+
+from bobbin_verify.member import Member
+
+NAMES = ("ada", "ben", "cyd", "dee", "eli", "fay")  # In pairs.
+PAUSE = 0.05  # Seconds of thought between two things that a member does.
+
+
+class Crowd:
+    """Pairs of members who write to each other and read, each in a browser and at a pace of its own."""
+
+    def __init__(self, url: str) -> None:
+        run = secrets.token_hex(3)
+        self.members = [Member(url, f"{name}-{run}") for name in NAMES]
+        self.leaver = Member(url, f"gil-{run}")
+        self.turns = [Lock() for _ in self.members]  # Held while a member does something.
+        self.ended = Event()
+        self.errors: list[Exception] = []
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        for member in [*self.members, self.leaver]:
+            member.sign_up()
+        threads = [
+            Thread(target=self._live, args=[number, self.members[number ^ 1]], daemon=True)
+            for number in range(len(self.members))
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.ended.set()
+            for thread in threads:
+                thread.join()
+        if self.errors:
+            raise ExceptionGroup("what members met", self.errors)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Nobody asks for anything while the block runs."""
+        with ExitStack() as turns:
+            for turn in self.turns:
+                turns.enter_context(turn)
+            yield
+
+    def leave_one(self) -> None:
+        """One member writes, and deletes the account."""
+        self.leaver.send(self.members[0], "I shall leave")
+        self.leaver.get("/chats/query-lab/")
+        self.leaver.delete_account()
+
+    def _live(self, number: int, other: Member) -> None:
+        me = self.members[number]
+        chance = random.Random(me.name)
+        try:
+            root = last = me.send(other, "Good morning")
+            while not self.ended.is_set():
+                with self.turns[number]:
+                    root, last = self._do_something(chance, me, other, root, last)
+                time.sleep(PAUSE * chance.uniform(0.5, 2))
+        except Exception as error:  # noqa: BLE001  Told at the end, by the thread that can be heard.
+            self.errors.append(error)
+
+    def _do_something(
+        self, chance: random.Random, me: Member, other: Member, root: int, last: int
+    ) -> tuple[int, int]:
+        looks: list[Callable[[], object]] = [
+            me.inbox,
+            me.inbox,
+            me.inbox,
+            me.unread,
+            me.notifications,
+            lambda: me.thread(root),
+            lambda: me.conversation(other),
+            lambda: me.history(last),
+            lambda: me.get(f"/chats/people/?to={other.name[:2]}"),
+            lambda: me.get("/chats/cache-test/"),
+        ]
+        match chance.randrange(10):
+            case 0:
+                root = last = me.send(other, f"The loom, part {chance.randrange(100)}")
+            case 1 | 2:
+                last = me.reply(last, "It did.")
+            case 3:
+                me.edit(last, f"It did, at {chance.randrange(1, 13)} o'clock {secrets.token_hex(2)}.")
+            case _:
+                chance.choice(looks)()
+        return root, last

@@ -1,0 +1,195 @@
+"""A whole Bobbin that a real Prometheus reads each second: gunicorn, the metrics process, nginx, exporters.
+
+PostgreSQL is the test run's own. Redis is one that can be stopped.
+"""
+
+import os
+import shutil
+import socket
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import yaml
+from harmed_valkey import Server
+from prometheus import Prometheus
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+sys.path.append(str(ROOT / "scripts/embedded"))
+
+import processes  # noqa: E402
+import service  # noqa: E402
+
+WORKERS, THREADS = 2, 4
+WINDOW = "15s"  # What stands for $__rate_interval: here Prometheus reads each second.
+PROGRAMS = (
+    "prometheus",
+    "prometheus-nginx-exporter",
+    "prometheus-postgres-exporter",
+    "prometheus-redis-exporter",
+    "nginx",
+)
+NGINX = """
+daemon off; pid {folder}/nginx.pid; error_log stderr warn; worker_processes 1;
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  upstream web {{ server 127.0.0.1:{web}; keepalive 16; }}
+  server {{
+    listen 127.0.0.1:{door};
+    location / {{
+      proxy_pass http://web; proxy_http_version 1.1;
+      proxy_set_header Connection ""; proxy_set_header Host $http_host;
+    }}
+  }}
+  server {{ listen 127.0.0.1:{status}; location = /stub_status {{ stub_status; }} }}
+}}
+"""
+
+
+class Monitored(ExitStack):
+    """Everything, while the block runs; its parts end with it in the opposite order."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        folder.chmod(0o755)  # nginx started by root works as another user.
+        names = ("web", "metrics", "door", "status", "postgres", "redis", "nginx", "prometheus")
+        self.ports = dict(zip(names, _free_ports(len(names)), strict=True))
+        self.url = f"http://127.0.0.1:{self.ports['door']}"
+        self.redis = Server(folder)
+        self.prometheus = Prometheus(self.ports["prometheus"])
+        self.environment = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "monitored_settings",
+            "PYTHONPATH": str(HERE),
+            "REDIS_URL": f"unix://{self.redis.socket}?db=0",
+            "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
+            "UNREAD_CHECK_SECONDS": "2",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "WEB_WORKERS": str(WORKERS),
+            "WEB_THREADS": str(THREADS),
+            "LOG_FORMAT": "json",
+        }
+
+    def start(self) -> None:
+        (self.folder / "metrics").mkdir()
+        self.start_redis()
+        self.callback(self.redis.stop)
+        service.migrate(self.environment)
+        service.collect_static_files(self.environment)
+        self._start_web()
+        self._start_nginx()
+        self._start_exporters()
+        self._start_prometheus()
+
+    def start_redis(self) -> None:
+        """With a limit, as where Bobbin runs."""
+        self.redis.start()
+        self.redis.client().config_set("maxmemory", "64mb")
+        self.redis.client().config_set("maxmemory-policy", "allkeys-lru")
+
+    def _start_web(self) -> None:
+        child = service.start_web(
+            self.environment, "127.0.0.1", str(self.ports["web"]), self.folder / "web.log"
+        )
+        self.callback(child.end)
+        self.gunicorn = psutil.Process(child.process.pid)
+        port = str(self.ports["metrics"])
+        self.callback(service.start_metrics(self.environment, port, self.folder / "metrics.log").end)
+
+    def _start_nginx(self) -> None:
+        settings = self.folder / "nginx.conf"
+        settings.write_text(NGINX.format(folder=self.folder, **self.ports))
+        self._run("door", ["nginx", "-p", self.folder, "-c", settings])
+
+    def _start_exporters(self) -> None:
+        database = f"host={os.environ['POSTGRES_HOST']} port=5432 user=bobbin dbname=bobbin sslmode=disable"
+        listen = {name: f"127.0.0.1:{port}" for name, port in self.ports.items()}
+        self._run(
+            "postgres",
+            ["prometheus-postgres-exporter", f"--web.listen-address={listen['postgres']}"],
+            env=processes.BARE_ENVIRONMENT | {"DATA_SOURCE_NAME": database},
+        )
+        self._run(
+            "redis",
+            [
+                "prometheus-redis-exporter",
+                f"-web.listen-address={listen['redis']}",
+                f"-redis.addr=unix://{self.redis.socket}",
+            ],
+        )
+        self._run(
+            "nginx",
+            [
+                "prometheus-nginx-exporter",
+                f"-web.listen-address={listen['nginx']}",
+                f"-nginx.scrape-uri=http://{listen['status']}/stub_status",
+            ],
+        )
+
+    def _start_prometheus(self) -> None:
+        settings = self.folder / "prometheus.yml"
+        settings.write_text(yaml.safe_dump(self._settings()))
+        command = [
+            "prometheus",
+            f"--config.file={settings}",
+            f"--storage.tsdb.path={self.folder / 'tsdb'}",
+            f"--web.listen-address=127.0.0.1:{self.ports['prometheus']}",
+        ]
+        child = self._run("prometheus", command)
+        processes.wait_until(self.prometheus.is_ready, child)
+        processes.wait_until(
+            lambda: {target["health"] for target in self.prometheus.targets()} == {"up"}, child
+        )
+
+    def _settings(self) -> dict:
+        """Those of the repository, with the targets of here, and each second instead of each fifteen."""
+        settings = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+        settings["global"] = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "1s")
+        settings["rule_files"] = [str(ROOT / "deploy/prometheus" / path) for path in settings["rule_files"]]
+        del settings["alerting"]
+        ports = self.ports | {"bobbin": self.ports["metrics"]}
+        settings["scrape_configs"] = [
+            {
+                "job_name": job["job_name"],
+                "static_configs": [{"targets": [f"127.0.0.1:{ports[job['job_name']]}"]}],
+            }
+            for job in settings["scrape_configs"]
+        ]
+        return settings
+
+    def _run(self, name: str, command: list, **options) -> processes.Child:
+        """Start a program that listens at the port of this name, and wait until it does."""
+        options = {"env": processes.BARE_ENVIRONMENT} | options
+        child = processes.start(
+            name, [_program(command[0]), *command[1:]], self.folder / f"{name}.log", **options
+        )
+        self.callback(child.end)
+        processes.wait_until(lambda: _listens(self.ports[name]), child, 30)
+        return child
+
+
+def _program(name: str) -> str:
+    # Debian's nginx lies where a plain user does not look.
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    if found is None:
+        raise FileNotFoundError(f"{name} is not installed: run `make test-monitoring`")
+    return found
+
+
+def _free_ports(count: int) -> list[int]:
+    """All asked for at once, so that they differ."""
+    with ExitStack() as probes:
+        bound = [probes.enter_context(socket.socket()) for _ in range(count)]
+        for probe in bound:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in bound]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,26 @@
+"""What Prometheus' own tool says of its settings, and of what the alerts do over time."""
+
+import subprocess
+
+import pytest
+from monitored import ROOT
+from rules import RULES, TESTS
+
+
+def promtool(*arguments: object) -> None:
+    command = ["promtool", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_settings_are_understood():
+    promtool("check", "config", ROOT / "deploy/prometheus/prometheus.yml")
+
+
+def test_the_rules_pass_the_linter():
+    promtool("check", "rules", "--lint=all", "--lint-fatal", *sorted(RULES.glob("*.yml")))
+
+
+@pytest.mark.parametrize("file", sorted(TESTS.glob("*.yml")), ids=lambda path: path.stem)
+def test_alerts_fire_when_they_should_and_otherwise_do_not(file):
+    promtool("test", "rules", file)
