@@ -146,7 +146,8 @@ def _thresholds(axes: Axes, panel: Panel) -> None:
 def times(axes: Axes, span: Span) -> None:
     start, end = span
     axes.set_xlim(start, end)
-    axes.set_xticks([start + second for second in range(0, int(end - start) + 1, 20)])
+    step = 20 if end - start < 160 else 60
+    axes.set_xticks([start + second for second in range(0, int(end - start) + 1, step)])
     axes.xaxis.set_major_formatter(
         FuncFormatter(lambda time, _: f"{int(time - start) // 60}:{int(time - start) % 60:02}")
     )
