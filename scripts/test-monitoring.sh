@@ -50,5 +50,6 @@ if [ -n "$missing" ]; then
   fi
 fi
 
+# By files: all that ask the stack have one process, and promtool works in another.
 # shellcheck disable=SC2086  # words on purpose
-BOBBIN_MONITORING=1 .venv/bin/python scripts/embedded test tests/monitoring ${ARGS:---quiet --numprocesses=2 --dist=loadgroup}
+BOBBIN_MONITORING=1 .venv/bin/python scripts/embedded test tests/monitoring ${ARGS:---quiet --numprocesses=2 --dist=loadfile}

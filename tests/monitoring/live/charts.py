@@ -1,4 +1,4 @@
-"""How panels are drawn that are no graphs over time: bars, heat maps, tables."""
+"""How panels are drawn that are no graphs over time: single numbers, bars, heat maps, tables."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,32 @@ from kinds import Frame, Line, Span
 from matplotlib.ticker import MaxNLocator
 from panels import Panel
 from units import written
+
+
+def stat(frame: Frame, panel: Panel, lines: list[Line], span: Span) -> None:
+    axes = frame.axes(0.02, 0.3, 0.02, 0.02)
+    axes.axis("off")
+    if not lines:
+        text, colour = panel.defaults.get("noValue", "no data"), "#8e8e9a"
+    else:
+        text = written(lines[0].last, panel.unit, panel.defaults.get("decimals"))
+        colour = colours.of_threshold(lines[0].last, panel.defaults["thresholds"]["steps"])
+        times, values = zip(*lines[0].points, strict=True)
+        axes.fill_between(times, values, color=colour, alpha=0.14, linewidth=0)
+        axes.plot(times, values, color=colour, linewidth=0.9, alpha=0.5)
+        axes.set_xlim(*span)
+        axes.set_ylim(0, max(*values, 1e-9) * 2.2)
+    axes.text(
+        0.5,
+        0.6,
+        text,
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        color=colour,
+        fontsize=19,
+        fontweight="bold",
+    )
 
 
 def barchart(frame: Frame, panel: Panel, lines: list[Line], span: Span) -> None:
@@ -83,7 +109,7 @@ def _colour(panel: Panel, cell, columns: dict, cells: dict, view: str, column: i
 
 DRAW: dict[str, Callable[[Frame, Panel, list[Line], Span], None]] = {
     "timeseries": kinds.timeseries,
-    "stat": kinds.stat,
+    "stat": stat,
     "barchart": barchart,
     "heatmap": heatmap,
     "table": table,

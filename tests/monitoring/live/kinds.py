@@ -1,4 +1,4 @@
-"""How panels are drawn: graphs over time, and single numbers."""
+"""How panels are drawn that are graphs over time."""
 
 import math
 from collections.abc import Iterator
@@ -118,7 +118,10 @@ def _limits(axes: Axes, panel: Panel, lines: list[Line]) -> None:
     # Flat at zero: not a scale of millionths around it.
     if lines and all(value == 0 for line in lines for _, value in line.points):
         low, high = 0, 1
-    axes.set_ylim(panel.defaults.get("min", low), max(panel.defaults.get("max", high), low) * 1.02)
+    if "max" in panel.defaults:  # A share that is nearly whole: not a scale of thousandths.
+        high = panel.defaults["max"]
+        low = min(low, 0.95 * high)
+    axes.set_ylim(panel.defaults.get("min", low), high + 0.02 * (high - low))
 
 
 def _ticks(panel: Panel, lines: list[Line], high: float) -> Locator:
@@ -143,7 +146,8 @@ def _thresholds(axes: Axes, panel: Panel) -> None:
 def times(axes: Axes, span: Span) -> None:
     start, end = span
     axes.set_xlim(start, end)
-    axes.set_xticks([start + second for second in range(0, int(end - start) + 1, 20)])
+    step = 20 if end - start < 160 else 60
+    axes.set_xticks([start + second for second in range(0, int(end - start) + 1, step)])
     axes.xaxis.set_major_formatter(
         FuncFormatter(lambda time, _: f"{int(time - start) // 60}:{int(time - start) % 60:02}")
     )
@@ -172,30 +176,4 @@ def _legend(axes: Axes, frame: Frame) -> None:
         columnspacing=1.0,
         labelspacing=0.2,
         borderaxespad=0,
-    )
-
-
-def stat(frame: Frame, panel: Panel, lines: list[Line], span: Span) -> None:
-    axes = frame.axes(0.02, 0.3, 0.02, 0.02)
-    axes.axis("off")
-    if not lines:
-        text, colour = panel.defaults.get("noValue", "no data"), "#8e8e9a"
-    else:
-        text = written(lines[0].last, panel.unit, panel.defaults.get("decimals"))
-        colour = colours.of_threshold(lines[0].last, panel.defaults["thresholds"]["steps"])
-        times, values = zip(*lines[0].points, strict=True)
-        axes.fill_between(times, values, color=colour, alpha=0.14, linewidth=0)
-        axes.plot(times, values, color=colour, linewidth=0.9, alpha=0.5)
-        axes.set_xlim(*span)
-        axes.set_ylim(0, max(*values, 1e-9) * 2.2)
-    axes.text(
-        0.5,
-        0.6,
-        text,
-        transform=axes.transAxes,
-        ha="center",
-        va="center",
-        color=colour,
-        fontsize=19,
-        fontweight="bold",
     )

@@ -11,7 +11,6 @@ from pictures import draw
 from promql import selectors
 from rules import rules
 
-pytestmark = pytest.mark.xdist_group("live")  # One stack for all, in one process.
 QUERIES = [(panel, query) for panel, query in queries(WINDOW)]
 ALERTS = rules("alert")
 # What the drive does must be told, be it that the alert still waits to fire.
