@@ -70,6 +70,7 @@ def servers(
     with contextlib.ExitStack() as ending:
         sockets = socket_folder(user)
         ending.callback(shutil.rmtree, sockets, ignore_errors=True)
+        make_folder(sockets / service.METRICS, 0o700)
         valkey = start_valkey(where, sockets, logs / "valkey.log", user)
         ending.callback(valkey.end)
         postgres = start_postgres(
@@ -102,7 +103,6 @@ def run(host: str, port: str) -> None:
             with step("servers"):
                 sockets, children = ending.enter_context(our_servers())
             env = web.with_events(service.environment(sockets, host), host, port)
-            make_folder(sockets / service.METRICS, 0o700)
             with step("migrations"):
                 service.migrate(env)
             with step("static files"):

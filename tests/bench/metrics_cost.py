@@ -15,6 +15,7 @@ from tqdm import tqdm
 from under_load.servers import Stack, Web
 from under_load.visits import BROWSERS, Kind, Member, kinds
 
+from chats.cache import forget_everything
 from observability import serve
 
 SIZE = 100_000
@@ -43,6 +44,7 @@ class Way:
     cpu: list[float] = field(default_factory=list)
 
     def run(self, load: Load, kind: Kind) -> None:
+        forget_everything()  # A page that ends within the slice would be a miss.
         load.warm_up(self.web.port, kind.visits)
         before = self.web.cpu_seconds()
         took, asked = load.slice(self.web.port, kind.visits)
