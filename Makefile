@@ -65,6 +65,10 @@ bench-http: install install-bench ## Measure the pages under load beside a bare 
 bench-outages: install install-bench ## Measure the pages while Redis is ended, frozen or silent, and back
 	@exec $(STACK) bench outages $(ARGS)
 
+.PHONY: bench-events
+bench-events: install install-bench ## Measure live updates: open streams, delays, and servers that are killed
+	@exec $(STACK) bench events $(ARGS)
+
 .PHONY: install-bench
 install-bench: ## Install what the benchmarks need, in .venv-bench (they do by themselves)
 	@scripts/bootstrap.sh bench

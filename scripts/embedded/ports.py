@@ -8,7 +8,7 @@ from errors import Failure
 
 
 def port_beside(name: str, port: str, distance: int, host: str = "127.0.0.1") -> str:
-    """What the environment says, or `distance` above PORT; where another program has that, any that is free."""
+    """What the environment says, or `distance` above PORT; where another program has that, any free one."""
     chosen = os.environ.get(name)
     if chosen:
         check_port(host, chosen, name)
