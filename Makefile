@@ -73,6 +73,10 @@ bench-outages: install install-bench ## Measure the pages while Redis is ended, 
 bench-metrics: install install-bench ## Measure what the metrics cost: the pages with and without them, in turn
 	@exec $(STACK) bench metrics $(ARGS)
 
+.PHONY: bench-events
+bench-events: install install-bench ## Measure live updates: open streams, delays, and servers that are killed
+	@exec $(STACK) bench events $(ARGS)
+
 .PHONY: install-bench
 install-bench: ## Install what the benchmarks need, in .venv-bench (they do by themselves)
 	@scripts/bootstrap.sh bench

@@ -28,6 +28,25 @@ accesslog = None
 errorlog = "-"
 
 
+# Metrics, as in gunicorn.conf.py.
+def on_starting(server):
+    from observability import slots
+
+    slots.prepare()
+
+
+def post_fork(server, worker):
+    from observability import slots
+
+    slots.take("events")
+
+
+def child_exit(server, worker):
+    from observability import slots
+
+    slots.sweep()
+
+
 def post_worker_init(worker):
     """Listen to Redis before the first browser comes; and end the streams when the worker is told to end, for
     which it would wait by itself.

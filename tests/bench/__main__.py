@@ -16,7 +16,7 @@ PEERS = "peers,mptt,treebeard,tree_queries,simple_history,reversion,pgtrigger,pg
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make", description=__doc__)
-    parser.add_argument("kind", choices=["work", "scale", "http", "outages", "metrics"])
+    parser.add_argument("kind", choices=["work", "scale", "http", "outages", "metrics", "events"])
     parser.add_argument("--size", type=int, help="messages to stage")
     parser.add_argument("--rounds", type=int, help="how often each way takes its turn")
     parser.add_argument("--only", help="only workloads whose title holds this")
@@ -44,6 +44,8 @@ def main() -> None:
         import outages as kind
     elif arguments.kind == "metrics":
         import metrics_cost as kind
+    elif arguments.kind == "events":
+        import events as kind
     else:
         import load as kind
     kind.main(arguments)

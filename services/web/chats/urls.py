@@ -20,6 +20,7 @@ urlpatterns = [
     path("unread/", reading.unread, name="unread"),
     path("with/<username:username>/", reading.conversation, name="conversation"),
     path("thread/<int:pk>/", reading.thread, name="thread"),
+    path("thread/<int:pk>/unread/", reading.first_unread, name="first_unread"),
     path("message/<int:pk>/", reading.message, name="message"),
     path("message/<int:pk>/history/", reading.history, name="history"),
     path("message/<int:pk>/reply/", writing.reply, name="reply"),

@@ -97,12 +97,23 @@ THREADS = Gauge("bobbin_gunicorn_threads", "Threads that answer", multiprocess_m
 BACKLOG = Gauge("bobbin_gunicorn_backlog", "Connections not accepted yet", multiprocess_mode="livemax")
 BOOTS = Counter("bobbin_gunicorn_worker_boots_total", "Workers started")
 
+# --- Live updates ---------------------------------------------------------------------------------
+STREAMS_OPEN = Gauge("bobbin_event_streams_open", "Streams that are open", multiprocess_mode="livesum")
+STREAMS = Counter("bobbin_event_streams_total", "Streams asked for", ["result"])
+EVENTS = Counter("bobbin_events_sent_total", "Notices put into streams")
+
 # What can be named beforehand is there from the start, at 0: otherwise nobody would see it rise to 1.
 KINDS = ("message", "reply", "imported")
 ROUNDS = ("fine", "faulty", "unchecked")
 LINES = ("added", "already_there", "skipped")
 CONNECTION_STATES = ("in_use", "idle")
-for _counter, _names in [(SENT, KINDS), (CANARY_ROUNDS, ROUNDS), (IMPORT_LINES, LINES)]:
+STREAM_RESULTS = ("opened", "nobody", "too_many", "unavailable")
+for _counter, _names in [
+    (SENT, KINDS),
+    (CANARY_ROUNDS, ROUNDS),
+    (IMPORT_LINES, LINES),
+    (STREAMS, STREAM_RESULTS),
+]:
     for _name in _names:
         _counter.labels(_name)
 

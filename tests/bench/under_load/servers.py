@@ -95,6 +95,19 @@ class Stack(ExitStack):
         self.callback(child.end)
         return Web(port, child)
 
+    def events(self, port: int | None = None) -> Web:
+        """A process `events`, at a port that it had before, or at a free one."""
+        port = port or _free_port()
+        env = os.environ | {"EVENTS_PORT": str(port), "ALLOWED_HOSTS": "127.0.0.1", "LOG_FORMAT": "json"}
+        child = web.start_events(env, "127.0.0.1", self.folder / "events.log")
+        self.callback(child.end)
+        return Web(port, child)
+
+    def kill(self, some: Web) -> None:
+        """At once, and its workers with it."""
+        for process in [*some.master.children(recursive=True), some.master]:
+            process.kill()
+
     def nginx(self, web: Web) -> int | None:
         """The port of an nginx before `web`, or None where there is no nginx."""
         program = shutil.which("nginx")

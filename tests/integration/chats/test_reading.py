@@ -164,6 +164,36 @@ def test_reading_a_thread_leaves_other_threads_unread(browser_of, alice, bob):
     assert _ids(_get(client, "/chats/unread/")) == []
 
 
+def test_what_is_new_on_a_later_page_can_be_jumped_to(browser_of, thread_of, alice, bob):
+    root = thread_of(120)
+    replies = root.get_all_replies()
+    Message.objects.mark_read(alice, root.conversation_id, up_to=replies[79].pk)
+    address = f"/chats/thread/{root.pk}/unread/"
+
+    assert f'href="{address}"' in _get(browser_of(alice), f"/chats/thread/{root.pk}/")
+    first = next(one for one in replies[80:] if one.receiver_id == alice.pk)
+    assert browser_of(alice).get(address).url == f"/chats/message/{first.pk}/"
+    Message.objects.mark_read(alice, root.conversation_id, up_to=replies[-1].pk)
+    assert browser_of(alice).get(address).url == f"/chats/message/{replies[-1].pk}/"
+
+
+def test_the_first_new_message_of_a_page_can_be_jumped_to(browser_of, write, alice, bob):
+    root = write(bob, alice, "old")
+    new = write(alice, bob, "new", parent_message=root)
+
+    page = _get(browser_of(bob), f"/chats/thread/{root.pk}/")
+    assert f'<a href="#m{new.pk}">Jump to the first unread message</a>' in page
+    assert "Jump" not in _get(browser_of(bob), f"/chats/thread/{root.pk}/")
+
+
+def test_whether_the_other_has_read_it_stands_on_ones_own_messages(browser_of, message, alice, bob):
+    address = f"/chats/thread/{message.pk}/"
+
+    assert 'class="seen"' not in _get(browser_of(alice), address)
+    browser_of(bob).get(address)
+    assert '<span class="seen">read</span>' in _get(browser_of(alice), address)
+
+
 def test_the_senders_own_look_marks_nothing_read(browser_of, message, alice):
     browser_of(alice).get(f"/chats/thread/{message.pk}/")
 

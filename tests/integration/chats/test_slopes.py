@@ -46,6 +46,8 @@ SINGLES = [
     ("replies", "chats:cache_test", "/chats/cache-test/"),
     ("people", "home", "/"),
     ("people", "events", "/events/"),
+    ("replies", "chats:first_unread", "/chats/thread/{root}/unread/"),
+    ("replies_read", "chats:first_unread", "/chats/thread/{root}/unread/"),
     ("replies", "chats:state", "/chats/state/"),
 ]
 FORMS = [

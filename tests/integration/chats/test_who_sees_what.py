@@ -11,7 +11,14 @@ from notifications.models import Notification
 OWN = ["chats:inbox", "chats:unread", "chats:new", "chats:people", "chats:notifications", "chats:cache_test",
        "chats:search", "chats:state",
        "accounts:account", "accounts:change_password", "accounts:delete_user_account"]  # fmt: skip
-OF_A_MESSAGE = ["chats:thread", "chats:message", "chats:history", "chats:reply", "chats:edit"]
+OF_A_MESSAGE = [
+    "chats:thread",
+    "chats:first_unread",
+    "chats:message",
+    "chats:history",
+    "chats:reply",
+    "chats:edit",
+]
 OTHERS = {"chats:conversation", "chats:notification_read", "chats:notifications_read_all",
           "chats:query_lab", "chats:mark_unread",
           "accounts:sign_up", "accounts:login", "accounts:logout"}  # fmt: skip

@@ -191,6 +191,18 @@ def test_writing_goes_by_an_index(stage, browser_of, made, action):
     assert _check(made) >= 3
 
 
+def test_search_goes_by_its_index(stage, browser_of, made):
+    """How many match it cannot know, so it takes those the index names, before it ranks them."""
+    browser = browser_of(User.objects.get(pk=stage.inbox))
+    made.clear()
+    assert browser.get("/chats/search/?q=unheard-of").status_code == 200
+    statement, parameters = next(one for one in made if "websearch" in one[0])
+    steps = list(_steps(_plan(statement, parameters)))
+
+    assert "message_search" in {step.get("Index Name") for step in steps}
+    assert not [step for step in steps if step["Node Type"] == "Seq Scan"]
+
+
 def test_a_missing_index_is_noticed(stage, made):
     """The check itself: without its index the unread list reads far more than a page."""
     with connection.cursor() as cursor:

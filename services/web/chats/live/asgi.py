@@ -15,6 +15,7 @@ from django.http.request import split_domain_port, validate_host
 
 from chats.live import members
 from chats.live.hub import END, Hub, Stream, encode
+from observability import metrics
 
 HEARTBEAT_SECONDS = 15.0  # Proxies close what is silent for a minute.
 # Longest life of a stream: its browser comes again at once, and its session is looked at again.
@@ -30,10 +31,10 @@ STREAM = [
 
 
 class Refused(Exception):
-    """An answer that is no stream."""
+    """An answer that is no stream. `result`: what the metrics call it."""
 
-    def __init__(self, status: int, reason: str, retry_after: int | None = None) -> None:
-        self.status, self.reason, self.retry_after = status, reason, retry_after
+    def __init__(self, status: int, reason: str, *, result: str = "", retry_after: int | None = None) -> None:
+        self.status, self.reason, self.result, self.retry_after = status, reason, result, retry_after
 
 
 class Application:
@@ -53,8 +54,11 @@ class Application:
             self._check_request(scope, headers)
             stream = await self._admit(headers)
         except Refused as refused:
+            if refused.result:
+                metrics.STREAMS.labels(refused.result).inc()
             await _answer(send, refused, allowed)
             return
+        metrics.STREAMS.labels("opened").inc()
         try:
             await self._serve(stream, _last_seen(scope, headers), receive, send, allowed)
         finally:
@@ -76,15 +80,15 @@ class Application:
     async def _admit(self, headers: dict[str, str]) -> Stream:
         """The stream of whoever asks, which from now on gets what happens."""
         if self.hub.closing or not self.hub.listening:
-            raise Refused(503, "No live updates at the moment.", retry_after=5)
+            raise Refused(503, "No live updates at the moment.", result="unavailable", retry_after=5)
         if self.hub.open + self.coming >= settings.EVENTS_MOST_STREAMS:
-            raise Refused(503, "Too many streams are open.", retry_after=30)
+            raise Refused(503, "Too many streams are open.", result="too_many", retry_after=30)
         session_key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
         user_id = await self._look_at(session_key) if session_key else None
         if user_id is None:
-            raise Refused(401, "Log in first.")
+            raise Refused(401, "Log in first.", result="nobody")
         if self.hub.count_of(user_id) >= settings.EVENTS_MOST_STREAMS_OF_A_MEMBER:
-            raise Refused(429, "You have too many streams open.", retry_after=30)
+            raise Refused(429, "You have too many streams open.", result="too_many", retry_after=30)
         stream = Stream(user_id, session_key)
         self.hub.add(stream)
         return stream
@@ -94,7 +98,7 @@ class Application:
         try:
             return await members.member_of(session_key)
         except DatabaseError:
-            raise Refused(503, "PostgreSQL is away.", retry_after=5) from None
+            raise Refused(503, "PostgreSQL is away.", result="unavailable", retry_after=5) from None
         finally:
             self.coming -= 1
 

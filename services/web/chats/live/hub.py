@@ -16,6 +16,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from chats.live.notices import CHECK, channel
+from observability import metrics
 
 SILENCE_SECONDS = 5.0  # After which Redis is asked whether it is still there; as long again for its answer.
 CONNECT_SECONDS = 2.0
@@ -70,6 +71,7 @@ class Hub:
     def add(self, stream: Stream) -> None:
         self.streams[stream.user_id].add(stream)
         self.open += 1
+        metrics.STREAMS_OPEN.inc()
 
     def remove(self, stream: Stream) -> None:
         theirs = self.streams[stream.user_id]
@@ -77,6 +79,7 @@ class Hub:
         if not theirs:
             del self.streams[stream.user_id]
         self.open -= 1
+        metrics.STREAMS_OPEN.dec()
 
     def count_of(self, user_id: int) -> int:
         return len(self.streams.get(user_id, ()))
@@ -86,6 +89,8 @@ class Hub:
         to, kind = notice.pop("to"), notice["kind"]
         members = list(self.streams) if to is None else [user_id for user_id in to if user_id in self.streams]
         event = encode(notice)
+        if kind != CHECK:
+            metrics.EVENTS.inc(sum(map(self.count_of, members)))
         for user_id in members:
             if kind == CHECK:
                 self._spawn(self._check(list(self.streams[user_id])))

@@ -123,6 +123,22 @@ def history(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "chats/history.html", context)
 
 
+@query_budget(3)
+@require_safe
+@login_required
+def first_unread(request: MemberRequest, pk: int) -> HttpResponse:
+    """The first message of a thread that the member has not read, or else the latest."""
+    root = next(iter(ROOT(request.user.pk, pk)), None)
+    if root is None:
+        raise Http404
+    unread = (
+        Message.unread.for_user(request.user).in_conversation(root.conversation_id).in_thread(root.thread)
+    )
+    latest = Message.objects.in_thread(root.thread).order_by("-pk").values_list("pk", flat=True)[:1]
+    found = unread.order_by("pk").values_list("pk", flat=True)[:1].union(latest, all=True).first()
+    return redirect("chats:message", found or pk)
+
+
 @query_budget(5)
 @require_POST
 @login_required

@@ -592,4 +592,4 @@ if (state) {
   restoreDrafts();
   if (messages) fold();
   beginLive();
-} else sessionStorage.clear(); // Logged out: no draft is left behind.
+} else if ("visitor" in document.body.dataset) sessionStorage.clear(); // Logged out: no draft is left behind.

@@ -1,0 +1,164 @@
+"""`make bench-events`: open streams, how soon a notice arrives, and what is lost when a server is killed."""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import report
+from staging import stage
+from tqdm import tqdm
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "faults"))
+
+from django.core.cache import caches
+from django.core.management import call_command
+from django.db import connection
+from harmed_valkey import Server, until
+from load import Load
+from under_load.servers import Stack
+from under_load.streams import Crowd, Sender
+from under_load.visits import mixed
+
+from accounts.models import User
+
+SIZE = 20_000
+STREAMS, LISTENING = 500, 200
+SENDS, SECONDS = 20, 20  # Sends a second, for so many seconds.
+SLICES = 6  # Of a second each, with and without open streams in turn.
+
+
+def delays(crowd: Crowd, sender: Sender) -> list[float]:
+    """Milliseconds from each commit until its receiver was told."""
+    told = {one.user.pk: one.told for one in crowd.listeners}
+    return [(told[sender.receivers[pk]][pk] - at) * 1000 for pk, at in sender.committed.items()]
+
+
+def lost(crowd: Crowd, sender: Sender) -> int:
+    told = {one.user.pk: one.told for one in crowd.listeners}
+    return sum(pk not in told[receiver] for pk, receiver in sender.receivers.items())
+
+
+def memory(events) -> float:
+    return sum(process.memory_info().rss for process in [events.master, *events.master.children()]) / 2**20
+
+
+def pages_beside_streams(load: Load, web, visits, crowd: Crowd, events) -> dict[str, list[float]]:
+    took: dict[str, list[float]] = {"without": [], "with": []}
+    for _ in tqdm(range(3), desc="pages", unit="round"):
+        for name in took:
+            if name == "with":
+                crowd.come(events.port, STREAMS)
+            for _ in range(SLICES):
+                took[name].extend(load.slice(web.port, visits)[0])
+            if name == "with":
+                crowd.go()
+    return took
+
+
+def main(arguments: argparse.Namespace) -> None:
+    staged = stage(arguments.size or SIZE)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    users = User.objects.bulk_create(User(username=f"listener{n}", password="!") for n in range(STREAMS))
+    with (
+        tempfile.TemporaryDirectory(prefix="bobbin-events-", dir="/tmp") as folder,
+        Stack(Path(folder)) as stack,
+    ):
+        server = Server(Path(folder))
+        server.start()
+        stack.callback(server.stop)
+        os.environ["REDIS_URL"] = f"unix://{server.socket}?db=0"
+        caches.settings["default"]["LOCATION"] = os.environ["REDIS_URL"]
+        crowd, web, events = Crowd(users), stack.web(), stack.events()
+        load, visits = Load(stack.browsers()), mixed(staged).visits
+        load.warm_up(web.port, visits)
+        crowd.come(events.port, 1)
+        crowd.go()
+        before = memory(events)
+        crowd.come(events.port, STREAMS)
+        after = memory(events)
+        crowd.go()
+        took = pages_beside_streams(load, web, visits, crowd, events)
+        crowd.come(events.port, LISTENING)
+        sender = Sender(users[:LISTENING], SENDS)
+        sender.send(2)
+        sender = Sender(users[:LISTENING], SENDS)
+        sender.send(SECONDS)
+        time.sleep(1)
+        arrived = delays(crowd, sender)
+        faults = [_fault(name, harm, crowd) for name, harm in _harms(server, stack, events).items()]
+    text = _text(before, after, took, arrived, faults)
+    print("\n" + text)
+    if not arguments.no_write:
+        report.write("live updates", f"{report.machine('gunicorn')}\n\n{text}")
+
+
+def _harms(server: Server, stack: Stack, events) -> dict:
+    def kill_events():
+        stack.kill(events)
+        time.sleep(2)
+        stack.events(events.port)
+
+    def kill_redis():
+        server.stop()
+        time.sleep(2)
+        server.start()
+
+    return {"`events` killed for 2 s": kill_events, "Redis killed for 2 s": kill_redis}
+
+
+def _fault(name: str, harm, crowd: Crowd) -> list[str]:
+    sender = Sender([one.user for one in crowd.listeners[:LISTENING]], SENDS)
+    sending = threading.Thread(target=_send_and_close, args=(sender,))
+    sending.start()
+    time.sleep(2)
+    harm()
+    sending.join()
+    until(lambda: all(one.is_open for one in crowd.listeners[:LISTENING]), 60)
+    time.sleep(2)
+    return [name, str(len(sender.committed)), str(lost(crowd, sender))]
+
+
+def _send_and_close(sender: Sender) -> None:
+    try:
+        sender.send(10)
+    finally:
+        connection.close()
+
+
+TEXT = """
+One process `events`: {before:.0f} MiB RSS with its master before, {after:.0f} MiB with {streams} open streams
+(at most 150). From commit until a browser has the event, with {listening} streams and {pace} sends a second,
+{sends} sends: p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms (at most 250), longest {longest:.1f} ms.
+
+Pages of sixteen members, with and without the {streams} streams beside them, in turn:
+
+{pages}
+
+Members write all the time meanwhile; browsers come again by themselves and resume from the last event they
+had. "Lost" are messages whose receiver has heard nothing of them in the end:
+
+{faults}
+"""
+
+
+def _text(before: float, after: float, took: dict, arrived: list[float], faults: list[list[str]]) -> str:
+    quantiles = statistics.quantiles(arrived, n=100)
+    return TEXT.format(
+        before=before, after=after, streams=STREAMS, listening=LISTENING, pace=SENDS, sends=len(arrived),
+        p50=quantiles[49], p95=quantiles[94], p99=quantiles[98], longest=max(arrived),
+        pages=report.table(
+            ["streams", "requests", "p50 ms", "p95 ms"], [_row(name, some) for name, some in took.items()]
+        ),
+        faults=report.table(["what happens", "sends", "lost"], faults),
+    )  # fmt: skip
+
+
+def _row(name: str, took: list[float]) -> list[str]:
+    p95 = statistics.quantiles(took, n=20)[-1]
+    streams = str(STREAMS if name == "with" else 0)
+    return [streams, str(len(took)), f"{statistics.median(took) * 1000:.0f}", f"{p95 * 1000:.0f}"]
