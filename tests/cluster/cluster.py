@@ -38,8 +38,12 @@ class Cluster:
         assert done.returncode == status, f"{' '.join(command)}: {done.returncode}\n{done.stdout}"
         return done.stdout
 
+    @property
+    def kubectl_command(self) -> list[str]:
+        return [os.environ["KUBECTL"], "--namespace", NAMESPACE]
+
     def kubectl(self, *arguments: str, **kwargs) -> str:
-        return self.run(os.environ["KUBECTL"], "--namespace", NAMESPACE, *arguments, **kwargs)
+        return self.run(*self.kubectl_command, *arguments, **kwargs)
 
     def get(self, *what: str) -> list[dict]:
         return json.loads(self.kubectl("get", *what, "--output=json"))["items"]
@@ -57,6 +61,11 @@ class Cluster:
     def build(self, release: str) -> None:
         """Make the images of a release, and load them into the cluster."""
         self.run(str(self.folder / "scripts/k8s-prepare.sh"), release)
+
+    def load(self, *images: str) -> None:
+        """Into a cluster that cannot pull them."""
+        if "LOAD_IMAGES" in os.environ:
+            self.run(*os.environ["LOAD_IMAGES"].split(), *sorted(set(images)))
 
     def name_release(self, release: str) -> None:
         """What a release changes in the manifests, in the one place for it."""
@@ -120,8 +129,7 @@ class Cluster:
             address = json.loads(self.kubectl("get", "service", "nginx", "--output=json"))["spec"][
                 "clusterIP"
             ]
-            kubectl = [os.environ["KUBECTL"], "--namespace", NAMESPACE]
-            self.door = Forward(kubectl, "nginx", address, 80)
+            self.door = Forward(self.kubectl_command, "nginx", address, 80)
         return f"http://127.0.0.1:{self.door.port}"
 
     # --- The end ----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from sending import CLIENTS, Load
 
 from cluster import NAMESPACE, Cluster
 
-ORDER = ["test_start", "test_policies", "test_rollouts", "test_release", "test_restore"]
+ORDER = ["test_start", "test_policies", "test_rollouts", "test_release", "test_monitoring", "test_restore"]
 table: list[str] = []
 
 
