@@ -133,6 +133,14 @@ e2e: install ## Test a running Bobbin as a black box: make e2e URL=... (DOOR=ngi
 test-stack: install ## Build, start, test and harm the containers, and remove them; needs Docker, and 10 minutes
 	@scripts/test-stack.sh $(ARGS)
 
+.PHONY: test-k8s
+test-k8s: install ## Check the manifests in k8s/ without a cluster (ARGS="-k planted" for a part)
+	@scripts/test-k8s.sh $(ARGS)
+
+.PHONY: test-cluster
+test-cluster: install ## Run, test and harm Bobbin on the cluster that KUBECONFIG names; needs Docker, and 10 minutes
+	@scripts/test-cluster.sh $(ARGS)
+
 .PHONY: clean
 clean: ## Remove .venv and caches; data in .run stay
 	@rm -rf .venv .venv-bench .venv-infra .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

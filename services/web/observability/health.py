@@ -44,10 +44,10 @@ class HealthMiddleware:
 class DatabaseProbe:
     """Asks PostgreSQL in a thread of its own: a hung server then costs a probe one second and no more."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, asks_for_migrations: bool = True) -> None:
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="readyz")
         self.asked: Future[str] | None = None
-        self.migrated = False
+        self.migrated = not asks_for_migrations
 
     def what_is_wrong(self) -> str:
         """Why the service is not ready, in words, or nothing."""

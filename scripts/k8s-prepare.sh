@@ -1,0 +1,35 @@
+#!/bin/sh
+# Make what `kubectl apply -k k8s/overlays/local` needs: secrets, once, and Bobbin's images, which are loaded into the
+# cluster that kubectl speaks to: k8s-prepare.sh [RELEASE]
+# kind, minikube and k3d are known by the name of their context. For others: LOAD_IMAGES="command", which gets the
+# images as arguments; or REGISTRY=registry.example.org/bobbin, where they are pushed (k8s/README.md).
+set -eu
+cd "$(dirname "$0")/.."
+release=${1:-$(sed -n 's/.*name: bobbin\/web, newTag: \([^ ,}]*\).*/\1/p' k8s/base/kustomization.yaml)}
+others=$(sed -n 's/.*name: \(postgres\|redis\), newTag: \([^ ,}]*\).*/\1:\2/p' k8s/base/kustomization.yaml)
+
+BOBBIN_SECRETS=k8s/overlays/local/secrets scripts/secrets.sh
+docker build --quiet --build-arg "RELEASE=$release" --tag "bobbin/web:$release" services/web >/dev/null
+docker build --quiet --tag "bobbin/nginx:$release" services/nginx >/dev/null
+images="bobbin/web:$release bobbin/nginx:$release"
+echo "Built $images."
+
+if [ -n "${REGISTRY:-}" ]; then
+  for image in $images; do
+    docker tag "$image" "$REGISTRY/${image#bobbin/}"
+    docker push "$REGISTRY/${image#bobbin/}"
+  done
+  exit 0
+fi
+context=$("${KUBECTL:-kubectl}" config current-context)
+# shellcheck disable=SC2086  # words on purpose
+case ${LOAD_IMAGES:+command}:$context in
+command:*) $LOAD_IMAGES $images $others ;;
+:kind-*) kind load docker-image --name "${context#kind-}" $images ;;
+:k3d-*) k3d image import --cluster "${context#k3d-}" $images ;;
+:minikube) minikube image load $images ;;
+*)
+  echo "Bobbin: how images come into the cluster $context is not known: say LOAD_IMAGES or REGISTRY (see the head of $0)." >&2
+  exit 1
+  ;;
+esac

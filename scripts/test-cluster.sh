@@ -1,0 +1,9 @@
+#!/bin/sh
+# Run Bobbin on the cluster that KUBECONFIG names, test and harm it, and remove it. ARGS="-k rollouts" for a part;
+# KEEP_CLUSTER=1 leaves it running. Needs Docker, kubectl, and a cluster without a namespace `bobbin`.
+set -eu
+cd "$(dirname "$0")/.."
+[ -n "${KUBECONFIG:-}" ] || { echo "Bobbin: say which cluster: KUBECONFIG=... make test-cluster" >&2; exit 1; }
+KUBECTL=${KUBECTL:-$(command -v kubectl)} || { echo "Bobbin: kubectl is missing." >&2; exit 1; }
+export KUBECTL
+exec .venv/bin/python -m pytest -c tests/cluster/pytest.ini tests/cluster "$@"

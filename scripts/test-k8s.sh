@@ -1,0 +1,7 @@
+#!/bin/sh
+# Check the manifests of k8s/ without a cluster. ARGS="-k planted" for a part.
+set -eu
+cd "$(dirname "$0")/.."
+KUBECTL=$(scripts/k8s-tools.sh)
+export KUBECTL
+exec .venv/bin/python -m pytest -c tests/k8s/pytest.ini tests/k8s --numprocesses=auto "$@"

@@ -1,0 +1,32 @@
+"""`manage.py await_database`: wait for PostgreSQL, and for the tables of this release."""
+
+import time
+
+from django.core.management.base import BaseCommand, CommandError
+
+from observability.health import DatabaseProbe
+
+PAUSE = 1.0  # Seconds between two questions.
+
+
+class Command(BaseCommand):
+    help = "Wait until PostgreSQL answers; with --migrated, until no migration is missing. Changes nothing."
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        parser.add_argument("--migrated", action="store_true", help="wait for the migrations too")
+        parser.add_argument(
+            "--seconds", type=float, default=300, help="give up after so many (default: %(default)s)"
+        )
+
+    def handle(self, *, migrated: bool, seconds: float, **options):
+        probe = DatabaseProbe(asks_for_migrations=migrated)
+        give_up = time.monotonic() + seconds
+        said = ""
+        while reason := probe.what_is_wrong():
+            if time.monotonic() > give_up:
+                raise CommandError(f"Waited {seconds:g} s in vain: {reason}.")
+            if reason != said:
+                self.stdout.write(f"Waiting: {reason} ...")
+                said = reason
+            time.sleep(PAUSE)

@@ -1,0 +1,94 @@
+"""One Bobbin for all these tests: `kubectl apply -k k8s/overlays/local`, on a cluster that has none."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from pathlib import Path
+
+import pytest
+from bobbin_verify.patient import Patient
+from sending import CLIENTS, Load
+
+from cluster import NAMESPACE, Cluster
+
+ORDER = ["test_start", "test_policies", "test_rollouts", "test_release", "test_monitoring", "test_restore"]
+table: list[str] = []
+
+
+def pytest_configure(config):
+    for command in (["docker", "info"], [os.environ["KUBECTL"], "version"]):
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            raise pytest.UsageError(f"nobody answers: {' '.join(command)}")
+    there = subprocess.run(
+        [os.environ["KUBECTL"], "get", "namespace", NAMESPACE], capture_output=True, check=False
+    )
+    if there.returncode == 0:
+        raise pytest.UsageError(f"this cluster has a namespace {NAMESPACE}; these tests would remove it")
+
+
+def pytest_collection_modifyitems(items):
+    """What asks, before what harms, before what wipes."""
+    items.sort(key=lambda item: ORDER.index(Path(item.path).stem))
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in table:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def images():
+    """The manifests of a release, whose images the cluster has."""
+    folder = Path(tempfile.mkdtemp(prefix="bobbin-cluster-", dir="/tmp"))
+    made = Cluster(folder)
+    try:
+        made.build(made.release)
+        made.name_release(made.release)
+        yield made
+    finally:
+        if os.environ.get("KEEP_CLUSTER") != "1":
+            made.remove()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster(images):
+    """Applied, and nothing else done."""
+    images.apply()
+    images.settle()
+    return images
+
+
+@pytest.fixture(scope="session")
+def members(cluster):
+    made = [Patient(cluster.url, f"{name}-{uuid.uuid4().hex[:8]}") for name in "abcdefgh"[:CLIENTS]]
+    for member in made:
+        member.sign_up()
+    return made
+
+
+@pytest.fixture
+def load(cluster, members):
+    cluster.settle()
+    return Load(cluster, members)
+
+
+@pytest.fixture(scope="session")
+def judge():
+    """Note what happened, and hold it against what was promised."""
+
+    def hold(name: str, load: Load, took: float, allowed: frozenset[str] = frozenset()) -> None:
+        checked = load.audit()
+        failed = ", ".join(f"{count} x {what}" for what, count in load.kinds().items()) or "none"
+        wrong = f"{checked.lost}+{checked.doubled}+{checked.misdelivered}+{checked.wrong_counters}"
+        if not table:
+            table.append("| what | acknowledged | failed | longest silence | settled after | lost or wrong |")
+            table.append("| --- | --- | --- | --- | --- | --- |")
+        silence = f"{load.longest_silence():.1f} s"
+        table.append(f"| {name} | {load.acknowledged():,} | {failed} | {silence} | {took:.0f} s | {wrong} |")
+        assert checked.is_clean, str(checked)
+        assert load.kinds().keys() <= allowed, load.failures()[:5]
+
+    return hold

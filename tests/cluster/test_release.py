@@ -1,0 +1,44 @@
+"""The next release: applied as the first one, and migrated while the pods of the one before serve."""
+
+import time
+
+# Two statements of their own: the table is locked for a moment, not for as long as the migration takes.
+MIGRATION = """
+from django.db import migrations
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("notifications", {before!r})]
+    operations = [
+        migrations.RunSQL("ALTER TABLE notifications_notification ADD COLUMN of_the_test boolean"),
+        migrations.RunSQL("SELECT pg_sleep(15)"),
+    ]
+"""
+MIGRATING = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(15)'"
+
+
+def test_a_release_with_a_migration_comes_while_members_send(cluster, load, judge):
+    migrations = cluster.folder / "services/web/notifications/migrations"
+    last = max(path.stem for path in migrations.glob("[0-9]*.py"))
+    (migrations / "9999_of_the_test.py").write_text(MIGRATION.format(before=last))
+    release, before = f"{cluster.mark}-2", cluster.names("web")
+    cluster.build(release)
+    cluster.name_release(release)
+
+    with load:
+        began = time.monotonic()
+        cluster.apply()
+        while not cluster.sql(MIGRATING):
+            assert time.monotonic() < began + 60, cluster.last_words()
+            time.sleep(0.2)
+        load.wait_for_more(10)  # The old release sends while the migration runs.
+        assert cluster.sql(MIGRATING)
+        assert before <= cluster.names("web")
+        cluster.settle()
+        took = time.monotonic() - began
+        load.wait_for_more()
+
+    judge("the next release, with a migration of 15 s", load, took)
+    images = {pod["spec"]["containers"][0]["image"] for pod in cluster.pods("web")}
+    assert images == {f"bobbin/web:{release}"}
+    assert {job["metadata"]["name"] for job in cluster.get("jobs")} >= {f"migrate-{release}"}

@@ -1,0 +1,89 @@
+"""No more connections to PostgreSQL than it has, at the most web that there can be."""
+
+import math
+import re
+from typing import NamedTuple
+
+from manifests.rendering import Pod, of_kind, pods
+from manifests.settings import DJANGO, variables
+
+# Kept back for superusers; for exporters and operators; for who looks after it.
+RESERVED = 3 + 5 + 5
+JOBS = 4  # A migration and what waits for it, a backup, a command by hand.
+
+
+class Budget(NamedTuple):
+    """`wanted` by the processes, `given` by what they connect to; `server` stands behind a pooler."""
+
+    wanted: int
+    given: int
+    pooled: bool = False
+    server_wanted: int = 0
+    server_given: int = 0
+
+
+def check(objects: list[dict]) -> list[str]:
+    budget = budget_of(objects)
+    if budget is None:
+        return []
+    problems = []
+    if budget.wanted > budget.given:
+        where = "the pooler" if budget.pooled else "PostgreSQL"
+        problems.append(f"{budget.wanted} connections are wanted, {where} gives {budget.given}")
+    if budget.server_wanted > budget.server_given:
+        problems.append(
+            f"the pooler opens {budget.server_wanted} connections, PostgreSQL gives {budget.server_given}"
+        )
+    return problems
+
+
+def budget_of(objects: list[dict]) -> Budget | None:
+    """None for a PostgreSQL that is somebody else's: what it gives, its operators know."""
+    web = sum(_most_pods(pod, objects) * _connections(pod, objects) for pod in pods(objects))
+    poolers, clusters = of_kind(objects, "Pooler"), of_kind(objects, "Cluster")
+    if clusters:
+        given = int(clusters[0]["spec"]["postgresql"]["parameters"]["max_connections"]) - RESERVED
+        if not poolers:
+            return Budget(web + JOBS, given)
+        spec = poolers[0]["spec"]
+        parameters = spec["pgbouncer"]["parameters"]
+        # One pooler bears all while another is away; each has its own connections to the server.
+        return Budget(
+            wanted=web,
+            given=int(parameters["max_client_conn"]),
+            pooled=True,
+            # One more than there are, while they are replaced.
+            server_wanted=(spec["instances"] + 1) * int(parameters["default_pool_size"]) + JOBS,
+            server_given=given,
+        )
+    for found in of_kind(objects, "ConfigMap"):
+        if limit := re.search(r"^max_connections = (\d+)", found["data"].get("postgresql.conf", ""), re.M):
+            return Budget(web + JOBS, int(limit[1]) - RESERVED)
+    return None
+
+
+def _most_pods(pod: Pod, objects: list[dict]) -> int:
+    """At once: those that serve, one that starts, and those that end while others take their place."""
+    most = pod.owner["spec"].get("replicas", 1)
+    for scaler in of_kind(objects, "HorizontalPodAutoscaler"):
+        if scaler["spec"]["scaleTargetRef"]["name"] == pod.name:
+            most = scaler["spec"]["maxReplicas"]
+    rollout = pod.owner["spec"].get("strategy", {}).get("rollingUpdate", {})
+    ends, begins = (
+        pod.spec.get("terminationGracePeriodSeconds", 30),
+        pod.owner["spec"].get("minReadySeconds", 1),
+    )
+    return most + rollout.get("maxSurge", 1) + min(most, math.ceil(ends / begins))
+
+
+def _connections(pod: Pod, objects: list[dict]) -> int:
+    """Of one pod: each thread keeps one, and each worker has one more for the probe."""
+    if pod.ends_by_itself:
+        return 0
+    maps = {found["metadata"]["name"]: found.get("data", {}) for found in of_kind(objects, "ConfigMap")}
+    of_pod = 0
+    for container in pod.spec["containers"]:
+        if DJANGO.search(container["image"]) and "livenessProbe" in container and "command" not in container:
+            given = variables(container, maps)
+            of_pod += int(given["WEB_WORKERS"]) * (int(given["WEB_THREADS"]) + 1)
+    return of_pod
