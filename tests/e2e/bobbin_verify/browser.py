@@ -105,6 +105,10 @@ class Browser:
             said = f"{said[:LONGEST_SAYING]}…"
         return UnexpectedError(f"expected {wanted}, saw {said}, at {self._last} as {self.name}")
 
+    def opened(self, url: str) -> Any:
+        """An answer that is read while it comes; HTTPError, an OSError, when it is a refusal."""
+        return self._opener.open(Request(url), timeout=TIMEOUT_SECONDS)
+
     def look(self, path: str, fields: dict[str, str] | None = None, referer: str = "") -> Page:
         """One request, whatever the answer: of `fields` when there are any, otherwise for the page."""
         url = urljoin(self.base, path)

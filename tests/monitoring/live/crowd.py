@@ -4,7 +4,8 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from http.client import HTTPException
 from threading import Event, Lock, Thread
 
 from bobbin_verify.member import Member
@@ -50,6 +51,21 @@ class Crowd:
             for turn in self.turns:
                 turns.enter_context(turn)
             yield
+
+    @contextmanager
+    def told(self, events: str) -> Iterator[None]:
+        """The first member has a page open, whose browser is told what happens, while the block runs."""
+        thread = Thread(target=self._listen, args=[self.members[0], f"{events}/events/"], daemon=True)
+        thread.start()
+        yield
+
+    def _listen(self, member: Member, url: str) -> None:
+        while not self.ended.is_set():
+            # Refused without Redis, and ended with it; as browsers do, it comes again.
+            with suppress(OSError, HTTPException), member.opened(url) as stream:
+                while not self.ended.is_set() and stream.readline():
+                    pass
+            self.ended.wait(1)
 
     def leave_one(self) -> None:
         """One member writes, and deletes the account."""

@@ -29,7 +29,7 @@ def drive(stack: Monitored) -> tuple[float, float]:
     """Do it all; return when the members began, and when they had still not ended."""
     keep_log_for_nobody()
     crowd = Crowd(stack.url)
-    with crowd.busy():
+    with crowd.busy(), crowd.told(f"http://127.0.0.1:{stack.ports['events']}"):
         began = time.time()
         time.sleep(12)  # As it should be.
         import_messages(stack)

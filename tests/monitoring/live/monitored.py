@@ -59,7 +59,7 @@ class Monitored(ExitStack):
         super().__init__()
         self.folder = folder
         folder.chmod(0o755)  # nginx started by root works as another user.
-        names = ("web", "metrics", "door", "status", "postgres", "redis", "nginx", "prometheus")
+        names = ("web", "events", "metrics", "door", "status", "postgres", "redis", "nginx", "prometheus")
         self.ports = dict(zip(names, _free_ports(len(names)), strict=True))
         self.url = f"http://127.0.0.1:{self.ports['door']}"
         self.redis = Server(folder)
@@ -97,6 +97,8 @@ class Monitored(ExitStack):
         child = web.start_web(self.environment, "127.0.0.1", str(self.ports["web"]), self.folder / "web.log")
         self.callback(child.end)
         self.gunicorn = psutil.Process(child.process.pid)
+        with_port = self.environment | {"EVENTS_PORT": str(self.ports["events"])}
+        self.callback(web.start_events(with_port, "127.0.0.1", self.folder / "events.log").end)
         port = str(self.ports["metrics"])
         self.callback(web.start_metrics(self.environment, port, self.folder / "metrics.log").end)
 
