@@ -23,16 +23,8 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(items):
     """What asks, before what harms, before what wipes."""
-    order = [
-        "test_start",
-        "test_hardening",
-        "test_site",
-        "test_https",
-        "test_faults",
-        "test_upgrade",
-        "test_backup",
-    ]
-    items.sort(key=lambda item: order.index(Path(item.path).stem))
+    order = ["start", "hardening", "site", "https", "faults", "upgrade", "backup"]
+    items.sort(key=lambda item: order.index(Path(item.path).stem.removeprefix("test_")))
 
 
 def pytest_terminal_summary(terminalreporter):
