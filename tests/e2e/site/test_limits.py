@@ -1,11 +1,13 @@
 """What is refused, and how that is said."""
 
+import socket
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 
-from conftest import ask
+from conftest import BASE_URL, ask
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -101,3 +103,12 @@ def test_the_error_page_is_ours_and_keeps_what_it_must():
     assert answer.status == 404
     assert b"There is nothing here" in answer.body
     assert b"<script>" not in answer.body
+
+
+@pytest.mark.door
+def test_a_client_that_never_ends_its_request_is_let_go():
+    address = urlsplit(BASE_URL)
+    with socket.create_connection((address.hostname, address.port or 80), timeout=30) as slow:
+        slow.sendall(b"GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+        said = slow.recv(100)  # TimeoutError when nginx waits for ever.
+    assert said == b"" or said.startswith(b"HTTP/1.1 408 ")
