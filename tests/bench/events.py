@@ -29,7 +29,7 @@ from accounts.models import User
 SIZE = 20_000
 STREAMS, LISTENING = 500, 200
 SENDS, SECONDS = 20, 20  # Sends a second, for so many seconds.
-SLICES = 6  # Of a second each, with and without open streams in turn.
+ROUNDS, SLICES = 8, 4  # With and without open streams in turn; slices of a second.
 
 
 def delays(crowd: Crowd, sender: Sender) -> list[float]:
@@ -49,8 +49,9 @@ def memory(events) -> float:
 
 def pages_beside_streams(load: Load, web, visits, crowd: Crowd, events) -> dict[str, list[float]]:
     took: dict[str, list[float]] = {"without": [], "with": []}
-    for _ in tqdm(range(3), desc="pages", unit="round"):
-        for name in took:
+    for number in tqdm(range(ROUNDS), desc="pages", unit="round"):
+        # The other way round each time: what else the machine does comes and goes.
+        for name in list(took)[:: 1 if number % 2 else -1]:
             if name == "with":
                 crowd.come(events.port, STREAMS)
             for _ in range(SLICES):

@@ -4,6 +4,7 @@ Only `make test-browser` runs these: it says where Chromium is (CHROMIUM=/usr/bi
 """
 
 import os
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -38,7 +39,9 @@ def site(django_db_setup, django_db_blocker):
 
     with tempfile.TemporaryDirectory(prefix="browser-", dir="/tmp") as name, django_db_blocker.unblock():
         folder = Path(name)
-        port = str(web._free_port("127.0.0.1", 0))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = str(probe.getsockname()[1])
         env = os.environ | {
             "POSTGRES_DB": connection.settings_dict["NAME"],
             "REDIS_URL": str(django_settings.CACHES["default"]["LOCATION"]),

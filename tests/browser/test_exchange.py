@@ -200,6 +200,7 @@ def test_everything_works_with_the_keyboard_alone(open_browser, write, message, 
     his.keyboard.type(", edited")
     his.keyboard.press("Control+Enter")
     expect(his.locator(f"#m{own.pk} .content")).to_have_text("mine, edited")
+    expect(his.locator("li.message form")).to_have_count(0)
     his.keyboard.press("k")
     his.keyboard.press("r")
     expect(his.locator(f"#m{message.pk} textarea")).to_be_focused()
@@ -216,3 +217,20 @@ def test_everything_works_with_the_keyboard_alone(open_browser, write, message, 
     his.keyboard.press("Enter")
 
     expect(his.locator(".found mark")).to_have_text("reply")
+
+
+def test_a_page_of_one_member_never_shows_what_is_anothers(
+    site, open_browser, browser_of, write, alice, bob, charlie
+):
+    """In one browser bob logs in, while a tab of alice's is still open."""
+    write(charlie, bob, "For bob alone")
+    hers = open_browser(alice)
+    hers.goto("/chats/")
+    _live(hers)
+    key = browser_of(bob).cookies["sessionid"].value
+    hers.context.add_cookies([{"name": "sessionid", "value": key, "url": site.url, "httpOnly": True}])
+    write(charlie, alice, "For alice")
+
+    expect(hers.get_by_role("link", name="bob", exact=True)).to_be_visible()
+    expect(hers.locator("#rows")).to_contain_text("For bob alone")
+    assert "For alice" not in hers.content()

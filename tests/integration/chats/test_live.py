@@ -274,3 +274,12 @@ def test_the_process_of_the_pages_refuses_the_stream_at_once(client, db):
 
     assert response.status_code == 421
     assert "events" in response.content.decode()
+
+
+def test_what_cannot_be_read_is_left_out(events, browser_of, alice, bob):
+    listener = events.listen(browser_of(bob))
+    for odd in ("not JSON", "[]", '{"kind":"new"}', '{"to":[1]}'):
+        notices.cache.publish(notices.channel(), odd)
+    sent = Message.objects.create(sender=alice, receiver=bob, content="Hello")
+
+    assert listener.next()["message"] == sent.pk

@@ -14,7 +14,8 @@ def test_nothing_new_is_304_and_any_change_is_another_stamp(browser_of, message,
     first = client.get("/chats/state/")
     again = client.get("/chats/state/", headers={"If-None-Match": first["ETag"]})
 
-    assert first.json() == {"stamp": first["ETag"].strip('"'), "unread": 1, "notifications": 1}
+    stamp = first["ETag"].strip('"')
+    assert first.json() == {"member": bob.pk, "stamp": stamp, "unread": 1, "notifications": 1}
     assert again.status_code == 304
     message.edit("Good evening", by=alice)
     changed = client.get("/chats/state/", headers={"If-None-Match": first["ETag"]})
@@ -42,7 +43,7 @@ def test_without_redis_nobody_knows(browser_of, message, bob, monkeypatch):
     monkeypatch.setattr(cache, "epoch_of", lambda user_id: None)
     response = browser_of(bob).get("/chats/state/")
 
-    assert response.json() == {"stamp": None, "unread": 1, "notifications": 1}
+    assert response.json() == {"member": bob.pk, "stamp": None, "unread": 1, "notifications": 1}
     assert "ETag" not in response.headers
 
 

@@ -5,6 +5,7 @@ a connection at its beginning.
 """
 
 import asyncio
+import contextlib
 import random
 from urllib.parse import parse_qs
 
@@ -20,6 +21,7 @@ from observability import metrics
 HEARTBEAT_SECONDS = 15.0  # Proxies close what is silent for a minute.
 # Longest life of a stream: its browser comes again at once, and its session is looked at again.
 LIFE_SECONDS = (600.0, 900.0)
+LAST_SECONDS = 5.0
 RETRY_MILLISECONDS = (1_000, 4_000)  # So that not all come back at once when this process is started again.
 TEXT = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
 STREAM = [
@@ -126,13 +128,17 @@ class Application:
             pass  # Old enough.
         finally:
             gone.cancel()
-        await send({"type": "http.response.body", "body": b""})
+        # A browser that takes nothing does not take the end either.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_SECONDS):
+                await send({"type": "http.response.body", "body": b""})
 
 
 async def _pass_on(stream: Stream, send) -> None:
     while True:
         try:
-            event = await asyncio.wait_for(stream.queue.get(), HEARTBEAT_SECONDS)
+            async with asyncio.timeout(HEARTBEAT_SECONDS):
+                event = await stream.queue.get()
         except TimeoutError:
             event = b": still here\n\n"
         if event is END:

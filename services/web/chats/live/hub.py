@@ -85,8 +85,12 @@ class Hub:
         return len(self.streams.get(user_id, ()))
 
     def deliver(self, text: str) -> None:
-        notice = json.loads(text)
-        to, kind = notice.pop("to"), notice["kind"]
+        try:
+            notice = json.loads(text)
+            to, kind = notice.pop("to"), notice["kind"]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            log.warning("A notice cannot be read; another release of Bobbin may have sent it.")
+            return
         members = list(self.streams) if to is None else [user_id for user_id in to if user_id in self.streams]
         event = encode(notice)
         if kind != CHECK:
@@ -119,9 +123,10 @@ class Hub:
                 wait = first if self.listening else min(2 * wait, longest)
                 if self.listening:
                     log.warning("Redis is away, and with it live updates: %s", error or type(error).__name__)
-            # Who cannot be told anything any more must not believe to be listening.
-            self.listening = False
-            self._end_all()
+            finally:
+                # Who cannot be told anything any more must not believe to be listening.
+                self.listening = False
+                self._end_all()
             await asyncio.sleep(random.uniform(wait / 2, wait))  # noqa: S311
 
     async def _listen(self) -> None:
@@ -141,7 +146,12 @@ class Hub:
     def _spawn(self, work) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)  # The loop alone would forget it.
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("live updates failed", exc_info=error)
 
 
 async def _next_of(pubsub: PubSub) -> dict:

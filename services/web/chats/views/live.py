@@ -16,7 +16,7 @@ from observability.budgets import query_budget
 @require_safe
 @login_required
 def state(request: MemberRequest) -> HttpResponse:
-    """The badges, and a stamp that is another once anything has changed for the member; 304 while not.
+    """Who asks, the badges, and a stamp that is another once anything has changed for them; 304 while not.
 
     Without Redis nobody knows whether something has changed, so the stamp is null and never 304.
     """
@@ -25,7 +25,7 @@ def state(request: MemberRequest) -> HttpResponse:
     known = get_conditional_response(request, etag=etag) if etag else None
     if known is not None:
         return known
-    response = JsonResponse({"stamp": epoch} | badges_of(request.user.pk, epoch))
+    response = JsonResponse({"member": request.user.pk, "stamp": epoch} | badges_of(request.user.pk, epoch))
     if etag:
         response["ETag"] = etag
     return response

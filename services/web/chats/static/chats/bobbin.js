@@ -71,7 +71,16 @@ async function get(address) {
   if (isLogin(response)) location.reload();
   if (response.status === 404) return null;
   if (!response.ok) throw new Error(`${response.status} for ${address}`);
-  return parse(await response.text());
+  const page = parse(await response.text());
+  checkMember(page.body.dataset.member);
+  return page;
+}
+
+// Somebody else has logged in in this browser: nothing of theirs belongs on this page.
+function checkMember(member) {
+  if (String(member) === document.body.dataset.member) return;
+  location.reload();
+  throw new Error("another member");
 }
 
 function parse(html) {
@@ -82,13 +91,20 @@ function parse(html) {
 
 let stamp = document.body?.dataset.stamp || null;
 
-// The badges; and whether anything has changed since this page was made.
-async function look() {
+// Shows the badges; returns the stamp of now.
+async function askState() {
   const response = await fetch(state, { headers: { Accept: "application/json" } });
-  if (response.redirected) return location.reload();
-  if (!response.ok) throw new Error(`${response.status}`);
+  if (isLogin(response)) location.reload();
+  if (!response.ok) throw new Error(`${response.status} for ${state}`);
   const now = await response.json();
+  checkMember(now.member);
   showBadges(now);
+  return now;
+}
+
+// Whether anything has changed since this page was made.
+async function look() {
+  const now = await askState();
   const changed = now.stamp === null || (stamp !== null && now.stamp !== stamp);
   stamp = now.stamp;
   if (changed) await refresh();
@@ -264,12 +280,8 @@ async function answer(notices) {
 
 // What this page shows is up to date already: only the badges, and from when on to compare.
 async function badges() {
-  const response = await fetch(state, { headers: { Accept: "application/json" } });
-  if (response.redirected) return location.reload();
-  if (!response.ok) return;
-  const now = await response.json();
+  const now = await askState();
   if (!document.hidden) stamp = now.stamp;
-  showBadges(now);
 }
 
 async function refresh() {
@@ -288,6 +300,7 @@ async function tryTo(work) {
     await work();
     say("");
   } catch (error) {
+    if (error.message === "another member") return;
     if (!(error instanceof TypeError) && !/^50[234]/.test(error.message)) throw error;
     say("No connection. Bobbin tries again.");
   }
