@@ -231,7 +231,8 @@ def test_streams_hold_no_connection_to_postgresql(events, browser_of, alice, bob
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'bobbin'"
+                "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+                "AND application_name = 'bobbin'"
             )
             return cursor.fetchone()[0]
 
