@@ -39,7 +39,7 @@ class Listener:
     async def _stream(self, port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
-            resume = f"Last-Event-ID: {self.last}\r\n" if self.last else ""
+            resume = "" if self.last is None else f"Last-Event-ID: {self.last}\r\n"
             writer.write(
                 f"GET /events/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {self.cookie}\r\n{resume}\r\n".encode()
             )
@@ -49,6 +49,7 @@ class Listener:
             while line := await reader.readline():
                 if line.startswith(b"id: "):
                     self.last = int(line[4:])
+                elif line.startswith(b"data: ") and self.last:
                     self.told.setdefault(self.last, time.perf_counter())
         finally:
             writer.close()

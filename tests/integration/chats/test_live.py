@@ -71,7 +71,8 @@ class Listener:
     def __init__(self, response: http.client.HTTPResponse) -> None:
         assert response.status == 200, response.read()
         self.response = response
-        assert self._event().startswith("retry: ")
+        self.beginning = self._event()
+        assert self.beginning.startswith("retry: ")
 
     def _event(self) -> str:
         lines = []
@@ -156,6 +157,15 @@ def test_who_comes_back_hears_what_was_missed(events, browser_of, write, alice, 
     assert missed == [first.pk, second.pk, third.pk]  # The first again: what is told twice does no harm.
 
 
+def test_who_has_heard_nothing_yet_can_come_back_too(events, browser_of, write, alice, bob):
+    begin = events.listen(browser_of(bob)).beginning.partition("id: ")[2]
+    sent = write(alice, bob)
+
+    assert begin == "0"
+    assert events.listen(browser_of(bob), Last_Event_ID=begin).next()["message"] == sent.pk
+    assert events.listen(browser_of(bob)).beginning.endswith(f"id: {sent.pk}")
+
+
 def test_who_missed_very_much_looks_at_everything(events, browser_of, write_many, alice, bob):
     write_many(alice, bob, 150)
 
@@ -216,12 +226,18 @@ def test_a_stream_ends_with_the_session(events, browser_of, alice, how):
 
 def test_streams_hold_no_connection_to_postgresql(events, browser_of, alice, bob):
     held = [events.listen(browser_of(user)) for user in (alice, bob) for _ in range(5)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'bobbin'"
-        )
-        assert cursor.fetchone() == (0,)
+
+    def connections() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+                "AND application_name = 'bobbin'"
+            )
+            return cursor.fetchone()[0]
+
+    until(lambda: connections() == 0)  # PostgreSQL ends a connection a moment after it was closed.
+    assert events.ask("/events/", browser_of(alice)) == 200
     assert len(held) == 10
 
 

@@ -111,15 +111,13 @@ class Application:
             return False  # Its browser comes again and is looked at then.
 
     async def _serve(self, stream: Stream, last_seen: int | None, receive, send, allowed) -> None:
-        try:
-            missed = await members.missed(stream.user_id, last_seen) if last_seen is not None else []
-        except DatabaseError:
-            missed = [{"kind": "sync"}]
+        begin, missed = await _beginning(stream.user_id, last_seen)
         await send({"type": "http.response.start", "status": 200, "headers": STREAM + allowed})
         gone = asyncio.ensure_future(_until_gone(receive))
         try:
             async with asyncio.timeout(random.uniform(*LIFE_SECONDS)):  # noqa: S311
-                await _send(send, f"retry: {random.randint(*RETRY_MILLISECONDS)}\n\n".encode())  # noqa: S311
+                retry = random.randint(*RETRY_MILLISECONDS)  # noqa: S311
+                await _send(send, f"retry: {retry}\n{begin}\n".encode())
                 for notice in missed:
                     await _send(send, encode(notice))
                 gone.add_done_callback(lambda _: stream.put(END))
@@ -132,6 +130,16 @@ class Application:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_SECONDS):
                 await send({"type": "http.response.body", "body": b""})
+
+
+async def _beginning(user_id: int, last_seen: int | None) -> tuple[str, list[dict]]:
+    """The id to resume from, for a browser that has none yet, and the notices that it missed."""
+    try:
+        if last_seen is None:
+            return f"id: {await members.latest(user_id)}\n", []
+        return "", await members.missed(user_id, last_seen)
+    except DatabaseError:
+        return "", [{"kind": "sync"}]
 
 
 async def _pass_on(stream: Stream, send) -> None:

@@ -37,6 +37,11 @@ async def missed(user_id: int, last: int) -> list[dict[str, Any]]:
     return await _ask(_missed, user_id, last)
 
 
+async def latest(user_id: int) -> int:
+    """Where somebody begins who has heard nothing yet: the latest message to them, or 0."""
+    return await _ask(_latest, user_id)
+
+
 async def _ask(call: Callable[..., T], *arguments: Any) -> T:
     return await asyncio.get_running_loop().run_in_executor(_threads, _released, call, *arguments)
 
@@ -52,6 +57,11 @@ def _member_of(session_key: str) -> int | None:
     request: Any = HttpRequest()
     request.session = SessionStore(session_key)
     return get_user(request).pk
+
+
+def _latest(user_id: int) -> int:
+    told = Notification.objects.filter(user=user_id).order_by("-message")
+    return told.values_list("message_id", flat=True).first() or 0
 
 
 def _missed(user_id: int, last: int) -> list[dict[str, Any]]:
