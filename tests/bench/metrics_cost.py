@@ -9,7 +9,7 @@ from pathlib import Path
 
 import report
 from django.core.management import call_command
-from load import SECONDS, Load
+from load import SECONDS, Load, WrongAnswersError
 from staging import stage
 from tqdm import tqdm
 from under_load.servers import Stack, Web
@@ -21,6 +21,7 @@ from observability import serve
 SIZE = 100_000
 ROUNDS = 30
 AT_MOST = 0.03
+TRIES = 5
 WORK = ("inbox from the cache", "thread, 50 of 1,000")
 HEADER = [
     "work", "requests/s without", "with", "cost", "CPU ms without", "with", "CPU cost",
@@ -44,6 +45,15 @@ class Way:
     cpu: list[float] = field(default_factory=list)
 
     def run(self, load: Load, kind: Kind) -> None:
+        """A slice. One whose answers were wrong is repeated: on a busy machine Redis can miss its 200 ms."""
+        for _ in range(TRIES - 1):
+            try:
+                return self.try_to_run(load, kind)
+            except WrongAnswersError as error:
+                print(f"repeated: {error}")
+        return self.try_to_run(load, kind)
+
+    def try_to_run(self, load: Load, kind: Kind) -> None:
         forget_everything()  # A page that ends within the slice would be a miss.
         load.warm_up(self.web.port, kind.visits)
         before = self.web.cpu_seconds()
