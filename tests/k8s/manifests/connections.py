@@ -78,7 +78,7 @@ def _most_pods(pod: Pod, objects: list[dict]) -> int:
 
 
 def _connections(pod: Pod, objects: list[dict]) -> int:
-    """Of one pod: each thread keeps one, and each worker has one more for the probe; events has four at most."""
+    """Of one pod: each thread keeps one, and each worker one more for the probe; events four."""
     if pod.ends_by_itself:
         return 0
     maps = {found["metadata"]["name"]: found.get("data", {}) for found in of_kind(objects, "ConfigMap")}
