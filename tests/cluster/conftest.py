@@ -33,6 +33,15 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: ORDER.index(Path(item.path).stem))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """A failure is told at once: whoever ends so long a run early still knows."""
+    report = yield
+    if report.failed:
+        item.config.get_terminal_writer().line(f"\n{report.longreprtext[-2000:]}")
+    return report
+
+
 def pytest_terminal_summary(terminalreporter):
     for line in table:
         terminalreporter.write_line(line)

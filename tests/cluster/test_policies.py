@@ -105,7 +105,7 @@ def test_from_elsewhere_only_the_door_can_be_reached(cluster, places, stray):
 def test_metrics_can_be_reached_from_monitoring_alone(cluster, places, stray):
     found = reached(cluster, places, stray, "stray", "stray")
 
-    assert found == {"nginx http", "web metrics", "the API server"}
+    assert found == {"nginx http", "web metrics", "events metrics", "the API server"}
 
 
 def test_web_reaches_postgres_and_redis_alone(cluster, places):

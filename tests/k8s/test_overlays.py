@@ -133,8 +133,8 @@ def test_git_knows_no_secret(production):
 
 def test_the_newest_web_reaches_no_limit_of_connections(production, local):
     """The sums of docs/scaling.md: change them there too."""
-    assert connections.budget_of(local) == (34, 87, False, 0, 0)
-    assert connections.budget_of(production) == (200, 1000, True, 124, 187)
+    assert connections.budget_of(local) == (46, 87, False, 0, 0)
+    assert connections.budget_of(production) == (220, 1000, True, 124, 187)
 
 
 def with_components(tree, components: list[str]):

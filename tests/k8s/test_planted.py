@@ -75,7 +75,7 @@ MISTAKES = {
         "maxReplicas: 10",
         "maxReplicas: 100",
         connections,
-        "1100 connections are wanted, the pooler gives 1000",
+        "1120 connections are wanted, the pooler gives 1000",
         "production",
     ),
     "an image without a version": Mistake(

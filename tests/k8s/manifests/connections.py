@@ -9,6 +9,7 @@ from manifests.settings import DJANGO, variables
 
 # Kept back for superusers; for exporters and operators; for who looks after it.
 RESERVED = 3 + 5 + 5
+OF_EVENTS = 4  # Threads that look at sessions (chats/live/members.py).
 JOBS = 4  # A migration and what waits for it, a backup, a command by hand.
 
 
@@ -77,13 +78,15 @@ def _most_pods(pod: Pod, objects: list[dict]) -> int:
 
 
 def _connections(pod: Pod, objects: list[dict]) -> int:
-    """Of one pod: each thread keeps one, and each worker has one more for the probe."""
+    """Of one pod: each thread keeps one, and each worker one more for the probe; events four."""
     if pod.ends_by_itself:
         return 0
     maps = {found["metadata"]["name"]: found.get("data", {}) for found in of_kind(objects, "ConfigMap")}
     of_pod = 0
     for container in pod.spec["containers"]:
-        if DJANGO.search(container["image"]) and "livenessProbe" in container and "command" not in container:
+        if container["name"] == "events":
+            of_pod += OF_EVENTS
+        elif DJANGO.search(container["image"]) and "command" not in container:
             given = variables(container, maps)
             of_pod += int(given["WEB_WORKERS"]) * (int(given["WEB_THREADS"]) + 1)
     return of_pod

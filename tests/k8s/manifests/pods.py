@@ -108,5 +108,5 @@ def ends_in_time(pod: Pod) -> Iterator[str]:
         yield "does not say how it is rolled out"
 
 
-# gunicorn's graceful_timeout; the slowest answer that nginx waits for.
-GRACE = {"web": 20, "nginx": 35}
+# gunicorn's graceful_timeout, of pages and of streams; the slowest answer that nginx waits for.
+GRACE = {"web": 20, "events": 10, "nginx": 35}
