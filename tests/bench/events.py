@@ -47,9 +47,11 @@ def memory(events) -> float:
     return sum(process.memory_info().rss for process in [events.master, *events.master.children()]) / 2**20
 
 
-def pages_beside_streams(load: Load, web, visits, crowd: Crowd, events) -> dict[str, list[float]]:
+def pages_beside_streams(
+    load: Load, web, visits, crowd: Crowd, events, rounds: int
+) -> dict[str, list[float]]:
     took: dict[str, list[float]] = {"without": [], "with": []}
-    for number in tqdm(range(ROUNDS), desc="pages", unit="round"):
+    for number in tqdm(range(rounds), desc="pages", unit="round"):
         # The other way round each time: what else the machine does comes and goes.
         for name in list(took)[:: 1 if number % 2 else -1]:
             if name == "with":
@@ -83,7 +85,7 @@ def main(arguments: argparse.Namespace) -> None:
         crowd.come(events.port, STREAMS)
         after = memory(events)
         crowd.go()
-        took = pages_beside_streams(load, web, visits, crowd, events)
+        took = pages_beside_streams(load, web, visits, crowd, events, arguments.rounds or ROUNDS)
         crowd.come(events.port, LISTENING)
         sender = Sender(users[:LISTENING], SENDS)
         sender.send(2)
