@@ -26,6 +26,7 @@ TEST_SECONDS = 60
 EVERYBODY = "all"  # The epoch that stands in every key: ending it makes all that is cached new.
 
 cache = cast(RedisCache, proxy)
+count_ended = metrics.harmless(metrics.EPOCHS_ENDED.inc)
 
 
 # --- Epochs ---------------------------------------------------------------------------------------
@@ -62,7 +63,7 @@ def publish(channel: str, text: str) -> int | None:
 
 
 def _end(keys: set[str]) -> None:
-    metrics.harmless(metrics.EPOCHS_ENDED.inc)(len(keys))
+    count_ended(len(keys))
     if keys and cache.delete_many(keys) is None:
         debts.owe(keys)
 
