@@ -11,10 +11,10 @@ from pathlib import Path
 
 import report
 from staging import stage
-from tqdm import tqdm
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "faults"))
 
+import beside_streams
 from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection
@@ -29,7 +29,6 @@ from accounts.models import User
 SIZE = 20_000
 STREAMS, LISTENING = 500, 200
 SENDS, SECONDS = 20, 20  # Sends a second, for so many seconds.
-ROUNDS, SLICES = 8, 4  # With and without open streams in turn; slices of a second.
 
 
 def delays(crowd: Crowd, sender: Sender) -> list[float]:
@@ -45,22 +44,6 @@ def lost(crowd: Crowd, sender: Sender) -> int:
 
 def memory(events) -> float:
     return sum(process.memory_info().rss for process in [events.master, *events.master.children()]) / 2**20
-
-
-def pages_beside_streams(
-    load: Load, web, visits, crowd: Crowd, events, rounds: int
-) -> dict[str, list[float]]:
-    took: dict[str, list[float]] = {"without": [], "with": []}
-    for number in tqdm(range(rounds), desc="pages", unit="round"):
-        # The other way round each time: what else the machine does comes and goes.
-        for name in list(took)[:: 1 if number % 2 else -1]:
-            if name == "with":
-                crowd.come(events.port, STREAMS)
-            for _ in range(SLICES):
-                took[name].extend(load.slice(web.port, visits)[0])
-            if name == "with":
-                crowd.go()
-    return took
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -85,7 +68,8 @@ def main(arguments: argparse.Namespace) -> None:
         crowd.come(events.port, STREAMS)
         after = memory(events)
         crowd.go()
-        took = pages_beside_streams(load, web, visits, crowd, events, arguments.rounds or ROUNDS)
+        rounds = arguments.rounds or beside_streams.ROUNDS
+        pages = beside_streams.compare(load, web, visits, crowd, events, streams=STREAMS, rounds=rounds)
         crowd.come(events.port, LISTENING)
         sender = Sender(users[:LISTENING], SENDS)
         sender.send(2)
@@ -94,7 +78,7 @@ def main(arguments: argparse.Namespace) -> None:
         time.sleep(1)
         arrived = delays(crowd, sender)
         faults = [_fault(name, harm, crowd) for name, harm in _harms(server, stack, events).items()]
-    text = _text(before, after, took, arrived, faults)
+    text = _text(before, after, pages.text(), arrived, faults)
     print("\n" + text)
     if not arguments.no_write:
         report.write("live updates", f"{report.machine('gunicorn')}\n\n{text}")
@@ -138,8 +122,6 @@ One process `events`: {before:.0f} MiB RSS with its master before, {after:.0f} M
 (at most 150). From commit until a browser has the event, with {listening} streams and {pace} sends a second,
 {sends} sends: p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms (at most 250), longest {longest:.1f} ms.
 
-Pages of sixteen members, with and without the {streams} streams beside them, in turn:
-
 {pages}
 
 Members write all the time meanwhile; browsers come again by themselves and resume from the last event they
@@ -149,19 +131,11 @@ had. "Lost" are messages whose receiver has heard nothing of them in the end:
 """
 
 
-def _text(before: float, after: float, took: dict, arrived: list[float], faults: list[list[str]]) -> str:
+def _text(before: float, after: float, pages: str, arrived: list[float], faults: list[list[str]]) -> str:
     quantiles = statistics.quantiles(arrived, n=100)
     return TEXT.format(
         before=before, after=after, streams=STREAMS, listening=LISTENING, pace=SENDS, sends=len(arrived),
         p50=quantiles[49], p95=quantiles[94], p99=quantiles[98], longest=max(arrived),
-        pages=report.table(
-            ["streams", "requests", "p50 ms", "p95 ms"], [_row(name, some) for name, some in took.items()]
-        ),
+        pages=pages.strip(),
         faults=report.table(["what happens", "sends", "lost"], faults),
     )  # fmt: skip
-
-
-def _row(name: str, took: list[float]) -> list[str]:
-    p95 = statistics.quantiles(took, n=20)[-1]
-    streams = str(STREAMS if name == "with" else 0)
-    return [streams, str(len(took)), f"{statistics.median(took) * 1000:.0f}", f"{p95 * 1000:.0f}"]
