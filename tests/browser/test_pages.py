@@ -1,5 +1,7 @@
 """How pages look and behave: for everybody, in both themes, narrow and wide, light and still."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -172,6 +174,20 @@ def test_deep_replies_fold_and_unfold(open_browser, town, alice):
 
     expect(deepest).to_be_visible()
     expect(deepest.locator(".answers")).to_contain_text("In reply to")
+
+
+def test_a_thread_is_printed_whole_and_dark_on_light(open_browser, town, alice, picture):
+    hers = open_browser(alice, color_scheme="dark")
+    hers.add_init_script("localStorage.setItem('theme', 'dark')")
+    hers.goto(f"/chats/thread/{town['root'].pk}/")
+    expect(hers.locator(".message", has_text="Answer number 9")).to_be_hidden()
+    hers.emulate_media(media="print")
+    picture(hers, "thread-printed")
+
+    expect(hers.locator(".message", has_text="Answer number 9")).to_be_visible()
+    expect(hers.get_by_role("button")).to_have_count(0)
+    ink = hers.locator(".content").first.evaluate("element => getComputedStyle(element).color")
+    assert max(int(part) for part in re.findall(r"\d+", ink)) < 64
 
 
 def test_links_are_links_and_the_rest_is_text(open_browser, town, alice):

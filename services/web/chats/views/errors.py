@@ -37,7 +37,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
             500, "That went wrong on our side", "It has been noted. Nothing you sent before is lost."
         )
     response = _page(
-        503, "Bobbin is not available right now", "Your messages are safe. Try again in a few seconds."
+        503,
+        "Bobbin is not available right now",
+        "Your messages are safe. Try again in a few seconds. Were you sending one? Go back and send it again: "
+        "it will not arrive twice.",
     )
     response.headers["Retry-After"] = RETRY_SECONDS
     return response

@@ -1,0 +1,61 @@
+"""A running Bobbin for browsers: gunicorn for the pages, and gunicorn for live updates."""
+
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from django.conf import settings as django_settings
+from django.db import connection
+
+ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "scripts" / "embedded"))
+
+import service  # noqa: E402
+import web  # noqa: E402
+
+
+class Site:
+    def __init__(self, url, env, folder, processes) -> None:
+        self.url, self.env, self.folder, self.processes = url, env, folder, processes
+
+    def kill_events(self) -> None:
+        """At once, and the worker with it, as when a machine is lost."""
+        started = psutil.Process(self.processes[1].process.pid)
+        for process in [*started.children(recursive=True), started]:
+            process.kill()
+        self.processes[1].process.wait()
+
+    def start_events(self) -> None:
+        self.processes[1] = web.start_events(self.env, "127.0.0.1", self.folder / "events.log")
+
+
+@contextmanager
+def running_site(**settings) -> Iterator[Site]:
+    """A site of the tests' database, and its two processes; `settings` go into their environment."""
+    with tempfile.TemporaryDirectory(prefix="browser-", dir="/tmp") as name:
+        folder = Path(name)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = str(probe.getsockname()[1])
+        env = os.environ | {
+            "POSTGRES_DB": connection.settings_dict["NAME"],
+            "REDIS_URL": str(django_settings.CACHES["default"]["LOCATION"]),
+            "STATIC_ROOT": str(folder / "static"),
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "DEMO": "true",
+            **settings,
+        }
+        service.collect_static_files(env)
+        env = web.with_events(env, "127.0.0.1", port)
+        processes = [
+            web.start_web(env, "127.0.0.1", port, folder / "web.log"),
+            web.start_events(env, "127.0.0.1", folder / "events.log"),
+        ]
+        yield Site(f"http://127.0.0.1:{port}", env, folder, processes)
+        for process in processes:
+            process.end()

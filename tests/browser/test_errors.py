@@ -1,0 +1,94 @@
+"""Pages for what went wrong: each says what it is, what to do, and keeps nobody out."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
+from playwright.sync_api import expect
+from running import ROOT, running_site
+
+# nginx sends these itself, when there is no application to ask.
+NGINX = sorted((ROOT / "services" / "nginx" / "errors").glob("*.html"))
+
+
+@pytest.fixture
+def check(picture):
+    """Look at a page of an error, in both themes: what it says, and whether everybody can read it."""
+
+    def look(page, name: str, says: str, status: int) -> None:
+        expect(page.get_by_role("heading", level=1)).to_have_text(says)
+        expect(page.get_by_text(str(status), exact=True)).to_be_visible()
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            picture(page, f"error-{name}-{theme}")
+            result = Axe().run(page)
+            assert not result.violations_count, result.generate_report()
+
+    return look
+
+
+def _spoil_token(page) -> None:
+    page.locator("form.compose input[name=csrfmiddlewaretoken]").evaluate(
+        "field => field.value = 'x'.repeat(64)"
+    )
+
+
+def test_a_form_that_is_too_old(open_browser, message, bob, check):
+    his = open_browser(bob)
+    his.goto(f"/chats/message/{message.pk}/reply/")
+    _spoil_token(his)
+    his.get_by_label("Message").fill("Too late")
+    his.get_by_role("button", name="Reply").click()
+
+    check(his, "403", "This form is too old", 403)
+
+
+def test_a_form_in_place_that_is_too_old_keeps_its_text(open_browser, message, bob):
+    his = open_browser(bob)
+    his.goto(f"/chats/thread/{message.pk}/")
+    _spoil_token(his)
+    his.get_by_label("Message").fill("Too late")
+    his.get_by_role("button", name="Reply").click()
+
+    expect(his.get_by_role("alert")).to_have_text("This form is too old")
+    expect(his.get_by_label("Message")).to_have_value("Too late")
+
+
+def test_too_many_wrong_passwords(open_browser, bob, check):
+    somebody = open_browser()
+    for _ in range(5):
+        somebody.goto("/accounts/login/")
+        somebody.get_by_label("Username").fill("bob")
+        somebody.get_by_label("Password").fill("wrong")
+        somebody.get_by_role("button", name="Log in").click()
+        somebody.wait_for_load_state()
+
+    check(somebody, "429", "Too many wrong passwords", 429)
+
+
+def test_a_fault_of_ours(open_browser, bob, check, faults):
+    """A table is missing: somebody has forgotten to migrate."""
+    his = open_browser(bob)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE messaging_participant RENAME TO elsewhere")
+        try:
+            his.goto("/chats/")
+            check(his, "500", "That went wrong on our side", 500)
+            assert "status of 500" in faults.pop()
+        finally:
+            cursor.execute("ALTER TABLE elsewhere RENAME TO messaging_participant")
+
+
+def test_postgresql_is_away(open_browser, bob, check):
+    with running_site(POSTGRES_PORT="1") as site:
+        his = open_browser(bob, at=site)
+        his.goto("/chats/")
+        check(his, "503", "Bobbin is not available right now", 503)
+
+
+@pytest.mark.parametrize("path", NGINX, ids=lambda path: path.stem)
+def test_what_nginx_says_by_itself(open_browser, path, check):
+    somebody = open_browser()
+    somebody.goto(path.as_uri())
+    title = somebody.locator("h1").inner_text()
+
+    check(somebody, f"nginx-{path.stem}", title, int(path.stem))
