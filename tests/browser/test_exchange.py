@@ -1,13 +1,26 @@
 """alice and bob write to each other, each in a browser of their own; nobody reloads."""
 
 import re
+import statistics
+import tempfile
+import time
+from pathlib import Path
 
 import pytest
+from harmed_valkey import Server
 from playwright.sync_api import expect
+from running import running_site
 
 from messaging.models import Message, MessageHistory
 
 LIVE = re.compile("yes")
+# When each row came into the page, by the clock of this machine.
+SHOWN = """
+window.shown = {};
+new MutationObserver(changes => changes.forEach(({addedNodes}) => addedNodes.forEach(
+  row => window.shown[row.id] = performance.timeOrigin + performance.now()
+))).observe(document.querySelector("ol.messages"), {childList: true});
+"""
 
 
 def _live(page) -> None:
@@ -18,6 +31,16 @@ def _live(page) -> None:
 @pytest.fixture
 def thread(message):
     return f"/chats/thread/{message.pk}/"
+
+
+@pytest.fixture
+def redis():
+    """A Redis of the test's own, which may come to harm."""
+    with tempfile.TemporaryDirectory(prefix="redis-", dir="/tmp") as folder:
+        server = Server(Path(folder))
+        server.start()
+        yield server
+        server.stop()
 
 
 def test_a_reply_an_edit_and_reading_appear_without_reload(open_browser, message, thread, alice, bob):
@@ -43,6 +66,21 @@ def test_a_reply_an_edit_and_reading_appear_without_reload(open_browser, message
     expect(row.locator("form")).to_have_count(0)
     expect(his.locator(".message", has_text="Good evening").locator(".seen")).to_have_text("read")
     assert MessageHistory.objects.get().old_content == "Good morning, Alice!"
+
+
+def test_what_is_written_is_shown_by_itself_and_soon(open_browser, write, message, thread, alice, bob):
+    """How soon is printed (-s): from the commit until the row stands in the page."""
+    his, took = open_browser(bob), []
+    his.goto(thread)
+    _live(his)
+    his.evaluate(SHOWN)
+    for number in range(10):
+        sent = write(alice, bob, f"Number {number}", parent_message=message)
+        committed = time.time()
+        expect(his.locator(f"#m{sent.pk}")).to_be_visible()
+        took.append(his.evaluate(f"window.shown.m{sent.pk}") / 1000 - committed)
+    median, longest = (f"{1000 * seconds:.0f} ms" for seconds in (statistics.median(took), max(took)))
+    print(f"Shown after {median} (median of {len(took)}), at the latest after {longest}.")
 
 
 def test_inbox_badge_and_title_count_what_comes(open_browser, write, alice, bob, charlie):
@@ -121,6 +159,31 @@ def test_events_killed_while_people_write_loses_nothing(
     _live(his)
     for number in range(5):
         expect(his.locator(".message", has_text=f"meanwhile {number}")).to_be_visible()
+
+
+def test_redis_killed_while_people_write_loses_nothing(redis, open_browser, message, alice, bob):
+    """Both write with Redis away; the pages ask by themselves then, and listen again once it is back."""
+    with running_site(REDIS_URL=f"unix://{redis.socket}?db=0") as site:
+        hers, his = (open_browser(who, at=site) for who in (alice, bob))
+        for page in (hers, his):
+            page.goto(f"/chats/thread/{message.pk}/")
+            _live(page)
+        redis.stop()
+        for page in (hers, his):
+            expect(page.locator("html")).to_have_attribute("data-live", "no")
+        for number in range(3):
+            for page in (hers, his):
+                page.get_by_label("Message").fill(f"meanwhile {number}")
+                page.get_by_role("button", name="Reply").click()
+                expect(page.get_by_label("Message")).to_have_value("")
+        expect(hers.locator(".message", has_text="meanwhile")).to_have_count(6)
+        redis.start()
+        for page in (hers, his):
+            _live(page)
+            expect(page.locator(".message", has_text="meanwhile")).to_have_count(6)
+        his.get_by_label("Message").fill("Back again")
+        his.get_by_role("button", name="Reply").click()
+        expect(hers.locator(".message", has_text="Back again")).to_be_visible()
 
 
 def test_without_events_the_page_asks_by_itself(site, open_browser, write, message, thread, alice, bob):
