@@ -83,6 +83,33 @@ def test_what_is_written_is_shown_by_itself_and_soon(open_browser, write, messag
     print(f"Shown after {median} (median of {len(took)}), at the latest after {longest}.")
 
 
+def test_a_page_that_still_shows_all_is_not_sent_again(open_browser, write, message, thread, alice, bob):
+    """Opening it marks its messages read, so it looks whether there is more."""
+    his, answers = open_browser(bob), []
+    his.on("response", lambda response: answers.append((response.url.partition("?")[2], response.status)))
+    with his.expect_response(lambda response: "from=" in response.url):
+        his.goto(thread)
+    _live(his)
+
+    assert (f"from={message.pk}", 304) in answers
+    sent = write(alice, bob, "Number two", parent_message=message)
+    expect(his.locator(f"#m{sent.pk}")).to_be_visible()
+    assert (f"from={sent.pk}", 200) in answers
+
+
+def test_what_was_deleted_while_offline_is_gone_afterwards(open_browser, write, message, thread, alice, bob):
+    gone = write(alice, bob, "Never mind", parent_message=message)
+    his = open_browser(bob)
+    his.goto(thread)
+    _live(his)
+    his.context.set_offline(True)
+    gone.delete()
+    his.context.set_offline(False)
+
+    expect(his.locator(f"#m{gone.pk}")).to_have_count(0)
+    expect(his.locator(f"#m{message.pk}")).to_be_visible()
+
+
 def test_inbox_badge_and_title_count_what_comes(open_browser, write, alice, bob, charlie):
     his = open_browser(bob)
     his.goto("/chats/")

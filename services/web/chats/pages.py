@@ -1,6 +1,7 @@
 """From rows of the database to what a page shows; keyset paging included."""
 
 from collections.abc import Callable, Iterable
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest
@@ -84,6 +85,16 @@ def lines(rows: list, reader_id: int, counterpart: str, *, nested: bool) -> list
     here = {row.id for row in rows}
     placed = nest(rows) if nested else [(row, 0) for row in rows]
     return [_line(row, depth, reader_id, counterpart, here, nested) for row, depth in placed]
+
+
+def version_of(page: Window, shown: list[Line]) -> str:
+    """Another one once the page would show anything else. What is new to its reader is only new once."""
+    said = [
+        (line.row.id, line.author, line.row.content, line.row.edited, line.mine and line.row.read,
+         line.row.parent_excerpt)
+        for line in shown
+    ]  # fmt: skip
+    return blake2b(repr((page.later, said)).encode(errors="backslashreplace"), digest_size=12).hexdigest()
 
 
 def _line(row, depth: int, reader_id: int, counterpart: str, here: set[int], nested: bool) -> Line:

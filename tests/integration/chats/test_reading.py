@@ -230,3 +230,34 @@ def test_what_people_write_is_shown_as_text(browser_of, alice, bob):
         page = _get(browser_of(bob), address)
         assert "&lt;script&gt;" in page
         assert "<script>alert" not in page
+
+
+@pytest.mark.parametrize("page", ["thread", "conversation"])
+def test_a_page_of_messages_is_not_sent_again_to_who_has_it(
+    browser_of, write, message, alice, bob, charlie, page
+):
+    """304 as long as it would show the same. That what was new is read by now is nothing else."""
+    his, reply = browser_of(bob), write(bob, alice, "Good morning", parent_message=message)
+    address = f"/chats/thread/{message.pk}/" if page == "thread" else "/chats/with/alice/"
+
+    def version() -> str:
+        return re.search(r'data-version="(\w+)"', _get(his, address))[1]
+
+    def asked_with(version: str, client=his) -> int:
+        return client.get(address, headers={"If-None-Match": f'"{version}"'}).status_code
+
+    seen = version()
+    for change in (
+        lambda: reply.edit("Good evening", by=bob),
+        lambda: Message.objects.mark_read(alice, message.conversation_id, up_to=10**9),
+        lambda: write(alice, bob, "And you?", parent_message=message),
+        reply.delete,
+    ):
+        assert asked_with(seen) == 304
+        change()
+        assert asked_with(seen) == 200
+        seen = version()
+
+    assert asked_with(seen) == 304
+    assert asked_with(seen, browser_of(charlie)) == 404
+    assert "ETag" not in his.get(address).headers  # Nothing for a browser to ask by itself.

@@ -39,8 +39,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     response = _page(
         503,
         "Bobbin is not available right now",
-        "Your messages are safe. Try again in a few seconds. Were you sending one? Go back and send it again: "
-        "it will not arrive twice.",
+        "Your messages are safe. Try again in a few seconds. Were you sending one? Go back and send it "
+        "again: it will not arrive twice.",
     )
     response.headers["Retry-After"] = RETRY_SECONDS
     return response

@@ -4,10 +4,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import MemberRequest
-from chats import cache
+from chats import cache, pages
 from chats.cached_pages import private_cache_page
 from chats.forms import MessageForm
 from chats.pages import INBOX_SIZE, ONE_MORE, PAGE_SIZE, Line, Window, Windows, key_from, lines, split
@@ -62,10 +64,9 @@ def conversation(request: MemberRequest, username: str) -> HttpResponse:
     context = {
         "conversation": side.conversation_id,
         "counterpart": side.name,
-        **_shown(page, lines(page.rows, request.user.pk, side.name, nested=False)),
-        "form": MessageForm(),
     }
-    return render(request, "chats/conversation.html", context)
+    shown = lines(page.rows, request.user.pk, side.name, nested=False)
+    return _messages(request, "chats/conversation.html", page, shown, context)
 
 
 @query_budget(6)
@@ -86,10 +87,9 @@ def thread(request: MemberRequest, pk: int) -> HttpResponse:
         "root": root,
         "counterpart": counterpart,
         "conversation": root.conversation_id,
-        **_shown(page, lines(page.rows, request.user.pk, counterpart, nested=True)),
-        "form": MessageForm(),
     }
-    return render(request, "chats/thread.html", context)
+    shown = lines(page.rows, request.user.pk, counterpart, nested=True)
+    return _messages(request, "chats/thread.html", page, shown, context)
 
 
 @query_budget(3)
@@ -148,10 +148,27 @@ def mark_unread(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("chats:unread")
 
 
-def _shown(page: Window, shown: list[Line]) -> dict:
-    """The messages, and the first that is new when others stand before it."""
+def _messages(
+    request: MemberRequest, template: str, page: Window, shown: list[Line], context: dict
+) -> HttpResponse:
+    """The page of these messages, or 304 to a page that asks whether it still shows all of them.
+
+    It is no ETag: a browser that asked by itself would show again what was new when it kept the page.
+    """
+    version = pages.version_of(page, shown)
+    unchanged = get_conditional_response(request, etag=quote_etag(version))
+    if unchanged is not None:
+        return unchanged
     new = next((line.row.id for line in shown if line.is_new), None)
-    return {"page": page, "lines": shown, "first_new": new if shown and not shown[0].is_new else None}
+    context |= {
+        "page": page,
+        "lines": shown,
+        "version": version,
+        # Where others stand before it.
+        "first_new": new if not shown[0].is_new else None,
+        "form": MessageForm(),
+    }
+    return render(request, template, context)
 
 
 def _begin(request: MemberRequest) -> None:

@@ -1,0 +1,27 @@
+// What the badges and the title count.
+
+import { $ } from "./page.js";
+
+const { title } = document;
+
+function showBadge(name, count) {
+  const link = $(`[data-count="${name}"]`);
+  if (!link) return;
+  $("[data-badge]", link)?.remove();
+  if (!count) return;
+  const badge = Object.assign(document.createElement("span"), { className: "badge" });
+  badge.dataset.badge = name;
+  badge.textContent = count >= 100 && name === "notifications" ? "99+" : count;
+  link.append(" ", badge);
+}
+
+export function showBadges({ unread, notifications }) {
+  showBadge("unread", unread);
+  showBadge("notifications", notifications);
+  showTitle();
+}
+
+export function showTitle() {
+  const unread = $('[data-badge="unread"]')?.textContent.trim();
+  document.title = unread ? `(${unread}) ${title}` : title;
+}

@@ -1,0 +1,33 @@
+// Deep threads: what lies below a message of the fourth level is folded.
+
+import { $, messages } from "./page.js";
+import { all, deepBelow, depthOf } from "./rows.js";
+
+const FOLDED_BELOW = 4;
+
+export function fold() {
+  if (!messages.dataset.thread) return;
+  for (const row of all()) {
+    const below = row.nextElementSibling;
+    if (depthOf(row) !== FOLDED_BELOW || !below || depthOf(below) <= FOLDED_BELOW || $(".fold", row)) continue;
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "fold link" });
+    $(".actions", row).append(button);
+    const deep = deepBelow(row);
+    // The latest message, what is new and what a link points to stay in sight.
+    setFold(row, button, deep.length < 3 || deep.some((one) => !one.nextElementSibling || one.matches(".is-new, :target")));
+  }
+}
+
+export function reveal(row) {
+  let above = row;
+  while (above && depthOf(above) > FOLDED_BELOW) above = above.previousElementSibling;
+  const button = above && above !== row && $(".fold", above);
+  if (button) setFold(above, button, true);
+}
+
+export function setFold(row, button, open) {
+  const deep = deepBelow(row);
+  for (const below of deep) below.hidden = !open;
+  button.setAttribute("aria-expanded", open);
+  button.textContent = open ? "Fold replies" : `Show ${deep.length} more ${deep.length === 1 ? "reply" : "replies"}`;
+}

@@ -1,0 +1,95 @@
+// Acts on what is told of: fetches what this page shows of it.
+
+import { askState } from "./fetching.js";
+import { refreshRows } from "./lists.js";
+import { $, messages, random, rows } from "./page.js";
+import { byId } from "./rows.js";
+import { markSeen, refreshMessages } from "./thread.js";
+
+let stamp = document.body?.dataset.stamp || null;
+let waiting = [];
+let soon = null;
+let missed = false; // Something changed while nobody looked at this page.
+
+function concerns(notice) {
+  if (notice.kind === "sync") return true;
+  if (!messages || Number(messages.dataset.conversation) !== notice.conversation) return false;
+  return !messages.dataset.thread || Number(messages.dataset.thread) === notice.thread;
+}
+
+export function hear(notice) {
+  if (notice.kind === "read" && messages && Number(messages.dataset.conversation) === notice.conversation) markSeen(notice);
+  if (notice.kind === "deleted" && messages && concerns(notice)) byId(notice.message)?.remove();
+  waiting.push(notice);
+  // At once, and then no more often than pages can be made.
+  soon ??= setTimeout(act, notice.kind === "sync" ? random(0, 1000) : 20);
+}
+
+async function act() {
+  const notices = waiting;
+  waiting = [];
+  try {
+    await tryTo(() => answer(notices));
+  } finally {
+    soon = waiting.length ? setTimeout(act, 200) : null;
+  }
+}
+
+async function answer(notices) {
+  // A message is read when it is shown to somebody: not in a tab that nobody sees.
+  if (document.hidden) missed = true;
+  const ours = notices.filter(concerns);
+  const ids = ours.filter(({ kind }) => kind === "new" || kind === "edited").map(({ message }) => message);
+  if (!document.hidden && rows) await refreshRows();
+  else if (!document.hidden && messages && ours.some(({ kind }) => kind === "sync")) await refreshMessages();
+  else if (!document.hidden && messages && ids.length) await refreshMessages(ids);
+  await badges();
+}
+
+// What this page shows is up to date already: only the badges, and from when on to compare.
+async function badges() {
+  const now = await askState();
+  if (!document.hidden) stamp = now.stamp;
+}
+
+async function refresh() {
+  if (document.hidden) {
+    missed = true;
+    return;
+  }
+  missed = false;
+  if (rows) await refreshRows();
+  else if (messages) await refreshMessages();
+}
+
+// A page that cannot be reached is tried again by whatever comes next.
+export async function tryTo(work) {
+  try {
+    await work();
+    say("");
+  } catch (error) {
+    if (error.message === "another member") return;
+    if (!(error instanceof TypeError) && !/^50[234]/.test(error.message)) throw error;
+    say("No connection. Bobbin tries again.");
+  }
+}
+
+function say(text) {
+  const line = $("#connection");
+  if (line && line.textContent !== text) line.textContent = text;
+}
+
+// Whether anything has changed since this page was made.
+export async function look() {
+  const now = await askState();
+  const changed = now.stamp === null || (stamp !== null && now.stamp !== stamp);
+  stamp = now.stamp;
+  if (changed) await refresh();
+}
+
+// What happened while nobody looked at this page.
+export async function catchUp() {
+  if (!missed) return look();
+  await refresh();
+  return badges();
+}

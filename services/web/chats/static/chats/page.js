@@ -1,0 +1,8 @@
+// What a page is made of, and where it says what.
+
+export const $ = (selector, within = document) => within.querySelector(selector);
+export const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+export const { state, eventsPort } = document.body?.dataset ?? {};
+export const messages = $("ol.messages[data-conversation]");
+export const rows = $("#rows");
+export const random = (least, most) => least + Math.random() * (most - least);
