@@ -1,18 +1,17 @@
 // What pages do on top of plain HTML. Everything here can be missing: forms, links and a reload do the same.
 
 import { showTitle } from "./badges.js";
-import { fold, reveal, setFold } from "./folding.js";
+import { reveal, setFold } from "./folding.js";
 import { closeForm, forgetSentDraft, freeForms, keepDraft, openForm, restoreDrafts, send } from "./forms.js";
 import { EDIT, REPLY, press } from "./keys.js";
 import { beginLive } from "./live.js";
-import { showTheme, showTimes, switchTheme } from "./looks.js";
+import { showTimes, switchTheme } from "./looks.js";
 import { messages, state } from "./page.js";
 import { loadPage } from "./thread.js";
 // Theirs, named here so that a browser asks for all at once.
 import "./fetching.js";
 import "./lists.js";
 import "./notices.js";
-import "./rows.js";
 
 function click(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
@@ -35,9 +34,6 @@ function take(event, work) {
   work().catch(() => location.assign(address));
 }
 
-showTheme();
-document.documentElement.classList.add("has-script");
-showTimes();
 showTitle();
 setInterval(showTimes, 60_000);
 document.addEventListener("click", click);
@@ -54,6 +50,5 @@ addEventListener("pageshow", freeForms);
 if (state) {
   forgetSentDraft();
   restoreDrafts();
-  if (messages) fold();
   beginLive();
 } else if ("visitor" in document.body.dataset) sessionStorage.clear(); // Logged out: no draft is left behind.

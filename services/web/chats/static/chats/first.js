@@ -1,0 +1,11 @@
+// What is done before the first paint, so that nothing moves or changes afterwards; all else comes later (bobbin.js).
+
+import { fold } from "./folding.js";
+import { showTheme, showTimes } from "./looks.js";
+import { messages } from "./page.js";
+import "./rows.js"; // Folding's, named here so that a browser asks for all at once.
+
+showTheme();
+document.documentElement.classList.add("has-script");
+showTimes();
+if (messages) fold();
