@@ -110,6 +110,19 @@ def test_what_was_deleted_while_offline_is_gone_afterwards(open_browser, write, 
     expect(his.locator(f"#m{message.pk}")).to_be_visible()
 
 
+def test_a_thread_with_an_account_that_was_deleted_meanwhile_is_gone(
+    open_browser, message, thread, alice, bob
+):
+    his = open_browser(bob)
+    his.goto(thread)
+    _live(his)
+    his.context.set_offline(True)
+    alice.delete()
+    his.context.set_offline(False)
+
+    expect(his.get_by_role("heading", name="There is nothing here")).to_be_visible()
+
+
 def test_inbox_badge_and_title_count_what_comes(open_browser, write, alice, bob, charlie):
     his = open_browser(bob)
     his.goto("/chats/")

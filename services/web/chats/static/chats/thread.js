@@ -80,13 +80,14 @@ function note(page, from = Math.min(...idsOf(page)), isWhole = true) {
 if (messages) note(document);
 
 // What was written or changed since, of messages `ids` or of all. Later pages that are not shown yet stay so.
-export async function refreshMessages(ids = all().map(idOf)) {
+export async function refreshMessages(ids) {
   const end = link("next") ? lastId() : Infinity;
   const stay = atBottom() && !$("form :focus");
-  for (let from = Math.min(...ids); from && from <= end; from = known.get(from)?.next) {
+  for (let from = Math.min(...(ids ?? all().map(idOf))); from && from <= end; from = known.get(from)?.next) {
     const shown = all();
     const page = await get(`${location.pathname}?from=${from}`, known.get(from)?.version);
-    if (!page) return;
+    // Of all that is shown nothing is left: what was written with an account goes with it.
+    if (!page) return ids || location.reload();
     if (page === UNCHANGED) continue;
     const added = merge(page, (id) => id <= end);
     removeDeleted(shown, page, from);
