@@ -14,8 +14,8 @@ command -v promtool >/dev/null || fail "promtool is missing; on Debian and Ubunt
 command -v npm >/dev/null || fail "node and npm are missing; on Debian and Ubuntu: apt install nodejs npm"
 
 # The kinds of operators. Their schemas are code, and stay out of the repository.
-schemas="@kubernetes-models/external-secrets@2.0.0 @kubernetes-models/gateway-api@2.0.0
-  @kubernetes-models/prometheus-operator@6.0.0"
+schemas="@kubernetes-models/cloudnative-pg@2.0.0 @kubernetes-models/external-secrets@2.0.0
+  @kubernetes-models/gateway-api@2.0.0 @kubernetes-models/prometheus-operator@6.0.0"
 if [ "$(cat "$tools/crds/installed" 2>/dev/null)" != "$schemas" ]; then
   mkdir -p "$tools/crds"
   # shellcheck disable=SC2086  # words on purpose

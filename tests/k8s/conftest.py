@@ -1,4 +1,4 @@
-"""Each overlay, rendered once."""
+"""Each overlay, rendered once a process."""
 
 import os
 import shutil
@@ -16,8 +16,8 @@ def tree(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session", params=OVERLAYS)
-def overlay(request, tree) -> list[dict]:
-    return render(tree / "k8s/overlays" / request.param)
+def overlay(request) -> list[dict]:
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(scope="session")

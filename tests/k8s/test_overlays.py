@@ -57,10 +57,14 @@ def test_what_restores_is_right(tree, local):
 
 
 def test_operators_know_the_kinds_that_are_for_them(tree):
-    objects = render(with_components(tree, ["external-secrets", "gateway", "monitoring"]))
+    objects = render(with_components(tree, ["cloudnative-pg", "external-secrets", "gateway", "monitoring"]))
 
     assert schemas.of_operators(objects) == []
-    assert len([found for found in objects if schemas.OF_OPERATORS.match(found["apiVersion"])]) >= 5
+    theirs = {found["kind"] for found in objects if schemas.OF_OPERATORS.match(found["apiVersion"])}
+    assert theirs == {
+        *("Cluster", "ObjectStore", "Pooler", "ScheduledBackup"),
+        *("ExternalSecret", "HTTPRoute", "PodMonitor", "PrometheusRule"),
+    }
 
 
 def test_checkov_finds_nothing_else(tree, tmp_path, local, production):
