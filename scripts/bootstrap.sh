@@ -43,6 +43,12 @@ if ! good "$venv/bin/python" || [ ! -f "$stamp" ] || [ "$(cut -d ' ' -f 3- "$sta
   "$python" -m venv --clear "$venv" || fail "cannot make $venv here; see above"
 fi
 rm -f "$stamp"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$lock" ||
+
+set -- install --quiet --require-hashes --no-deps -r "$lock"
+with_uv() { # .venv brings it; it takes a tenth of the time. It does not read pip's settings: so pip comes after it.
+  [ "$group" != dev ] && [ -x .venv/bin/uv ] &&
+    UV_HTTP_RETRIES="${UV_HTTP_RETRIES:-1}" .venv/bin/uv pip "$@" --python "$venv/bin/python"
+}
+with_uv "$@" || "$venv/bin/python" -m pip "$@" --disable-pip-version-check ||
   fail "the packages could not be installed; see above. Is there a network, and room on the disk?"
 mark >"$stamp"
