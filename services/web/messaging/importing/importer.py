@@ -51,7 +51,9 @@ class Importer:
         """Import these lines, all or none of them; bad ones are reported and left out."""
         before = replace(self.counts)
         records = [record for number, line in batch if (record := self._read(number, line))]
-        with transaction.atomic():
+        with transaction.atomic(), connection.cursor() as cursor:
+            # The limit is for pages. Not of the session: behind a pooler that is somebody else's, too.
+            cursor.execute("SET LOCAL statement_timeout = 0")
             written = self._write(records)
         # Counted once it is certain: an interrupted import tells what is in.
         self.counts.lines += len(batch)

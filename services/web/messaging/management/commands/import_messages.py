@@ -4,7 +4,7 @@ import itertools
 import time
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from tqdm import tqdm
 
 from messaging.importing.importer import Importer
@@ -34,11 +34,10 @@ class Command(BaseCommand):
         self.reported = 0
         conversations, began = self._conversations(), time.monotonic()
         try:
-            with _without_time_limit():
-                if dry_run or strict:
-                    self._import_at_once(file, keep=not dry_run)
-                else:
-                    self._import(file)
+            if dry_run or strict:
+                self._import_at_once(file, keep=not dry_run)
+            else:
+                self._import(file)
         except UnreadableError as error:
             raise CommandError(f"{error}. {self._so_far(dry_run or strict)}") from error
         except DatabaseError as error:
@@ -108,16 +107,3 @@ class Command(BaseCommand):
     @staticmethod
     def _conversations() -> int:
         return Conversation.objects.count()
-
-
-class _without_time_limit:
-    """Statements of an import may take longer than those of a page."""
-
-    def __enter__(self):
-        with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")
-
-    def __exit__(self, *exception):
-        if connection.connection is not None and not connection.needs_rollback and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("RESET statement_timeout")

@@ -1,0 +1,46 @@
+"""Bobbin as overlays/production runs it: web and events behind PgBouncer, migrations past it.
+
+Only `make test-pooler` runs these: it looks for PgBouncer.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+# Behind the packages: it has a valkey of its own.
+sys.path.append(str(Path(__file__).parents[2] / "scripts/embedded"))
+collect_ignore_glob = [] if os.environ.get("BOBBIN_POOLER") else ["test_*.py"]
+
+
+@pytest.fixture(scope="session")
+def folder():
+    with tempfile.TemporaryDirectory(prefix="pooler-", dir="/tmp", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(folder):
+    from behind import database_as_in_production
+    from pgbouncer import PgBouncer
+
+    program = shutil.which("pgbouncer")
+    if program is None:
+        raise pytest.UsageError("pgbouncer is missing; run `make test-pooler`, which says where it is from")
+    database_as_in_production()
+    started = PgBouncer(program, folder)
+    yield started
+    started.end()
+
+
+@pytest.fixture(scope="session")
+def site(pgbouncer, folder):
+    from behind import Site
+
+    started = Site(pgbouncer, folder)
+    yield started
+    started.end()

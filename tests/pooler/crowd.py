@@ -1,0 +1,74 @@
+"""Members who write, answer, edit, read and leave all at once, and what they were told of it."""
+
+import threading
+import time
+import uuid
+from collections import Counter
+
+from audit import Sent
+from bobbin_verify.browser import Page
+from bobbin_verify.member import Member
+
+
+class Counted(Member):
+    """A member who keeps count of what was answered."""
+
+    statuses: Counter[int] = Counter()
+
+    def look(self, path: str, fields: dict[str, str] | None = None, referer: str = "") -> Page:
+        page = super().look(path, fields, referer)
+        self.statuses[page.status] += 1
+        return page
+
+
+class Busy(threading.Thread):
+    """One member who does everything, with one other, until the time is over."""
+
+    def __init__(self, url: str, member: Counted, to: Counted, seconds: float) -> None:
+        super().__init__(daemon=True)
+        self.url, self.member, self.to, self.seconds = url, member, to, seconds
+        self.sent: dict[str, tuple[int, int | None]] = {}  # By client id: the message and its parent.
+        self.edits: Counter[str] = Counter()
+        self.erased = 0
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        until = time.monotonic() + self.seconds
+        try:
+            while time.monotonic() < until:
+                self.one_round()
+        except Exception as error:  # For the test, which looks at it.
+            self.error = error
+
+    def one_round(self) -> None:
+        root = self.write("/chats/new/", None, to=self.to.name)
+        answer = self.write(f"/chats/message/{root}/reply/", root)
+        for client_id, (message, _) in list(self.sent.items())[-2:]:
+            self.edits[client_id] += 1
+            self.member.edit(message, f"{client_id}, edited {self.edits[client_id]}")
+        shown = [message.id for message in self.member.thread(root)]
+        assert shown == [root, answer]
+        assert self.to.name in self.member.inbox()
+        self.member.unread()
+        if len(self.sent) % 8 == 0:
+            self.somebody_passes_by()
+
+    def write(self, path: str, parent: int | None, **fields: str) -> int:
+        client_id = str(uuid.uuid4())
+        page = self.member.post(path, content=client_id, client_id=client_id, **fields)
+        message = self.member.expect_redirect(page, r"/chats/(?:thread|message)/(\d+)/")
+        self.sent[client_id] = message, parent
+        return message
+
+    def somebody_passes_by(self) -> None:
+        """A member who comes, writes to ours, is answered, and leaves nothing."""
+        passer = Counted(self.url, f"passer-{uuid.uuid4().hex[:8]}")
+        passer.sign_up()
+        root = passer.send(self.member, "Only passing by")
+        self.member.reply(root, "Already?")
+        passer.delete_account()
+        self.erased += 1
+
+    def meant(self, ids: dict[str, int]) -> list[Sent]:
+        people = ids[self.member.name], ids[self.to.name]
+        return [Sent(client_id, *people, parent) for client_id, (_, parent) in self.sent.items()]

@@ -1,0 +1,182 @@
+"""Bobbin behind PgBouncer in transaction mode: every feature, under load, and nothing of a session left behind."""
+
+import http.client
+import json
+import sys
+import time
+
+import manifests
+import psycopg
+import pytest
+from audit import FIND, WRONG_COUNTERS, Found, compare
+from behind import direct
+from bobbin_verify.member import Member
+from crowd import Busy, Counted
+from pgbouncer import POOL_SIZE
+
+THREADS, SECONDS, STREAMS = 8, 6, 20
+NOT_BUILT_IN = {"wal_compression"}  # The tests' PostgreSQL has no LZ4.
+AFTER = "SELECT coalesce(max(id), 0) FROM messaging_message"
+EDITED = """
+SELECT m.client_id::text, m.content, m.edited, count(h.id)
+FROM messaging_message m LEFT JOIN messaging_messagehistory h ON h.message_id = m.id
+WHERE m.id > %s GROUP BY m.id
+"""
+IMPORTED = """
+SELECT count(*) FROM messaging_message m JOIN accounts_user u ON u.id = m.sender_id WHERE u.username = 'imported1'
+"""
+BATCH = 2_000  # Of the import.
+# What the role is to have in place of what each session would set.
+OF_THE_ROLE = {"plan_cache_mode": "force_generic_plan", "statement_timeout": "30s", "lock_timeout": "0"}
+
+
+@pytest.fixture(scope="module")
+def members(site):
+    made = [Counted(site.url, f"member{number}") for number in range(THREADS)]
+    for member in made:
+        member.sign_up()
+    yield made
+    for member in made:
+        member.delete_account()
+
+
+def until(true, seconds=20):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_one_session_is_many_members(pgbouncer):
+    """What all of this is about: what a client sets for its session, others find; so nothing of ours may."""
+    with pgbouncer.connect() as one:
+        one.execute("SET statement_timeout = '12s'")
+        with pgbouncer.every_connection() as clients:
+            found = [client.execute("SHOW statement_timeout").fetchone()[0] for client in clients]
+        assert sorted(found) == ["12s", "30s", "30s"]
+        with pgbouncer.every_connection() as clients:
+            for client in clients:
+                client.execute("RESET statement_timeout")
+
+
+def test_postgresql_knows_every_setting_of_the_cluster():
+    with direct() as connection:
+        known = {name for (name,) in connection.execute("SELECT name FROM pg_settings")}
+        parameters = manifests.cluster()["postgresql"]["parameters"]
+        assert parameters.keys() - known == set()
+        for name in parameters.keys() - NOT_BUILT_IN:
+            connection.execute(f"ALTER SYSTEM SET {name} = '{parameters[name]}'")
+            connection.execute(f"ALTER SYSTEM RESET {name}")
+
+
+def test_web_waits_through_it_for_migrations_that_went_past_it(site):
+    assert "TRANSACTION_POOLER" not in site.past_it  # So the Job's limits are those of its session.
+    site.manage("await_database", "--migrated", "--seconds=1")
+
+
+def test_the_six_features_and_the_black_box_pass_behind_it(site):
+    suite = ["-c", "tests/e2e/site/pytest.ini", "tests/e2e/site", "-q"]
+    said = site.run(sys.executable, "-m", "pytest", *suite, env=site.env | {"BASE_URL": site.url})
+
+    assert " passed" in said
+
+
+def test_eight_members_at_once_lose_nothing(site, pgbouncer, members):
+    with direct() as connection:
+        after = connection.execute(AFTER).fetchone()[0]
+        ids = dict(connection.execute("SELECT username, id FROM accounts_user").fetchall())
+    busy = [Busy(site.url, member, members[n ^ 1], SECONDS) for n, member in enumerate(members)]
+    Counted.statuses.clear()
+    for each in busy:
+        each.start()
+    pools = []
+    while any(each.is_alive() for each in busy):
+        pools.append(pgbouncer.pool())
+        time.sleep(0.05)
+
+    assert [each.error for each in busy if each.error] == []
+    assert {status for status in Counted.statuses if status >= 400} == set()
+    assert all(len(each.sent) >= 8 and each.erased for each in busy)
+    # Eight threads of web, and never more connections to PostgreSQL than there are to be.
+    assert max(pool["cl_active"] + pool["cl_waiting"] for pool in pools) >= THREADS
+    assert max(pool["sv_active"] for pool in pools) == POOL_SIZE
+
+    with direct() as connection:
+        found = [Found(*row) for row in connection.execute(FIND, [after])]
+        edited = {client_id: row for client_id, *row in connection.execute(EDITED, [after])}
+        wrong_counters = connection.execute(WRONG_COUNTERS).fetchone()[0]
+        passers = connection.execute("SELECT count(*) FROM accounts_user WHERE username ~ '^passer'").fetchone()
+    meant = [sent for each in busy for sent in each.meant(ids)]
+    result = compare(meant, found)._replace(wrong_counters=wrong_counters)
+    print(result, dict(Counted.statuses), f"{sum(each.erased for each in busy)} accounts erased")
+    assert result.is_clean, str(result)
+    assert {row.client_id for row in found} == {sent.client_id for sent in meant}
+    assert passers == (0,)
+    for each in busy:
+        for client_id, times in each.edits.items():
+            assert edited[client_id] == [f"{client_id}, edited {times}", True, times]
+
+
+def test_an_import_changes_no_limit_of_who_shares_its_connections(site, pgbouncer):
+    """While it runs: it may take its time for its own statements alone."""
+    with site.started("import_messages", "-") as importing:
+        importing.stdin.write("".join(map(line, range(1, BATCH + 1))))
+        importing.stdin.flush()
+        until(lambda: imported() == BATCH)
+        found = settings_everywhere(pgbouncer)
+        said, _ = importing.communicate(line(BATCH + 1), timeout=60)
+
+    assert f"{BATCH + 1:,} messages added" in said
+    assert found == [OF_THE_ROLE] * POOL_SIZE
+
+
+def line(number: int) -> str:
+    record = {"id": number, "sender": "imported1", "receiver": "imported2", "content": f"Line {number}"}
+    return json.dumps(record | {"timestamp": "2024-01-01T00:00:00Z", "parent": None}) + "\n"
+
+
+def imported() -> int:
+    with direct() as connection:
+        return connection.execute(IMPORTED).fetchone()[0]
+
+
+def test_streams_hold_no_connection(site, members):
+    members[0].send(members[1], "Before")
+    listeners = [stream(site, member) for member in members for _ in range(STREAMS // THREADS + 1)]
+    try:
+        until(lambda: site.connections_of_events() == 0)
+
+        root = members[0].send(members[1], "Can you hear me?")
+        told = [next_data(each) for each in listeners[THREADS // 2 - 1 : THREADS // 2]]
+        assert [notice["message"] for notice in told] == [root]
+        assert site.connections_of_events() == 0
+    finally:
+        for connection, _ in listeners:
+            connection.close()
+
+
+def test_in_the_end_every_connection_is_as_the_role_says(pgbouncer):
+    assert settings_everywhere(pgbouncer) == [OF_THE_ROLE] * POOL_SIZE
+
+
+def settings_everywhere(pgbouncer) -> list[dict[str, str]]:
+    with pgbouncer.every_connection() as clients:
+        return [
+            {name: client.execute(f"SHOW {name}").fetchone()[0] for name in OF_THE_ROLE} for client in clients
+        ]
+
+
+def stream(site, member: Member) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    connection = http.client.HTTPConnection("127.0.0.1", site.events_port, timeout=20)
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in member._cookies)
+    connection.request("GET", "/events/", headers={"Cookie": cookies})
+    response = connection.getresponse()
+    assert response.status == 200
+    return connection, response
+
+
+def next_data(listener) -> dict:
+    while line := listener[1].readline().decode():
+        if line.startswith("data:"):
+            return json.loads(line.removeprefix("data:"))
+    raise AssertionError("the stream has ended")
