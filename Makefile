@@ -137,6 +137,10 @@ test-stack: install ## Build, start, test and harm the containers, and remove th
 test-k8s: install ## Check the manifests in k8s/ without a cluster (ARGS="-k planted" for a part)
 	@scripts/test-k8s.sh $(ARGS)
 
+.PHONY: test-pooler
+test-pooler: install ## Run Bobbin behind a real PgBouncer, as k8s/overlays/production does
+	@scripts/test-pooler.sh $(ARGS)
+
 .PHONY: test-cluster
 test-cluster: install ## Run, test and harm Bobbin on the cluster that KUBECONFIG names; needs Docker, and 10 minutes
 	@scripts/test-cluster.sh $(ARGS)

@@ -12,7 +12,7 @@ import psutil
 import psycopg
 import service
 import web
-from pgbouncer import PgBouncer, _free_port
+from pgbouncer import PgBouncer, free_port
 from places import ROOT, WEB
 
 # Given by the surroundings here; everything else is as the manifests say.
@@ -44,8 +44,10 @@ class Site:
     """web and events."""
 
     def __init__(self, pgbouncer: PgBouncer, folder: Path) -> None:
-        port = str(_free_port())
-        self.past_it = os.environ | {"ALLOWED_HOSTS": "127.0.0.1"} | _given(manifests.settings_of_migrations())
+        port = str(free_port())
+        self.past_it = (
+            os.environ | {"ALLOWED_HOSTS": "127.0.0.1"} | _given(manifests.settings_of_migrations())
+        )
         self.env = (
             os.environ
             | {"ALLOWED_HOSTS": "127.0.0.1", "LOG_FORMAT": "json"}

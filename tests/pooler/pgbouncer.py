@@ -20,7 +20,7 @@ OF_THE_OPERATOR = {"ignore_startup_parameters": "extra_float_digits,options", "l
 
 class PgBouncer:
     def __init__(self, program: str, folder: Path) -> None:
-        self.port, self.password = _free_port(), secrets.token_hex(16)
+        self.port, self.password = free_port(), secrets.token_hex(16)
         user = server_user()  # PgBouncer refuses root, and PostgreSQL knows who it is by its user.
         home = folder / "pgbouncer"
         home.mkdir()
@@ -95,7 +95,7 @@ class PgBouncer:
                 client.execute("COMMIT")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

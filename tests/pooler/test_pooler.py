@@ -1,4 +1,4 @@
-"""Bobbin behind PgBouncer in transaction mode: every feature, under load, and nothing of a session left behind."""
+"""Bobbin behind PgBouncer in transaction mode: every feature, under load, and no session leaves anything."""
 
 import http.client
 import json
@@ -6,7 +6,6 @@ import sys
 import time
 
 import manifests
-import psycopg
 import pytest
 from audit import FIND, WRONG_COUNTERS, Found, compare
 from behind import direct
@@ -14,7 +13,7 @@ from bobbin_verify.member import Member
 from crowd import Busy, Counted
 from pgbouncer import POOL_SIZE
 
-THREADS, SECONDS, STREAMS = 8, 6, 20
+THREADS, ROUNDS, STREAMS = 8, 8, 3
 NOT_BUILT_IN = {"wal_compression"}  # The tests' PostgreSQL has no LZ4.
 AFTER = "SELECT coalesce(max(id), 0) FROM messaging_message"
 EDITED = """
@@ -23,7 +22,8 @@ FROM messaging_message m LEFT JOIN messaging_messagehistory h ON h.message_id = 
 WHERE m.id > %s GROUP BY m.id
 """
 IMPORTED = """
-SELECT count(*) FROM messaging_message m JOIN accounts_user u ON u.id = m.sender_id WHERE u.username = 'imported1'
+SELECT count(*) FROM messaging_message m JOIN accounts_user u ON u.id = m.sender_id
+WHERE u.username = 'imported1'
 """
 BATCH = 2_000  # Of the import.
 # What the role is to have in place of what each session would set.
@@ -40,10 +40,10 @@ def members(site):
         member.delete_account()
 
 
-def until(true, seconds=20):
+def until(ready, seconds=20):
     end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
+    while not ready():
+        assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.05)
 
 
@@ -85,7 +85,7 @@ def test_eight_members_at_once_lose_nothing(site, pgbouncer, members):
     with direct() as connection:
         after = connection.execute(AFTER).fetchone()[0]
         ids = dict(connection.execute("SELECT username, id FROM accounts_user").fetchall())
-    busy = [Busy(site.url, member, members[n ^ 1], SECONDS) for n, member in enumerate(members)]
+    busy = [Busy(site.url, member, members[n ^ 1], ROUNDS) for n, member in enumerate(members)]
     Counted.statuses.clear()
     for each in busy:
         each.start()
@@ -94,9 +94,8 @@ def test_eight_members_at_once_lose_nothing(site, pgbouncer, members):
         pools.append(pgbouncer.pool())
         time.sleep(0.05)
 
-    assert [each.error for each in busy if each.error] == []
     assert {status for status in Counted.statuses if status >= 400} == set()
-    assert all(len(each.sent) >= 8 and each.erased for each in busy)
+    assert all(each.is_done for each in busy)  # What stopped one, pytest shows as the warning of its thread.
     # Eight threads of web, and never more connections to PostgreSQL than there are to be.
     assert max(pool["cl_active"] + pool["cl_waiting"] for pool in pools) >= THREADS
     assert max(pool["sv_active"] for pool in pools) == POOL_SIZE
@@ -105,10 +104,12 @@ def test_eight_members_at_once_lose_nothing(site, pgbouncer, members):
         found = [Found(*row) for row in connection.execute(FIND, [after])]
         edited = {client_id: row for client_id, *row in connection.execute(EDITED, [after])}
         wrong_counters = connection.execute(WRONG_COUNTERS).fetchone()[0]
-        passers = connection.execute("SELECT count(*) FROM accounts_user WHERE username ~ '^passer'").fetchone()
+        passers = connection.execute(
+            "SELECT count(*) FROM accounts_user WHERE username ~ '^passer'"
+        ).fetchone()
     meant = [sent for each in busy for sent in each.meant(ids)]
     result = compare(meant, found)._replace(wrong_counters=wrong_counters)
-    print(result, dict(Counted.statuses), f"{sum(each.erased for each in busy)} accounts erased")
+    print(result)
     assert result.is_clean, str(result)
     assert {row.client_id for row in found} == {sent.client_id for sent in meant}
     assert passers == (0,)
@@ -141,17 +142,18 @@ def imported() -> int:
 
 
 def test_streams_hold_no_connection(site, members):
-    members[0].send(members[1], "Before")
-    listeners = [stream(site, member) for member in members for _ in range(STREAMS // THREADS + 1)]
+    alice, bob = members[:2]
+    alice.send(bob, "Before")
+    listeners = [(member, *stream(site, member)) for member in members for _ in range(STREAMS)]
     try:
         until(lambda: site.connections_of_events() == 0)
 
-        root = members[0].send(members[1], "Can you hear me?")
-        told = [next_data(each) for each in listeners[THREADS // 2 - 1 : THREADS // 2]]
-        assert [notice["message"] for notice in told] == [root]
+        root = alice.send(bob, "Can you hear me?")
+        told = [next_data(response)["message"] for member, _, response in listeners if member is bob]
+        assert told == [root] * STREAMS
         assert site.connections_of_events() == 0
     finally:
-        for connection, _ in listeners:
+        for _, connection, _ in listeners:
             connection.close()
 
 
@@ -175,8 +177,8 @@ def stream(site, member: Member) -> tuple[http.client.HTTPConnection, http.clien
     return connection, response
 
 
-def next_data(listener) -> dict:
-    while line := listener[1].readline().decode():
+def next_data(response: http.client.HTTPResponse) -> dict:
+    while line := response.readline().decode():
         if line.startswith("data:"):
             return json.loads(line.removeprefix("data:"))
     raise AssertionError("the stream has ended")
