@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-# Behind the packages: it has a valkey of its own.
-sys.path.append(str(Path(__file__).parents[2] / "scripts/embedded"))
-collect_ignore_glob = [] if os.environ.get("BOBBIN_POOLER") else ["test_*.py"]
+collect_ignore_glob = ["test_*.py"]
+if os.environ.get("BOBBIN_POOLER"):
+    collect_ignore_glob = []
+    # Behind the packages: it has a valkey of its own.
+    sys.path.append(str(Path(__file__).parents[2] / "scripts/embedded"))
 
 
 @pytest.fixture(scope="session")
