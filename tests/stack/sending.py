@@ -19,6 +19,14 @@ PAUSE = 0.2  # A fifth of a second: under the limit of sending, which is not wha
 ACKNOWLEDGED = re.compile(r"/chats/thread/(\d+)/")
 
 
+def sign_up(url: str) -> list[Patient]:
+    """The members who send, made anew."""
+    members = [Patient(url, f"{name}-{uuid.uuid4().hex[:8]}") for name in "abcdefgh"[:CLIENTS]]
+    for member in members:
+        member.sign_up()
+    return members
+
+
 class Failure(NamedTuple):
     at: float
     what: str  # A status, or the kind of error below HTTP.

@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -65,11 +66,19 @@ def in_memory() -> None:
 def prepare() -> None:
     """Before the first worker: make the folder, and empty it, unless another process counts there.
 
-    Then it stays: metrics that only partly go back would look like a burst of requests.
+    Then it stays: metrics that only partly go back would look like a burst of requests. Where the folder
+    cannot be used, the process ends and says why.
     """
     where = folder()
     if where is None:
         return
+    try:
+        _empty(where)
+    except OSError as error:
+        sys.exit(f"Bobbin cannot start: {VARIABLE}={where} cannot be used ({error.strerror}).")
+
+
+def _empty(where: Path) -> None:
     where.mkdir(parents=True, exist_ok=True)
     with _alone(where):
         if any(_is_held(path) for path in where.glob("*.lock") if path.name != "slots.lock"):
