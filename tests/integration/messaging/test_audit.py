@@ -55,6 +55,10 @@ WRONGS = {
         "UPDATE messaging_message SET parent_message_id = {reply} WHERE id = {last}",
         {"misdelivered": 1},
     ),
+    "it says something else": (
+        "UPDATE messaging_message SET content = 'Something else' WHERE id = {reply}",
+        {"misdelivered": 1},
+    ),
     "somebody else was told": (
         "UPDATE notifications_notification SET user_id = {charlie} WHERE message_id = {reply}",
         {"misdelivered": 1},
@@ -81,9 +85,13 @@ WRONGS = {
 @pytest.fixture
 def messages(write, alice, bob):
     """alice has written to bob, he has answered, and she has answered the first again."""
-    first = write(alice, bob, client_id=uuid.uuid4())
-    reply = write(bob, alice, client_id=uuid.uuid4(), parent_message=first)
-    return [first, reply, write(alice, bob, client_id=uuid.uuid4(), parent_message=first)]
+
+    def send(sender, receiver, **fields):
+        client_id = uuid.uuid4()
+        return write(sender, receiver, f"Hello, {client_id}", client_id=client_id, **fields)
+
+    first = send(alice, bob)
+    return [first, send(bob, alice, parent_message=first), send(alice, bob, parent_message=first)]
 
 
 @pytest.fixture
