@@ -70,10 +70,7 @@ errorlog = "-"
 def on_starting(server):
     from observability import slots
 
-    try:
-        slots.prepare()
-    except OSError as error:
-        sys.exit(f"Bobbin cannot start: {slots.VARIABLE}={slots.folder()} cannot be used ({error.strerror}).")
+    slots.prepare()
 
 
 def post_fork(server, worker):

@@ -4,12 +4,10 @@ import os
 import shutil
 import subprocess
 import tempfile
-import uuid
 from pathlib import Path
 
 import pytest
-from bobbin_verify.patient import Patient
-from sending import CLIENTS, Load
+from sending import Load, sign_up
 
 from cluster import NAMESPACE, Cluster
 
@@ -72,10 +70,7 @@ def cluster(images):
 
 @pytest.fixture(scope="session")
 def members(cluster):
-    made = [Patient(cluster.url, f"{name}-{uuid.uuid4().hex[:8]}") for name in "abcdefgh"[:CLIENTS]]
-    for member in made:
-        member.sign_up()
-    return made
+    return sign_up(cluster.url)
 
 
 @pytest.fixture

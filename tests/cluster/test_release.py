@@ -2,25 +2,13 @@
 
 import time
 
-# Two statements of their own: the table is locked for a moment, not for as long as the migration takes.
-MIGRATION = """
-from django.db import migrations
+from migrating import add_migration
 
-class Migration(migrations.Migration):
-    atomic = False
-    dependencies = [("notifications", {before!r})]
-    operations = [
-        migrations.RunSQL("ALTER TABLE notifications_notification ADD COLUMN of_the_test boolean"),
-        migrations.RunSQL("SELECT pg_sleep(15)"),
-    ]
-"""
 MIGRATING = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(15)'"
 
 
 def test_a_release_with_a_migration_comes_while_members_send(cluster, load, judge):
-    migrations = cluster.folder / "services/web/notifications/migrations"
-    last = max(path.stem for path in migrations.glob("[0-9]*.py"))
-    (migrations / "9999_of_the_test.py").write_text(MIGRATION.format(before=last))
+    add_migration(cluster.folder, "9999_of_the_test", column="of_the_test", seconds=15)
     release, before = f"{cluster.mark}-2", cluster.names("web")
     cluster.build(release)
     cluster.name_release(release)

@@ -4,13 +4,11 @@ import os
 import shutil
 import subprocess
 import tempfile
-import uuid
 from pathlib import Path
 
 import pytest
-from bobbin_verify.patient import Patient
 from containers import Containers
-from sending import CLIENTS
+from sending import sign_up
 
 table: list[str] = []
 figures: list[str] = []
@@ -59,10 +57,7 @@ def stack(containers):
 
 @pytest.fixture(scope="session")
 def members(stack):
-    made = [Patient(stack.url, f"{name}-{uuid.uuid4().hex[:8]}") for name in "abcdefgh"[:CLIENTS]]
-    for member in made:
-        member.sign_up()
-    return made
+    return sign_up(stack.url)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,14 @@ PAUSE = 0.2  # A fifth of a second: under the limit of sending, which is not wha
 ACKNOWLEDGED = re.compile(r"/chats/thread/(\d+)/")
 
 
+def sign_up(url: str) -> list[Patient]:
+    """The members who send, made anew."""
+    members = [Patient(url, f"{name}-{uuid.uuid4().hex[:8]}") for name in "abcdefgh"[:CLIENTS]]
+    for member in members:
+        member.sign_up()
+    return members
+
+
 class Failure(NamedTuple):
     at: float
     what: str  # A status, or the kind of error below HTTP.
@@ -117,10 +125,12 @@ class Load:
         ]
         rows = self.containers.sql(FIND.replace("%s", str(self.after)))
         found = [Found(row[0], *(int(value) if value else None for value in row[1:])) for row in rows]
-        ids = f"SELECT id, client_id FROM messaging_message WHERE id > {self.after}"
-        by_id = dict(self.containers.sql(ids))
+        query = f"SELECT client_id, id FROM messaging_message WHERE id > {self.after}"
+        ids = dict(self.containers.sql(query))
         for sender in self.senders:
             for client_id, (message, _) in sender.acknowledged.items():
-                assert by_id.get(str(message)) == client_id, f"message {message} is not what was acknowledged"
+                # What is not there at all is counted as lost.
+                there = ids.get(client_id, str(message))
+                assert there == str(message), f"message {there} was acknowledged as {message}"
         wrong = int(self.containers.sql(WRONG_COUNTERS)[0][0])
         return compare(meant, found)._replace(wrong_counters=wrong)

@@ -5,21 +5,9 @@ import threading
 import time
 from contextlib import contextmanager
 
+from migrating import add_migration
 from sending import Load
 from test_faults import WELL_AGAIN_WITHIN, judge
-
-# Two statements of their own: the table is locked for a moment, not for as long as the migration takes.
-MIGRATION = """
-from django.db import migrations
-
-class Migration(migrations.Migration):
-    atomic = False
-    dependencies = [("notifications", {before!r})]
-    operations = [
-        migrations.RunSQL("ALTER TABLE notifications_notification ADD COLUMN of_the_test boolean"),
-        migrations.RunSQL("SELECT pg_sleep(8)"),
-    ]
-"""
 
 
 @contextmanager
@@ -42,9 +30,7 @@ def holding(stack, statements):
 def test_a_new_version_under_load(stack, members, note):
     stack.wait_until_healthy(WELL_AGAIN_WITHIN)
     before, load = stack.ids(), Load(stack, members)
-    migrations = stack.folder / "services/web/notifications/migrations"
-    last = max(path.stem for path in migrations.glob("[0-9]*.py"))
-    (migrations / "9999_of_the_test.py").write_text(MIGRATION.format(before=last))
+    add_migration(stack.folder, "9999_of_the_test", column="of_the_test", seconds=8)
     stack.env["RELEASE"] = stack.env["RELEASE"].rpartition("-")[0] + "-2"
 
     with load:
@@ -77,10 +63,7 @@ def test_a_migration_that_cannot_have_its_lock_gives_up_and_the_old_version_goes
     """Behind a statement that waits for a lock, everybody would wait."""
     before, release = stack.ids()["web"], stack.env["RELEASE"]
     stack.env["RELEASE"] = f"{release}-locked"
-    migration = stack.folder / "services/web/notifications/migrations/99999_locked.py"
-    migration.write_text(
-        MIGRATION.format(before="9999_of_the_test").replace("of_the_test boolean", "locked boolean")
-    )
+    migration = add_migration(stack.folder, "99999_locked", column="locked", seconds=8)
     reading = "BEGIN; LOCK TABLE notifications_notification IN ACCESS SHARE MODE; SELECT pg_sleep(60); COMMIT"
     with holding(stack, reading):
         said = stack.make("up", status=2)

@@ -13,7 +13,7 @@ from under_load.clients import wrong_with
 
 ALICE, BOB, CHARLIE, PARENT = 1, 2, 3, 70
 SENT = [Sent("first", ALICE, BOB, PARENT), Sent("second", BOB, ALICE, PARENT)]
-FOUND = [Found(*sent, notified=sent.receiver) for sent in SENT]
+FOUND = [Found(*sent, notified=sent.receiver, place=1) for sent in SENT]
 
 
 def test_what_arrived_as_it_was_meant_is_clean():
@@ -44,6 +44,7 @@ def test_what_nobody_was_told_of_may_have_arrived():
         ([FOUND[0]._replace(parent=71), FOUND[1]], Audit(2, lost=0, doubled=0, misdelivered=1)),
         ([FOUND[0]._replace(notified=CHARLIE), FOUND[1]], Audit(2, lost=0, doubled=0, misdelivered=1)),
         ([FOUND[0]._replace(notified=None), FOUND[1]], Audit(2, lost=0, doubled=0, misdelivered=1)),
+        ([FOUND[0]._replace(place=0), FOUND[1]], Audit(2, lost=0, doubled=0, misdelivered=1)),
     ],
 )
 def test_what_went_wrong_is_counted(found, audit):

@@ -21,6 +21,7 @@ metrics.DRIFT.set(3)
 print(slot, flush=True)
 {then}
 """
+PREPARE = [sys.executable, "-c", "from observability import slots; slots.prepare()"]
 WAIT = "import sys; sys.stdin.read()"
 
 
@@ -104,17 +105,26 @@ def test_kinds_do_not_take_each_others_slots(folder):
 
 
 def test_a_start_empties_the_folder_but_not_under_a_living_process(folder):
-    prepare = [sys.executable, "-c", "from observability import slots; slots.prepare()"]
     env = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
     alive = start(folder, "events", WAIT)
     alive.stdout.readline()
     run(folder)
-    subprocess.run(prepare, cwd=WEB, env=env, check=True)
+    subprocess.run(PREPARE, cwd=WEB, env=env, check=True)
     assert read(folder)["bobbin_erasures_total"] == 2
 
     alive.communicate()
-    subprocess.run(prepare, cwd=WEB, env=env, check=True)
+    subprocess.run(PREPARE, cwd=WEB, env=env, check=True)
     assert [name for name in files(folder) if name.endswith(".db")] == []
+
+
+def test_a_start_that_cannot_have_the_folder_says_so(folder):
+    (folder / "file").write_text("")
+    name = str(folder / "file" / "metrics")
+    env = os.environ | {"PROMETHEUS_MULTIPROC_DIR": name}
+    said = subprocess.run(PREPARE, cwd=WEB, env=env, capture_output=True, text=True, check=False)
+
+    refusal = f"Bobbin cannot start: PROMETHEUS_MULTIPROC_DIR={name} cannot be used (Not a directory).\n"
+    assert (said.returncode, said.stderr) == (1, refusal)
 
 
 def test_without_a_folder_everything_works_in_memory(folder):

@@ -13,22 +13,23 @@ import contextlib
 import fcntl
 import logging
 import os
-import threading
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from prometheus_client import values
 
+from observability import value_files
+
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 MOST = 64  # Of one kind; a process that finds none keeps its metrics to itself.
-# A write to a file that the file system has no room for would end the process.
+# A process that starts with less would soon have to leave out what it counts.
 ROOM = 8 * 2**20
 
 log = logging.getLogger(__name__)
 _taken: str | None = None
 _lock: IO[str] | None = None  # Held until the process ends.
-_writing = threading.Lock()
 
 
 def folder() -> Path | None:
@@ -65,11 +66,19 @@ def in_memory() -> None:
 def prepare() -> None:
     """Before the first worker: make the folder, and empty it, unless another process counts there.
 
-    Then it stays: metrics that only partly go back would look like a burst of requests.
+    Then it stays: metrics that only partly go back would look like a burst of requests. Where the folder
+    cannot be used, the process ends and says why.
     """
     where = folder()
     if where is None:
         return
+    try:
+        _empty(where)
+    except OSError as error:
+        sys.exit(f"Bobbin cannot start: {VARIABLE}={where} cannot be used ({error.strerror}).")
+
+
+def _empty(where: Path) -> None:
     where.mkdir(parents=True, exist_ok=True)
     with _alone(where):
         if any(_is_held(path) for path in where.glob("*.lock") if path.name != "slots.lock"):
@@ -107,7 +116,7 @@ def _take(kind: str) -> str:
             _lock = _held(where / f"{name}.lock")
             if _lock:
                 _remove_gauges(where, name)
-                values.ValueClass = _value_class(name)
+                value_files.use(name)
                 return name
     log.warning("all %d slots of %s are taken: nobody will see the metrics of this one.", MOST, kind)
     return ""
@@ -141,25 +150,3 @@ def _is_held(path: Path) -> bool:
 def _remove_gauges(where: Path, name: str) -> None:
     for path in where.glob(f"gauge_live*_{name}.db"):
         path.unlink()
-
-
-def _value_class(name: str) -> type:
-    """prometheus_client's value in a file, written without asking each time whether the process is the same.
-
-    Measured, it takes less than half of the time.
-    """
-    base: Any = values.MultiProcessValue(lambda: name)
-
-    class SlotValue(base):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            # A file that grows is mapped anew; what is mapped here stays the same file.
-            self._cells = memoryview(self._file._m).cast("d")
-            self._cell = self._file._positions[self._key] // 8
-
-        def inc(self, amount: float) -> None:
-            with _writing:
-                self._value += amount
-                self._cells[self._cell] = self._value
-
-    return SlotValue

@@ -8,7 +8,8 @@ from django.db import connection
 
 # A message for each notification that it has, so that a second one shows.
 FIND = """
-SELECT m.client_id::text, m.sender_id, m.receiver_id, m.parent_message_id, n.user_id
+SELECT m.client_id::text, m.sender_id, m.receiver_id, m.parent_message_id, n.user_id,
+  strpos(m.content, m.client_id::text)
 FROM messaging_message m LEFT JOIN notifications_notification n ON n.message_id = m.id
 WHERE m.id > %s ORDER BY m.id
 """
@@ -39,6 +40,7 @@ class Found(NamedTuple):
     receiver: int
     parent: int | None
     notified: int | None
+    place: int | None  # Of its client id in its text, from 1; 0 when that is another text.
 
 
 class Audit(NamedTuple):
@@ -73,8 +75,8 @@ def audit(acknowledged: Iterable[Sent], after: int) -> Audit:
 def compare(acknowledged: Iterable[Sent], found: Iterable[Found]) -> Audit:
     """A send that was repeated with the same client id is one message.
 
-    Misdelivered is what has another sender, receiver or parent than was meant, or no notification, or one
-    of somebody else.
+    Misdelivered is what has another sender, receiver, parent or text than was meant, or no notification, or
+    one of somebody else.
     """
     meant = {sent.client_id: sent for sent in acknowledged}
     found = list(found)
@@ -89,4 +91,4 @@ def compare(acknowledged: Iterable[Sent], found: Iterable[Found]) -> Audit:
 
 
 def _as_meant(sent: Sent, row: Found) -> bool:
-    return sent == row[:4] and row.notified == sent.receiver
+    return sent == row[:4] and row.notified == sent.receiver and bool(row.place)

@@ -1,6 +1,7 @@
 """Sending, editing and erasing, as one statement by hand and as Bobbin does it."""
 
 import uuid
+from collections.abc import Callable
 from functools import partial
 from itertools import count
 
@@ -114,8 +115,8 @@ def _run(statement: str) -> None:
         cursor.execute(statement)
 
 
-def _send(parent: Message) -> Workload:
-    """A reply of the receiver of `parent`, with its notification and both inbox rows."""
+def _by_hand(statement: str, parent: Message) -> Callable[[], int]:
+    """Send a reply of the receiver of `parent` by one statement; returns its id."""
     sender, receiver = parent.receiver, parent.sender
     number = count()
 
@@ -125,7 +126,15 @@ def _send(parent: Message) -> Workload:
             "content": f"It did arrive, {next(number)}.", "parent": parent.pk, "root": parent.pk,
             "client_id": uuid.uuid4(), "notice": f"New message from {sender.username}",
         }  # fmt: skip
-        return raw.rows(SEND, values)[0][0]
+        return raw.rows(statement, values)[0][0]
+
+    return by_hand
+
+
+def _send(parent: Message) -> Workload:
+    """A reply of the receiver of `parent`, with its notification and both inbox rows."""
+    sender, receiver = parent.receiver, parent.sender
+    number = count()
 
     def ours():
         content = f"It did arrive, {next(number)}."
@@ -139,7 +148,7 @@ def _send(parent: Message) -> Workload:
         people = (sent.sender_id, sent.receiver_id, sent.parent_message_id, sent.thread)
         return (*people, told.user_id, told.content, {user: last == pk for user, last in sides})
 
-    ways = [Way("raw SQL", by_hand, content), Way("Bobbin", ours, content)]
+    ways = [Way("raw SQL", _by_hand(SEND, parent), content), Way("Bobbin", ours, content)]
     return Workload("send a reply (message, notification, both inbox rows)", ways, 200, [at_most(5)])
 
 
@@ -147,14 +156,6 @@ def _reply(parent: Message) -> Workload:
     """The same, and what it is without inbox rows: a message in its thread, and a notification."""
     sender, receiver = parent.receiver, parent.sender
     number = count()
-
-    def by_hand():
-        values = {
-            "conversation": parent.conversation_id, "sender": sender.pk, "receiver": receiver.pk,
-            "content": f"It did arrive, {next(number)}.", "parent": parent.pk, "root": parent.pk,
-            "client_id": uuid.uuid4(), "notice": f"New message from {sender.username}",
-        }  # fmt: skip
-        return raw.rows(REPLY, values)[0][0]
 
     def ours():
         content = f"It did arrive, {next(number)}."
@@ -167,7 +168,7 @@ def _reply(parent: Message) -> Workload:
         sent, told = Message.objects.get(pk=pk), Notification.objects.get(message=pk)
         return sent.sender_id, sent.parent_message_id, sent.content[:13], told.user_id, told.content
 
-    ways = [Way("raw SQL", by_hand, content), Way("Bobbin, inbox rows too", ours, content)]
+    ways = [Way("raw SQL", _by_hand(REPLY, parent), content), Way("Bobbin, inbox rows too", ours, content)]
     return Workload(
         "a reply and its notification, without inbox rows",
         [*ways, *peers.replies(parent.pk, sender, receiver)],

@@ -6,7 +6,6 @@ import signal
 import string
 from concurrent.futures import ThreadPoolExecutor
 
-import psutil
 import pytest
 from tests.integration.observability.conftest import WORKERS, until
 
@@ -70,11 +69,9 @@ def test_the_gauges_of_a_dead_worker_are_gone(start):
     site = start()
     site.master.suspend()  # Nobody makes another worker, or hears of the end of this one.
     try:
-        worker = site.workers()[0]
-        worker.kill()
-        until(lambda: worker.status() == psutil.STATUS_ZOMBIE, "end of the worker")
-
-        assert site.total("bobbin_gunicorn_workers") == WORKERS - 1
+        site.workers()[0].kill()
+        # Not at once: its threads may hold its files for a moment after it is called dead.
+        until(lambda: site.total("bobbin_gunicorn_workers") == WORKERS - 1, "end of the worker")
     finally:
         site.master.resume()
     until(lambda: site.total("bobbin_gunicorn_workers") == WORKERS, "another worker")
