@@ -30,6 +30,7 @@ load() {
     --no-owner --no-privileges --role bobbin --single-transaction --exit-on-error <"$file"
 }
 
+# shellcheck disable=SC1091  # checked by itself
 . deploy/postgres/replacing.sh
 
 close_database .

@@ -26,7 +26,7 @@ load() {
     "$BACKUPS/$name"
 }
 
-# shellcheck source=deploy/postgres/replacing.sh
+# shellcheck disable=SC1091  # checked by itself
 . "$(dirname "$0")/replacing.sh"
 
 until pg_isready --quiet --dbname postgres; do
