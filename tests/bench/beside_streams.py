@@ -1,6 +1,5 @@
 """What open streams cost the pages: the same load with and without them, in turn."""
 
-import math
 import statistics
 import time
 from dataclasses import dataclass, field
@@ -68,13 +67,12 @@ class Comparison:
 
     without: Beside
     beside: Beside
-    idle: float = 0.0
+    idle: float
 
     def cost(self) -> str:
-        """What the streams take of the requests a second: median and standard error."""
+        """What the streams take of the requests a second."""
         lost = [1 - one / other for one, other in zip(self.beside.rates, self.without.rates, strict=True)]
-        error = 1.25 * statistics.stdev(lost) / math.sqrt(len(lost)) if len(lost) > 1 else 0.0
-        return f"{statistics.median(lost) * 100:.1f} ± {error * 100:.1f} %"
+        return report.share(lost)
 
     def text(self) -> str:
         return TEXT.format(
@@ -90,6 +88,7 @@ class Comparison:
 def compare(
     load: Load, web: Web, visits: list[list[dict]], crowd: Crowd, events: Web, *, streams: int, rounds: int
 ) -> Comparison:
+    """Slices with `streams` open streams and without, in turn, `rounds` times."""
     without, beside = Beside(0), Beside(streams)
     for number in tqdm(range(rounds), desc="pages", unit="round"):
         # The other way round each time: what else the machine does comes and goes.

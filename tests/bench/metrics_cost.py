@@ -1,7 +1,6 @@
 """`make bench-metrics`: what the metrics cost, two gunicorns in turn, one of which measures nothing."""
 
 import argparse
-import math
 import statistics
 import tempfile
 import time
@@ -100,15 +99,10 @@ def _compare(load: Load, webs: dict[str, Web], kind: Kind, rounds: int) -> list[
     return [
         kind.title,
         *(f"{statistics.median(way.rates):,.0f}" for way in (bare, measured)),
-        f"{_share(lost)} (at most {AT_MOST * 100:.0f})",
+        f"{report.share(lost)} (at most {AT_MOST * 100:.0f})",
         *(f"{statistics.median(way.cpu) * 1000:.3f}" for way in (bare, measured)),
-        _share(more),
+        report.share(more),
     ]
-
-
-def _share(values: list[float]) -> str:
-    error = 1.25 * statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
-    return f"{statistics.median(values) * 100:.1f} ± {error * 100:.1f} %"
 
 
 def _scrape(folder: Path) -> dict[str, float]:

@@ -1,9 +1,11 @@
 """Tables for the screen and for the pages of docs/."""
 
 import datetime
+import math
 import os
 import platform
 import re
+import statistics
 import subprocess
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -38,6 +40,12 @@ def counted(lines: Sequence[Sequence[str]]) -> str:
     verdicts = [line[-1] for line in lines]
     reached, missed = (sum(cell.count(word) for cell in verdicts) for word in (": reached", ": missed"))
     return f"To reach: {reached + missed}. Reached: {reached}. Missed: {missed}."
+
+
+def share(values: Sequence[float]) -> str:
+    """The median of shares in percent, with its standard error."""
+    error = 1.25 * statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+    return f"{statistics.median(values) * 100:.1f} ± {error * 100:.1f} %"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -52,10 +52,10 @@ def running_site(**settings) -> Iterator[Site]:
         }
         service.collect_static_files(env)
         env = web.with_events(env, "127.0.0.1", port)
-        processes = [
-            web.start_web(env, "127.0.0.1", port, folder / "web.log"),
-            web.start_events(env, "127.0.0.1", folder / "events.log"),
-        ]
-        yield Site(f"http://127.0.0.1:{port}", env, folder, processes)
-        for process in processes:
-            process.end()
+        processes = [web.start_web(env, "127.0.0.1", port, folder / "web.log")]
+        try:
+            processes.append(web.start_events(env, "127.0.0.1", folder / "events.log"))
+            yield Site(f"http://127.0.0.1:{port}", env, folder, processes)
+        finally:
+            for process in processes:
+                process.end()

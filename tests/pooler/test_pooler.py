@@ -11,6 +11,7 @@ from audit import FIND, WRONG_COUNTERS, Found, compare
 from behind import direct
 from bobbin_verify.member import Member
 from crowd import Busy, Counted
+from harmed_valkey import until
 from pgbouncer import POOL_SIZE
 
 THREADS, ROUNDS, STREAMS = 8, 8, 3
@@ -38,13 +39,6 @@ def members(site):
     yield made
     for member in made:
         member.delete_account()
-
-
-def until(ready, seconds=20):
-    end = time.monotonic() + seconds
-    while not ready():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.05)
 
 
 def test_one_session_is_many_members(pgbouncer):

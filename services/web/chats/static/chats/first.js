@@ -3,7 +3,6 @@
 import { fold } from "./folding.js";
 import { showTheme, showTimes } from "./looks.js";
 import { messages } from "./page.js";
-import "./rows.js"; // Folding's, named here so that a browser asks for all at once.
 
 showTheme();
 document.documentElement.classList.add("has-script");

@@ -87,7 +87,10 @@ export async function refreshMessages(ids) {
     const shown = all();
     const page = await get(`${location.pathname}?from=${from}`, known.get(from)?.version);
     // Of all that is shown nothing is left: what was written with an account goes with it.
-    if (!page) return ids || location.reload();
+    if (!page) {
+      if (!ids) location.reload();
+      return;
+    }
     if (page === UNCHANGED) continue;
     const added = merge(page, (id) => id <= end);
     removeDeleted(shown, page, from);
