@@ -9,8 +9,8 @@ from pathlib import Path
 
 import redis
 
-# The benchmarks run in a venv of their own, without servers.
-PACKAGES = next(Path(__file__).parents[2].glob(".venv/lib/python*/site-packages"))
+# The benchmarks run in a venv of their own, without servers; resolved, since suites name this folder `../faults`.
+PACKAGES = next(Path(__file__).resolve().parents[2].glob(".venv/lib/python*/site-packages"))
 
 
 def until(true: Callable[[], bool], seconds: float = 20) -> None:

@@ -13,7 +13,7 @@ import urllib.request
 import uuid
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 # What lies in a checkout that people work in, and not in a clone.
 NOT_CLONED = (
     ".git", ".venv*", ".run", ".env", "secrets", "backups", "__pycache__", ".*_cache", ".hypothesis", ".cov*"
