@@ -9,7 +9,7 @@ from pathlib import Path
 
 import redis
 
-# The benchmarks run in a venv of their own, without servers; resolved, since suites name this folder `../faults`.
+# The benchmarks run in a venv of their own, without servers. Resolved: suites call this folder ../faults.
 PACKAGES = next(Path(__file__).resolve().parents[2].glob(".venv/lib/python*/site-packages"))
 
 
