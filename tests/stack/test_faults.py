@@ -35,10 +35,12 @@ FAULTS = {
     "reload of nginx": lambda stack: stack.compose("exec", "--no-TTY", "nginx", "nginx", "-s", "reload"),
 }
 NOBODY_NOTICES = {"restart of Redis", "Redis frozen for 8 s", "reload of nginx"}
-# Then nothing is there to say 502: whoever asks is refused.
+# Then nothing is there to say 502: whoever asks is refused, or cut off. A cut between the headers of a message
+# and its body is a broken pipe: once the other side has closed, Linux says EPIPE instead of ECONNRESET.
 NO_DOOR = {"kill -9 of the nginx container"}
 AWAY = {"502", "503"}
-NOBODY_ANSWERS = AWAY | {"ConnectionRefusedError", "ConnectionResetError", "RemoteDisconnected"}
+CUT_OFF = {"ConnectionResetError", "BrokenPipeError", "RemoteDisconnected"}
+NOBODY_ANSWERS = AWAY | CUT_OFF | {"ConnectionRefusedError"}
 
 
 @pytest.fixture
