@@ -35,7 +35,7 @@ FAULTS = {
     "reload of nginx": lambda stack: stack.compose("exec", "--no-TTY", "nginx", "nginx", "-s", "reload"),
 }
 NOBODY_NOTICES = {"restart of Redis", "Redis frozen for 8 s", "reload of nginx"}
-# Then nothing is there to say 502: whoever asks is refused, or cut off. A cut between the headers of a message
+# Then nothing is there to say 502: one is refused, or cut off. To be cut between the headers of a message
 # and its body is a broken pipe: once the other side has closed, Linux says EPIPE instead of ECONNRESET.
 NO_DOOR = {"kill -9 of the nginx container"}
 AWAY = {"502", "503"}
