@@ -23,6 +23,8 @@ SETTINGS = {
     "listen_addresses": "",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "log_error_verbosity": "terse",  # DETAIL quotes values of a row.
+    "log_parameter_max_length_on_error": "0",
     "max_connections": "200",
     "shared_buffers": "128MB",
 }

@@ -1,7 +1,10 @@
 """From a fresh checkout to a running Bobbin, without an edit."""
 
+import contextlib
 import json
 import re
+import secrets
+import urllib.error
 import urllib.request
 
 import pytest
@@ -118,3 +121,28 @@ def test_logs_are_lines_of_json_with_one_id_for_a_request(stack):
         found = [json.loads(line) for line in lines if "trace-of-test" in line]
         assert [one["request_id"] for one in found] == ["trace-of-test"], service
         assert re.search("/accounts/login/", json.dumps(found[0]))
+
+
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/chats/search/?q=umbrellaword", "/chats/search/"),
+        ("/chats/with/umbrellaword/", "/chats/with/<username>/"),
+        ("/chats/with/umbrellaword/?from=1", "/chats/with/<username>/"),
+        ("/chats/message/12/history/?before=umbrellaword", "/chats/message/<id>/history/"),
+        ("/chats/umbrellaword/", "(no route)"),
+        ("/umbrellaword", "(no route)"),
+        ("/chats/with/umbrellaword%2F%0A/", "/chats/with/<username>/"),
+        ("/chats/with//umbrellaword/", "(no route)"),
+        ("/admin/?q=umbrellaword", "/admin/"),
+    ],
+)
+def test_request_log_of_nginx_holds_the_route_and_no_path_or_query(stack, path, route):
+    trace = f"route-{secrets.token_hex(4)}"
+    request = urllib.request.Request(stack.url + path, headers={"X-Request-ID": trace})
+    with contextlib.suppress(urllib.error.HTTPError):
+        urllib.request.urlopen(request, timeout=10).read()
+
+    lines = stack.compose("logs", "--no-log-prefix", "--no-color", "nginx").splitlines()
+    assert {json.loads(line)["route"] for line in lines if trace in line} == {route}
+    assert "umbrellaword" not in stack.compose("logs", "nginx", "web")

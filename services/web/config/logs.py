@@ -1,6 +1,7 @@
 """Logs go to standard error, one line an event: JSON for machines, or coloured text for a terminal."""
 
 import logging
+import re
 import sys
 from typing import Any
 
@@ -13,6 +14,19 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso"),
     structlog.stdlib.PositionalArgumentsFormatter(),
 ]
+
+
+# psycopg appends what PostgreSQL adds to an error. DETAIL quotes values of the row: names, texts of members.
+_ROW_VALUES = re.compile(
+    r"\n(?:DETAIL|CONTEXT): .*?(?=\n\n(?:The above exception|During handling)|\Z)", flags=re.DOTALL
+)
+
+
+def remove_values_of_rows(logger: Any, method: str, event: dict) -> dict:
+    """Remove what PostgreSQL quotes of a row from a formatted traceback. A structlog processor."""
+    if "exception" in event:
+        event["exception"] = _ROW_VALUES.sub("", event["exception"])
+    return event
 
 
 class EndedRequests(logging.Filter):
@@ -33,11 +47,14 @@ def logging_settings(style: str, level: str) -> dict:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    last: list[Any] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
         if style == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
+    last = [structlog.processors.format_exc_info, remove_values_of_rows, renderer]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -48,9 +65,16 @@ def logging_settings(style: str, level: str) -> dict:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
             }
         },
-        "filters": {"ended": {"()": EndedRequests}},
+        "filters": {
+            "ended": {"()": EndedRequests},
+            "routes": {"()": "observability.request_log.RoutesInsteadOfPaths"},
+        },
         "handlers": {
-            "terminal": {"class": "logging.StreamHandler", "formatter": "bobbin", "filters": ["ended"]}
+            "terminal": {
+                "class": "logging.StreamHandler",
+                "formatter": "bobbin",
+                "filters": ["ended", "routes"],
+            }
         },
         "root": {"handlers": ["terminal"], "level": level},
         "loggers": {

@@ -50,7 +50,7 @@ INSTALLED_APPS = [
     "messaging.apps.MessagingConfig",
     "accounts.apps.AccountsConfig",
     "observability.apps.ObservabilityConfig",
-    "django.contrib.admin",
+    "config.admin.BobbinAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -69,7 +69,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "observability.budgets.QueryBudgetMiddleware",  # Before all that may ask: session, user, page.
-    "django_structlog.middlewares.RequestMiddleware",
+    "observability.request_log.RequestLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -1,9 +1,13 @@
 """What is measured of a request: once, under labels that nobody outside can choose, and never at its cost."""
 
+import re
+
 import pytest
+from django.contrib import admin
 from django.http import Http404, HttpResponse
 from django.urls import path
 from django_prometheus.middleware import Metrics
+from prometheus_client import REGISTRY
 
 from observability import budgets, measuring, metrics
 
@@ -163,3 +167,31 @@ def test_every_label_of_a_view_is_in_the_url_configuration(client, alice, browse
 
     assert seen == {"home", "chats:inbox", "accounts:account", "admin:login", "other"}
     assert seen - {"other"} <= {name for name, _ in budgets.views()}
+
+
+def admin_addresses():
+    """The address of every page of the administration, with a made-up key where it needs one."""
+    for pattern in admin.site.get_urls():
+        nested = getattr(pattern, "url_patterns", [pattern])
+        prefix = str(pattern.pattern) if nested != [pattern] else ""
+        for page in nested:
+            yield "/admin/" + re.sub(r"<[^>]+>|\(\?P.*?\)", "1", f"{prefix}{page.pattern}").strip("^$")
+
+
+def test_refused_pages_of_the_administration_share_one_series(client, db, counted):
+    client.post("/admin/")
+    before = sum(len(metric.samples) for metric in REGISTRY.collect())
+
+    for address in admin_addresses():
+        for method in measuring.METHODS:
+            client.generic(method, address)
+
+    # One series for each method and status, and nothing for each page.
+    assert sum(len(metric.samples) for metric in REGISTRY.collect()) - before < 200
+    assert counted("bobbin_http_request_seconds_count", view="admin:accounts_user_changelist") == 0
+
+
+def test_admitted_pages_of_the_administration_count_by_view(admin_client, counted):
+    admin_client.get("/admin/accounts/user/")
+
+    assert counted("bobbin_http_request_seconds_count", view="admin:accounts_user_changelist") == 1

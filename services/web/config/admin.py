@@ -1,0 +1,16 @@
+"""The administration of Bobbin: Django's, which says for the metrics whether a request was admitted."""
+
+from django.contrib import admin
+from django.contrib.admin.apps import AdminConfig
+from django.http import HttpRequest
+
+
+class AdminSite(admin.AdminSite):
+    def has_permission(self, request: HttpRequest) -> bool:
+        request.is_admitted_to_admin = super().has_permission(request)  # type: ignore[attr-defined]
+        return request.is_admitted_to_admin  # type: ignore[attr-defined]
+
+
+class BobbinAdminConfig(AdminConfig):
+    default = False
+    default_site = "config.admin.AdminSite"

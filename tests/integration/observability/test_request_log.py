@@ -1,0 +1,88 @@
+"""The log says which page was requested, by whom and how it ended: no name, no search word, no text."""
+
+import io
+import json
+import logging
+import logging.config
+
+import pytest
+from django.db import IntegrityError, connection
+from django.http import HttpResponse
+from django.urls import path
+
+from config.logs import logging_settings
+
+SECRET = "umbrellaword"
+
+
+@pytest.fixture
+def log(settings, monkeypatch):
+    """What this process writes to its log meanwhile, as in production: a list of events."""
+    written = io.StringIO()
+    configuration = logging_settings("json", "INFO")
+    configuration["handlers"]["terminal"]["stream"] = written
+    logging.config.dictConfig(configuration)
+    yield written
+    logging.config.dictConfig(settings.LOGGING)
+
+
+def events(written):
+    return [json.loads(line) for line in written.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("address", "route"),
+    [
+        (f"/chats/search/?q={SECRET}+from:bob", "/chats/search/"),
+        (f"/chats/people/?to={SECRET}", "/chats/people/"),
+        (f"/chats/with/{SECRET}/", "/chats/with/<username:username>/"),
+        (f"/chats/with/{SECRET}", "(no route)"),
+        (f"/chats/new/?to={SECRET}", "/chats/new/"),
+        (f"/{SECRET}/", "(no route)"),
+        (f"/chats/with/{SECRET}%0a%20x/", "(no route)"),
+        (f"/accounts/login/?next=/chats/with/{SECRET}/", "/accounts/login/"),
+    ],
+)
+def test_request_log_line_holds_the_route_and_no_path_or_query(client, alice, log, address, route):
+    client.force_login(alice)
+
+    client.get(address)
+
+    assert SECRET not in log.getvalue()
+    assert [event["request"] for event in events(log) if "request" in event] == [f"GET {route}"]
+
+
+def test_refused_form_is_logged_without_its_path(client, alice, log, settings):
+    client.force_login(alice)
+    client.handler.enforce_csrf_checks = True
+
+    client.post(f"/chats/with/{SECRET}/")
+
+    assert any("CSRF" in str(event["event"]) for event in events(log))
+    assert SECRET not in log.getvalue()
+
+
+def broken(request, name):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY TABLE note (text text UNIQUE CHECK (length(text) < 40)) ON COMMIT DROP"
+        )
+        for text in {"twice": [name, name], "long": [f"{name}\n\n{name} " * 5]}[request.GET["how"]]:
+            cursor.execute("INSERT INTO note VALUES (%s)", [text])
+    return HttpResponse("not reached")
+
+
+urlpatterns = [path("broken/<name>/", broken)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("how", ["twice", "long"])
+def test_failed_request_is_logged_without_values_of_rows(client, settings, log, how):
+    settings.ROOT_URLCONF = __name__
+    client.raise_request_exception = False
+
+    assert client.get(f"/broken/{SECRET}/?how={how}").status_code == 500
+
+    failed = [event for event in events(log) if event["event"] == "request_failed"]
+    assert IntegrityError.__name__ in failed[0]["exception"]
+    assert SECRET not in log.getvalue()
