@@ -1,6 +1,7 @@
 """Members in the admin. Deleting one erases everything of theirs, as the page before it says."""
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 
 from accounts.models import User
@@ -15,6 +16,8 @@ class UserAdmin(DjangoUserAdmin):
     ordering = ("username",)
     list_per_page = 50
     show_full_result_count = False
+    # A restore compares it with the time of an erasure.
+    readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Contact", {"fields": ("email",)}),
@@ -28,6 +31,8 @@ class UserAdmin(DjangoUserAdmin):
     def get_deleted_objects(self, objs, request):
         """Add what erasure will delete, which Django cannot see: receivers do it, with set-based SQL."""
         to_delete, counts, needed, protected = super().get_deleted_objects(objs, request)
+        # Nobody may delete entries of the log alone; with the account of who made them they go.
+        needed.discard(LogEntry._meta.verbose_name)
         if len(objs) == 1:
             for what, count in preview(objs[0]).items():
                 to_delete.append(f"{objs[0].username}: {what.replace(' you ', ' they ')}: {count}")
@@ -37,3 +42,34 @@ class UserAdmin(DjangoUserAdmin):
                 "With each: everything they wrote and received. The page of one member counts it."
             )
         return to_delete, counts, needed, protected
+
+    def delete_model(self, request, obj):
+        obj.erased_by_id = request.user.pk
+        super().delete_model(request, obj)
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(admin.ModelAdmin):
+    """What members of staff did and which texts they read. Nobody can change or delete an entry here."""
+
+    list_display = ("action_time", "user", "content_type", "object_id", "action", "get_change_message")
+    list_select_related = ("user", "content_type")
+    list_filter = ("action_flag", "content_type")
+    search_fields = ("=user__username", "=object_id")
+    search_help_text = "The whole name of a member of staff, or the id of a row."
+    list_per_page = 50
+    show_full_result_count = False
+    ordering = ("-pk",)
+
+    @admin.display(description="action")
+    def action(self, entry: LogEntry) -> str:
+        return entry.get_action_flag_display()
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

@@ -3,13 +3,46 @@
 from functools import partial
 
 from axes.models import AccessAttempt, AccessAttemptExpiration
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections, transaction
 
-from accounts.models import Session, User
+from accounts.models import Erasure, Session, User
 from accounts.sessions import SessionStore
 from observability import metrics
+
+# The deletion's entry in the admin's log names who deletes. Read before the collector deletes the entries of
+# this member, who may be the one who deletes.
+RECORD = f"""
+INSERT INTO {Erasure._meta.db_table} (user_id, erased_at, erased_by_id)
+SELECT u.id, now(), COALESCE(%(by)s::bigint, (
+  SELECT user_id FROM {LogEntry._meta.db_table}
+  WHERE content_type_id = %(kind)s AND object_id = u.id::text AND action_flag = {DELETION}
+  ORDER BY id DESC LIMIT 1
+))
+FROM {User._meta.db_table} u WHERE u.id = %(user)s ON CONFLICT DO NOTHING
+"""
+
+# What was done to this member goes, the entry of the deletion stays without the name.
+FORGET = f"""
+WITH gone AS (
+  DELETE FROM {LogEntry._meta.db_table}
+  WHERE content_type_id = %(kind)s AND object_id = %(user)s::text AND action_flag <> {DELETION}
+)
+UPDATE {LogEntry._meta.db_table} SET object_repr = 'Member ' || object_id, change_message = ''
+WHERE content_type_id = %(kind)s AND object_id = %(user)s::text AND action_flag = {DELETION}
+"""
+
+
+def record_erasure(user: User, using: str) -> None:
+    """Record the id of `user`, the time, and the id of who erases, in the transaction of the erasure."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(RECORD, _values(user, using) | {"by": user.erased_by_id})
+
+
+def _values(user: User, using: str) -> dict[str, int]:
+    kind = ContentType.objects.db_manager(using).get_for_model(User)
+    return {"user": user.pk, "kind": kind.pk}
 
 
 def erase_account_rows(user: User, using: str) -> None:
@@ -26,8 +59,8 @@ def erase_account_rows(user: User, using: str) -> None:
     AccessAttemptExpiration.objects.using(using).filter(access_attempt__in=attempts)._raw_delete(using)
     attempts._raw_delete(using)
     # The collector has deleted what this member did; this is what was done to this member.
-    kind = ContentType.objects.db_manager(using).get_for_model(User)
-    LogEntry.objects.using(using).filter(content_type=kind, object_id=str(user.pk)).delete()
+    with connections[using].cursor() as cursor:
+        cursor.execute(FORGET, _values(user, using))
 
 
 def _forget_sessions(keys: list[str]) -> None:

@@ -46,6 +46,9 @@ class User(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
 
+    # Who erases this account; read by the receiver that records the erasure. Set it before `delete`.
+    erased_by_id: int | None = None
+
     objects = UserManager()  # type: ignore[misc]
 
     class Meta(AbstractUser.Meta):
@@ -79,3 +82,19 @@ class Session(AbstractBaseSession):
         from accounts.sessions import SessionStore
 
         return SessionStore
+
+
+class Erasure(models.Model):
+    """The record that an account was erased, and by whom: ids only, so that it can be kept for ever.
+
+    A restore repeats the erasures in this table (deploy/postgres/erase.sql). The ids are no foreign keys,
+    because the rows that they named are gone; the sequence of `User` never returns an id twice.
+    """
+
+    user_id = models.BigIntegerField(primary_key=True)
+    erased_at = models.DateTimeField()
+    # The member, or a member of staff; null when a command erased the account.
+    erased_by_id = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"Erasure of member {self.user_id}"

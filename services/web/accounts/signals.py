@@ -1,15 +1,20 @@
 """Signals of accounts; docs/signals.md lists every receiver."""
 
-from django.db.models.signals import post_delete
+from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import Signal
 
-from accounts.erasure import erase_account_rows
+from accounts.erasure import erase_account_rows, record_erasure
 from accounts.models import User
 from observability.signals import receiver
 
 # Asked before somebody erases an account. Each receiver answers with {what: how many} for its own tables.
 # Sender: User. Arguments: user.
 erasure_preview = Signal()
+
+
+@receiver(pre_delete, sender=User, dispatch_uid="accounts.record_erasure")
+def record(sender, instance, using, **kwargs):
+    record_erasure(instance, using)
 
 
 @receiver(post_delete, sender=User, dispatch_uid="accounts.erase_account")

@@ -1,4 +1,7 @@
-"""Messages in the admin: to look at, and to delete. Lists cost the same number of queries at any size."""
+"""Messages in the admin: to look at without their texts, and to delete.
+
+Lists cost the same number of queries at any size. A text is shown on request (messaging/admin_texts.py).
+"""
 
 from typing import Any
 
@@ -7,6 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef
 from django.utils.functional import cached_property
 
+from messaging.admin_texts import TextOnRequest
 from messaging.models import Conversation, Message, MessageHistory
 
 
@@ -46,30 +50,20 @@ class ConversationAdmin(BigTableAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(BigTableAdmin):
-    list_display = ("id", "sender", "receiver", "excerpt", "timestamp", "read", "edited")
+class MessageAdmin(TextOnRequest, BigTableAdmin):
+    text_field = "content"
+    list_display = ("id", "sender", "receiver", "timestamp", "read", "edited")
     list_select_related = ("sender", "receiver")
     list_filter = ("read", "edited", "timestamp")
-    search_fields = ("=sender__username", "=receiver__username", "content")
-    search_help_text = "The whole name of a sender or receiver, or a part of the text."
-    fields = (
-        "sender",
-        "receiver",
-        "content",
-        "timestamp",
-        "read",
-        "edited",
-        "parent_message",
-        "conversation",
-    )
-    readonly_fields = tuple(name for name in fields if name != "content")
-
-    @admin.display(description="content")
-    def excerpt(self, message: Message) -> str:
-        return message.content[:80]
+    search_fields = ("=id", "=sender__username", "=receiver__username")
+    search_help_text = "The id of a message, or the whole name of a sender or receiver."
+    fields = ("sender", "receiver", "timestamp", "read", "edited", "parent_message", "conversation")
 
     def has_add_permission(self, request):
         return False  # Nobody writes in somebody else's name.
+
+    def has_change_permission(self, request, obj=None):
+        return False  # Nor changes what somebody else wrote.
 
     def get_queryset(self, request):
         # With the row: before many are deleted, Django asks about each.
@@ -88,25 +82,16 @@ class MessageAdmin(BigTableAdmin):
         needed.discard(MessageHistory._meta.verbose_name)
         return deleted, counts, needed, protected
 
-    def get_readonly_fields(self, request, obj=None):
-        return self.readonly_fields
-
-    def save_model(self, request, obj, form, change):
-        """An edit from here goes through the same door, and the history tells who did it."""
-        if "content" in form.changed_data:
-            obj.edit(obj.content, by=request.user)
-
 
 @admin.register(MessageHistory)
-class MessageHistoryAdmin(BigTableAdmin):
-    list_display = ("id", "message", "excerpt", "edited_at", "edited_by")
+class MessageHistoryAdmin(TextOnRequest, BigTableAdmin):
+    text_field = "old_content"
+    list_display = ("id", "message", "edited_at", "edited_by")
     list_select_related = ("message", "edited_by")
     list_filter = ("edited_at",)
-    search_fields = ("=message__id", "old_content")
-
-    @admin.display(description="old content")
-    def excerpt(self, history: MessageHistory) -> str:
-        return history.old_content[:80]
+    search_fields = ("=message__id",)
+    search_help_text = "The id of a message."
+    fields = ("message", "edited_at", "edited_by")
 
     def has_add_permission(self, request):
         return False

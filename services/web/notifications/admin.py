@@ -8,13 +8,19 @@ from notifications.models import Notification
 
 @admin.register(Notification)
 class NotificationAdmin(BigTableAdmin):
-    list_display = ("id", "user", "content", "message", "read", "created_at")
+    list_display = ("id", "user", "message", "read", "created_at")
     list_select_related = ("user", "message")
     list_filter = ("read", "created_at")
-    search_fields = ("=user__username", "content")
+    fields = ("user", "message", "read", "created_at")
+    search_fields = ("=user__username", "=message__id")
+    search_help_text = "The whole name of a member, or the id of a message."
 
     def has_add_permission(self, request):
         return False  # A message makes it.
 
     def has_change_permission(self, request, obj=None):
         return False
+
+    def lookup_allowed(self, lookup, value, request):
+        # It names the sender.
+        return not lookup.startswith("content") and super().lookup_allowed(lookup, value, request)

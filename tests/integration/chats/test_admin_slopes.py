@@ -13,9 +13,12 @@ from django.utils import timezone
 LISTS = {model._meta.label_lower.replace(".", "/"): model for model in admin.site._registry}
 every_list = pytest.mark.parametrize("name", sorted(LISTS))
 # Where only a whole name finds something; elsewhere most rows have this letter.
-SEARCH = {"messaging/conversation": "bob"}
+SEARCH = dict.fromkeys(
+    ("admin/logentry", "messaging/conversation", "messaging/message", "notifications/notification"), "bob"
+)
 A_LETTER = "o"
-NOT_DELETED = {"messaging/conversation", "messaging/messagehistory"}
+FOUND_BY_ID = {"messaging/messagehistory"}  # Only those of one message.
+NOT_DELETED = {"admin/logentry", "messaging/conversation", "messaging/messagehistory"}
 DELETED = LISTS.keys() - NOT_DELETED
 
 
@@ -61,7 +64,8 @@ def test_a_list_costs_the_same_searched_and_filtered(chief, grow, slopes, name):
     pages = ["", search, "?all=&_facets=True", *filters]
 
     assert slopes(grow, {page: partial(chief.get, f"/admin/{name}/{page}") for page in pages}) == {}
-    assert len(chief.get(f"/admin/{name}/{search}").context["cl"].result_list) >= 50
+    rows = len(chief.get(f"/admin/{name}/{search}").context["cl"].result_list)
+    assert rows >= 50 or name in FOUND_BY_ID
 
 
 @every_list

@@ -1,0 +1,110 @@
+"""The record of an erasure stays: who, when and which id, and no name."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.db import connection, transaction
+from django.utils import timezone
+from zeal import zeal_ignore
+
+from accounts.models import Erasure, User
+
+PASSWORD = "a-long-enough-1"
+NAME = "zebedee-of-the-record"
+TWO_MEMBERS = [{"model": "accounts.User", "field": "get()"}]
+
+
+@pytest.fixture
+def root(member):
+    return member("root", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def victim(member, root):
+    victim = member(NAME)
+    LogEntry.objects.log_actions(root.pk, [victim], CHANGE, f"Renamed to {NAME}")
+    return victim
+
+
+def erased() -> list[tuple[int, int | None]]:
+    now = timezone.now()
+    assert all(now - timedelta(minutes=1) < row.erased_at <= now for row in Erasure.objects.all())
+    return list(Erasure.objects.order_by("user_id").values_list("user_id", "erased_by_id"))
+
+
+def by_page(browser, victim):
+    with zeal_ignore(TWO_MEMBERS):
+        assert browser.post(f"/admin/accounts/user/{victim.pk}/delete/", {"post": "yes"}).status_code == 302
+
+
+def by_action(browser, *victims):
+    form = {"action": "delete_selected", "_selected_action": [one.pk for one in victims], "post": "yes"}
+    assert browser.post("/admin/accounts/user/", form).status_code == 302
+
+
+@pytest.mark.parametrize("delete", [by_page, by_action])
+def test_a_deletion_in_the_admin_keeps_who_when_and_the_id(victim, root, browser_of, delete):
+    delete(browser_of(root), victim)
+
+    entry = LogEntry.objects.get()
+    assert not User.objects.filter(pk=victim.pk).exists()
+    assert (entry.user, entry.object_id, entry.action_flag) == (root, str(victim.pk), DELETION)
+    assert (entry.object_repr, entry.change_message) == (f"Member {victim.pk}", "")
+    assert erased() == [(victim.pk, root.pk)]
+
+
+def test_a_member_who_deletes_the_own_account_leaves_the_id_and_the_time(victim, browser_of):
+    victim.set_password(PASSWORD)
+    victim.save()
+    browser_of(victim).post("/accounts/delete/", {"password": PASSWORD})
+
+    assert erased() == [(victim.pk, victim.pk)]
+    assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_staff_who_delete_others_and_then_themselves_stay_on_record(victim, root, browser_of, together):
+    browser = browser_of(root)
+    if together:
+        by_action(browser, victim, root)
+    else:
+        by_action(browser, victim)
+        by_page(browser, root)
+
+    assert erased() == sorted([(victim.pk, root.pk), (root.pk, root.pk)])
+
+
+@pytest.mark.parametrize("how", ["instance", "queryset"])
+def test_an_erasure_by_a_command_is_recorded_without_who(victim, how):
+    pk = victim.pk
+    victim.delete() if how == "instance" else User.objects.filter(pk=pk).delete()
+
+    assert erased() == [(pk, None)]
+
+
+def test_an_erasure_that_is_rolled_back_is_not_recorded(victim):
+    with transaction.atomic():
+        victim.delete()
+        transaction.set_rollback(True)
+
+    assert erased() == []
+    assert LogEntry.objects.get().object_repr == NAME
+
+
+def test_erasing_an_erased_member_again_changes_no_record(victim):
+    again = User.objects.get(pk=victim.pk)
+    victim.delete()
+    before = list(Erasure.objects.values())
+
+    again.delete()
+    assert list(Erasure.objects.values()) == before
+
+
+def test_the_id_of_an_erased_member_is_never_given_again(victim, member):
+    victim.delete()
+
+    assert member("dora").pk > Erasure.objects.get().user_id
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_value FROM accounts_user_id_seq")
+        assert cursor.fetchone()[0] > Erasure.objects.get().user_id
