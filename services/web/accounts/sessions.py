@@ -50,6 +50,15 @@ class SessionStore(CachedDBStore):
         self._cache.add(self.cache_key, data, self._copy_seconds(session.expire_date))
         return data
 
+    def load_without_query(self) -> bool:
+        """Load this session if Redis has a copy. False when it is not loaded and only PostgreSQL knows it."""
+        if self.session_key and not hasattr(self, "_session_cache"):
+            copy = None if debts.any() else self._cache.get(self.cache_key)
+            if copy is None:
+                return False
+            self._session_cache = copy
+        return True
+
     def save(self, must_create: bool = False) -> None:
         super(CachedDBStore, self).save(must_create)
         if self._cache.set(self.cache_key, self._session, self._copy_seconds()) is None:

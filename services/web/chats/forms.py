@@ -39,9 +39,21 @@ class MessageForm(forms.Form):
     # Made with the form: sent twice by a double click or a reload, it is still one message.
     client_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid.uuid4)
 
+    def _post_clean(self):
+        """Replace an id that is none: nobody could correct it in a hidden field."""
+        super()._post_clean()
+        if "client_id" in self.errors:
+            self.add_error(None, "This form was damaged on its way; send it again.")
+            self.renew_client_id()
 
-class EditForm(forms.Form):
-    content = ContentField()
+    def renew_client_id(self) -> None:
+        """Show this form with a fresh id."""
+        self.data = self.data.copy()
+        self.data["client_id"] = str(uuid.uuid4())
+
+
+class EditForm(MessageForm):
+    """Its id says only which form was accepted: an edit that is sent twice is one edit anyway."""
 
 
 class NewMessageForm(MessageForm):

@@ -67,5 +67,7 @@ def _sent_before(again: Message) -> Message:
     first = Message.objects.get(sender=again.sender_id, client_id=again.client_id)
     same = ("receiver_id", "content", "parent_message_id")
     if any(getattr(first, name) != getattr(again, name) for name in same):
-        raise AlreadySentError("This form was sent before with something else in it.")
+        raise AlreadySentError(
+            "This was sent before with another text. Send it again to send this text as well."
+        )
     return first

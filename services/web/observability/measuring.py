@@ -43,7 +43,9 @@ class MeasureMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in METHODS:
-            return HttpResponseNotAllowed(METHODS)
+            return HttpResponseNotAllowed(
+                METHODS, "This method is not served here.\n", content_type="text/plain"
+            )
         self.begin(1)
         began = time.perf_counter()
         try:

@@ -1,7 +1,11 @@
-"""What a member sees when something is wrong. These pages ask the database nothing."""
+"""What a member sees when something is wrong, with the navigation. These pages ask the database nothing."""
 
 import sys
+from types import SimpleNamespace
+from typing import Any
 
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -10,33 +14,46 @@ RETRY_SECONDS = "5"
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(400, "We could not understand that request", "Go back and try again.")
+    return _page(request, 400, "We could not understand that request", "Go back and try again.")
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(403, "You may not do that", "If you think you should, ask whoever runs this Bobbin.")
+    return _page(
+        request, 403, "You may not do that", "If you think you should, ask whoever runs this Bobbin."
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _page(
+        request,
         403,
         "This form is too old",
-        "You logged in or out since it was opened, or cookies are off. Go back, reload the page and send "
-        "it again; copy your text first.",
+        "You logged in or out since it was opened, or cookies are off. Go back, copy your text, reload the "
+        "page and send it again.",
     )
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(404, "There is nothing here", "It was deleted, it never was, or it is not for you to see.")
+    return _page(
+        request, 404, "There is nothing here", "It was deleted, it never was, or it is not for you to see."
+    )
+
+
+def not_allowed(request: HttpRequest) -> HttpResponse:
+    """405: an address that only forms are sent to, or that no form is."""
+    return _page(
+        request, 405, "This address does not work that way", "Go back, or begin again from the inbox."
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 when it is PostgreSQL that cannot be reached: that comes back by itself."""
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         return _page(
-            500, "That went wrong on our side", "It has been noted. Nothing you sent before is lost."
+            request, 500, "That went wrong on our side", "It has been noted. Nothing you sent before is lost."
         )
     response = _page(
+        request,
         503,
         "Bobbin is not available right now",
         "Your messages are safe. Try again in a few seconds. Were you sending one? Go back and send it "
@@ -46,6 +63,22 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _page(status: int, title: str, advice: str) -> HttpResponse:
-    body = render_to_string("chats/error.html", {"status": status, "title": title, "advice": advice})
+def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
+    context = {"status": status, "title": title, "advice": advice}
+    body = render_to_string("chats/error.html", context | {"user": _known_user(request)})
     return HttpResponse(body, status=status)
+
+
+def _known_user(request: HttpRequest) -> Any:
+    """Who asks, as far as that costs no query: the loaded user, or the id in the session's copy in Redis.
+
+    None when it would cost one. The navigation shows nothing private, so an ended session may see it.
+    """
+    user = getattr(request, "_cached_user", None)
+    session: Any = getattr(request, "session", None)
+    if user is not None or session is None or not session.load_without_query():
+        return user
+    user_id = session.get(SESSION_KEY)
+    if user_id is None:
+        return AnonymousUser()
+    return SimpleNamespace(pk=user_id, is_authenticated=True, username="Account")

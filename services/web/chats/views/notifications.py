@@ -3,13 +3,15 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import MemberRequest
 from chats.cached_pages import private_cache_page
 from chats.pages import PAGE_SIZE, key_from, split
 from notifications.models import Notification
 from observability.budgets import query_budget
+
+READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @query_budget(3)
@@ -26,18 +28,21 @@ def page(request: MemberRequest) -> HttpResponse:
 
 
 @query_budget(3)
-@require_POST
+@READ_AND_SEND
 @login_required
 def read_one(request: MemberRequest, pk: int) -> HttpResponse:
-    """Mark one as read and show its message."""
+    """Mark one as read and show its message. After a log-in (GET) only show it."""
     seen = get_object_or_404(Notification.objects.for_user(request.user), pk=pk)
-    Notification.objects.mark_read(request.user, pk)
+    if request.method == "POST":
+        Notification.objects.mark_read(request.user, pk)
     return redirect("chats:message", seen.message_id)
 
 
 @query_budget(2)
-@require_POST
+@READ_AND_SEND
 @login_required
 def read_all(request: MemberRequest) -> HttpResponse:
-    Notification.objects.mark_read(request.user)
+    """Mark all as read and show them. After a log-in (GET) only show them."""
+    if request.method == "POST":
+        Notification.objects.mark_read(request.user)
     return redirect("chats:notifications")

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import MemberRequest
 from chats import cache, pages
@@ -140,11 +140,14 @@ def first_unread(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 @query_budget(5)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def mark_unread(request: MemberRequest, pk: int) -> HttpResponse:
-    """Put a message that the member received back among the unread ones."""
-    get_object_or_404(Message.objects.filter(receiver=request.user), pk=pk).mark_unread()
+    """Put a message that the member received back among the unread ones; a GET only shows it."""
+    received = get_object_or_404(Message.objects.filter(receiver=request.user), pk=pk)
+    if request.method != "POST":
+        return redirect("chats:message", pk)
+    received.mark_unread()
     return redirect("chats:unread")
 
 

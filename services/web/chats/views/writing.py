@@ -3,11 +3,12 @@
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import MemberRequest
 from chats.forms import EditForm, MessageForm, NewMessageForm, suggestions
+from chats.views.accepted import accepted
 from messaging.models import Message, Participant
 from messaging.sending import AlreadySentError, message_to_answer, send
 from observability.budgets import query_budget
@@ -20,14 +21,19 @@ READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new(request: MemberRequest) -> HttpResponse:
     """Begin a thread with somebody."""
+    # A suggested name fills the field and sends nothing; without JavaScript the form comes back for it.
+    filled = request.POST.get("fill")
     form = NewMessageForm(
-        request.POST if request.method == "POST" else None,
-        initial={"to": request.GET.get("to", "")[:150]},
+        request.POST if request.method == "POST" and filled is None else None,
+        initial={
+            "to": (filled or request.GET.get("to", ""))[:150],
+            "content": request.POST.get("content", ""),
+        },
         sender=request.user,
     )
     sent = _send(form, request.user) if form.is_valid() else None
     if sent:
-        return redirect("chats:thread", sent.thread)
+        return accepted(request, form, "chats:thread", sent.thread)
     known = Participant.objects.inbox_rows(request.user)[:20]
     return render(request, "chats/new.html", {"form": form, "known": known}, status=_status(form))
 
@@ -44,7 +50,7 @@ def reply(request: MemberRequest, pk: int) -> HttpResponse:
     form = MessageForm(request.POST if request.method == "POST" else None)
     sent = _send(form, request.user, parent) if form.is_valid() else None
     if sent:
-        return redirect("chats:message", sent.pk)
+        return accepted(request, form, "chats:message", sent.pk)
     return render(request, "chats/reply.html", {"form": form, "parent": parent}, status=_status(form))
 
 
@@ -60,7 +66,7 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
             message.edit(form.cleaned_data["content"], by=request.user)
         except Message.DoesNotExist:
             raise Http404 from None
-        return redirect("chats:message", pk)
+        return accepted(request, form, "chats:message", pk)
     return render(request, "chats/edit.html", {"form": form, "message": message}, status=_status(form))
 
 
@@ -93,6 +99,7 @@ def _send(form, sender, parent: Message | None = None) -> Message | None:
     except AlreadySentError as error:
         form.add_error(None, str(error))
         form.conflict = True
+        form.renew_client_id()  # What was changed is another message: the next Send delivers it.
     return None
 
 

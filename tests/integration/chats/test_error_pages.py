@@ -1,0 +1,83 @@
+"""Every answer that is an error has a page, with the navigation for members, and no query for it."""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.sessions import SessionStore
+from chats.views import errors
+
+NAVIGATION = 'aria-label="Main"'
+
+
+PAGES = [
+    ("POST", "/chats/", 405),
+    ("POST", "/chats/unread/", 405),
+    ("POST", "/chats/notifications/", 405),
+    ("POST", "/chats/search/", 405),
+    ("POST", "/chats/with/alice/", 405),
+    ("POST", "/chats/state/", 405),
+    ("GET", "/accounts/logout/", 405),
+    ("POST", "/accounts/", 405),
+    ("GET", "/chats/thread/987654/", 404),
+    ("GET", "/chats/with/nobody/", 404),
+    ("GET", "/chats/no-such-page/", 404),
+    ("GET", "/nothing/at/all", 404),
+    ("GET", "/chats/?before=x", 404),
+    ("POST", "/chats/new/", 403),
+]
+
+
+@pytest.mark.parametrize(("method", "address", "status"), PAGES)
+def test_an_error_has_a_page_with_the_navigation(browser_of, bob, alice, method, address, status):
+    client = Client(enforce_csrf_checks=status == 403)
+    client.cookies = browser_of(bob).cookies
+    response = client.generic(method, address)
+    page = response.content.decode()
+
+    assert response.status_code == status
+    assert NAVIGATION in page
+    assert 'href="/accounts/"' in page
+    assert f'data-member="{bob.pk}"' in page
+    assert "data-state" not in page  # An error page does not ask for news.
+    assert (status != 405) or response.headers["Allow"]
+
+
+@pytest.mark.parametrize(("method", "address", "status"), PAGES)
+def test_an_error_page_for_a_visitor_offers_the_log_in(db, method, address, status):
+    response = Client(enforce_csrf_checks=True).generic(method, address)
+    page = response.content.decode()
+
+    assert response.status_code in {302, status, 403}
+    assert response.status_code == 302 or "Log in" in page
+
+
+def test_a_request_that_is_too_large_has_a_page(browser_of, bob, settings):
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 10
+    response = browser_of(bob).post("/chats/new/", {f"field{number}": "x" for number in range(20)})
+
+    assert response.status_code == 400
+    assert NAVIGATION in response.content.decode()
+
+
+def test_a_fault_of_ours_has_a_page_with_the_navigation(browser_of, bob, monkeypatch):
+    client = browser_of(bob)
+    client.raise_request_exception = False
+    monkeypatch.setattr("chats.views.reading.INBOX", None)
+    response = client.get("/chats/")
+
+    assert response.status_code == 500
+    assert NAVIGATION in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "page", [errors.bad_request, errors.not_found, errors.not_allowed, errors.server_error]
+)
+def test_an_error_page_makes_no_query(browser_of, bob, rf, django_assert_num_queries, page):
+    key = browser_of(bob).cookies["sessionid"].value
+    for has_copy in (True, False):
+        request = rf.get("/")
+        request.session = SessionStore(key)
+        with django_assert_num_queries(0):
+            assert (NAVIGATION in page(request).content.decode()) is has_copy
+        cache.clear()  # Only PostgreSQL knows the session from now on.

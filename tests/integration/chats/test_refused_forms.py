@@ -1,0 +1,118 @@
+"""A form that was refused, or whose answer was lost, can be sent again; a script knows what was accepted."""
+
+import re
+import uuid
+
+import pytest
+from django.test import Client
+
+from messaging.models import Message
+from notifications.models import Notification
+
+MINIMAL = {"HTTP_PREFER": "return=minimal"}
+
+
+def _id_on(response) -> str:
+    return re.search(r'name="client_id" value="([^"]+)"', response.content.decode())[1]
+
+
+@pytest.mark.parametrize("address", ["/chats/new/", "/chats/message/{}/reply/"])
+def test_a_form_refused_for_its_used_id_carries_a_fresh_one_and_is_delivered_once(
+    browser_of, message, alice, bob, address
+):
+    client, address = browser_of(bob), address.format(message.pk)
+    form = {"to": "alice", "content": "first", "client_id": uuid.uuid4()}
+    client.post(address, form)
+    refused = client.post(address, form | {"content": "second"})
+    fresh = form | {"content": "second", "client_id": _id_on(refused)}
+    assert (refused.status_code, _id_on(refused) != str(form["client_id"])) == (409, True)
+
+    assert client.post(address, fresh).url == client.post(address, fresh).url
+    assert Message.objects.filter(content="second").count() == 1
+
+
+def test_a_form_whose_id_went_to_somebody_else_before_is_delivered_once(browser_of, alice, bob, charlie):
+    client, form = browser_of(alice), {"to": "bob", "content": "x", "client_id": uuid.uuid4()}
+    client.post("/chats/new/", form)
+    refused = client.post("/chats/new/", form | {"to": "charlie"})
+    client.post("/chats/new/", form | {"to": "charlie", "client_id": _id_on(refused)})
+
+    assert sorted(Message.objects.values_list("receiver__username", flat=True)) == ["bob", "charlie"]
+
+
+@pytest.mark.parametrize("damaged", ["x", "1234", "{}", "a" * 5_000, "00000000-0000-0000-0000-00000000000g"])
+def test_a_form_with_a_damaged_id_says_so_and_carries_a_fresh_one(browser_of, alice, bob, damaged):
+    refused = browser_of(alice).post("/chats/new/", {"to": "bob", "content": "x", "client_id": damaged})
+
+    assert refused.status_code == 422
+    assert "send it again" in refused.content.decode()
+    assert uuid.UUID(_id_on(refused))
+
+
+@pytest.mark.parametrize("address", ["/chats/new/", "/chats/message/{}/reply/", "/chats/message/{}/edit/"])
+def test_a_script_learns_which_form_was_accepted(browser_of, message, alice, bob, address):
+    client_id = str(uuid.uuid4())
+    form = {"to": "bob", "content": "accepted", "client_id": client_id}
+    response = browser_of(alice).post(address.format(message.pk), form, **MINIMAL)
+
+    assert (response.status_code, response.content) == (204, b"")
+    assert response.headers["X-Accepted"] == client_id
+    assert response.headers["Location"].startswith("/chats/")
+    assert Message.objects.filter(content="accepted").count() == 1
+
+
+@pytest.mark.parametrize("content", ["", "   ", "x" * 10_001])
+def test_no_other_answer_says_accepted(browser_of, message, alice, content):
+    form = {"to": "bob", "content": content, "client_id": uuid.uuid4()}
+    for client in (browser_of(alice), Client()):
+        for address in ("/chats/new/", f"/chats/message/{message.pk}/edit/", "/chats/message/987654/reply/"):
+            assert "X-Accepted" not in client.post(address, form, **MINIMAL).headers
+
+
+def test_a_suggested_name_fills_the_field_keeps_the_text_and_sends_nothing(browser_of, alice, bob):
+    form = {"to": "bo", "content": "<not yet> finished", "client_id": uuid.uuid4(), "fill": "bob"}
+    response = browser_of(alice).post("/chats/new/", form)
+    page = response.content.decode()
+
+    assert response.status_code == 200
+    assert re.search(r'name="to" value="bob"', page)
+    assert "&lt;not yet&gt; finished" in page
+    assert not Message.objects.exists()
+
+
+def test_a_suggestion_is_no_button_that_sends(browser_of, alice, bob, member):
+    member("bonnie")
+    page = browser_of(alice).post("/chats/new/", {"to": "bo", "content": "x"}).content.decode()
+
+    assert re.findall(r'<button [^>]*name="fill" value="(\w+)"', page) == ["bob", "bonnie"]
+    assert not re.search(r"<button [^>]*name=.to", page)
+    # Enter in a field presses the first button of the form.
+    assert page.index('<button type="submit" hidden>') < page.index('name="fill"')
+
+
+@pytest.fixture
+def form_addresses(message, bob):
+    """Addresses that only a form is sent to, by what a member sees there after a log-in."""
+    notification = Notification.objects.get(user=bob)
+    return {
+        "/chats/notifications/read/": "Notifications",
+        f"/chats/notifications/{notification.pk}/read/": "Good morning, Bob",
+        f"/chats/message/{message.pk}/unread/": "Good morning, Bob",
+    }
+
+
+def test_a_form_sent_without_a_session_leads_to_a_page_after_the_log_in(browser_of, form_addresses, bob):
+    for address, says in form_addresses.items():
+        assert Client().post(address).url == f"/accounts/login/?next={address}"
+        page = browser_of(bob).get(address, follow=True)
+
+        assert (page.status_code, says in page.content.decode()) == (200, True), address
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_looking_at_the_address_of_a_form_changes_nothing(browser_of, form_addresses, bob, method):
+    for address in form_addresses:
+        getattr(browser_of(bob), method)(address)
+
+    assert Notification.objects.filter(user=bob, read=False).count() == 1
+    assert Message.objects.filter(read=False).count() == 1
