@@ -98,7 +98,7 @@ def delete_user_account(request: HttpRequest) -> HttpResponse:
     """Erase the account of whoever is logged in; the password is asked again."""
     form = EraseForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _is_password_of(request, form):
-        request.user.erased_by_id = request.user.pk
+        request.user.erased_by_id = request.user.pk  # type: ignore[union-attr]
         request.user.delete()
         # Every session of the member is erased with it, this one too: logging out would look for it.
         request.session, request.user = SessionStore(), AnonymousUser()

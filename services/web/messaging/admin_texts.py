@@ -41,7 +41,7 @@ class TextOnRequest:
     """
 
     text_field: str
-    change_form_template = "admin/messaging/change_form.html"
+    change_form_template: Any = "admin/messaging/change_form.html"
     model: type[models.Model]
     admin_site: Any
     opts: Any
@@ -88,7 +88,7 @@ class TextOnRequest:
     def _read(self, request: HttpRequest, row: Any, form: ReasonForm) -> str:
         """The text, recorded before it is read."""
         said = f"Read the text. Reason: {form.chosen()}."
-        LogEntry.objects.log_actions(request.user.pk, [row], CHANGE, said, single_object=True)
+        LogEntry.objects.log_actions(str(request.user.pk), [row], CHANGE, said, single_object=True)
         # Also where nobody can delete it from the admin, nor with the account of who read.
         kind, reason = self.opts.model_name, form.cleaned_data["reason"]
         log.warning("Staff member %s read the text of %s %s: %s", request.user.pk, kind, row.pk, reason)
