@@ -45,6 +45,11 @@ test: install ## Run all tests on real servers, in parallel, with coverage (ARGS
 test-browser: install ## Run the tests in a browser: CHROMIUM=/usr/bin/chromium
 	@CHROMIUM=$(CHROMIUM) exec $(STACK) test tests/browser $(ARGS)
 
+.PHONY: test-security
+test-security: install ## Request every page by every method as outsiders, and 20,000 made-up and interleaved requests
+	@FUZZ_REQUESTS=20000 INTERLEAVINGS=20000 exec $(STACK) test tests/integration/security \
+	  tests/integration/chats/test_interleavings.py --numprocesses=auto --dist=load $(ARGS)
+
 .PHONY: verify
 verify: install ## Check the six features over HTTP: make verify URL=http://127.0.0.1:8000
 	@$(PYTHON_IN_VENV) tests/e2e/verify.py $(URL)

@@ -1,10 +1,11 @@
-"""20,000 random steps from 8 threads: no page is older than its reader could know, or somebody else's.
+"""Random steps from 8 threads (as many as INTERLEAVINGS): no page is stale, or somebody else's.
 
 Texts are versions: every send or edit of a conversation writes a higher one. So a page tells how old it is.
 Two mutations, an epoch read too late and a bump made too early, show that the test sees a stale page.
 """
 
 import itertools
+import os
 import random
 import re
 import threading
@@ -22,7 +23,7 @@ from messaging.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STEPS = 20_000
+STEPS = int(os.environ.get("INTERLEAVINGS", "5000"))
 THREADS = 8
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 NAMES = ("ann", "ben", "cleo", "dora")

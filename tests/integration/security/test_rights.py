@@ -1,0 +1,109 @@
+"""Every address by every method: outsiders see nothing of two people's conversation, and change nothing."""
+
+import itertools
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+
+from accounts.models import User
+from messaging.models import Message
+from notifications.models import Notification
+
+METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "get", "MADE-UP")
+SECRETS = ("hermetic text", "earlier text", "alicia", "roberto")
+# A stranger's own rows may change: a session, the record of a refused password.
+WATCHED = ("messaging", "notifications")
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@pytest.fixture
+def objects(member):
+    """alicia and roberto have a conversation with a thread, an edit and notifications; keys of all of it."""
+    alicia, roberto = member("alicia"), member("roberto")
+    root = Message.objects.create(sender=alicia, receiver=roberto, content="earlier text")
+    root.edit("hermetic text", by=alicia)
+    reply = Message.objects.create(
+        sender=roberto, receiver=alicia, content="hermetic text too", parent_message=root
+    )
+    numbers = {root.pk, reply.pk, alicia.pk, root.conversation_id, *_keys(Notification)}
+    return {
+        "pk": [str(number) for number in sorted(numbers)],
+        "object_id": [str(number) for number in sorted(numbers)],
+        "username": ["alicia", "roberto"],
+        "id": [str(alicia.pk)],
+        "content_type_id": ["1"],
+        "app_label": ["messaging"],
+    }
+
+
+def _keys(model) -> list[int]:
+    return list(model.objects.values_list("pk", flat=True))
+
+
+def watched_rows() -> str:
+    """A digest of every row of the tables that hold what people wrote, and of the members."""
+    models = [model for label in WATCHED for model in apps.get_app_config(label).get_models()]
+    tables = [model._meta.db_table for model in models] + ["accounts_user"]
+    digests = (f"SELECT md5(string_agg(row::text, '|' ORDER BY id)) FROM {table} AS row" for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(digests))
+        return str(cursor.fetchall())
+
+
+def visitor(member) -> Client:
+    return Client(raise_request_exception=False)
+
+
+def stranger(member) -> Client:
+    browser = visitor(member)
+    browser.force_login(member("charlie", last_login="2026-01-01T00:00Z"), backend=BACKEND)
+    return browser
+
+
+def powerless_staff(member) -> Client:
+    browser = visitor(member)
+    staff = member("clerk", is_staff=True, last_login="2026-01-01T00:00Z")
+    browser.force_login(staff, backend=BACKEND)
+    return browser
+
+
+@pytest.mark.parametrize("who", [visitor, stranger, powerless_staff], ids=lambda who: who.__name__)
+@pytest.mark.parametrize("token", [True, False], ids=["with token", "without token"])
+def test_outsiders_see_and_change_nothing_at_any_address_by_any_method(
+    member, addresses, objects, who, token
+):
+    browser = who(member)
+    browser.handler.enforce_csrf_checks = not token
+    before = watched_rows()
+
+    found = []
+    for address, method in itertools.product(addresses(objects), METHODS):
+        if "logout" in address and who is not visitor:
+            continue
+        response = browser.generic(method, address)
+        shown = b"".join(response) if response.streaming else response.content
+        # A page may repeat the address that was requested.
+        text = shown.decode(errors="replace").replace(address, "").replace(address.replace("/", "%2F"), "")
+        if response.status_code >= 500 or any(secret in text for secret in SECRETS):
+            found.append(f"{method} {address}: {response.status_code}")
+        if method == "POST" and not token and response.status_code not in {403, 405}:
+            found.append(f"POST without a token {address}: {response.status_code}")
+
+    assert found == []
+    assert watched_rows() == before
+
+
+def test_participants_get_no_server_error_at_any_address_by_any_method(addresses, objects):
+    browser = Client(raise_request_exception=False)
+    browser.force_login(User.objects.get(username="roberto"), backend=BACKEND)
+
+    answers = {
+        f"{method} {address}": browser.generic(method, address).status_code
+        for address, method in itertools.product(addresses(objects), METHODS)
+        if "logout" not in address and "delete" not in address
+    }
+
+    assert [asked for asked, status in answers.items() if status >= 500] == []
+    assert answers["GET /chats/with/alicia/"] == 200  # The matrix reaches what it is about.
