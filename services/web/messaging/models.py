@@ -14,6 +14,7 @@ from django.utils import timezone
 from messaging import inbox, placing
 from messaging.content import MAX_LENGTH, clean_content
 from messaging.managers import MessageManager, UnreadMessagesManager
+from messaging.numbering import with_free_ids
 from messaging.querysets import MessageHistoryQuerySet, ParticipantQuerySet
 from messaging.threads import nest
 from messaging.watched import WatchedFields
@@ -148,11 +149,11 @@ class Message(WatchedFields):
         Raises ValidationError for a text, a receiver or a parent that cannot be.
         """
         using = using or self._state.db or "default"
-        with transaction.atomic(using=using):
-            if self._state.adding:
-                self._insert(using, **kwargs)
-                written = set(self.WATCHED)
-            else:
+        if self._state.adding:
+            with_free_ids([self], functools.partial(self._insert, using, **kwargs))
+            written = set(self.WATCHED)
+        else:
+            with transaction.atomic(using=using):
                 written = self._save_changes(using, update_fields, **kwargs)
         self.remember_watched(written)
 
@@ -209,19 +210,13 @@ class Message(WatchedFields):
         return {person.pk: person for person in (self.sender, self.receiver)}
 
     def _insert(self, using: str, **kwargs: Any) -> None:
-        chosen = self.pk
-        try:
+        with transaction.atomic(using=using):
             counted = placing.place_one(self, using=using)
             super().save(using=using, **{**kwargs, "force_insert": True})
-        except BaseException:
-            self.pk = (
-                chosen  # A number drawn for nothing must not be used later, when it is no longer the next.
-            )
-            raise
-        if not counted:
-            inbox.record_sent([self], using=using)
-        kind = "message" if self.parent_message_id is None else "reply"
-        transaction.on_commit(metrics.SENT.labels(kind).inc, using=using, robust=True)
+            if not counted:
+                inbox.record_sent([self], using=using)
+            kind = "message" if self.parent_message_id is None else "reply"
+            transaction.on_commit(metrics.SENT.labels(kind).inc, using=using, robust=True)
 
     def _save_changes(self, using: str, update_fields, **kwargs: Any) -> set[str]:
         """Write what this instance changed: a stale copy must not bring back an older text or state.

@@ -13,13 +13,17 @@ from django.core.exceptions import ValidationError
 
 from messaging.content import clean_content
 from messaging.inbox import execute
+from messaging.numbering import is_live, milliseconds, number, time_of
 
 if TYPE_CHECKING:
     from messaging.models import Message
 
 Pair = tuple[int, int]
+LATER = ("A reply stands after what it answers.", "parent_later")
 
-# What most messages need, in one statement. The number is drawn once the conversation is locked.
+# What most messages need, in one statement. The id is allocated once the conversation is locked
+# (messaging/numbering.py): of the time, and above the last one. That is read from the rows that the statement
+# updates, because only those are read again after a wait for the lock.
 PLACE_ONE = """
 WITH people AS MATERIALIZED (
   SELECT id FROM accounts_user WHERE id IN (%(low)s, %(high)s) ORDER BY id FOR KEY SHARE
@@ -27,16 +31,21 @@ WITH people AS MATERIALIZED (
   SELECT id FROM messaging_conversation
   WHERE low_id = %(low)s AND high_id = %(high)s AND (SELECT count(*) FROM people) >= 0
   FOR NO KEY UPDATE
-), numbered AS MATERIALIZED (
-  SELECT id, nextval(pg_get_serial_sequence('messaging_message', 'id')) AS number FROM here
+), moment AS MATERIALIZED (
+  SELECT id, nextval(pg_get_serial_sequence('messaging_message', 'id')) & 1023 AS low,
+         LEAST(%(milliseconds)s, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) AS milliseconds
+  FROM here
 ), sides AS (
   UPDATE messaging_participant p
-  SET last_message_id = GREATEST(p.last_message_id, n.number),
+  SET last_message_id = (GREATEST(moment.milliseconds, (p.last_message_id >> 10) + 1) << 10) | moment.low,
       unread_count = p.unread_count + CASE WHEN p.user_id = %(unread_by)s THEN 1 ELSE 0 END
-  FROM numbered n WHERE p.conversation_id = n.id
+  FROM moment WHERE p.conversation_id = moment.id
+  RETURNING p.conversation_id, p.last_message_id AS number
 )
-SELECT id, number FROM numbered
+SELECT conversation_id, max(number), min(number) FROM sides GROUP BY conversation_id
 """
+# Both sides of a conversation have the same last message; when something went wrong, from now on again.
+AGREE = "UPDATE messaging_participant SET last_message_id = %s WHERE conversation_id = %s"
 LOCK_PAIRS = """
 WITH people AS MATERIALIZED (
   SELECT id FROM accounts_user WHERE id = ANY(%(low)s::bigint[] || %(high)s) ORDER BY id FOR KEY SHARE
@@ -58,48 +67,69 @@ WITH opened AS (
 )
 SELECT low_id, high_id, id FROM opened
 """
-NUMBER = "SELECT nextval(pg_get_serial_sequence('messaging_message', 'id')) FROM generate_series(1, %s)"
 
 
 def place_one(message: "Message", *, using: str) -> bool:
-    """Do `place` and `inbox.record_sent` for one new message, and give it its id: one statement.
+    """Do `place` and `inbox.record_sent` for one new message, and give it its id: mostly one statement.
 
-    Returns False when only `place` was done: the pair writes for the first time, or the caller chose an id.
+    Returns False when only `place` was done: the message is of earlier, or the caller chose an id.
     """
+    if message.pk is not None or not is_live(message):
+        place([message], using=using)
+        return False
     parents = _checked([message], using)
-    low, high = pair = _pair(message)
-    found: list[tuple[int, int]] = []
-    if message.pk is None:
-        unread_by = None if message.read else message.receiver_id
-        found = execute(using, PLACE_ONE, {"low": low, "high": high, "unread_by": unread_by})
-    if found:
-        message.conversation_id, message.pk = found[0]
-    else:
-        message.conversation_id = _lock_pairs({pair}, using, (OPEN_PAIRS, LOCK_PAIRS))[pair]
+    message.conversation_id, message.pk = _place_live(message, using)
     _hang(message, parents)
-    return bool(found)
+    return True
 
 
-def place(messages: Sequence["Message"], *, using: str, number: bool = False) -> None:
-    """Check new messages, and give each its conversation and thread; with `number` also its id.
+def _place_live(message: "Message", using: str) -> tuple[int, int]:
+    """Conversation and id of a message that stands after all others; both inboxes have it."""
+    low, high = _pair(message)
+    arguments = {
+        "low": low,
+        "high": high,
+        "unread_by": None if message.read else message.receiver_id,
+        "milliseconds": milliseconds(time_of(message)),
+    }
+    found = execute(using, PLACE_ONE, arguments)
+    if not found:
+        # They write for the first time. Another may open their conversation first: then it is there now.
+        execute(using, OPEN_PAIRS, {"low": [low], "high": [high]})
+        found = execute(using, PLACE_ONE, arguments)
+    if not found:
+        raise ValidationError("This member or message is no longer there.", code="gone")
+    [(conversation_id, number, smaller)] = found
+    if number != smaller:
+        execute(using, AGREE, [number, conversation_id])
+    return conversation_id, number
+
+
+def place(messages: Sequence["Message"], *, using: str) -> None:
+    """Check new messages, and give each its conversation, its thread and, when it has none, its id.
 
     Locks the conversations until the transaction ends. Raises ValidationError.
     """
     parents = _checked(messages, using)
     conversations = _lock_pairs({_pair(message) for message in messages}, using)
-    if number:
-        _number([message for message in messages if message.pk is None], using)
     for message in messages:
         message.conversation_id = conversations[_pair(message)]
+    number(messages, parents, using=using)
+    for message in messages:
         _hang(message, parents)
 
 
 def _checked(messages: Sequence["Message"], using: str) -> dict[int, "Message"]:
     """Check texts, people and parents, and return the parents."""
     parents = _parents(messages, using)
+    before: set[int] = set()
     for message in messages:
         message.content = clean_content(message.content)
         _check_people(message, parents)
+        parent = parents.get(id(message))
+        if parent is not None and parent.pk is None and id(parent) not in before:
+            raise ValidationError(*LATER)
+        before.add(id(message))
     return parents
 
 
@@ -108,8 +138,8 @@ def _hang(message: "Message", parents: dict[int, "Message"]) -> None:
     parent = parents.get(id(message))
     if parent is None:
         return
-    if parent.pk is None or (message.pk is not None and parent.pk >= message.pk):
-        raise ValidationError("A reply stands after what it answers.", code="parent_later")
+    if message.pk is not None and parent.pk >= message.pk:
+        raise ValidationError(*LATER)
     message.parent_message_id = parent.pk
     message.thread_root_id = parent.thread_root_id or parent.pk
 
@@ -154,12 +184,10 @@ def _parents(messages: Sequence["Message"], using: str) -> dict[int, "Message"]:
     return found
 
 
-def _lock_pairs(
-    pairs: set[Pair], using: str, statements: Sequence[str] = (LOCK_PAIRS, OPEN_PAIRS, LOCK_PAIRS)
-) -> dict[Pair, int]:
+def _lock_pairs(pairs: set[Pair], using: str) -> dict[Pair, int]:
     """Lock the conversation of each pair, opening those that are new; return their ids."""
     known: dict[Pair, int] = {}
-    for statement in statements:
+    for statement in (LOCK_PAIRS, OPEN_PAIRS, LOCK_PAIRS):
         missing = sorted(pairs - known.keys())
         if not missing:
             break
@@ -168,8 +196,3 @@ def _lock_pairs(
         rows = execute(using, statement, {"low": list(low), "high": list(high)})
         known |= {(a, b): pk for a, b, pk in rows}
     return known
-
-
-def _number(messages: list["Message"], using: str) -> None:
-    for message, (pk,) in zip(messages, execute(using, NUMBER, [len(messages)]), strict=True):
-        message.pk = pk

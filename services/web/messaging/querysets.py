@@ -10,6 +10,7 @@ from django.db.models.functions import Left, Length
 from django.db.models.lookups import GreaterThan
 
 from messaging import inbox, placing
+from messaging.numbering import with_free_ids
 from messaging.signals import messages_created_in_bulk
 from observability import metrics
 
@@ -140,18 +141,21 @@ class MessageQuerySet(models.QuerySet):
         if any(options.values()):
             raise TypeError("Messages are created or refused; conflicts cannot be ignored or updated.")
         messages = list(objs)
-        with transaction.atomic(using=self.db):
-            placing.place(messages, using=self.db, number=True)
-            super().bulk_create(messages, batch_size)
-            inbox.record_sent(messages, using=self.db)
-            messages_created_in_bulk.send(sender=self.model, messages=messages, using=self.db)
-            sent = partial(metrics.SENT.labels("imported").inc, len(messages))
-            transaction.on_commit(sent, using=self.db, robust=True)
+        with_free_ids(messages, partial(self._create_at_once, messages, batch_size))
         for message in messages:
             message.remember_watched()
         return messages
 
     bulk_create.alters_data = True  # type: ignore[attr-defined]
+
+    def _create_at_once(self, messages: list, batch_size: int | None) -> None:
+        with transaction.atomic(using=self.db):
+            placing.place(messages, using=self.db)
+            super().bulk_create(messages, batch_size)
+            inbox.record_sent(messages, using=self.db)
+            messages_created_in_bulk.send(sender=self.model, messages=messages, using=self.db)
+            sent = partial(metrics.SENT.labels("imported").inc, len(messages))
+            transaction.on_commit(sent, using=self.db, robust=True)
 
 
 class MessageHistoryQuerySet(models.QuerySet):

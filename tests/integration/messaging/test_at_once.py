@@ -74,7 +74,7 @@ def test_bulks_to_the_same_people_in_another_order_do_not_deadlock(alice, member
 def test_reading_writing_and_editing_at_once_leave_the_true_count(message, alice, bob, write, at_once, drift):
     def read():
         for _ in range(40):
-            Message.objects.mark_read(bob, message.conversation_id, up_to=10**9)
+            Message.objects.mark_read(bob, message.conversation_id, up_to=2**53)
 
     def change():
         for number in range(40):

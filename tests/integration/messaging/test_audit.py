@@ -28,9 +28,9 @@ WHERE message_id = {reply};
 """
 WRITTEN_TWICE = """
 ALTER TABLE messaging_message DROP CONSTRAINT message_client_id_once;
-INSERT INTO messaging_message (sender_id, receiver_id, content, timestamp, read, edited, conversation_id,
+INSERT INTO messaging_message (id, sender_id, receiver_id, content, timestamp, read, edited, conversation_id,
   parent_message_id, thread_root_id, client_id)
-SELECT sender_id, receiver_id, content, timestamp, true, edited, conversation_id,
+SELECT {last} + 1, sender_id, receiver_id, content, timestamp, true, edited, conversation_id,
   parent_message_id, thread_root_id, client_id FROM messaging_message WHERE id = {reply};
 INSERT INTO notifications_notification (user_id, message_id, content, read, created_at)
 SELECT receiver_id, id, content, false, timestamp FROM messaging_message WHERE id > {last};

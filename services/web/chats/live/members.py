@@ -16,12 +16,14 @@ from django.http import HttpRequest
 
 from accounts.sessions import SessionStore
 from chats.live.notices import NEW, SYNC
+from messaging.numbering import BITS
 from notifications.models import Notification
 
 THREADS = 4
 MOST_MISSED = 100  # More than that, and the page looks at everything.
-# Ids are drawn before they are committed: a message with a smaller one can come after.
-OVERLAP = 1_000
+# Ids are allocated before they are committed: a message of another conversation can have a smaller one and
+# come after. A minute is longer than a send may take.
+OVERLAP = 60_000 << BITS
 
 T = TypeVar("T")
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="events")

@@ -1,0 +1,147 @@
+"""Message ids, which are in the order of time (docs/decisions/0016).
+
+An id is the milliseconds since 1970 times 1,024, plus a number below 1,024 that makes it unique. It is less
+than 2**53 until the year 2248, so JavaScript holds it exactly. Every order by id is therefore an order by
+time: pages, inbox, threads, paging, ranges that are marked as read.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from django.db import IntegrityError
+from django.utils import timezone
+from psycopg.errors import UniqueViolation
+
+from messaging.inbox import execute
+
+if TYPE_CHECKING:
+    from messaging.models import Message
+
+T = TypeVar("T")
+BITS = 10  # Of the unique part.
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A message that claims to be older than this is no live one: it stands where its time puts it.
+LIVE = timedelta(seconds=10)
+TRIES = 5
+
+ENDS = """
+SELECT p.conversation_id, p.last_message_id, m.timestamp, clock_timestamp()
+FROM messaging_participant p LEFT JOIN messaging_message m ON m.id = p.last_message_id
+WHERE p.conversation_id = ANY(%s) AND p.user_id < p.counterpart_id
+"""
+TAKEN = "SELECT id FROM messaging_message WHERE id = ANY(%s)"
+
+
+class End(NamedTuple):
+    """The last message of a conversation, 0 and None when there is none; and what time it is."""
+
+    id: int
+    timestamp: datetime | None
+    now: datetime
+
+
+def milliseconds(moment: datetime) -> int:
+    """Milliseconds since 1970; 1 for anything earlier."""
+    return max((moment - EPOCH) // timedelta(milliseconds=1), 1)
+
+
+def time_of(message: "Message") -> datetime:
+    """The timestamp as a moment: a text is read, and a time without a zone is in the zone of the site."""
+    value = message._meta.get_field("timestamp").to_python(message.timestamp)
+    if not isinstance(value, datetime):
+        return timezone.now()  # An expression, which only PostgreSQL evaluates.
+    return timezone.make_aware(value) if timezone.is_naive(value) else value
+
+
+def is_live(message: "Message") -> bool:
+    """Whether the message is being written now, and so stands after all others of its conversation."""
+    return time_of(message) > timezone.now() - LIVE
+
+
+def number(messages: Sequence["Message"], parents: dict[int, "Message"], *, using: str) -> None:
+    """Give these messages, whose conversations are locked and known, the ids that their times ask for.
+
+    A reply stands after its parent; equal times keep the order of the list. `parents`: by the identity of
+    the reply.
+    """
+    new = [message for message in messages if message.pk is None]
+    if not new:
+        return
+    wanted = _wanted(messages, parents, using)
+    new.sort(key=lambda message: (wanted[id(message)], time_of(message)))
+    given = {message.pk for message in messages if message.pk is not None}
+    for message, pk in zip(new, _free([wanted[id(message)] for message in new], given, using), strict=True):
+        message.pk = pk
+
+
+def _wanted(messages: Sequence["Message"], parents: dict[int, "Message"], using: str) -> dict[int, int]:
+    """The smallest id that each message may have, by the identity of the message."""
+    conversations = list({message.conversation_id for message in messages})
+    ends = {pk: End(last or 0, *times) for pk, last, *times in execute(using, ENDS, [conversations])}
+    wanted: dict[int, int] = {}
+    for message in messages:
+        wanted[id(message)] = message.pk or _by_time(time_of(message), ends[message.conversation_id])
+        parent = parents.get(id(message))
+        if parent is not None and message.pk is None:
+            after = wanted.get(id(parent)) or parent.pk
+            wanted[id(message)] = max(wanted[id(message)], after + 1)
+    return wanted
+
+
+def _by_time(moment: datetime, end: End) -> int:
+    """The id of this moment, with its microseconds; nothing is later than now."""
+    at = min(moment, end.now)
+    pk = (milliseconds(at) << BITS) | at.microsecond % 1000
+    is_latest = end.timestamp is None or moment >= end.timestamp
+    # The clocks of several servers differ, so the last id may be ahead of this one.
+    return max(pk, end.id + 1) if is_latest else pk
+
+
+def _free(wanted: list[int], given: set[int], using: str) -> list[int]:
+    """Ids in rising order that nobody has, each at least what is wanted."""
+    step = 1
+    while True:
+        ids = _rising(wanted, given)
+        taken = {pk for (pk,) in execute(using, TAKEN, [ids])}
+        if not taken:
+            return ids
+        # The ids behind a taken one may be taken as well: many messages can claim the same second.
+        wanted = [pk + step if pk in taken else pk for pk in ids]
+        step *= 2
+
+
+def _rising(wanted: list[int], given: set[int]) -> list[int]:
+    ids, last = [], 0
+    for least in wanted:
+        last = max(least, last + 1)
+        while last in given:
+            last += 1
+        ids.append(last)
+    return ids
+
+
+def with_free_ids(messages: Sequence["Message"], write: Callable[[], T]) -> T:
+    """Call `write`, and again when another transaction has meanwhile committed a message with such an id.
+
+    `write` is atomic. After an error the messages have the ids that they came with.
+    """
+    chosen = [message.pk for message in messages]
+    for left in reversed(range(TRIES)):
+        try:
+            return write()
+        except BaseException as error:
+            for message, pk in zip(messages, chosen, strict=True):
+                message.pk = pk
+            if not (left and None in chosen and _is_taken(error)):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _is_taken(error: BaseException) -> bool:
+    cause: Any = error.__cause__
+    return (
+        isinstance(error, IntegrityError)
+        and isinstance(cause, UniqueViolation)
+        and cause.diag.constraint_name == "messaging_message_pkey"
+    )

@@ -1,0 +1,156 @@
+"""Messages of earlier releases, numbered as they were written or imported, get ids in the order of time."""
+
+import importlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from messaging.models import Message, MessageHistory, Participant
+from messaging.threads import read_thread
+from notifications.models import Notification
+
+migration = importlib.import_module("messaging.migrations.0004_message_ids_in_order_of_time")
+DAY = datetime(2020, 5, 1, tzinfo=UTC)
+INDEXES = """
+SELECT indexdef FROM pg_indexes WHERE tablename = 'messaging_message' UNION ALL
+SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint
+WHERE 'messaging_message'::regclass IN (conrelid, confrelid)
+"""
+
+
+def _run(direction: str) -> None:
+    [operation] = migration.Migration.operations
+    with connection.schema_editor(atomic=False) as editor:
+        getattr(operation, f"database_{direction}")("messaging", editor, apps, apps)
+        # As in the next transaction.
+        editor.execute("SET CONSTRAINTS ALL DEFERRED")
+        editor.execute("DROP TABLE IF EXISTS renumbered")
+
+
+def _schema() -> list:
+    with connection.cursor() as cursor:
+        cursor.execute(INDEXES)
+        return sorted(cursor.fetchall())
+
+
+@pytest.fixture
+def old(alice, bob, charlie):
+    """Write a message as earlier releases numbered it: `(id, days after DAY, parent's id)`."""
+    made: dict[int, Message] = {}
+
+    def write(pk, days, parent=None, people=None):
+        sender, receiver = people or (alice, bob)
+        made[pk] = Message.objects.bulk_create(
+            [
+                Message(pk=pk, sender=sender, receiver=receiver, content=f"m{pk}",
+                        timestamp=DAY + timedelta(days=days), parent_message=made.get(parent))
+            ]
+        )[0]  # fmt: skip
+
+    return write
+
+
+def _texts() -> list[str]:
+    return list(Message.objects.order_by("pk").values_list("content", flat=True))
+
+
+def test_messages_imported_out_of_order_get_ids_in_order_of_time(old, alice, charlie, drift):
+    for pk, days in ((1, 30), (2, 10), (3, 20), (4, 20)):
+        old(pk, days)
+    old(5, 15, people=(charlie, alice))
+    _run("forwards")
+
+    assert _texts() == ["m2", "m5", "m3", "m4", "m1"]
+    assert [row.excerpt for row in Participant.objects.inbox_rows(alice)] == ["m1", "m5"]
+    assert all(m.pk >> 10 == m.timestamp.timestamp() * 1000 for m in Message.objects.exclude(content="m4"))
+    assert drift() == []
+
+
+def test_replies_stand_after_what_they_answer_whatever_their_times(old, drift):
+    for pk, days, parent in ((1, 30, None), (2, 10, 1), (3, 5, 2), (4, 31, 1), (5, 20, None)):
+        old(pk, days, parent)
+    _run("forwards")
+
+    assert _texts() == ["m5", "m1", "m2", "m3", "m4"]
+    root = Message.objects.get(content="m1")
+    placed = [(row.content, depth) for row, depth in read_thread(root.pk)]
+    assert placed == [("m1", 0), ("m2", 1), ("m3", 2), ("m4", 1)]
+    assert drift() == []
+
+
+def test_everything_that_points_to_a_message_follows(old, alice):
+    old(1, 2), old(2, 1)
+    Message.objects.get(pk=1).edit("changed", by=alice)
+    _run("forwards")
+
+    assert MessageHistory.objects.get().message.content == "changed"
+    told = Notification.objects.order_by("message").values_list("message__content", flat=True)
+    assert list(told) == ["m2", "changed"]
+
+
+def test_records_of_administrators_follow(old, alice):
+    from django.contrib.admin.models import LogEntry
+    from django.contrib.contenttypes.models import ContentType
+
+    old(1, 0)
+    kind = ContentType.objects.get_for_model(Message)
+    for object_id in ("1", "7"):
+        LogEntry.objects.create(
+            user=alice, content_type=kind, object_id=object_id, object_repr="x", action_flag=2
+        )
+    _run("forwards")
+
+    assert set(LogEntry.objects.values_list("object_id", flat=True)) == {str(Message.objects.get().pk), "7"}
+
+
+def test_keys_and_indexes_are_as_before(old):
+    before = _schema()
+    old(1, 1), old(2, 0)
+    _run("forwards")
+
+    assert _schema() == before
+
+
+def test_old_ids_that_are_new_ids_of_others_make_room(old, drift):
+    first = (int(DAY.timestamp()) * 1000) << 10
+    old(first, 1), old(first + 1, 0), old(first + 2, 2, first)
+    _run("forwards")
+
+    assert _texts() == [f"m{first + 1}", f"m{first}", f"m{first + 2}"]
+    assert Message.objects.earliest("pk").pk == first
+    assert drift() == []
+
+
+def test_migration_twice_changes_nothing_more(old):
+    for pk, days in ((1, 3), (2, 1), (3, 2)):
+        old(pk, days)
+    _run("forwards")
+    once = list(Message.objects.order_by("pk").values_list("pk", "content"))
+    _run("forwards")
+
+    assert list(Message.objects.order_by("pk").values_list("pk", "content")) == once
+
+
+def test_way_back_leaves_the_sequence_above_all_ids(old, message):
+    old(1, 1)
+    _run("backwards")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('messaging_message', 'id'))")
+        assert cursor.fetchone()[0] > Message.objects.latest("pk").pk
+
+
+def test_live_messages_follow_migrated_ones(old, write, alice, bob):
+    old(1, 10_000), old(2, 1)
+    _run("forwards")
+    write(bob, alice, "new")
+
+    assert _texts() == ["m2", "m1", "new"]
+
+
+def test_no_messages_are_no_work(db):
+    _run("forwards")
+
+    assert not Message.objects.exists()
