@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from axes.models import AccessAttempt, AccessAttemptExpiration
+from axes.models import AccessFailureLog
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections, transaction
@@ -46,7 +46,7 @@ def _values(user: User, using: str) -> dict[str, int]:
 
 
 def erase_account_rows(user: User, using: str) -> None:
-    """Delete the sessions, the failed log-ins and the admin's log of `user`: five statements at any size."""
+    """Delete the sessions, the failed log-ins and the admin's log of `user`: four statements at any size."""
     with connections[using].cursor() as cursor:
         cursor.execute(
             f"DELETE FROM {Session._meta.db_table} WHERE user_id = %s RETURNING session_key", [user.pk]
@@ -55,9 +55,8 @@ def erase_account_rows(user: User, using: str) -> None:
     transaction.on_commit(partial(_forget_sessions, keys), using=using, robust=True)
     transaction.on_commit(metrics.ERASED.inc, using=using, robust=True)
     # Raw, since the collector would load each row that somebody who guesses passwords has caused.
-    attempts = AccessAttempt.objects.using(using).filter(username__iexact=user.username)
-    AccessAttemptExpiration.objects.using(using).filter(access_attempt__in=attempts)._raw_delete(using)
-    attempts._raw_delete(using)
+    failures = AccessFailureLog.objects.using(using).filter(username__iexact=user.username)
+    failures._raw_delete(using)
     # The collector has deleted what this member did; this is what was done to this member.
     with connections[using].cursor() as cursor:
         cursor.execute(FORGET, _values(user, using))

@@ -2,7 +2,9 @@
 
 from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm, PasswordChangeForm
+from django.http import HttpRequest
 
+from accounts.guessing import is_password_of
 from accounts.models import User
 
 
@@ -20,6 +22,16 @@ class SignUpForm(BaseUserCreationForm):
 
 
 class ChangePasswordForm(PasswordChangeForm):
+    def __init__(self, user, *args, request: HttpRequest, **kwargs):
+        self.request = request
+        super().__init__(user, *args, **kwargs)
+
+    def clean_old_password(self):
+        password = self.cleaned_data["old_password"]
+        if not is_password_of(self.request, self.user, password):
+            raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return password
+
     def set_password_and_save(self, user, password_field_name="password1", commit=True):  # noqa: S107
         """Save the password alone: the rest may have been changed since this request read it."""
         user.set_password(self.cleaned_data[password_field_name])

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import authenticate, login
+from django.contrib.auth import login
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
@@ -17,7 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.devices import remember
 from accounts.forms import ChangePasswordForm, EraseForm, SignUpForm
+from accounts.guessing import is_password_of, name_tried
 from accounts.models import User
 from accounts.sessions import SessionStore
 from accounts.signals import erasure_preview
@@ -27,7 +29,7 @@ READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-@query_budget(13)
+@query_budget(12)
 @READ_AND_SEND
 @sensitive_post_parameters()
 @never_cache
@@ -57,7 +59,7 @@ def _create(form: SignUpForm) -> User | None:
 
 
 # The dearest: an old hash, wrong tries before, and the cookie of a session that a new password has ended.
-@method_decorator(query_budget(12), name="dispatch")
+@method_decorator(query_budget(11), name="dispatch")
 class LogIn(auth.LoginView):
     template_name = "accounts/login.html"
     redirect_authenticated_user = True
@@ -71,15 +73,20 @@ class LogOut(auth.LogoutView):
         return _clear_browser(super().dispatch(request, *args, **kwargs))
 
 
-@method_decorator(query_budget(8), name="dispatch")
+@method_decorator(query_budget(9), name="dispatch")
 class ChangePassword(auth.PasswordChangeView):
     template_name = "accounts/change_password.html"
     form_class = ChangePasswordForm
     success_url = reverse_lazy("accounts:account")
 
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"request": self.request}
+
     def form_valid(self, form):
         messages.success(self.request, "Your password is changed. Other browsers are logged out.")
-        return super().form_valid(form)
+        response = super().form_valid(form)
+        remember(self.request, form.user, name_tried(self.request, {"username": form.user.username}) or "")
+        return response
 
 
 @query_budget(2)
@@ -97,7 +104,7 @@ def account(request: HttpRequest) -> HttpResponse:
 def delete_user_account(request: HttpRequest) -> HttpResponse:
     """Erase the account of whoever is logged in; the password is asked again."""
     form = EraseForm(request.POST if request.method == "POST" else None)
-    if form.is_valid() and _is_password_of(request, form):
+    if form.is_valid() and _is_confirmed(request, form):
         request.user.erased_by_id = request.user.pk  # type: ignore[union-attr]
         request.user.delete()
         # Every session of the member is erased with it, this one too: logging out would look for it.
@@ -114,10 +121,8 @@ def preview(user) -> dict[str, int]:
     return {what: count for _, counts in answers for what, count in counts.items()}
 
 
-def _is_password_of(request: HttpRequest, form: EraseForm) -> bool:
-    # Through authenticate, so that guessing here is counted and stopped like guessing at the log-in.
-    password = form.cleaned_data["password"]
-    if authenticate(request, username=request.user.username, password=password) == request.user:
+def _is_confirmed(request: HttpRequest, form: EraseForm) -> bool:
+    if is_password_of(request, request.user, form.cleaned_data["password"]):  # type: ignore[arg-type]
         return True
     form.add_error("password", "That is not your password. Nothing was deleted.")
     return False

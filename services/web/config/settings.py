@@ -35,6 +35,8 @@ EVENTS_ORIGINS = env.list("EVENTS_ORIGINS", default=[])
 EVENTS_MOST_STREAMS = env.int("EVENTS_MOST_STREAMS", default=1_000)
 EVENTS_MOST_STREAMS_OF_A_MEMBER = env.int("EVENTS_MOST_STREAMS_OF_A_MEMBER", default=8)
 
+if PROXY_COUNT < 0:
+    stop(f"PROXY_COUNT is {PROXY_COUNT}; it must be a number from 0.")
 if LOG_FORMAT not in {"json", "console"}:
     stop(f"LOG_FORMAT is {LOG_FORMAT!r}; it can be json or console.")
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
@@ -79,6 +81,7 @@ MIDDLEWARE = [
     "chats.middleware.PrivatePagesMiddleware",
     "chats.middleware.NotAllowedMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.devices.DeviceCookieMiddleware",
     "axes.middleware.AxesMiddleware",
     "observability.measuring.DjangoPrometheusMiddleware",
 ]
@@ -167,7 +170,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "accounts.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -182,21 +185,17 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "chats:inbox"
 LOGOUT_REDIRECT_URL = "accounts:login"
-# Five wrong passwords for one name from one address lock that pair for a quarter of an hour: guessing
-# stops, and nobody can lock a member out from elsewhere.
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
+# Log-in throttling: limits and reasons in accounts/guessing.py.
 AXES_HANDLER = "accounts.guessing.AttemptsHandler"
-AXES_DISABLE_ACCESS_LOG = True
-AXES_LOCKOUT_CALLABLE = "accounts.guessing.locked_out"
+AXES_CLIENT_IP_CALLABLE = "observability.client.network_of"
 AXES_USERNAME_CALLABLE = "accounts.guessing.name_tried"
-AXES_IPWARE_PROXY_COUNT = PROXY_COUNT
-AXES_IPWARE_META_PRECEDENCE_ORDER = (
-    ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if PROXY_COUNT else ["REMOTE_ADDR"]
-)
+AXES_LOCKOUT_CALLABLE = "accounts.guessing.locked_out"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_VERBOSE = False
+DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 
 # --- Headers --------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

@@ -1,14 +1,13 @@
 """Erasing a member leaves nothing of the member, and takes nothing from anybody else."""
 
 import pytest
-from axes.models import AccessAttempt, AccessAttemptExpiration
+from axes.models import AccessFailureLog
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user
 from django.contrib.auth.models import Group, Permission
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest
-from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.sessions import SessionStore
@@ -49,10 +48,7 @@ def life(victim, alice, bob, write):
     victim.user_permissions.add(Permission.objects.get(codename="change_message"))
     LogEntry.objects.log_actions(victim.pk, [alice], CHANGE)
     LogEntry.objects.log_actions(alice.pk, [victim], CHANGE)
-    attempt = AccessAttempt.objects.create(
-        username=NAME.upper(), post_data=f"username={NAME}", failures_since_start=1, ip_address="192.0.2.1"
-    )
-    AccessAttemptExpiration.objects.create(access_attempt=attempt, expires_at=timezone.now())
+    AccessFailureLog.objects.create(username=NAME.upper(), ip_address="192.0.2.1")
 
 
 def rows_with(text) -> set[str]:
@@ -68,13 +64,12 @@ def rows_with(text) -> set[str]:
 def test_no_table_holds_the_name_or_a_text_of_an_erased_member(life, victim, erase, browser_of):
     browser_of(victim)
     assert rows_with(NAME) >= {
-        "accounts_user", "axes_accessattempt", "django_admin_log", "messaging_message",
+        "accounts_user", "axes_accessfailurelog", "django_admin_log", "messaging_message",
         "messaging_messagehistory", "notifications_notification",
     }  # fmt: skip
 
     erase(victim)
     assert rows_with(NAME) == set()
-    assert not AccessAttemptExpiration.objects.exists()
     assert not Session.objects.exists()
 
 
@@ -142,10 +137,10 @@ def test_every_browser_of_the_member_is_logged_out(victim, alice, browser_of, er
 
 def test_guesses_at_other_names_stay(victim, erase):
     for name in (NAME, f"{NAME}2", "alice"):
-        AccessAttempt.objects.create(username=name, failures_since_start=1, ip_address="192.0.2.1")
+        AccessFailureLog.objects.create(username=name, ip_address="192.0.2.1")
 
     erase(victim)
-    assert set(AccessAttempt.objects.values_list("username", flat=True)) == {f"{NAME}2", "alice"}
+    assert set(AccessFailureLog.objects.values_list("username", flat=True)) == {f"{NAME}2", "alice"}
 
 
 def test_what_the_admin_did_to_others_stays_in_the_log(victim, alice, bob, message, erase):
@@ -193,4 +188,4 @@ def test_an_erasure_costs_the_same_at_any_size(size, life, victim, write_many, d
         victim.delete()
 
 
-STATEMENTS = 16
+STATEMENTS = 15

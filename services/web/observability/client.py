@@ -1,0 +1,84 @@
+"""The address of the client: one answer for lock-outs, limits and logs."""
+
+import ipaddress
+import logging
+import threading
+
+from django.conf import settings
+from django.http import HttpRequest
+
+# What a peer without an address has: one at a Unix socket.
+UNKNOWN = "0.0.0.0"  # noqa: S104  # Not an address to listen on.
+# One customer of a provider has a whole /64, and a new address in it for each request.
+IPV6_PREFIX = 64
+# The well-known prefix of NAT64 (RFC 6052): an IPv4 address stands in its last 32 bits.
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+log = logging.getLogger(__name__)
+_warned = threading.Event()
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the client's address in its canonical form.
+
+    Behind `PROXY_COUNT` = n proxies it is the nth address from the right of X-Forwarded-For: the client wrote
+    everything to the left of it. Without a proxy, or when that entry is missing or no address, it is the
+    address of the peer; the first such request of a process is logged.
+    """
+    known = request.META.get("bobbin.client_address")
+    if known is None:
+        known = request.META["bobbin.client_address"] = str(_find(request.META))
+    return known
+
+
+def network_of(request: HttpRequest) -> str:
+    """Return what one client is counted by: an IPv4 address, or the first address of an IPv6 /64."""
+    address = ipaddress.ip_address(address_of(request))
+    if address.version == 4:
+        return str(address)
+    return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False).network_address)
+
+
+def parse(text: str) -> Address | None:
+    """Return the address in `text`, which may have a port, brackets, quotes or a zone; otherwise None.
+
+    IPv6 addresses that stand for an IPv4 address (mapped, NAT64) become that IPv4 address.
+    """
+    text = text.strip().strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return address.ipv4_mapped
+        if address in NAT64:
+            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def _find(meta: dict) -> Address:
+    count = settings.PROXY_COUNT
+    if count:
+        entries = meta.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        found = parse(entries[-count]) if len(entries) >= count else None
+        if found is not None:
+            return found
+        _warn_once()
+    return parse(meta.get("REMOTE_ADDR") or "") or ipaddress.ip_address(UNKNOWN)
+
+
+def _warn_once() -> None:
+    if not _warned.is_set():
+        _warned.set()
+        log.warning(
+            "A request has no usable X-Forwarded-For although PROXY_COUNT is %d: the address of the peer is "
+            "used. Later ones are not logged.",
+            settings.PROXY_COUNT,
+        )

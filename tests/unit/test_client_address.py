@@ -1,0 +1,87 @@
+"""Who asks: one answer for lock-outs, limits and logs."""
+
+import logging
+
+import pytest
+from django.test import RequestFactory
+
+from observability import client
+
+PEER = "172.18.0.5"
+
+
+@pytest.fixture
+def asked(settings):
+    """The address and the network of a request, behind so many proxies."""
+
+    def ask(proxies=0, forwarded=None, peer=PEER):
+        settings.PROXY_COUNT = proxies
+        header = {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
+        request = RequestFactory().get("/", REMOTE_ADDR=peer, **header)
+        return client.address_of(request), client.network_of(request)
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "expected"),
+    [
+        (0, None, PEER),
+        (0, "6.6.6.6", PEER),
+        (1, "198.51.100.66", "198.51.100.66"),
+        (1, "6.6.6.6, 198.51.100.66", "198.51.100.66"),
+        (1, "6.6.6.6,7.7.7.7,8.8.8.8 , 198.51.100.66", "198.51.100.66"),
+        (2, "6.6.6.6, 203.0.113.9, 10.0.0.1", "203.0.113.9"),
+        (3, "203.0.113.9, 10.0.0.2, 10.0.0.1", "203.0.113.9"),
+    ],
+)
+def test_address_is_the_nth_from_the_right(asked, proxies, forwarded, expected):
+    assert asked(proxies, forwarded) == (expected, expected)
+
+
+@pytest.mark.parametrize(
+    "forwarded",
+    [None, "", ",", "unknown", "_hidden", "1.2.3", "1.2.3.4.5", "01.2.3.4", "a\0b", "::g", "٣.1.1"],
+)
+def test_address_without_a_usable_header_is_the_peers(asked, forwarded):
+    assert asked(1, forwarded) == (PEER, PEER)
+
+
+def test_address_with_fewer_entries_than_proxies_is_the_peers(asked):
+    assert asked(3, "6.6.6.6, 7.7.7.7") == (PEER, PEER)
+
+
+@pytest.mark.parametrize("peer", ["", None, "unix:", "/run/bobbin.sock"])
+def test_address_of_a_unix_socket_is_never_none(asked, peer):
+    assert asked(0, None, peer) == (client.UNKNOWN, client.UNKNOWN)
+    assert asked(1, "203.0.113.9", peer) == ("203.0.113.9", "203.0.113.9")
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "network"),
+    [
+        ("203.0.113.9:51234", "203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9", "203.0.113.9"),
+        ("[::ffff:cb00:7109]:443", "203.0.113.9", "203.0.113.9"),
+        ("64:ff9b::203.0.113.9", "203.0.113.9", "203.0.113.9"),
+        ("2001:db8:2::1", "2001:db8:2::1", "2001:db8:2::"),
+        ("2001:DB8:2:0:ffff::50", "2001:db8:2:0:ffff::50", "2001:db8:2::"),
+        ("2001:db8::1", "2001:db8::1", "2001:db8::"),
+        ('"[2001:db8:2:7::1]:8080"', "2001:db8:2:7::1", "2001:db8:2:7::"),
+        ("fe80::1%eth0", "fe80::1", "fe80::"),
+        ("::1", "::1", "::"),
+    ],
+)
+def test_address_is_canonical_and_ipv6_is_counted_by_64(asked, text, address, network):
+    assert asked(1, text) == (address, network)
+    if ":" in address:
+        assert asked(0, None, text) == (address, network)
+
+
+def test_missing_header_behind_a_proxy_is_logged_once(asked, caplog):
+    client._warned.clear()
+    with caplog.at_level(logging.WARNING, "observability.client"):
+        for _ in range(3):
+            asked(1, None)
+
+    assert [record.name for record in caplog.records] == ["observability.client"]
