@@ -52,26 +52,19 @@ def remember(request: HttpRequest, user: User, name: str) -> None:
     request.META["bobbin.devices"] = [device, *others][:MOST_MEMBERS]
 
 
-class DeviceCookieMiddleware:
-    """Sets the cookie when `remember` was called during the request."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        devices = request.META.get("bobbin.devices")
-        if devices is not None:
-            value = signing.dumps([list(device) for device in devices], salt=SALT)
-            response.set_cookie(
-                settings.DEVICE_COOKIE_NAME,
-                value,
-                max_age=SECONDS,
-                secure=settings.HTTPS,
-                httponly=True,
-                samesite="Lax",
-            )
-        return response
+def set_cookie(request: HttpRequest, response: HttpResponse) -> None:
+    """Set the cookie when `remember` was called during this request."""
+    devices = request.META.get("bobbin.devices")
+    if devices is None:
+        return
+    response.set_cookie(
+        settings.DEVICE_COOKIE_NAME,
+        signing.dumps([list(device) for device in devices], salt=SALT),
+        max_age=SECONDS,
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def _devices(request: HttpRequest) -> list[Device]:

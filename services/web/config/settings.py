@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "chats.middleware.PrivatePagesMiddleware",
     "chats.middleware.NotAllowedMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "accounts.devices.DeviceCookieMiddleware",
+    "accounts.middleware.PasswordMiddleware",
     "axes.middleware.AxesMiddleware",
     "observability.measuring.DjangoPrometheusMiddleware",
 ]

@@ -81,7 +81,7 @@ def test_guesses_make_no_page_dearer(ended, slopes):
 
     def add(count):
         guess(count, days_ago=1, **OTHERS)
-        guess(count, days_ago=0, **ANNAS)
+        guess(count, days_ago=0, username="anna", ip_address="192.0.2.7")
 
     pages = {
         "log-in": lambda: log_in(Client()),
