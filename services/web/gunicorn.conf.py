@@ -59,6 +59,8 @@ keepalive = 75
 max_requests = 20_000
 max_requests_jitter = 2_000
 
+# No header of a request decides where the application begins.
+forwarder_headers = ""
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 
 # The application logs every request, with its id and member, and without its query string.

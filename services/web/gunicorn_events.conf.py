@@ -23,6 +23,8 @@ graceful_timeout = 10
 # A stream is not ended for having had many before it.
 max_requests = 0
 
+# No header of a request decides where the application begins.
+forwarder_headers = ""
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 accesslog = None
 errorlog = "-"

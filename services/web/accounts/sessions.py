@@ -1,5 +1,6 @@
 """Sessions in PostgreSQL, read from Redis: losing Redis logs nobody out, and nobody back in."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,15 @@ from observability.debts import Debts
 COPY_SECONDS = 300
 # Copies that could not be ended, because Redis could not be reached.
 debts = Debts()
+
+
+# As Django makes them. Anything else is nobody's: no query, and no error from a NUL.
+KEY = re.compile(r"[a-z0-9]{32}", re.ASCII)
+
+
+def is_key(text: str) -> bool:
+    """Return whether `text` can be the key of a session."""
+    return KEY.fullmatch(text) is not None
 
 
 class SessionStore(CachedDBStore):
@@ -36,6 +46,9 @@ class SessionStore(CachedDBStore):
         session: Any = super().create_model_instance(data)
         session.user_id = data.get(SESSION_KEY)
         return session
+
+    def _validate_session_key(self, key):
+        return bool(key) and is_key(key)
 
     def load(self) -> dict[str, Any]:
         copy = None if debts.any() else self._cache.get(self.cache_key)

@@ -82,6 +82,8 @@ def logging_settings(style: str, level: str) -> dict:
             "django": {"handlers": [], "propagate": True},
             # Each request is logged once, by its end; Django's own line would tell a 404 again.
             "django.request": {"level": "ERROR"},
+            # The same for a wrong host, too many fields and the like; the line of the end has the reason.
+            "django.security": {"level": "CRITICAL"},
             # It tells every log-in in four lines; what matters of it is a warning.
             "axes": {"level": "WARNING"},
             "django.server": {"handlers": [], "propagate": True},

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "observability.budgets.QueryBudgetMiddleware",  # Before all that may ask: session, user, page.
     "observability.request_log.RequestLogMiddleware",
+    "config.requests.ReadableRequestMiddleware",  # Before anything that decodes what was sent.
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from django.http.cookie import parse_cookie
 from django.http.request import split_domain_port, validate_host
 
+from accounts.sessions import is_key
 from chats.live import members
 from chats.live.hub import END, Hub, Stream, encode
 from observability import metrics
@@ -86,7 +87,7 @@ class Application:
         if self.hub.open + self.coming >= settings.EVENTS_MOST_STREAMS:
             raise Refused(503, "Too many streams are open.", result="too_many", retry_after=30)
         session_key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
-        user_id = await self._look_at(session_key) if session_key else None
+        user_id = await self._look_at(session_key) if is_key(session_key) else None
         if user_id is None:
             raise Refused(401, "Log in first.", result="nobody")
         if self.hub.count_of(user_id) >= settings.EVENTS_MOST_STREAMS_OF_A_MEMBER:

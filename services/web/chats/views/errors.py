@@ -1,9 +1,11 @@
 """What a member sees when something is wrong, with the navigation. These pages ask the database nothing."""
 
+import logging
 import sys
 from types import SimpleNamespace
 from typing import Any
 
+import structlog
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
@@ -12,8 +14,12 @@ from django.template.loader import render_to_string
 
 RETRY_SECONDS = "5"
 
+log = logging.getLogger(__name__)
+
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if exception is not None:
+        _log_reason(type(exception).__name__)
     return _page(request, 400, "We could not understand that request", "Go back and try again.")
 
 
@@ -24,6 +30,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    _log_reason(reason)
     return _page(
         request,
         403,
@@ -61,6 +68,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
     response.headers["Retry-After"] = RETRY_SECONDS
     return response
+
+
+def _log_reason(reason: str) -> None:
+    """Add it to the line that the end of this request writes, or log it by itself when there will be none."""
+    if "request_id" in structlog.contextvars.get_contextvars():
+        structlog.contextvars.bind_contextvars(reason=reason)
+    else:  # Refused before the request log begins, where HTTPS is enforced.
+        log.warning("A request was refused: %s", reason)
 
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
