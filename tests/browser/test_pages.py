@@ -122,6 +122,39 @@ def test_the_switch_of_the_theme_is_remembered(open_browser, alice):
     assert hers.evaluate(ground) == dark != light
 
 
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ({"theme": "auto"}, "as the system"),
+        ({"theme": "dark"}, "dark"),
+        ({"theme": "constructor"}, "as the system"),
+        ({"theme": "dark", "bobbin-theme": ""}, "as the system"),
+        ({"theme": "light", "bobbin-theme": "dark"}, "dark"),
+        ({"theme": "light", "bobbin-theme": "__proto__"}, "as the system"),
+    ],
+)
+def test_theme_is_bobbins_own_and_the_admins_stays(open_browser, stored, shown):
+    page = open_browser()
+    page.goto("/accounts/login/")
+    page.evaluate("stored => { localStorage.clear(); Object.assign(localStorage, stored) }", stored)
+    page.reload()
+    switch = page.get_by_role("button", name="Theme")
+    expect(switch).to_have_text(f"Theme: {shown}")
+    switch.click()
+
+    expect(switch).not_to_have_text(f"Theme: {shown}")
+    assert page.evaluate("localStorage.theme") == stored["theme"]
+
+
+def test_theme_switches_in_a_browser_without_storage(open_browser):
+    page = open_browser()
+    page.add_init_script("Object.defineProperty(window, 'localStorage', {get() { throw new Error('off') }})")
+    page.goto("/accounts/login/")
+    page.get_by_role("button", name="Theme").click()
+
+    expect(page.get_by_role("button", name="Theme")).to_have_text("Theme: light")
+
+
 def test_a_first_visit_is_light_and_nothing_moves(open_browser, town, alice):
     weights, shifts = {}, {}
     for name, address in _addresses(town).items():

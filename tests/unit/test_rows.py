@@ -101,7 +101,7 @@ def test_a_time_reads_as_django_writes_it(month):
 
     assert rows.time_of(at) == (
         f'<time datetime="{at.isoformat()}" title="{date_format(at, "j F Y, H:i:s")} UTC">'
-        f"{date_format(at, 'j M Y, H:i')}</time>"
+        f"{date_format(at, 'j M Y, H:i')} UTC</time>"
     )
 
 

@@ -77,15 +77,26 @@ SEEN = mark_safe(' <span class="seen">read</span>')
 
 @register.simple_tag
 def time_of(at: datetime) -> SafeString:
-    """When something was: the minute to read, the second when pointed at. In UTC, like all times here."""
+    """When something was: the minute to read, the second in its title; both in UTC, and say so.
+
+    Scripts say it in the time zone and the language of the browser (times.js).
+    """
     at = at.astimezone(UTC)
     iso = at.isoformat()
     month, clock = MONTHS[at.month - 1], iso[11:19]
     # Nothing in it needs escaping; and `strftime` takes as long as all the rest of a row.
     return SafeString(
         f'<time datetime="{iso}" title="{at.day} {month} {at.year}, {clock} UTC">'
-        f"{at.day} {month[:3]} {at.year}, {clock[:5]}</time>"
+        f"{at.day} {month[:3]} {at.year}, {clock[:5]} UTC</time>"
     )
+
+
+@register.simple_tag
+def day_of(at: datetime) -> SafeString:
+    """On which day something was, in UTC like `time_of`."""
+    at = at.astimezone(UTC)
+    day = f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+    return SafeString(f'<time datetime="{at.isoformat()}" data-date-only>{day} (UTC)</time>')
 
 
 @register.simple_tag

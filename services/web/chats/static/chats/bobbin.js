@@ -5,9 +5,10 @@ import { reveal, setFold } from "./folding.js";
 import { closeForm, forgetSentDraft, freeForms, keepDraft, openForm, restoreDrafts, send } from "./forms.js";
 import { EDIT, REPLY, press } from "./keys.js";
 import { beginLive } from "./live.js";
-import { showTimes, switchTheme } from "./looks.js";
+import { showTheme, switchTheme } from "./looks.js";
 import { messages, state } from "./page.js";
 import { loadPage } from "./thread.js";
+import { showTimes } from "./times.js";
 // Theirs, named here so that a browser asks for all at once.
 import "./fetching.js";
 import "./lists.js";
@@ -36,6 +37,8 @@ function take(event, work) {
 
 showTitle();
 setInterval(showTimes, 60_000);
+document.addEventListener("visibilitychange", () => showTimes()); // Timers may have slept.
+addEventListener("storage", () => showTheme()); // Switched in another tab.
 document.addEventListener("click", click);
 document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);

@@ -1,8 +1,8 @@
 // Fetching what changed, with the rights of the member.
 
 import { showBadges } from "./badges.js";
-import { showTimes } from "./looks.js";
 import { state } from "./page.js";
+import { showTimes } from "./times.js";
 
 export const isLogin = (response) => new URL(response.url).pathname.startsWith("/accounts/login");
 

@@ -1,8 +1,9 @@
 // What is done before the first paint, so that nothing moves or changes afterwards; all else comes later (bobbin.js).
 
 import { fold } from "./folding.js";
-import { showTheme, showTimes } from "./looks.js";
+import { showTheme } from "./looks.js";
 import { messages } from "./page.js";
+import { showTimes } from "./times.js";
 
 showTheme();
 document.documentElement.classList.add("has-script");

@@ -1,11 +1,21 @@
-// The theme, and times as one says them.
+// The theme.
 
-import { $, $$ } from "./page.js";
+import { $ } from "./page.js";
+import { recall, remember } from "./remembered.js";
 
 const THEMES = { "": "as the system", light: "light", dark: "dark" };
+const NAMES = Object.keys(THEMES);
+const KEY = "bobbin-theme";
 
-export function showTheme() {
-  const theme = localStorage.getItem("theme") ?? "";
+const themeOf = (name) => (NAMES.includes(name) ? name : "");
+
+// Bobbin kept its theme as `theme`, the key of Django's admin: read once, and left as it is.
+function storedTheme() {
+  if (recall(KEY) === null) remember(KEY, themeOf(recall("theme")));
+  return themeOf(recall(KEY));
+}
+
+export function showTheme(theme = storedTheme()) {
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
   const label = $("[data-theme-switch] span");
@@ -13,21 +23,8 @@ export function showTheme() {
 }
 
 export function switchTheme() {
-  const names = Object.keys(THEMES);
-  const next = names[(names.indexOf(localStorage.getItem("theme") ?? "") + 1) % names.length];
-  if (next) localStorage.setItem("theme", next);
-  else localStorage.removeItem("theme");
-  showTheme();
-}
-
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
-
-export function showTimes(within = document) {
-  for (const time of $$("time[datetime]", within)) {
-    const seconds = (new Date(time.dateTime) - Date.now()) / 1000;
-    const [unit, length] = UNITS.find(([, least]) => -seconds >= least) ?? ["now"];
-    if (unit === "now") time.textContent = "just now";
-    else if (seconds > -7 * 86400) time.textContent = relative.format(Math.ceil(seconds / length), unit);
-  }
+  const shown = document.documentElement.dataset.theme ?? "";
+  const next = NAMES[(NAMES.indexOf(shown) + 1) % NAMES.length];
+  remember(KEY, next);
+  showTheme(next);
 }
