@@ -35,6 +35,17 @@ EVENTS_ORIGINS = env.list("EVENTS_ORIGINS", default=[])
 EVENTS_MOST_STREAMS = env.int("EVENTS_MOST_STREAMS", default=1_000)
 EVENTS_MOST_STREAMS_OF_A_MEMBER = env.int("EVENTS_MOST_STREAMS_OF_A_MEMBER", default=8)
 
+# What one member may do in a minute; 0 is no limit. chats/limits.py.
+MEMBER_LIMITS = {
+    "reads": env.int("LIMIT_READS", default=1_200),
+    "sends": env.int("LIMIT_SENDS", default=120),
+    "edits": env.int("LIMIT_EDITS", default=60),
+    "changes": env.int("LIMIT_CHANGES", default=120),
+    "searches": env.int("LIMIT_SEARCHES", default=60),
+    "suggestions": env.int("LIMIT_SUGGESTIONS", default=240),
+    "streams": env.int("LIMIT_STREAMS", default=120),
+}
+
 if PROXY_COUNT < 0:
     stop(f"PROXY_COUNT is {PROXY_COUNT}; it must be a number from 0.")
 if LOG_FORMAT not in {"json", "console"}:
@@ -78,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "chats.limits.MemberLimitsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "chats.middleware.PrivatePagesMiddleware",
     "chats.middleware.NotAllowedMiddleware",

@@ -169,6 +169,24 @@ class RedisCache(cache.RedisCache):
         """How many listen on `channel`."""
         return self._write(lambda: self.client.get_client(write=True).publish(channel, text))
 
+    def count_in_windows(self, key: str, window: int, seconds: int) -> tuple[int, int] | None:
+        """Count one in `window`; return the counts of the window before and of this; None without Redis."""
+        names = [f"{self.key_prefix}:limit:{key}:{number}" for number in (window - 1, window)]
+
+        def ask() -> tuple[int, int]:
+            with self.client.get_client(write=True).pipeline(transaction=False) as pipe:
+                previous, current, _ = (
+                    pipe.get(names[0]).incr(names[1]).expire(names[1], 2 * seconds).execute()
+                )
+            return int(previous or 0), current
+
+        return self._write(ask)
+
+    def uncount_in_window(self, key: str, window: int) -> int | None:
+        """Take back one count."""
+        name = f"{self.key_prefix}:limit:{key}:{window}"
+        return self._write(lambda: self.client.get_client(write=True).decr(name))
+
     def has_key(self, *args: Any, **kwargs: Any) -> bool:
         return bool(self._write(super().has_key, *args, **kwargs))
 

@@ -18,6 +18,7 @@ from accounts.sessions import is_key
 from chats.live import members
 from chats.live.hub import END, Hub, Stream, encode
 from observability import metrics
+from observability.limits import seconds_to_wait
 
 HEARTBEAT_SECONDS = 15.0  # Proxies close what is silent for a minute.
 # Longest life of a stream: its browser comes again at once, and its session is looked at again.
@@ -92,6 +93,9 @@ class Application:
             raise Refused(401, "Log in first.", result="nobody")
         if self.hub.count_of(user_id) >= settings.EVENTS_MOST_STREAMS_OF_A_MEMBER:
             raise Refused(429, "You have too many streams open.", result="too_many", retry_after=30)
+        wait = seconds_to_wait(f"streams:{user_id}", settings.MEMBER_LIMITS["streams"], shared=False)
+        if wait:
+            raise Refused(429, "You open streams too often.", result="too_many", retry_after=wait)
         stream = Stream(user_id, session_key)
         self.hub.add(stream)
         return stream

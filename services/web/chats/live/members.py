@@ -1,7 +1,7 @@
 """Who opens a stream, and what they missed: the only part of `events` that asks PostgreSQL.
 
-A few threads ask, so that a thousand browsers that come back at once open a few connections; each connection
-is closed again before the stream begins.
+A few threads ask, so that a thousand browsers that come back at once need a few connections. Each thread
+keeps its connection for `CONN_MAX_AGE`: cookies that somebody made up must not open one each.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from django.contrib.auth import get_user
-from django.db import connections
+from django.db import close_old_connections
 from django.db.models import F
 from django.http import HttpRequest
 
@@ -45,14 +45,15 @@ async def latest(user_id: int) -> int:
 
 
 async def _ask(call: Callable[..., T], *arguments: Any) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_threads, _released, call, *arguments)
+    return await asyncio.get_running_loop().run_in_executor(_threads, _on_kept_connection, call, *arguments)
 
 
-def _released(call: Callable[..., T], *arguments: Any) -> T:
+def _on_kept_connection(call: Callable[..., T], *arguments: Any) -> T:
+    close_old_connections()
     try:
         return call(*arguments)
     finally:
-        connections.close_all()
+        close_old_connections()
 
 
 def _member_of(session_key: str) -> int | None:

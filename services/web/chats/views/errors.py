@@ -53,6 +53,14 @@ def not_allowed(request: HttpRequest) -> HttpResponse:
     )
 
 
+def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    """429, with the text that was sent: a browser without JavaScript has it nowhere else."""
+    advice = f"Wait {seconds} second{'' if seconds == 1 else 's'}, go back and try again."
+    response = _page(request, 429, "That was too often", advice, kept=request.POST.get("content", ""))
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 when it is PostgreSQL that cannot be reached: that comes back by itself."""
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
@@ -78,8 +86,8 @@ def _log_reason(reason: str) -> None:
         log.warning("A request was refused: %s", reason)
 
 
-def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
-    context = {"status": status, "title": title, "advice": advice}
+def _page(request: HttpRequest, status: int, title: str, advice: str, kept: str = "") -> HttpResponse:
+    context = {"status": status, "title": title, "advice": advice, "kept": kept}
     body = render_to_string("chats/error.html", context | {"user": _known_user(request)})
     return HttpResponse(body, status=status)
 

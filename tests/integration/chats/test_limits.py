@@ -1,0 +1,142 @@
+"""What one member may do in a minute; the key is the member, whatever the cookies say."""
+
+import pytest
+from django.test import Client
+
+from messaging.models import Message
+from observability import limits
+from observability.cache import RedisCache
+
+
+@pytest.fixture(autouse=True)
+def _empty(monkeypatch):
+    monkeypatch.setattr(limits, "local", limits.LocalWindows())
+    monkeypatch.setattr(limits.time, "time", lambda: 1_800_000_030.0)
+
+
+@pytest.fixture
+def allow(settings):
+    def set_limit(kind, most):
+        settings.MEMBER_LIMITS = settings.MEMBER_LIMITS | {kind: most}
+
+    return set_limit
+
+
+def uses(message):
+    """One request of each kind."""
+    edit = f"/chats/message/{message.pk}/edit/"
+    return {
+        "reads": lambda browser: browser.get("/chats/"),
+        "searches": lambda browser: browser.get("/chats/search/?q=good"),
+        "suggestions": lambda browser: browser.get("/chats/people/?to=b"),
+        "sends": lambda browser: browser.post("/chats/new/", {"to": "bob", "content": "kept <text>"}),
+        "edits": lambda browser: browser.post(edit, {"content": "kept <text>"}),
+        "changes": lambda browser: browser.post("/chats/notifications/read/"),
+    }
+
+
+KINDS = ["reads", "searches", "suggestions", "sends", "edits", "changes"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_member_over_a_limit_gets_429_and_others_do_not(alice, message, bob, browser_of, allow, kind):
+    allow(kind, 3)
+    use = uses(message)[kind]
+    browsers = [browser_of(alice) for _ in range(3)]
+    answers = [use(browsers[number % 3]) for number in range(5)]
+
+    assert [answer.status_code == 429 for answer in answers] == [False, False, False, True, True]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 90
+    assert "That was too often" in answers[-1].content.decode()
+    assert use(browser_of(bob)).status_code != 429
+
+
+@pytest.mark.parametrize("kind", ["sends", "edits"])
+def test_text_over_the_limit_is_shown_again(alice, message, browser_of, allow, kind):
+    allow(kind, 1)
+    browser = browser_of(alice)
+    answers = [uses(message)[kind](browser) for _ in range(2)]
+
+    assert "kept &lt;text&gt;</textarea>" in answers[1].content.decode()
+    assert Message.objects.count() <= 2
+
+
+def test_made_up_session_before_the_real_one_gives_no_new_limit(alice, bob, browser_of, allow):
+    allow("sends", 3)
+    real = browser_of(alice).cookies["sessionid"].value
+
+    def send(number):
+        header = f"sessionid={number:032x}; sessionid={real}"
+        client = Client(HTTP_COOKIE=header)
+        client.cookies.clear()
+        return client.post("/chats/new/", {"to": "bob", "content": "hi"}, headers={"cookie": header})
+
+    assert [send(number).status_code for number in range(5)][3:] == [429, 429]
+
+
+def test_send_and_mark_unread_have_limits_of_their_own(bob, message, browser_of, allow):
+    allow("sends", 1)
+    allow("changes", 2)
+    browser = browser_of(bob)
+    assert [browser.post("/chats/new/", {"to": "alice"}).status_code for _ in range(2)] == [422, 429]
+    address = f"/chats/message/{message.pk}/unread/"
+    assert [browser.post(address).status_code for _ in range(3)] == [302, 302, 429]
+
+
+def test_visitor_and_log_out_have_no_limit_of_a_member(alice, browser_of, allow, db):
+    for kind in KINDS:
+        allow(kind, 1)
+    browser = browser_of(alice)
+    browser.get("/chats/")
+    assert browser.get("/chats/").status_code == 429
+    assert browser.post("/accounts/logout/").status_code == 302
+    assert [Client().get("/accounts/login/").status_code for _ in range(3)] == [200] * 3
+
+
+def test_without_redis_each_process_limits_by_itself(alice, bob, browser_of, allow, monkeypatch):
+    allow("sends", 2)
+    browser = browser_of(alice)
+    monkeypatch.setattr(RedisCache, "_ask", lambda *args, **kwargs: (None, "error"))
+    answers = [browser.post("/chats/new/", {"to": "bob", "content": "hi"}).status_code for _ in range(4)]
+
+    assert answers == [302, 302, 429, 429]
+
+
+def test_limit_is_shared_between_processes_by_one_round_trip(alice, bob, browser_of, allow, monkeypatch):
+    allow("sends", 2)
+    browser = browser_of(alice)
+    answers = []
+    for _ in range(3):
+        monkeypatch.setattr(limits, "local", limits.LocalWindows())  # Another process.
+        answers.append(browser.post("/chats/new/", {"to": "bob", "content": "hi"}).status_code)
+
+    assert answers == [302, 302, 429]
+
+
+def test_limit_costs_no_query(alice, browser_of, allow, django_assert_num_queries):
+    browser = browser_of(alice)
+    browser.get("/chats/")
+    for kind in KINDS:
+        allow(kind, 100)
+    with django_assert_num_queries(1):  # Who asks.
+        browser.get("/chats/")
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_refused_uses_do_not_prolong_and_the_wait_is_true(db, shared):
+    now = 1_800_000_000.0
+    for second in range(10):
+        assert limits.seconds_to_wait("k", 10, shared=shared, now=now + second) == 0
+    waits = [limits.seconds_to_wait("k", 10, shared=shared, now=now + 10) for _ in range(50)]
+
+    assert len(set(waits)) == 1
+    assert limits.seconds_to_wait("k", 10, shared=shared, now=now + 10 + waits[0] - 2) > 0
+    assert limits.seconds_to_wait("k", 10, shared=shared, now=now + 10 + waits[0]) == 0
+
+
+def test_local_counts_are_bounded(monkeypatch):
+    monkeypatch.setattr(limits, "MOST_KEYS", 5)
+    for number in range(50):
+        limits.local.add(f"k{number}", 1)
+
+    assert len(limits.local._windows) == 5
