@@ -30,10 +30,71 @@ def _links(text: str) -> list[str]:
         ("https://", []),
         ("http://.,;", []),
         ("no address", []),
+        ("http://a", ["http://a"]),
     ],
 )
 def test_what_becomes_a_link(text, links):
     assert _links(text) == links
+
+
+@pytest.mark.parametrize(
+    "after",
+    list("。）、，」؟।—")
+    + list("\u200b")  # Those of the report; below others of their kind.
+    + list("』】》！？；：؛،۔॥፣။។։…―」（「『»”“„")
+    + list("\u2060\ufeff\xad\u3000\x85\u2066"),
+)
+def test_an_address_followed_by_punctuation_of_any_script_ends_before_it(after):
+    assert _links(f"見て https://example.org/foo{after}次の文") == ["https://example.org/foo"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://en.wikipedia.org/wiki/Devil's_advocate",
+        "https://example.org/l’eau",
+        "https://例え.jp/道",
+        "https://пример.рф/путь?а=б",
+        "https://مثال.السعودية/صفحة",
+        "https://fa.example/می\u200cخواهم",
+        "https://ja.example/ジョン・スミス",
+        "https://en.example/Michelson–Morley",
+        "https://example.org/a_(b)_[c]_{d}",
+        "http://[2001:db8::1]:8000/x",
+        "https://example.org/❤️",
+    ],
+)
+def test_an_address_with_letters_of_any_script_stays_whole(address):
+    for text in (address, f"see {address}, then", f"“{address}”", f"({address}).", f"{address}。"):
+        assert [link.replace("&#x27;", "'") for link in _links(text)] == [address]
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("[https://a.example/](https://b.example/)", ["https://a.example/", "https://b.example/"]),
+        (
+            "[x](https://a.example/y_(z))[c](https://d.example)",
+            ["https://a.example/y_(z)", "https://d.example"],
+        ),
+        ("(https://a.example/)(https://b.example/)", ["https://a.example/", "https://b.example/"]),
+        ("{https://a.example/{id}}https://b.example/", ["https://a.example/{id}", "https://b.example/"]),
+        ("'https://a.example/x','https://b.example/y'", ["https://a.example/x", "https://b.example/y"]),
+        ("‘https://a.example/x’s", ["https://a.example/x"]),
+        ("https://a.example/x).", ["https://a.example/x"]),
+        ("https://a.example/x(", ["https://a.example/x"]),
+    ],
+)
+def test_a_bracket_or_quotation_mark_around_an_address_is_not_part_of_it(text, links):
+    assert _links(text) == links
+
+
+def test_an_address_is_a_link_up_to_2048_characters():
+    longest = "https://" + "a" * 2_040
+
+    assert _links(f"{longest} x") == [longest]
+    assert _links(f"{longest}a https://b.example/") == ["https://b.example/"]
+    assert _links(f"{longest}(a) x") == []
 
 
 def test_a_link_tells_the_other_side_nothing():

@@ -1,40 +1,73 @@
-"""Web addresses in what people wrote become links; everything else stays text."""
+"""Web addresses in what people wrote become links; everything else stays text.
+
+Linear in the length of the text: each character is read once, whatever stands in it.
+"""
 
 import re
 from html import escape
 
+import regex
 from django.utils.safestring import SafeString
 
-# Up to a blank, or what could end an attribute, or turn the direction in which an address is read.
-ADDRESS = re.compile(r"https?://[^\s<>\"'`\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+", re.IGNORECASE)
-# What ends a sentence rather than an address.
-AFTER = ".,;:!?…*_~»”\u2019"
-PAIRS = {")": "(", "]": "[", "}": "{"}
+LONGEST = 2_048  # Characters of an address. A longer one stays text: part of an address leads elsewhere.
+BEGINS = re.compile(r"https?://", re.IGNORECASE)
+# Between words an apostrophe belongs to the address, as in /Devil's_advocate.
+APOSTROPHES = "'\u2018\u2019"
+# Ends an address wherever it stands: a blank, a control, what could end an attribute, what nobody sees (a
+# joiner within a word aside), and the punctuation of all scripts (that of ASCII is part of many addresses).
+END = rf"""
+  \s \p{{Cc}} < > " `
+  [\p{{Default_Ignorable_Code_Point}}--[\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]]
+  [[\p{{Terminal_Punctuation}}\p{{Ps}}\p{{Pe}}\p{{Pi}}\p{{Pf}}\u2014\u2015\u2025\u2026]--[\x00-\x7f\u0387{APOSTROPHES}]]
+""".replace("\n", "").replace(" ", "")
+PIECE = regex.compile(
+    rf"(?P<opens>[(\[{{]+)|(?P<closes>[)\]}}])|(?P<quotes>[{APOSTROPHES}]+)|[^{END}()\[\]{{}}{APOSTROPHES}]+|(?P<ends>.)",
+    regex.VERSION1 | regex.DOTALL,
+)
+REST = regex.compile(rf"[^{END}]*", regex.VERSION1)
+# At its end these belong to the sentence.
+AFTER = ".,;:!?*_~([{\u2013\u30fb\u301c\uff5e" + APOSTROPHES
+PAIRS = {")": "(", "]": "[", "}": "{", "'": "'", "\u2019": "\u2018"}
 
 
 def linked(text: str) -> str | SafeString:
     """`text`, or HTML in which addresses are links and the rest is escaped."""
     if "://" not in text:
         return text
-    html, end = [], 0
-    for found in ADDRESS.finditer(text):
-        address = _without_sentence(found[0])
-        html.append(escape(text[end : found.start()]))
-        html.append(_link(address) if len(address) > len("https://") else escape(address))
-        end = found.start() + len(address)
-    html.append(escape(text[end:]))
+    html, done = [], 0
+    found = BEGINS.search(text)
+    while found:
+        end = _end(text, found.start(), found.end())
+        address = text[found.start() : end].rstrip(AFTER) if end - found.start() <= LONGEST else ""
+        if len(address) > len(found[0]):
+            html += [escape(text[done : found.start()]), _link(address)]
+            done = found.start() + len(address)
+        found = BEGINS.search(text, end)
+    html.append(escape(text[done:]))
     return SafeString("".join(html))
 
 
-def _without_sentence(address: str) -> str:
-    """Without the full stop after it, or a bracket that was opened before it."""
-    while address:
-        last = address[-1]
-        opened = PAIRS.get(last)
-        if last not in AFTER and not (opened and address.count(last) > address.count(opened)):
-            break
-        address = address[:-1]
-    return address
+def _end(text: str, start: int, place: int) -> int:
+    """The end of the address that begins at `start`, read from `place` on.
+
+    A bracket that was not opened in the address closes one around it; likewise a quotation mark.
+    """
+    opened = dict.fromkeys("([{", 0)
+    quoted = text[start - 1] if start else ""
+    for piece in PIECE.finditer(text, place):
+        place, kind = piece.start(), piece.lastgroup
+        if place - start > LONGEST:
+            return REST.match(text, place).end()
+        if kind == "ends" or (kind == "quotes" and PAIRS.get(piece[0][0]) == quoted):
+            return place
+        if kind == "opens":
+            for bracket in opened:
+                opened[bracket] += piece[0].count(bracket)
+        elif kind == "closes":
+            if not opened[PAIRS[piece[0]]]:
+                return place
+            opened[PAIRS[piece[0]]] -= 1
+    return len(text)
 
 
 def _link(address: str) -> str:
