@@ -1,12 +1,13 @@
 // What pages do on top of plain HTML. Everything here can be missing: forms, links and a reload do the same.
 
 import { showTitle } from "./badges.js";
-import { reveal, setFold } from "./folding.js";
+import { setFold } from "./folding.js";
 import { closeForm, forgetSentDraft, freeForms, keepDraft, openForm, restoreDrafts, send } from "./forms.js";
 import { EDIT, REPLY, press } from "./keys.js";
 import { beginLive } from "./live.js";
 import { showTheme, switchTheme } from "./looks.js";
 import { messages, state } from "./page.js";
+import { findTarget, isTarget, showTarget } from "./target.js";
 import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
 // Theirs, named here so that a browser asks for all at once.
@@ -20,6 +21,7 @@ function click(event) {
   if (!target) return;
   const row = target.closest("ol.messages li.message");
   const page = messages && target.matches('nav.pages a[rel="prev"], nav.pages a[rel="next"]');
+  if (isTarget(target)) showTarget();
   if (page) take(event, () => loadPage(target));
   else if (messages && row && target.matches(`${REPLY}, ${EDIT}`)) take(event, () => openForm(target, row));
   else if (target.matches("[data-cancels]")) closeForm(target.form);
@@ -36,6 +38,7 @@ function take(event, work) {
 }
 
 showTitle();
+findTarget();
 setInterval(showTimes, 60_000);
 document.addEventListener("visibilitychange", () => showTimes()); // Timers may have slept.
 addEventListener("storage", () => showTheme()); // Switched in another tab.
@@ -43,12 +46,7 @@ document.addEventListener("click", click);
 document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);
 document.addEventListener("submit", send);
-addEventListener("hashchange", () => {
-  const row = document.getElementById(location.hash.slice(1));
-  if (!row?.hidden) return;
-  reveal(row);
-  row.scrollIntoView();
-});
+addEventListener("hashchange", showTarget);
 addEventListener("pageshow", freeForms);
 if (state) {
   forgetSentDraft();

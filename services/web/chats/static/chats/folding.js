@@ -1,12 +1,13 @@
 // Deep threads: what lies below a message of the fourth level is folded.
 
 import { $, messages } from "./page.js";
-import { all, deepBelow, depthOf } from "./rows.js";
+import { all, byId, deepBelow, depthOf, targetId } from "./rows.js";
 
 const FOLDED_BELOW = 4;
 
 export function fold() {
   if (!messages.dataset.thread) return;
+  const target = byId(targetId());
   for (const row of all()) {
     const below = row.nextElementSibling;
     if (depthOf(row) !== FOLDED_BELOW || !below || depthOf(below) <= FOLDED_BELOW || $(".fold", row)) continue;
@@ -14,7 +15,8 @@ export function fold() {
     $(".actions", row).append(button);
     const deep = deepBelow(row);
     // The latest message, what is new and what a link points to stay in sight.
-    setFold(row, button, deep.length < 3 || deep.some((one) => !one.nextElementSibling || one.matches(".is-new, :target")));
+    const stays = (one) => one === target || !one.nextElementSibling || one.matches(".is-new");
+    setFold(row, button, deep.length < 3 || deep.some(stays));
   }
 }
 

@@ -5,6 +5,8 @@ import { $, $$, messages } from "./page.js";
 export const all = () => $$("li[data-message]", messages);
 export const idOf = (row) => Number(row.dataset.message);
 export const byId = (id) => document.getElementById(`m${id}`);
+// The message that the address names. `:target` is not set yet when scripts run before the first paint.
+export const targetId = () => /^#m([1-9]\d{0,18})$/.exec(location.hash)?.[1];
 export const depthOf = (row) => Number(row.dataset.depth ?? 0);
 export const lastId = () => Math.max(...all().map(idOf));
 
