@@ -1,9 +1,13 @@
-"""Every address of the site, from the URL configuration, with the keys of objects that exist."""
+"""Every address of the site, with keys of objects that exist; and requests as a WSGI server makes them."""
 
+import io
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.urls import URLPattern, URLResolver, get_resolver
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -37,3 +41,36 @@ def _routes(patterns: list, prefix: str) -> Iterator[str]:
 def _is_regular_expression(route: str) -> bool:
     # The administration ends with a view that catches all, and names its apps by an expression.
     return "(?P<" in route
+
+
+@pytest.fixture
+def ask(db):
+    """The status of a request to the WSGI application itself, without what Django's test client adds."""
+    from config.wsgi import application
+
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+
+    def status(path="/accounts/login/", method="GET", body=b"", **environ):
+        path, _, query = path.partition("?")
+        path = unquote_to_bytes(path).decode("latin-1")
+        said = []
+        base = {
+            "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "SERVER_NAME": "testserver",
+            "SERVER_PORT": "80", "HTTP_HOST": "testserver", "REMOTE_ADDR": "192.0.2.1",
+            "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input": io.BytesIO(body), "wsgi.errors": io.StringIO(),
+            "wsgi.url_scheme": "http", "CONTENT_LENGTH": str(len(body)),
+        }  # fmt: skip
+        # As a server does: bytes, each as one character.
+        environ = {
+            name: text.encode(errors="surrogateescape").decode("latin-1") for name, text in environ.items()
+        }
+        answer = application(base | environ, lambda line, headers: said.append(int(line.split()[0])))
+        b"".join(answer)
+        answer.close()
+        return said[0]
+
+    yield status
+    for signal in signals:
+        signal.connect(close_old_connections)

@@ -1,14 +1,11 @@
 """Nothing that is decoded before a view causes an error: cookies, content types, queries, framing."""
 
 import asyncio
-import io
 import itertools
 import logging
 import random
 
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 
 CODECS = [
@@ -30,39 +27,6 @@ BODY = (
     b"--b\r\nContent-Disposition: form-data; name*=idna''%c3%a9\r\n\r\nx\r\n"
     b"--b\r\nContent-Disposition: form-data; name=\"f\"; filename*=undefined''%ff\r\n\r\nx\r\n--b--\r\n"
 )
-
-
-@pytest.fixture
-def ask(db):
-    """The status of a request to the WSGI application itself, without what Django's test client adds."""
-    from config.wsgi import application
-
-    signals = (request_started, request_finished)
-    for signal in signals:
-        signal.disconnect(close_old_connections)
-
-    def status(path="/accounts/login/", method="GET", body=b"", **environ):
-        path, _, query = path.partition("?")
-        path = path.replace("%ff", "\xff")
-        said = []
-        base = {
-            "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "SERVER_NAME": "testserver",
-            "SERVER_PORT": "80", "HTTP_HOST": "testserver", "REMOTE_ADDR": "192.0.2.1",
-            "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input": io.BytesIO(body), "wsgi.errors": io.StringIO(),
-            "wsgi.url_scheme": "http", "CONTENT_LENGTH": str(len(body)),
-        }  # fmt: skip
-        # As a server does: bytes, each as one character.
-        environ = {
-            name: text.encode(errors="surrogateescape").decode("latin-1") for name, text in environ.items()
-        }
-        answer = application(base | environ, lambda line, headers: said.append(int(line.split()[0])))
-        b"".join(answer)
-        answer.close()
-        return said[0]
-
-    yield status
-    for signal in signals:
-        signal.connect(close_old_connections)
 
 
 @pytest.mark.parametrize("codec", CODECS)
