@@ -62,6 +62,17 @@ def test_refused_form_is_logged_without_its_path(client, alice, log, settings):
     assert SECRET not in log.getvalue()
 
 
+@pytest.mark.parametrize("header", ["HTTP_REFERER", "HTTP_ORIGIN"])
+def test_refused_form_is_logged_without_the_header_it_was_refused_for(client, alice, log, header):
+    client.force_login(alice)
+    client.handler.enforce_csrf_checks = True
+
+    client.post("/chats/new/", secure=True, **{header: f"https://elsewhere.example/chats/with/{SECRET}/"})
+
+    assert "checking failed" in log.getvalue()
+    assert SECRET not in log.getvalue()
+
+
 def broken(request, name):
     with connection.cursor() as cursor:
         cursor.execute(

@@ -30,7 +30,8 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    _log_reason(reason)
+    # What follows quotes the header: a referrer holds the path of a page.
+    _log_reason(reason.partition(" - ")[0])
     return _page(
         request,
         403,
