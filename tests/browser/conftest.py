@@ -14,12 +14,15 @@ collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]
 # Playwright's own loop runs in the thread of the tests.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         # A name of this machine that is no secure context over plain HTTP.
+         "--host-resolver-rules=MAP bobbin.test 127.0.0.1"]  # fmt: skip
 PICTURES = ROOT / ".run" / "screenshots"
 # A policy that is broken is told to nobody otherwise.
 REPORT = "addEventListener('securitypolicyviolation', e => console.error(`CSP: ${e.violatedDirective}`))"
 # What Chromium says of an answer that is meant to be an error.
-EXPECTED = ("responded with a status of 4", "responded with a status of 503", "net::ERR_")
+EXPECTED = ("responded with a status of 4", "responded with a status of 503", "net::ERR_",
+            "Cross-Origin-Opener-Policy header has been ignored")  # fmt: skip
 
 expect.set_options(timeout=20_000)
 

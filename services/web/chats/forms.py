@@ -68,6 +68,9 @@ class NewMessageForm(MessageForm):
     def __init__(self, *args, sender, **kwargs):
         super().__init__(*args, **kwargs)
         self.sender = sender
+        if not self.is_bound:
+            first = "content" if self.initial.get("to") else "to"
+            self.fields[first].widget.attrs["autofocus"] = True
         self.similar: list[str] = []
 
     def clean_to(self):

@@ -3,7 +3,7 @@
 import { showTitle } from "./badges.js";
 import { setFold } from "./folding.js";
 import { closeForm, forgetSentDraft, freeForms, keepDraft, openForm, restoreDrafts, send } from "./forms.js";
-import { EDIT, REPLY, press } from "./keys.js";
+import { EDIT, REPLY, press, showKeySwitch } from "./keys.js";
 import { beginLive } from "./live.js";
 import { showTheme, switchTheme } from "./looks.js";
 import { messages, state } from "./page.js";
@@ -41,7 +41,12 @@ showTitle();
 findTarget();
 setInterval(showTimes, 60_000);
 document.addEventListener("visibilitychange", () => showTimes()); // Timers may have slept.
-addEventListener("storage", () => showTheme()); // Switched in another tab.
+showKeySwitch();
+addEventListener("storage", () => {
+  // Switched in another tab.
+  showTheme();
+  showKeySwitch();
+});
 document.addEventListener("click", click);
 document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);

@@ -2,16 +2,36 @@
 
 import { closeForm, opening } from "./forms.js";
 import { $, $$ } from "./page.js";
+import { recall, remember } from "./remembered.js";
 
+// Whoever speaks to the browser, or hits keys by accident, can turn the single keys off (WCAG 2.1.4).
+const SWITCHED_OFF = "bobbin-single-keys-off";
+const areOn = () => $("#keys-on")?.checked ?? true;
+
+export function showKeySwitch() {
+  const box = $("#keys-on");
+  if (!box) return;
+  box.checked = recall(SWITCHED_OFF) !== "yes";
+  box.onchange = () => remember(SWITCHED_OFF, box.checked ? "no" : "yes");
+}
+
+const isInView = (item) => {
+  const { top, bottom } = item.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+};
+
+// From the row that has the focus and is in view; without one, `j` begins at the first in view and `k` at the last.
 function step(by) {
-  const items = $$("#rows li, ol.messages li[data-message]").filter((item) => !item.hidden);
-  const at = items.findIndex((item) => item.contains(document.activeElement));
-  const item = items[Math.min(Math.max(at + by, 0), items.length - 1)];
+  const items = $$("ol.messages li[data-message], .rows > li").filter((item) => !item.hidden);
+  const at = items.findIndex((item) => item.contains(document.activeElement) && isInView(item));
+  const begin = by > 0 ? items.find(isInView) : items.findLast(isInView);
+  const item = at < 0 ? begin : items[Math.min(Math.max(at + by, 0), items.length - 1)];
   if (!item) return;
   const focusable = item.matches("li.message") ? item : $("a", item);
   if (focusable === item) item.tabIndex = -1;
-  focusable.focus();
-  item.scrollIntoView({ block: "nearest" });
+  // At once: a next key must find it in view.
+  focusable.focus({ preventScroll: true });
+  item.scrollIntoView({ block: "nearest", behavior: "instant" });
 }
 
 const current = () => document.activeElement?.closest("li.message");
@@ -33,7 +53,7 @@ export function press(event) {
   if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) return form.requestSubmit();
   if (form && event.key === "Escape") return closeForm(form);
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.("input, textarea, select, dialog *")) return;
-  const action = KEYS[event.key];
+  const action = areOn() && KEYS[event.key];
   if (!action) return;
   event.preventDefault();
   if (!opening) action();

@@ -2,45 +2,31 @@
 
 import { catchUp, hear, look, tryTo } from "./notices.js";
 import { eventsPort, random } from "./page.js";
+import { listen } from "./stream.js";
 
 const SLOW = 60_000; // In any case; what is told can be lost on its way.
 const FAST = [8_000, 12_000]; // While nobody tells.
 const tabs = new BroadcastChannel("bobbin");
 let told = false; // By a stream, of this tab or of another.
-let last = null; // The message that was told of last.
-let source = null;
-
-function listen() {
-  const address = new URL("/events/", location.href);
-  if (eventsPort) address.port = eventsPort;
-  if (last) address.searchParams.set("last", last);
-  source = new EventSource(address, { withCredentials: Boolean(eventsPort) });
-  source.onopen = () => pass({ kind: "open" });
-  source.onmessage = ({ data, lastEventId }) => {
-    last = lastEventId || last;
-    pass(JSON.parse(data));
-  };
-  source.onerror = () => {
-    pass({ kind: "closed" });
-    if (source.readyState !== EventSource.CLOSED) return; // The browser tries again by itself.
-    source.close();
-    setTimeout(listen, random(3_000, 6_000));
-  };
-}
-
-function pass(notice) {
-  tabs.postMessage(notice);
-  receive(notice);
-}
 
 function receive(notice) {
+  if (notice.kind === "asking") return; // For the one who has the stream.
   if (notice.kind === "open") {
     told = true;
     tryTo(look); // What changed between the making of the page and now.
   } else if (notice.kind === "closed") told = false;
-  else if (notice.kind === "asking") source?.readyState === EventSource.OPEN && tabs.postMessage({ kind: "open" });
   else hear(notice);
   document.documentElement.dataset.live = told ? "yes" : "no";
+}
+
+// A browser opens six connections to a host: one stream for all tabs, or none.
+function openStream() {
+  const address = new URL("/events/", location.href);
+  if (eventsPort) address.port = eventsPort;
+  // Kept until this tab is closed; then the next one listens.
+  if (navigator.locks) navigator.locks.request("bobbin-events", () => new Promise(() => listen(address.href)));
+  // Over plain HTTP browsers have no locks.
+  else if (window.SharedWorker) new SharedWorker(document.body.dataset.worker, { type: "module", name: address.href });
 }
 
 async function poll() {
@@ -53,9 +39,7 @@ async function poll() {
 export function beginLive() {
   tabs.onmessage = ({ data }) => receive(data);
   tabs.postMessage({ kind: "asking" });
-  // Kept until this tab is closed; then the next one listens.
-  if (navigator.locks) navigator.locks.request("bobbin-events", () => new Promise(listen));
-  else listen();
+  openStream();
   poll();
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) tryTo(catchUp);

@@ -1,0 +1,25 @@
+// The stream of live updates. What it says goes to all tabs of the browser. Runs in a tab or in a shared worker.
+
+const tabs = new BroadcastChannel("bobbin");
+const isOpen = () => source?.readyState === EventSource.OPEN;
+let last = null; // The message that was told of last.
+let source = null;
+
+export function listen(events) {
+  const address = new URL(events);
+  if (last) address.searchParams.set("last", last);
+  source = new EventSource(address, { withCredentials: address.origin !== location.origin });
+  source.onopen = () => tabs.postMessage({ kind: "open" });
+  source.onmessage = ({ data, lastEventId }) => {
+    last = lastEventId || last;
+    tabs.postMessage(JSON.parse(data));
+  };
+  source.onerror = () => {
+    tabs.postMessage({ kind: "closed" });
+    if (source.readyState !== EventSource.CLOSED) return; // The browser tries again by itself.
+    source.close();
+    setTimeout(listen, 3_000 + 3_000 * Math.random(), events);
+  };
+}
+
+tabs.onmessage = ({ data }) => data.kind === "asking" && isOpen() && tabs.postMessage({ kind: "open" });

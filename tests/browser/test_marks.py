@@ -1,0 +1,31 @@
+"""Any number of combining marks stays where its letter is."""
+
+import pytest
+
+MARKS = {
+    "acute": "\u0301" * 200,
+    "below": "\u0323" * 200,
+    "mixed": "\u0335\u0489\u030d\u0316\u20dd" * 40,
+    "enclosing": "\u20dd\u20e3" * 100,
+}
+# The letters without their marks, in the same boxes.
+PLAIN = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) walker.currentNode.data = walker.currentNode.data.replace(/\\p{M}+/gu, "");
+}"""
+
+
+@pytest.mark.parametrize("kind", MARKS)
+def test_marks_of_a_message_change_nothing_around_it(open_browser, write, alice, bob, kind, picture):
+    write(bob, alice, "before")
+    odd = write(bob, alice, f"H{MARKS[kind]}i")
+    hers = open_browser(alice)
+    for address in ("/chats/with/bob/", f"/chats/message/{odd.pk}/reply/", "/chats/unread/", "/chats/"):
+        hers.goto(address)
+        hers.wait_for_load_state("networkidle")
+        hide = hers.locator("main li, main blockquote").filter(has_text="H").last
+        with_marks = hers.screenshot(mask=[hide], full_page=True, caret="hide")
+        if address.endswith("bob/"):
+            picture(hers, f"marks-{kind}")
+        hers.evaluate(PLAIN)
+        assert hers.screenshot(mask=[hide], full_page=True, caret="hide") == with_marks, address
