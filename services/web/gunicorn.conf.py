@@ -37,12 +37,32 @@ CPU_LIMITS = (
     ("/sys/fs/cgroup/cpu", ["cpu.cfs_quota_us", "cpu.cfs_period_us"]),
 )
 
+# MiB that a process may need: the master; a worker without requests, with its metrics; the passwords that it
+# hashes at once (accounts/hashers.py); and the most expensive page in one thread.
+MASTER_MIB, WORKER_MIB, HASH_MIB, THREAD_MIB = 40, 84, 100, 8
+MEMORY_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def memory_of(workers: int, threads: int) -> int:
+    """MiB that so many workers may need, all threads busy."""
+    return MASTER_MIB + workers * (WORKER_MIB + HASH_MIB + threads * THREAD_MIB)
+
+
+def _workers_that_fit(threads: int) -> int:
+    """How many the memory limit of this container has room for; at least one."""
+    for path in MEMORY_LIMITS:
+        said = _said(path)
+        if said.isdecimal():
+            fits = (int(said) // 2**20 - MASTER_MIB) // (memory_of(1, threads) - MASTER_MIB)
+            return max(1, fits)
+    return sys.maxsize
+
+
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 wsgi_app = "config.wsgi"
 worker_class = "gthread"
-# A limit on memory usually is less generous than one on CPUs: hence the upper bound.
-workers = _number("WEB_WORKERS", min(max(2, _usable_cpus()), 8))
 threads = _number("WEB_THREADS", 4)
+workers = _number("WEB_WORKERS", min(max(2, _usable_cpus()), 8, _workers_that_fit(threads)))
 
 # Each worker opens its own connections, so the application is loaded after the fork.
 preload_app = False

@@ -6,11 +6,11 @@ import subprocess
 
 import pytest
 import yaml
-from manifests import connections, network, pods, schemas, settings, wiring
+from manifests import connections, memory, network, pods, schemas, settings, wiring
 from manifests.rendering import INFRA, ROOT, of_kind, render
 from manifests.rendering import pods as all_pods
 
-RULES = (schemas, pods, wiring, network, settings, connections)
+RULES = (schemas, pods, wiring, network, settings, connections, memory)
 COMPONENTS = sorted(folder.name for folder in (ROOT / "k8s/components").iterdir())
 # What it stands after. Autoscaling: more web than one PostgreSQL has connections for.
 NEEDS = {

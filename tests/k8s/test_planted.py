@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import pytest
-from manifests import connections, network, pods, schemas, settings, wiring
+from manifests import connections, memory, network, pods, schemas, settings, wiring
 from manifests.rendering import copy_of_the_tree, render
 
 
@@ -29,6 +29,9 @@ MISTAKES = {
     ),
     "a container of root": Mistake(
         "k8s/base/migrate/job.yaml", "runAsNonRoot: true", "runAsNonRoot: false", pods, "runs as root"
+    ),
+    "more workers than memory": Mistake(
+        "k8s/base/web/settings.env", "WEB_WORKERS=2", "WEB_WORKERS=3", memory, "web may need 688 MiB"
     ),
     "a typo in a field": Mistake(
         "k8s/base/web/deployment.yaml", "minReadySeconds", "minReadySecond", schemas, "minReadySecond"

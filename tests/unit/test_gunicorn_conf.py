@@ -1,10 +1,11 @@
-"""gunicorn starts as many workers as there are CPUs that it may use."""
+"""gunicorn starts as many workers as there are CPUs that it may use, and as fit into the memory."""
 
 import os
 import runpy
 from pathlib import Path
 
 import pytest
+import yaml
 
 CONF = Path(__file__).parents[2] / "services/web/gunicorn.conf.py"
 SEEN = len(os.sched_getaffinity(0))
@@ -42,3 +43,55 @@ def test_a_limit_of_the_older_kind_counts_too(usable_cpus):
 
 def test_a_limit_above_what_there_is_adds_nothing(usable_cpus):
     assert usable_cpus(cpu="99900000 100000") == SEEN
+
+
+@pytest.fixture
+def fitting(tmp_path):
+    """How many workers of four threads fit when the cgroup's file says this."""
+
+    def ask(said: str) -> int:
+        (tmp_path / "memory").write_text(f"{said}\n")
+        find = runpy.run_path(str(CONF))["_workers_that_fit"]
+        find.__globals__["MEMORY_LIMITS"] = (tmp_path / "none", tmp_path / "memory")
+        return find(4)
+
+    return ask
+
+
+@pytest.mark.parametrize(("mib", "workers"), [(128, 1), (256, 1), (512, 2), (768, 3), (1024, 4), (2048, 9)])
+def test_workers_fit_into_the_memory_limit(fitting, mib, workers):
+    assert fitting(str(mib * 2**20)) == workers
+
+
+def test_workers_without_a_memory_limit_are_not_bounded(fitting):
+    assert fitting("max") > 1_000
+    assert fitting("9223372036854771712") > 1_000
+
+
+def test_passwords_count_in_the_sum_as_they_are_hashed():
+    from accounts.hashers import HASH_MIB
+
+    assert runpy.run_path(str(CONF))["HASH_MIB"] == HASH_MIB
+
+
+def test_memory_of_compose_fits_the_default_workers():
+    """The number of workers follows the limit of memory; two of them need half a gibibyte."""
+    compose = yaml.safe_load((CONF.parents[2] / "docker-compose.yml").read_text())
+    limit = compose["services"]["web"]["mem_limit"]
+
+    assert limit == "${WEB_MEMORY:-1g}"
+    assert runpy.run_path(str(CONF))["memory_of"](4, 4) <= 1024
+
+
+@pytest.mark.parametrize(
+    ("folder", "limit"), [("base/web/deployment.yaml", 512), ("overlays/production/kustomization.yaml", 768)]
+)
+def test_memory_of_the_manifests_fits_their_workers(folder, limit):
+    """Without kubectl; with it, tests/k8s does the sum for every overlay."""
+    k8s = CONF.parents[2] / "k8s"
+    assert f"limits: {{memory: {limit}Mi}}" in (k8s / folder).read_text()
+    settings = dict(
+        line.split("=", 1) for line in (k8s / "base/web/settings.env").read_text().splitlines() if "=" in line
+    )
+    memory_of = runpy.run_path(str(CONF))["memory_of"]
+    assert memory_of(int(settings["WEB_WORKERS"]), int(settings["WEB_THREADS"])) <= limit

@@ -1,6 +1,7 @@
 """Password hashes: OWASP's minimum for Argon2id, within a bound of memory for each process."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,7 +11,7 @@ from django.contrib.auth import hashers
 # MiB that the hashes of one process may use at once: one of a member who has the old figures (Django's, 100
 # MiB) until the next log-in, or five of today's. gunicorn.conf.py counts with it.
 HASH_MIB = 100
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 20.0  # Shorter than gunicorn and nginx wait.
 
 
 class TooManyHashes(Exception):
@@ -23,16 +24,24 @@ class Memory:
     def __init__(self, most: int, seconds: float) -> None:
         self.most, self.seconds = most, seconds
         self._free = most
+        self._turn = threading.Lock()
         self._changed = threading.Condition()
 
     @contextmanager
     def taken(self, units: int) -> Iterator[None]:
         """Hold `units` while the block runs; more than there are count as all of them."""
         units = min(units, self.most)
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._free >= units, self.seconds):
-                raise TooManyHashes
-            self._free -= units
+        until = time.monotonic() + self.seconds
+        # One waits for room at a time: small requests must not overtake a large one for ever.
+        if not self._turn.acquire(timeout=self.seconds):
+            raise TooManyHashes
+        try:
+            with self._changed:
+                if not self._changed.wait_for(lambda: self._free >= units, until - time.monotonic()):
+                    raise TooManyHashes
+                self._free -= units
+        finally:
+            self._turn.release()
         try:
             yield
         finally:

@@ -1,0 +1,31 @@
+"""What each pod of web may need at most fits into its memory limit: workers, threads, passwords, pages."""
+
+import runpy
+
+from manifests.rendering import ROOT, of_kind, pods
+from manifests.settings import DJANGO, variables
+
+CONF = ROOT / "services/web/gunicorn.conf.py"
+UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+
+
+def check(objects: list[dict]) -> list[str]:
+    maps = {found["metadata"]["name"]: found.get("data", {}) for found in of_kind(objects, "ConfigMap")}
+    memory_of = runpy.run_path(str(CONF))["memory_of"]
+    problems = []
+    for pod in pods(objects):
+        for container in pod.spec["containers"]:
+            # The command of the others is no gunicorn of pages.
+            if not DJANGO.search(container["image"]) or "command" in container:
+                continue
+            given = variables(container, maps)
+            needed = memory_of(int(given["WEB_WORKERS"]), int(given["WEB_THREADS"]))
+            limit = mib(container["resources"]["limits"]["memory"])
+            if needed > limit:
+                problems.append(f"{pod.name} may need {needed} MiB, its limit is {limit}")
+    return problems
+
+
+def mib(quantity: str) -> int:
+    """A quantity of Kubernetes, in MiB."""
+    return int(quantity[:-2]) * UNITS[quantity[-2:]] // 2**20
