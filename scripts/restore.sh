@@ -1,6 +1,7 @@
 #!/bin/sh
 # Put a backup in the place of the database: restore.sh FILE. The stack must be down (make down).
-# The old database is touched only when the new one is complete; it stays as bobbin_before_restore.
+# The old database is touched only when the new one is complete; it stays as bobbin_before_restore_<time>.
+# Members who were erased after the backup was made are erased again.
 set -eu
 file=${1:?say which: make restore FILE=backups/bobbin-....dump}
 
@@ -24,12 +25,16 @@ done
 scripts/secrets.sh
 docker compose up --detach --wait --wait-timeout 120 postgres
 
-run() { docker compose exec --no-TTY --env PGOPTIONS="-c client_min_messages=warning" postgres psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --username postgres --dbname "$1" --command "$2" </dev/null; }
+script() { docker compose exec --no-TTY --env PGOPTIONS="-c client_min_messages=warning" postgres psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --username postgres --dbname "$@"; }
+run() { script "$1" --command "$2" </dev/null; }
+lists() { find "$(dirname "$file")" -maxdepth 1 -name 'bobbin-*.dump.erased' -exec cat {} +; }
 load() {
   docker compose exec --no-TTY postgres pg_restore --username postgres --dbname "$1" \
     --no-owner --no-privileges --role bobbin --single-transaction --exit-on-error <"$file"
 }
 
+# shellcheck disable=SC2034  # read there
+ERASE_SQL=deploy/postgres/erase.sql
 # shellcheck disable=SC1091  # checked by itself
 . deploy/postgres/replacing.sh
 
@@ -37,4 +42,4 @@ close_database .
 echo "Restoring $(basename "$file") ..."
 replace_database
 echo "Restored: $(run bobbin "SELECT count(*) FROM messaging_message") messages. Start with: make up"
-echo "The database of before is bobbin_before_restore (no connections); the next restore replaces it."
+echo "The database of before is $kept (no connections); a backup drops it after some days."

@@ -3,7 +3,7 @@
 #   restore.sh FILE       a file of $BACKUPS
 #   restore.sh newest
 # Nothing may use the database. The old one is touched only when the new one is complete; it stays, closed, as
-# bobbin_before_restore.
+# bobbin_before_restore_<time>. Members who were erased after the backup was made are erased again.
 # Environment: PGHOST PGUSER PGPASSWORD_FILE BACKUPS (folder)
 set -eu
 BACKUPS=${BACKUPS:-/backups}
@@ -21,11 +21,15 @@ name=${1:?say which: a file of $BACKUPS, or newest}
 
 PGPASSWORD=$(cat "$PGPASSWORD_FILE") && export PGPASSWORD
 run() { psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname "$1" --command "$2"; }
+script() { psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname "$1"; }
+lists() { find "$BACKUPS" -name 'bobbin-*.dump.erased' -exec cat {} +; }
 load() {
   pg_restore --dbname "$1" --no-owner --no-privileges --role bobbin --single-transaction --exit-on-error \
     "$BACKUPS/$name"
 }
 
+# shellcheck disable=SC2034  # read there
+ERASE_SQL=$(dirname "$0")/erase.sql
 # shellcheck disable=SC1091  # checked by itself
 . "$(dirname "$0")/replacing.sh"
 
@@ -37,3 +41,5 @@ close_database ": scale web to 0 first"
 echo "restore: $name"
 replace_database
 echo "restore: done, $(run bobbin 'SELECT count(*) FROM messaging_message') messages"
+# shellcheck disable=SC2154  # set there
+echo "The database of before is $kept (no connections); a backup drops it after some days."

@@ -3,8 +3,10 @@
 import hashlib
 import subprocess
 import time
+import uuid
 
 import pytest
+from bobbin_verify.patient import Patient
 from test_faults import WELL_AGAIN_WITHIN
 
 # Everything that members made, in one number a table: of all columns of all rows.
@@ -116,6 +118,36 @@ def test_a_restore_brings_back_what_was_wiped(stack, members, backup):
     assert alice.history(shown.id) == ["Before the backup"]
     assert any(alice.name in notice.text for notice in bob.notifications())
     alice.send(bob, "And it goes on")
+
+
+def test_a_restore_erases_again_who_was_erased_after_the_backup(stack, backup):
+    file, _ = backup
+    passer = Patient(stack.url, f"passer-{uuid.uuid4().hex[:8]}")
+    passer.sign_up()
+    stack.make("backup")
+    newest = max(file.parent.glob("bobbin-*.dump"))
+    (number,) = stack.sql(f"SELECT id FROM accounts_user WHERE username = '{passer.name}'")[0]
+    passer.delete_account()
+    stack.make("down")
+
+    said = stack.make("restore", f"FILE={newest}")
+
+    assert "1 members who were erased after the backup was made are erased again" in said
+    assert "names every erasure until now" in said
+    stack.make("up")
+    assert stack.sql(f"SELECT 1 FROM accounts_user WHERE username = '{passer.name}'") == []
+    assert stack.sql("SELECT count(*) FROM accounts_session") == [["0"]]
+    assert stack.sql(f"SELECT count(*) FROM accounts_erasure WHERE user_id = {number}") == [["1"]]
+
+
+def test_the_databases_of_before_are_kept_apart_and_dropped_after_some_days(stack, backup):
+    names = "SELECT datname FROM pg_database WHERE datname LIKE 'bobbin_before_restore_%' ORDER BY 1"
+    kept = stack.sql(names)
+    assert kept
+    stack.sql(f"ALTER DATABASE {kept[0][0]} RENAME TO bobbin_before_restore_20200101000000")
+
+    assert "bobbin_before_restore_20200101000000 is older than 7 days, and gone" in stack.make("backup")
+    assert stack.sql(names) == kept[1:]
 
 
 def test_a_restore_over_a_newer_database_keeps_that_one_aside(stack, backup):

