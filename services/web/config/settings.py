@@ -236,6 +236,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+FILE_UPLOAD_HANDLERS = ["config.uploads.RefuseFiles"]
 CSRF_FAILURE_VIEW = "chats.views.errors.csrf_failure"
 
 # --- Language, time, static files -----------------------------------------------------------------

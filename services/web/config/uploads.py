@@ -1,0 +1,18 @@
+"""Nobody uploads files yet: a file in a form is refused before any of it is stored."""
+
+from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadhandler import FileUploadHandler
+
+
+class RefuseFiles(FileUploadHandler):
+    """The only upload handler. Django's own write a file of any size to the temporary folder."""
+
+    def new_file(self, *args, **kwargs):
+        super().new_file(*args, **kwargs)
+        raise RequestDataTooBig("No page takes files.")
+
+    def receive_data_chunk(self, raw_data, start):
+        return None
+
+    def file_complete(self, file_size):
+        return None
