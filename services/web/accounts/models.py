@@ -6,7 +6,7 @@ from django.contrib.postgres.indexes import OpClass
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Value
-from django.db.models.functions import Collate, Upper
+from django.db.models.functions import Collate, Now, Upper
 
 LAST_CHARACTER = "\U0010ffff"  # Sorts after every other.
 
@@ -76,6 +76,8 @@ class Session(AbstractBaseSession):
     """A log-in. The member stands beside the opaque data, so that erasure can end every session at once."""
 
     user = models.ForeignKey(User, models.DO_NOTHING, null=True, related_name="+")
+    # The log-in. By the database when a release that does not know it writes the row.
+    started_at = models.DateTimeField(db_default=Now())
 
     @classmethod
     def get_session_store_class(cls):

@@ -1,6 +1,7 @@
 """What members fill in."""
 
 import uuid
+from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -48,8 +49,9 @@ class MessageForm(forms.Form):
 
     def renew_client_id(self) -> None:
         """Show this form with a fresh id."""
-        self.data = self.data.copy()
-        self.data["client_id"] = str(uuid.uuid4())
+        data: Any = self.data
+        self.data = data.copy()
+        self.data["client_id"] = str(uuid.uuid4())  # type: ignore[index]
 
 
 class EditForm(MessageForm):

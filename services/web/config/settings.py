@@ -18,6 +18,9 @@ HTTPS = env.bool("HTTPS", default=True)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SIGN_UP_OPEN = env.bool("SIGN_UP_OPEN", default=True)
+# A session ends after so many days without use, and so many days after the log-in in any case.
+SESSION_IDLE_DAYS = env.int("SESSION_IDLE_DAYS", default=14)
+SESSION_ABSOLUTE_DAYS = env.int("SESSION_ABSOLUTE_DAYS", default=90)
 # Off, every page is made anew: to stop a page from leaking without a release.
 CACHE_PAGES = env.bool("CACHE_PAGES", default=True)
 # Everybody may open the query lab, otherwise staff only.
@@ -52,6 +55,8 @@ if LOG_FORMAT not in {"json", "console"}:
     stop(f"LOG_FORMAT is {LOG_FORMAT!r}; it can be json or console.")
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
     stop(f"LOG_LEVEL is {LOG_LEVEL!r}; it can be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+if not 2 <= SESSION_IDLE_DAYS <= SESSION_ABSOLUTE_DAYS <= 400:
+    stop("2 <= SESSION_IDLE_DAYS <= SESSION_ABSOLUTE_DAYS <= 400 must hold; browsers keep no cookie longer.")
 if len(SECRET_KEY) < 50:
     stop("SECRET_KEY is shorter than 50 characters; make one with `openssl rand -hex 32`.")
 
@@ -84,7 +89,7 @@ MIDDLEWARE = [
     "observability.budgets.QueryBudgetMiddleware",  # Before all that may ask: session, user, page.
     "observability.request_log.RequestLogMiddleware",
     "config.requests.ReadableRequestMiddleware",  # Before anything that decodes what was sent.
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.sliding.SlidingSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -174,7 +179,8 @@ CACHES = {
     }
 }
 SESSION_ENGINE = "accounts.sessions"
-SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+SESSION_COOKIE_AGE = SESSION_IDLE_DAYS * 24 * 60 * 60
+SESSION_ABSOLUTE_SECONDS = SESSION_ABSOLUTE_DAYS * 24 * 60 * 60
 
 # --- Members, passwords, log-ins ------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

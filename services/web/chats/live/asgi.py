@@ -88,7 +88,7 @@ class Application:
         if self.hub.open + self.coming >= settings.EVENTS_MOST_STREAMS:
             raise Refused(503, "Too many streams are open.", result="too_many", retry_after=30)
         session_key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
-        user_id = await self._look_at(session_key) if is_key(session_key) else None
+        user_id, seconds_left = await self._look_at(session_key) if is_key(session_key) else (None, 0.0)
         if user_id is None:
             raise Refused(401, "Log in first.", result="nobody")
         if self.hub.count_of(user_id) >= settings.EVENTS_MOST_STREAMS_OF_A_MEMBER:
@@ -96,11 +96,11 @@ class Application:
         wait = seconds_to_wait(f"streams:{user_id}", settings.MEMBER_LIMITS["streams"], shared=False)
         if wait:
             raise Refused(429, "You open streams too often.", result="too_many", retry_after=wait)
-        stream = Stream(user_id, session_key)
+        stream = Stream(user_id, session_key, seconds_left)
         self.hub.add(stream)
         return stream
 
-    async def _look_at(self, session_key: str) -> int | None:
+    async def _look_at(self, session_key: str) -> tuple[int | None, float]:
         self.coming += 1
         try:
             return await members.member_of(session_key)
@@ -111,7 +111,8 @@ class Application:
 
     async def _is_still_good(self, stream: Stream) -> bool:
         try:
-            return await members.member_of(stream.session_key) == stream.user_id
+            user_id, _ = await members.member_of(stream.session_key)
+            return user_id == stream.user_id
         except DatabaseError:
             return False  # Its browser comes again and is looked at then.
 
@@ -120,7 +121,9 @@ class Application:
         await send({"type": "http.response.start", "status": 200, "headers": STREAM + allowed})
         gone = asyncio.ensure_future(_until_gone(receive))
         try:
-            async with asyncio.timeout(random.uniform(*LIFE_SECONDS)):  # noqa: S311
+            # No longer than the session: its browser comes again, and is refused if it was not renewed.
+            life = min(random.uniform(*LIFE_SECONDS), max(stream.seconds_left, 1.0))  # noqa: S311
+            async with asyncio.timeout(life):
                 retry = random.randint(*RETRY_MILLISECONDS)  # noqa: S311
                 await _send(send, f"retry: {retry}\n{begin}\n".encode())
                 for notice in missed:

@@ -32,10 +32,10 @@ log = logging.getLogger(__name__)
 class Stream:
     """What waits to be sent to one browser."""
 
-    __slots__ = ("queue", "session_key", "user_id")
+    __slots__ = ("queue", "seconds_left", "session_key", "user_id")
 
-    def __init__(self, user_id: int, session_key: str) -> None:
-        self.user_id, self.session_key = user_id, session_key
+    def __init__(self, user_id: int, session_key: str, seconds_left: float) -> None:
+        self.user_id, self.session_key, self.seconds_left = user_id, session_key, seconds_left
         self.queue: asyncio.Queue[bytes | None] = asyncio.Queue(MOST_WAITING)
 
     def put(self, event: bytes | None) -> None:

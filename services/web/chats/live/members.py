@@ -29,8 +29,8 @@ T = TypeVar("T")
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="events")
 
 
-async def member_of(session_key: str) -> int | None:
-    """The member who is logged in with this session."""
+async def member_of(session_key: str) -> tuple[int | None, float]:
+    """The member who is logged in with this session, and the seconds until it ends by itself."""
     return await _ask(_member_of, session_key)
 
 
@@ -56,10 +56,10 @@ def _on_kept_connection(call: Callable[..., T], *arguments: Any) -> T:
         close_old_connections()
 
 
-def _member_of(session_key: str) -> int | None:
+def _member_of(session_key: str) -> tuple[int | None, float]:
     request: Any = HttpRequest()
     request.session = SessionStore(session_key)
-    return get_user(request).pk
+    return get_user(request).pk, request.session.seconds_left()
 
 
 def _latest(user_id: int) -> int:

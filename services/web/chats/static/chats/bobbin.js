@@ -1,19 +1,24 @@
 // What pages do on top of plain HTML. Everything here can be missing: forms, links and a reload do the same.
 
+import { AwayError } from "./away.js";
 import { showTitle } from "./badges.js";
+import { forgetAllDrafts, keepDraft, restoreDrafts, tidyDrafts } from "./drafts.js";
 import { setFold } from "./folding.js";
-import { closeForm, forgetSentDraft, freeForms, keepDraft, openForm, restoreDrafts, send } from "./forms.js";
+import { closeForm, fillName, freeForms, openForm, send } from "./forms.js";
+import { leave } from "./keeping.js";
 import { EDIT, REPLY, press, showKeySwitch } from "./keys.js";
-import { beginLive } from "./live.js";
+import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./looks.js";
-import { messages, state } from "./page.js";
+import { catchUp, tryTo } from "./notices.js";
+import { cover, isCovered, messages, state } from "./page.js";
 import { findTarget, isTarget, showTarget } from "./target.js";
 import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
 // Theirs, named here so that a browser asks for all at once.
 import "./fetching.js";
 import "./lists.js";
-import "./notices.js";
+
+const LEAVING = "logs out"; // The name of a tab whose member has pressed "Log out".
 
 function click(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
@@ -24,6 +29,7 @@ function click(event) {
   if (isTarget(target)) showTarget();
   if (page) take(event, () => loadPage(target));
   else if (messages && row && target.matches(`${REPLY}, ${EDIT}`)) take(event, () => openForm(target, row));
+  else if (target.matches("[data-fills]")) take(event, async () => fillName(target));
   else if (target.matches("[data-cancels]")) closeForm(target.form);
   else if (target.matches(".fold")) setFold(row, target, target.getAttribute("aria-expanded") !== "true");
   else if (target.matches("[data-theme-switch]")) switchTheme();
@@ -32,9 +38,9 @@ function click(event) {
 
 function take(event, work) {
   event.preventDefault();
-  const address = event.target.closest("a").href;
-  // The plain way, when this one fails.
-  work().catch(() => location.assign(address));
+  const address = event.target.closest("a")?.href;
+  // The plain way, when this one fails; not from under a text, and not to the log-in.
+  work().catch((error) => error instanceof AwayError || !address || leave(address, "No connection. Bobbin tries again."));
 }
 
 showTitle();
@@ -52,9 +58,22 @@ document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);
 document.addEventListener("submit", send);
 addEventListener("hashchange", showTarget);
-addEventListener("pageshow", freeForms);
+addEventListener("pageshow", ({ persisted }) => {
+  freeForms();
+  if (persisted && state) cover();
+  if (isCovered()) tryTo(catchUp); // Whoever is there now: it is asked at once.
+});
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches("[data-logs-out]")) window.name = LEAVING;
+});
 if (state) {
-  forgetSentDraft();
+  window.name = "";
+  tidyDrafts();
   restoreDrafts();
   beginLive();
-} else if ("visitor" in document.body.dataset) sessionStorage.clear(); // Logged out: no draft is left behind.
+} else if ("visitor" in document.body.dataset && window.name === LEAVING) {
+  // By the member's own wish: no draft is left behind, and other tabs hear of it.
+  window.name = "";
+  forgetAllDrafts();
+  tabs.postMessage({ kind: "logged out" });
+}

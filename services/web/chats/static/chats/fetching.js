@@ -1,7 +1,8 @@
 // Fetching what changed, with the rights of the member.
 
+import { anotherMember, isHere, sessionLost } from "./away.js";
 import { showBadges } from "./badges.js";
-import { state } from "./page.js";
+import { $, $$, state } from "./page.js";
 import { showTimes } from "./times.js";
 
 export const isLogin = (response) => new URL(response.url).pathname.startsWith("/accounts/login");
@@ -13,7 +14,7 @@ export async function get(address, version) {
   const asked = version ? { "If-None-Match": `"${version}"` } : {};
   const response = await fetch(address, { headers: { Accept: "text/html", ...asked } });
   if (response.status === 304) return UNCHANGED;
-  if (isLogin(response)) location.reload();
+  if (isLogin(response)) sessionLost();
   if (response.status === 404) return null;
   if (!response.ok) throw new Error(`${response.status} for ${address}`);
   const page = parse(await response.text());
@@ -21,11 +22,8 @@ export async function get(address, version) {
   return page;
 }
 
-// Somebody else has logged in in this browser: nothing of theirs belongs on this page.
 function checkMember(member) {
-  if (String(member) === document.body.dataset.member) return;
-  location.reload();
-  throw new Error("another member");
+  if (String(member) !== document.body.dataset.member) anotherMember();
 }
 
 export function parse(html) {
@@ -37,10 +35,18 @@ export function parse(html) {
 // Shows the badges; returns the stamp of now.
 export async function askState() {
   const response = await fetch(state, { headers: { Accept: "application/json" } });
-  if (isLogin(response)) location.reload();
+  if (isLogin(response)) sessionLost();
   if (!response.ok) throw new Error(`${response.status} for ${state}`);
   const now = await response.json();
   checkMember(now.member);
+  if (isHere()) await renewTokens(); // A log-in makes those of this page worthless.
   showBadges(now);
   return now;
+}
+
+// Give the forms of this page a token of the session that is there now.
+export async function renewTokens() {
+  const page = await get("/chats/new/");
+  const token = page && $('form.compose input[name="csrfmiddlewaretoken"]', page)?.value;
+  if (token) for (const field of $$('input[name="csrfmiddlewaretoken"]')) field.value = token;
 }

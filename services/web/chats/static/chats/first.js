@@ -2,9 +2,10 @@
 
 import { fold } from "./folding.js";
 import { showTheme } from "./looks.js";
-import { messages } from "./page.js";
+import { cover, isFromHistory, messages, state } from "./page.js";
 import { showTimes } from "./times.js";
 
+if (state && isFromHistory()) cover();
 showTheme();
 document.documentElement.classList.add("has-script");
 showTimes();

@@ -1,30 +1,12 @@
-// Forms in place, and drafts.
+// Forms are sent by script, in place where messages are shown; a form that is not accepted keeps its text.
 
-import { get, isLogin, parse } from "./fetching.js";
+import { AwayError, sessionLost } from "./away.js";
+import { forgetDraft, restoreDrafts, storeDraft } from "./drafts.js";
+import { get, isLogin, parse, renewTokens } from "./fetching.js";
+import { fail, leave } from "./keeping.js";
 import { $, $$, messages } from "./page.js";
 import { byId, lastId, link } from "./rows.js";
 import { merge, refreshMessages } from "./thread.js";
-
-const draftKey = (form) => `draft ${new URL(form.action).pathname}`;
-
-export function restoreDrafts(within = document) {
-  for (const form of $$("form.compose", within)) {
-    const draft = sessionStorage.getItem(draftKey(form));
-    if (draft !== null) $("textarea", form).value = draft;
-  }
-}
-
-export function keepDraft({ target }) {
-  const form = target.closest?.("form.compose");
-  if (form && target.matches("textarea")) sessionStorage.setItem(draftKey(form), target.value);
-}
-
-// A form that was sent the plain way and did not come back has arrived.
-export function forgetSentDraft() {
-  const key = sessionStorage.getItem("sent");
-  sessionStorage.removeItem("sent");
-  if (key && !$(".errorlist")) sessionStorage.removeItem(key);
-}
 
 export let opening = false; // What is typed until the form is there must not be taken for shortcuts.
 
@@ -34,46 +16,50 @@ export async function openForm(anchor, row) {
   opening = !open;
   const page = open ? null : await get(anchor.href).finally(() => (opening = false));
   const form = open ?? (page && $("form.compose", page));
-  if (!form) return location.assign(anchor.href);
-  if (!open) {
-    const isEdit = new URL(form.action, location.href).pathname.endsWith("/edit/");
-    const placed = document.importNode(form, true);
-    for (const field of $$("[id]", placed)) field.id += `_${row.id}`;
-    for (const label of $$("label", placed)) label.htmlFor += `_${row.id}`;
-    const cancel = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Cancel" });
-    cancel.dataset.cancels = "";
-    placed.append(" ", cancel);
-    if (isEdit) row.classList.add("is-edited-here");
-    row.append(placed);
-    restoreDrafts(row);
-  }
+  if (!form) return leave(anchor.href, "This message is no longer there.");
+  if (!open) place(document.importNode(form, true), row);
   const area = $("textarea", row);
   area.focus();
   area.setSelectionRange(area.value.length, area.value.length);
 }
 
+function place(form, row) {
+  for (const field of $$("[id]", form)) field.id += `_${row.id}`;
+  for (const label of $$("label", form)) label.htmlFor += `_${row.id}`;
+  const cancel = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Cancel" });
+  cancel.dataset.cancels = "";
+  form.append(" ", cancel);
+  if (isEdit(form)) row.classList.add("is-edited-here");
+  row.append(form);
+  restoreDrafts(row);
+}
+
+const isEdit = (form) => new URL(form.action, location.href).pathname.endsWith("/edit/");
+
 export function closeForm(form) {
   const row = form.closest("li.message");
   if (!row) return document.activeElement?.blur();
-  if (row.matches(".is-edited-here")) sessionStorage.removeItem(draftKey(form));
+  if (row.matches(".is-edited-here")) forgetDraft(form);
   form.remove();
   row.classList.remove("is-edited-here");
   row.tabIndex = -1;
   row.focus();
 }
 
-// In place where a thread is shown, the plain way elsewhere; once in any case.
+// A suggested name fills the field; it sends nothing.
+export function fillName(button) {
+  const { form } = button;
+  form.elements.to.value = button.value;
+  for (const old of $$(".errorlist, .similar", form)) old.remove();
+  storeDraft(form);
+  $("textarea", form).focus();
+}
+
 export function send(event) {
   const form = event.target;
   if (!form.matches("form.compose")) return;
-  if (messages) {
-    event.preventDefault();
-    submit(form, event.submitter);
-  } else {
-    if (form.dataset.busy) event.preventDefault();
-    form.dataset.busy = "yes";
-    sessionStorage.setItem("sent", draftKey(form));
-  }
+  event.preventDefault();
+  submit(form, event.submitter);
 }
 
 // The browser may show a page again as it was left.
@@ -82,53 +68,95 @@ export function freeForms() {
 }
 
 async function submit(form, button) {
-  if (form.dataset.busy) return;
-  form.dataset.busy = "yes";
+  if (form.dataset.busy || form.dataset.stopped) return;
+  form.dataset.busy = form.dataset.tried = "yes";
+  storeDraft(form);
   $(".failed", form)?.remove();
   try {
-    const response = await fetch(form.action, { method: "POST", body: new FormData(form, button) });
-    const page = parse(await response.text());
-    if (isLogin(response)) fail(form, "You were logged out. Your text is kept: log in again.");
-    else if (response.ok && $("ol.messages", page)) await sent(form, page, response.url);
-    else if ($("form.compose", page)) showErrors(form, $("form.compose", page));
-    else fail(form, $("h1", page)?.textContent ?? "That went wrong.");
+    const id = form.elements.client_id.value;
+    const response = await post(form, button);
+    if (isLogin(response)) sessionLost();
+    if (id && response.headers.get("X-Accepted") === id) await accepted(form, response.headers.get("Location"));
+    else refused(form, response.status, await response.text());
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    fail(form, "No connection. Your text is kept; send it again.");
+    if (error instanceof AwayError) fail(form, "You have been logged out. Your text is kept: log in and send it again.");
+    else if (error instanceof TypeError) fail(form, "No connection. Your text is kept; send it again.");
+    else throw error;
   } finally {
     delete form.dataset.busy;
   }
 }
 
-async function sent(form, page, address) {
-  const whole = new URL(address);
-  sessionStorage.removeItem(draftKey(form));
-  if (messages.dataset.thread) {
-    // Of the page around it only what was sent, unless all that stands between is shown here.
-    const id = Number(whole.hash.slice(2));
-    merge(page, (other) => other === id || !link("next"));
-  } else if (link("next")) return location.assign(address);
-  else await refreshMessages([lastId() + 1]);
+async function post(form, button) {
+  const headers = { Prefer: "return=minimal" };
+  const ask = () => fetch(form.action, { method: "POST", body: new FormData(form, button), headers });
+  const response = await ask();
+  if (response.status !== 403) return response;
+  await renewTokens(); // The form is older than the log-in.
+  return ask();
+}
+
+// Accepted is what the server says of this form by name; whatever else is answered keeps the draft.
+async function accepted(form, address) {
+  forgetDraft(form);
+  delete form.dataset.tried;
+  if (!messages) return location.assign(address);
   if (form.closest("li.message")) closeForm(form);
-  else renew(form, page);
-  byId(whole.hash.slice(2) || lastId())?.scrollIntoView({ block: "nearest" });
+  else renew(form);
+  const id = Number(/\d+/.exec(address));
+  if (link("next") && !messages.dataset.thread) return leave(address, "Your message was sent. It stands on a later page.");
+  try {
+    await showSent(address, id);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // It was sent; the page shows it with its next look.
+  }
+}
+
+async function showSent(address, id) {
+  if (messages.dataset.thread) {
+    const page = await get(address);
+    // Of the page around it only what was sent, unless all that stands between is shown here.
+    if (page) merge(page, (other) => other === id || !link("next"));
+  } else await refreshMessages([lastId() + 1]);
+  byId(id)?.scrollIntoView({ block: "nearest" });
 }
 
 // Empty, and with another id: what is written next is another message.
-function renew(form, page) {
+function renew(form) {
   $("textarea", form).value = "";
   for (const list of $$(".errorlist", form)) list.remove();
-  const fresh = $('form.compose input[name="client_id"]', page);
-  if (fresh && form.elements.client_id) form.elements.client_id.value = fresh.value;
+  form.elements.client_id.value = uuid();
+}
+
+// As crypto.randomUUID, which a page has over HTTPS alone.
+function uuid() {
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+}
+
+function refused(form, status, html) {
+  const answer = [409, 422].includes(status) && $("form.compose", parse(html));
+  if (!answer) {
+    // Not parsed: it may be a page of a proxy, whose styles the policy of this one complains of.
+    const why = /<h1[^>]*>([^<]+)/.exec(html)?.[1] ?? "That went wrong";
+    return fail(form, `${why}. Your text is kept; send it again.`);
+  }
+  delete form.dataset.tried; // The answer's id was never used.
+  if (messages) showErrors(form, answer);
+  else form = replace(form, document.importNode(answer, true));
+  storeDraft(form);
 }
 
 function showErrors(form, answer) {
   for (const list of $$(".errorlist", form)) list.remove();
   for (const list of $$(".errorlist", answer)) form.prepend(document.importNode(list, true));
+  form.elements.client_id.value = answer.elements.client_id.value;
 }
 
-function fail(form, text) {
-  const line = Object.assign(document.createElement("p"), { className: "failed", textContent: text });
-  line.setAttribute("role", "alert");
-  form.append(line);
+function replace(form, fresh) {
+  fresh.dataset.draft = form.dataset.draft;
+  form.replaceWith(fresh);
+  window.htmx?.process(fresh);
+  ($('[aria-invalid="true"]', fresh) ?? $("textarea", fresh)).focus();
+  return fresh;
 }

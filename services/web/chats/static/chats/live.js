@@ -1,12 +1,13 @@
 // Live updates: one stream for all tabs of a browser, where tabs can agree; without it, asking now and then.
 
+import { formsWithText } from "./drafts.js";
 import { catchUp, hear, look, tryTo } from "./notices.js";
 import { eventsPort, random } from "./page.js";
 import { listen } from "./stream.js";
 
 const SLOW = 60_000; // In any case; what is told can be lost on its way.
 const FAST = [8_000, 12_000]; // While nobody tells.
-const tabs = new BroadcastChannel("bobbin");
+export const tabs = new BroadcastChannel("bobbin");
 let told = false; // By a stream, of this tab or of another.
 
 function receive(notice) {
@@ -15,6 +16,7 @@ function receive(notice) {
     told = true;
     tryTo(look); // What changed between the making of the page and now.
   } else if (notice.kind === "closed") told = false;
+  else if (notice.kind === "logged out") formsWithText().length ? tryTo(look) : location.reload();
   else hear(notice);
   document.documentElement.dataset.live = told ? "yes" : "no";
 }

@@ -1,6 +1,8 @@
 // Acts on what is told of: fetches what this page shows of it.
 
+import { AwayError } from "./away.js";
 import { askState } from "./fetching.js";
+import { removeRow } from "./keeping.js";
 import { refreshRows } from "./lists.js";
 import { $, messages, random, rows } from "./page.js";
 import { byId } from "./rows.js";
@@ -19,7 +21,7 @@ function concerns(notice) {
 
 export function hear(notice) {
   if (notice.kind === "read" && messages && Number(messages.dataset.conversation) === notice.conversation) markSeen(notice);
-  if (notice.kind === "deleted" && messages && concerns(notice)) byId(notice.message)?.remove();
+  if (notice.kind === "deleted" && messages && concerns(notice) && byId(notice.message)) removeRow(byId(notice.message));
   waiting.push(notice);
   // At once, and then no more often than pages can be made.
   soon ??= setTimeout(act, notice.kind === "sync" ? random(0, 1000) : 20);
@@ -68,7 +70,7 @@ export async function tryTo(work) {
     await work();
     say("");
   } catch (error) {
-    if (error.message === "another member") return;
+    if (error instanceof AwayError) return;
     if (!(error instanceof TypeError) && !/^50[234]/.test(error.message)) throw error;
     say("No connection. Bobbin tries again.");
   }

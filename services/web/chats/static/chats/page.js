@@ -6,3 +6,8 @@ export const { state, eventsPort } = document.body?.dataset ?? {};
 export const messages = $("ol.messages[data-conversation]");
 export const rows = $("#rows");
 export const random = (least, most) => least + Math.random() * (most - least);
+
+// The browser shows again what it kept: not before it is known who is there.
+export const isFromHistory = () => performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+export const cover = () => document.documentElement.classList.add("is-checking");
+export const isCovered = () => document.documentElement.classList.contains("is-checking");

@@ -2,6 +2,7 @@
 
 import { get, UNCHANGED } from "./fetching.js";
 import { fold, reveal } from "./folding.js";
+import { reload, removeRow } from "./keeping.js";
 import { $, $$, messages } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf, lastId, link } from "./rows.js";
 
@@ -88,7 +89,7 @@ export async function refreshMessages(ids) {
     const page = await get(`${location.pathname}?from=${from}`, known.get(from)?.version);
     // Of all that is shown nothing is left: what was written with an account goes with it.
     if (!page) {
-      if (!ids) location.reload();
+      if (!ids) reload("These messages are no longer there. You can still copy your text.");
       return;
     }
     if (page === UNCHANGED) continue;
@@ -103,7 +104,7 @@ export async function refreshMessages(ids) {
 function removeDeleted(shown, page, from) {
   const there = new Set(idsOf(page));
   const end = nextOf(page) ?? Infinity;
-  for (const row of shown) if (idOf(row) >= from && idOf(row) < end && !there.has(idOf(row))) row.remove();
+  for (const row of shown) if (idOf(row) >= from && idOf(row) < end && !there.has(idOf(row))) removeRow(row);
 }
 
 export async function loadPage(anchor) {

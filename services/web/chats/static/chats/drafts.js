@@ -1,0 +1,86 @@
+// Drafts: what was typed and not sent, by member and by what the form is for. They survive a log-in and a closed tab.
+
+import { $, $$ } from "./page.js";
+
+const MOST = 50;
+const LONGEST = 50_000; // Characters; the server takes 10,000.
+const DAYS = 30;
+const { member } = document.body?.dataset ?? {};
+
+// Storage may be full or switched off: then there are no drafts, and the page works.
+function inStorage(work, otherwise = null) {
+  try {
+    return work(localStorage);
+  } catch {
+    return otherwise;
+  }
+}
+
+const keyOf = (form) => `draft ${member} ${form.dataset.draft}`.slice(0, 300);
+const keys = () => inStorage((storage) => Object.keys(storage).filter((key) => key.startsWith("draft ")), []);
+const remove = (key) => inStorage((storage) => storage.removeItem(key));
+const receiverOf = (form) => $('input[name="to"]:not([type="hidden"])', form);
+
+function read(key) {
+  const draft = inStorage((storage) => JSON.parse(storage.getItem(key)));
+  const isGood = typeof draft?.text === "string" && draft.at > Date.now() - DAYS * 86_400_000;
+  return isGood ? draft : null;
+}
+
+// Oldest first.
+const byAge = () => keys().sort((one, other) => (read(one)?.at ?? 0) - (read(other)?.at ?? 0));
+
+function write(key, draft) {
+  const store = () => inStorage((storage) => (storage.setItem(key, JSON.stringify(draft)), true), false);
+  if (store()) return;
+  for (const oldest of byAge().slice(0, 10)) remove(oldest);
+  store();
+}
+
+const isEdit = (form) => form.dataset.draft?.startsWith("edit:");
+
+// Whether a form holds something that its member would miss.
+export function holdsText(form) {
+  const { value, defaultValue } = $("textarea", form);
+  return Boolean(value.trim()) && !(isEdit(form) && value === defaultValue);
+}
+
+export const formsWithText = (within = document) => $$("form.compose", within).filter(holdsText);
+
+export function keepDraft({ target }) {
+  const form = target.closest?.("form.compose");
+  if (form && target.matches('textarea, [name="to"]')) storeDraft(form);
+}
+
+export function storeDraft(form) {
+  if (!form.dataset.draft || !member) return;
+  const receiver = receiverOf(form);
+  if (!holdsText(form) && (!receiver || receiver.value === receiver.defaultValue)) return forgetDraft(form);
+  const draft = { text: $("textarea", form).value.slice(0, LONGEST), to: receiver?.value, at: Date.now() };
+  // It may have arrived although no answer came: sent again under the same id, it still arrives once.
+  if (form.dataset.tried) draft.id = form.elements.client_id?.value;
+  write(keyOf(form), draft);
+}
+
+export const forgetDraft = (form) => remove(keyOf(form));
+
+export function restoreDrafts(within = document) {
+  for (const form of $$("form.compose[data-draft]", within)) {
+    const draft = member && read(keyOf(form));
+    if (!draft) continue;
+    $("textarea", form).value = draft.text;
+    const receiver = receiverOf(form);
+    if (receiver && typeof draft.to === "string") receiver.value = draft.to;
+    if (!draft.id || !form.elements.client_id) continue;
+    form.elements.client_id.value = draft.id;
+    form.dataset.tried = "yes";
+  }
+}
+
+// What is too old or too much, and all of other members.
+export function tidyDrafts() {
+  for (const key of keys()) if (!key.startsWith(`draft ${member} `) || !read(key)) remove(key);
+  for (const key of byAge().slice(0, -MOST)) remove(key);
+}
+
+export const forgetAllDrafts = () => keys().forEach(remove);

@@ -1,0 +1,311 @@
+"""What somebody typed is sent to whom it was meant for, once, or it is still there."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+from running import ROOT
+
+from accounts.models import Session
+from messaging.models import Message
+
+DRAFTS = "Object.keys(localStorage).filter(key => key.startsWith('draft'))"
+NGINX = {int(path.stem): path for path in (ROOT / "services" / "nginx" / "errors").glob("*.html")}
+SEND = re.compile("^(Reply|Send|Save)$")
+
+
+@pytest.fixture
+def people(write, alice, bob, charlie):
+    """alice has written with bob and with charlie."""
+    return {"bob": write(bob, alice, "from bob"), "charlie": write(charlie, alice, "from charlie")}
+
+
+def _text(page, value):
+    expect(page.locator("main > form.compose textarea")).to_have_value(value)
+
+
+def _write(page, address, text, to=None):
+    page.goto(address)
+    if to:
+        page.get_by_label("To").fill(to)
+    page.locator("main > form.compose textarea").fill(text)
+
+
+def _log_in_again(page, site, browser_of, user):
+    key = browser_of(user).cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": key, "url": site.url, "httpOnly": True}])
+
+
+def _end_sessions():
+    from accounts.sessions import SessionStore
+
+    for key in Session.objects.values_list("pk", flat=True):
+        SessionStore(key).delete(key)
+
+
+def test_draft_is_shown_in_no_other_form(open_browser, people, alice):
+    hers = open_browser(alice)
+    _write(hers, "/chats/with/bob/", "only for bob")
+    for address in (
+        "/chats/with/charlie/", "/chats/new/", "/chats/new/?to=charlie", "/chats/new/?to=bob",
+        f"/chats/thread/{people['bob'].pk}/", f"/chats/message/{people['bob'].pk}/reply/",
+    ):  # fmt: skip
+        hers.goto(address)
+        _text(hers, "")
+    hers.goto("/chats/with/bob/")
+
+    _text(hers, "only for bob")
+
+
+def test_draft_of_a_new_message_keeps_its_recipient(open_browser, people, alice):
+    hers = open_browser(alice)
+    _write(hers, "/chats/new/", "for bob", to="bob")
+    hers.goto("/chats/new/?to=charlie")
+    _text(hers, "")
+    expect(hers.get_by_label("To")).to_have_value("charlie")
+    hers.goto("/chats/new/")
+
+    _text(hers, "for bob")
+    expect(hers.get_by_label("To")).to_have_value("bob")
+
+
+def test_draft_survives_a_closed_tab(open_browser, people, alice):
+    hers = open_browser(alice)
+    _write(hers, "/chats/with/bob/", "half a thought")
+    again = hers.context.new_page()
+    hers.close()
+    again.goto("/chats/with/bob/")
+
+    _text(again, "half a thought")
+
+
+def test_draft_is_deleted_when_another_member_logs_in(open_browser, site, browser_of, people, alice, bob):
+    hers = open_browser(alice)
+    _write(hers, "/chats/with/bob/", "not for bob to see")
+    other = hers.context.new_page()
+    _log_in_again(hers, site, browser_of, bob)
+    other.goto("/chats/with/alice/")
+
+    _text(other, "")
+    assert other.evaluate(DRAFTS) == []
+
+
+@pytest.mark.parametrize("status", [403, 409, 413, 422, 429, 500, 502, 503, None])
+@pytest.mark.parametrize("address", ["/chats/new/", "/chats/with/bob/"])
+def test_failed_send_keeps_the_draft(open_browser, people, alice, address, status, faults):
+    hers = open_browser(alice)
+    _write(hers, address, "kept", to="bob" if "new" in address else None)
+    body = NGINX[status].read_text() if status in NGINX else "<h1>Something else</h1>"
+
+    def answer(route):
+        if route.request.method != "POST":
+            route.continue_()
+        elif status is None:
+            route.abort()
+        else:
+            route.fulfill(status=status, body=body, content_type="text/html")
+
+    hers.route("**/chats/new/", answer)
+    hers.get_by_role("button", name=SEND).click()
+    expect(hers.get_by_role("alert")).to_contain_text("Your text is kept")
+    hers.unroute("**/chats/new/")
+    hers.goto("/chats/")
+    hers.goto(address)
+    _text(hers, "kept")
+    hers.get_by_role("button", name=SEND).click()
+    expect(hers.locator(".message .content", has_text="kept")).to_be_visible()
+
+    assert Message.objects.filter(content="kept").count() == 1
+    assert hers.evaluate(DRAFTS) == []
+    faults[:] = [fault for fault in faults if "status of 50" not in fault]
+
+
+@pytest.mark.parametrize("address", ["/chats/new/", "/chats/with/bob/", "/chats/thread/{}/"])
+@pytest.mark.parametrize("changed", [True, False])
+def test_send_whose_answer_is_lost_is_delivered_once(open_browser, people, alice, address, changed):
+    hers = open_browser(alice)
+    _write(hers, address.format(people["bob"].pk), "first", to="bob" if "new" in address else None)
+
+    def lose(route):
+        if route.request.method != "POST":
+            return route.continue_()
+        route.fetch(max_redirects=0)
+        return route.abort()
+
+    hers.route("**/chats/**", lose)
+    hers.get_by_role("button", name=SEND).click()
+    expect(hers.get_by_role("alert")).to_contain_text("No connection")
+    hers.unroute("**/chats/**")
+    hers.reload()  # The draft remembers under which id it may have arrived.
+    _text(hers, "first")
+    if changed:
+        hers.locator("main > form.compose textarea").fill("first, changed")
+        hers.get_by_role("button", name=SEND).click()
+        expect(hers.locator(".errorlist")).to_contain_text("sent before")
+    hers.get_by_role("button", name=SEND).click()
+    expect(hers.locator(".message .content", has_text="first")).not_to_have_count(0)
+    expect(hers.locator(".errorlist")).to_have_count(0)
+
+    texts = sorted(Message.objects.filter(content__startswith="first").values_list("content", flat=True))
+    assert texts == (["first", "first, changed"] if changed else ["first"])
+
+
+def test_suggested_name_fills_the_field_and_sends_nothing(open_browser, people, alice, picture):
+    hers = open_browser(alice)
+    _write(hers, "/chats/new/", "not yet finis", to="bo")
+    hers.get_by_role("button", name="Send").click()
+    hers.get_by_role("button", name="bob").click()
+
+    expect(hers.get_by_label("To")).to_have_value("bob")
+    expect(hers.get_by_label("Message")).to_be_focused()
+    _text(hers, "not yet finis")
+    assert not Message.objects.filter(content__startswith="not yet").exists()
+
+
+def test_suggested_name_without_javascript_sends_nothing(open_browser, people, alice):
+    hers = open_browser(alice, java_script_enabled=False)
+    _write(hers, "/chats/new/", "not yet finis", to="bo")
+    hers.get_by_role("button", name="Send").click()
+    hers.get_by_role("button", name="bob").click()
+
+    expect(hers.get_by_label("To")).to_have_value("bob")
+    _text(hers, "not yet finis")
+    assert not Message.objects.filter(content__startswith="not yet").exists()
+
+
+@pytest.mark.parametrize("press", [True, False])
+def test_lost_session_keeps_the_page_and_the_form_works_after_the_log_in(
+    open_browser, site, browser_of, people, alice, press, picture
+):
+    hers = open_browser(alice)
+    _write(hers, "/chats/with/bob/", "in the middle of")
+    _end_sessions()
+    if press:
+        hers.get_by_role("button", name="Send").click()
+    else:
+        hers.evaluate("dispatchEvent(new Event('online'))")  # Looks at once, as it does now and then.
+    dialog = hers.get_by_role("dialog", name="You have been logged out")
+    expect(dialog.get_by_role("link", name="Log in")).to_have_attribute("target", "_blank")
+    for theme in ("light", "dark"):
+        hers.emulate_media(color_scheme=theme)
+        for width in (390, 1280):
+            hers.set_viewport_size({"width": width, "height": 800})
+            picture(hers, f"logged-out-{theme}-{width}", whole=False)
+        assert not Axe().run(hers).violations_count
+    _log_in_again(hers, site, browser_of, alice)
+    hers.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(dialog).to_have_count(0)
+    _text(hers, "in the middle of")
+    hers.get_by_role("button", name="Send").click()
+    expect(hers.locator(".message .content", has_text="in the middle of")).to_be_visible()
+
+    assert Message.objects.filter(content="in the middle of").count() == 1
+
+
+def test_page_of_the_first_member_shows_nothing_to_the_second(
+    open_browser, site, browser_of, people, alice, bob, picture
+):
+    hers = open_browser(alice)
+    _write(hers, "/chats/with/charlie/", "between alice and charlie")
+    _log_in_again(hers, site, browser_of, bob)
+    hers.evaluate("dispatchEvent(new Event('online'))")
+    expect(hers.get_by_role("dialog", name="Somebody else")).to_be_visible()
+    picture(hers, "another-member", whole=False)
+    assert "charlie" not in hers.content()
+    assert hers.locator("textarea").count() == 0
+    _log_in_again(hers, site, browser_of, alice)
+    hers.evaluate("dispatchEvent(new Event('online'))")
+
+    _text(hers, "between alice and charlie")
+
+
+def test_log_out_in_one_tab_ends_the_others(open_browser, people, alice):
+    hers = open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    other = hers.context.new_page()
+    other.goto("/accounts/")
+    other.get_by_role("button", name="Log out").click()
+
+    expect(hers.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+def test_deleted_message_under_a_half_written_reply_leaves_the_text(open_browser, write, people, alice, bob):
+    other = write(bob, alice, "soon gone", parent_message=people["bob"])
+    hers = open_browser(alice)
+    hers.goto(f"/chats/thread/{people['bob'].pk}/")
+    row = hers.locator(f"#m{other.pk}")
+    row.get_by_role("link", name="Reply").click()
+    row.get_by_label("Message").fill("half a reply")
+    expect(hers.locator("html")).to_have_attribute("data-live", "yes")
+    other.delete()
+
+    expect(row.get_by_role("alert")).to_contain_text("deleted")
+    expect(row.get_by_label("Message")).to_have_value("half a reply")
+    expect(row.get_by_role("button", name="Reply")).to_be_disabled()
+
+
+def test_erased_account_under_a_half_written_reply_leaves_the_text(open_browser, people, alice, bob):
+    hers = open_browser(alice)
+    _write(hers, f"/chats/thread/{people['bob'].pk}/", "half a reply")
+    expect(hers.locator("html")).to_have_attribute("data-live", "yes")
+    hers.context.set_offline(True)
+    bob.delete()
+    hers.context.set_offline(False)
+
+    expect(hers.get_by_role("alert")).to_be_visible()
+    _text(hers, "half a reply")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }",
+        "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('', 'Security'); }})",
+        "localStorage.setItem('draft 1 new:', '{broken'); localStorage.setItem('draft x', 'null')",
+    ],
+)
+def test_storage_that_fails_breaks_no_page(open_browser, people, alice, broken):
+    hers = open_browser(alice)
+    hers.add_init_script(broken)
+    _write(hers, "/chats/with/bob/", "sent anyway")
+    hers.get_by_role("button", name="Send").click()
+
+    expect(hers.locator(".message .content", has_text="sent anyway")).to_be_visible()
+
+
+def test_drafts_are_bounded_in_number_and_age(open_browser, people, alice):
+    hers = open_browser(alice)
+    hers.goto("/chats/")
+    fill = """member => { for (let n = 0; n < 200; n++) localStorage.setItem(
+      `draft ${member} edit:${n}`, JSON.stringify({text: "x", at: Date.now() - n * 86_400_000 / 4})) }"""
+    hers.evaluate(fill, alice.pk)
+    hers.reload()
+
+    assert len(hers.evaluate(DRAFTS)) == 50
+    assert f"draft {alice.pk} edit:0" in hers.evaluate(DRAFTS)
+
+
+@pytest.mark.parametrize("address", ["/chats/", "/chats/with/bob/"])
+def test_back_after_the_session_ended_elsewhere_shows_nothing(open_browser, people, alice, address):
+    hers = open_browser(alice)
+    hers.goto(address)
+    hers.goto("/chats/search/")
+    _end_sessions()
+    hers.route("**/chats/state/", lambda route: None)  # Not answered yet.
+    hers.go_back()
+    expect(hers.locator("main")).to_be_hidden()
+    hers.unroute("**/chats/state/")
+    hers.evaluate("dispatchEvent(new Event('online'))")
+
+    expect(hers.get_by_role("dialog", name="You have been logged out")).to_be_visible()
+    assert hers.locator("main").is_hidden()
+
+
+def test_back_shows_the_page_once_its_member_is_known(open_browser, people, alice):
+    hers = open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    hers.goto("/chats/search/")
+    hers.go_back()
+
+    expect(hers.get_by_text("from bob")).to_be_visible()

@@ -1,0 +1,192 @@
+"""Sessions slide while they are used, up to an absolute limit; renewing one delays no answer."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Session
+from accounts.sessions import SessionStore
+from accounts.sliding import SlidingSessionMiddleware
+from chats.live.members import _member_of
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def aged(browser_of, alice):
+    """A browser whose session was last renewed, and begun, so many days ago."""
+
+    def make(renewed: float, begun: float | None = None) -> Client:
+        browser, now = browser_of(alice), timezone.now()
+        Session.objects.filter(pk=_key(browser)).update(
+            expire_date=now + timedelta(days=14 - renewed),
+            started_at=now - timedelta(days=renewed if begun is None else begun),
+        )
+        cache.clear()
+        return browser
+
+    return make
+
+
+def _key(browser) -> str:
+    return browser.cookies["sessionid"].value
+
+
+def _days_left(browser) -> float:
+    return (Session.objects.get(pk=_key(browser)).expire_date - timezone.now()) / DAY
+
+
+@pytest.mark.parametrize(("renewed", "left"), [(0.5, 13.5), (0.99, 13.01), (1.01, 14), (5, 14), (13.9, 14)])
+def test_session_in_use_is_renewed_at_most_once_a_day(aged, renewed, left):
+    browser = aged(renewed)
+    response = browser.get("/chats/")
+
+    assert _days_left(browser) == pytest.approx(left, abs=0.01)
+    assert ("sessionid" in response.cookies) is (renewed > 1)
+    assert renewed < 1 or response.cookies["sessionid"]["max-age"] == pytest.approx(14 * 86400, abs=60)
+
+
+@pytest.mark.parametrize(("renewed", "begun"), [(14.01, 14.01), (20, 30), (2, 90.01), (0, 400)])
+def test_session_beyond_a_limit_has_ended(aged, renewed, begun):
+    browser = aged(renewed, begun)
+
+    assert browser.get("/chats/").url == "/accounts/login/?next=/chats/"
+    assert _member_of(_key(browser))[0] is None  # In `events`.
+
+
+@pytest.mark.parametrize("begun", [76.5, 80, 89.9])
+def test_renewal_ends_at_the_absolute_limit(aged, begun):
+    browser = aged(5, begun)
+    response = browser.get("/chats/")
+
+    assert _days_left(browser) == pytest.approx(max(90 - begun, 9) if begun < 81 else 90 - begun, abs=0.01)
+    if "sessionid" in response.cookies:
+        assert response.cookies["sessionid"]["max-age"] == pytest.approx((90 - begun) * 86400, abs=60)
+
+
+def test_renewal_is_made_after_the_answer(aged, rf, django_assert_num_queries):
+    request = rf.get("/chats/")
+    request.session = SessionStore(_key(aged(3)))
+    request.session.load()
+    assert "_auth_user_id" in request.session
+    response = HttpResponse()
+    with django_assert_num_queries(0):
+        SlidingSessionMiddleware(lambda request: response).process_response(request, response)
+    assert "sessionid" in response.cookies
+
+    with django_assert_num_queries(1):
+        response.close()  # As a server does once all is sent.
+
+
+def test_cached_page_renews_without_storing_the_cookie(aged, browser_of, alice, django_assert_num_queries):
+    browser = aged(3)
+    browser_of(alice).get("/chats/")  # Puts the page into the cache.
+    with django_assert_num_queries(3):  # Session, user, and the UPDATE after the answer.
+        first = browser.get("/chats/")
+    with django_assert_num_queries(1):  # The user.
+        second = browser.get("/chats/")
+
+    assert (first.headers["X-Cache"], second.headers["X-Cache"]) == ("hit", "hit")
+    assert ("sessionid" in first.cookies, "sessionid" in second.cookies) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-mode": "cors"},
+        {"sec-fetch-mode": "same-origin"},
+        {"sec-fetch-mode": "navigate", "sec-purpose": "prefetch;prerender"},
+    ],
+)
+def test_open_tab_that_asks_by_itself_does_not_renew(aged, headers):
+    browser = aged(3)
+
+    assert "sessionid" not in browser.get("/chats/", headers=headers).cookies
+    assert "sessionid" in browser.get("/chats/", headers={"sec-fetch-mode": "navigate"}).cookies
+
+
+def test_form_sent_by_a_script_renews(aged):
+    response = aged(3).post("/chats/notifications/read/", headers={"sec-fetch-mode": "cors"})
+
+    assert "sessionid" in response.cookies
+
+
+def test_renewal_does_not_revive_a_session_that_has_ended(aged):
+    browser = aged(3)
+    store = SessionStore(_key(browser))
+    assert store.take_renewal()
+    browser.post("/accounts/logout/")
+    store.renew()
+
+    assert not Session.objects.filter(pk=store.session_key).exists()
+    assert _member_of(store.session_key)[0] is None
+
+
+@pytest.mark.parametrize("copies_are_there", [True, False])
+def test_lower_absolute_limit_counts_for_sessions_that_exist(aged, settings, copies_are_there):
+    browser = aged(2, 40)
+    browser.get("/chats/")
+    settings.SESSION_ABSOLUTE_SECONDS = 30 * 86400
+    if not copies_are_there:
+        cache.clear()
+
+    assert browser.get("/chats/").status_code == 302
+
+
+def test_lower_idle_limit_counts_from_the_next_use(aged, settings):
+    browser = aged(0)
+    settings.SESSION_COOKIE_AGE = 3 * 86400
+    browser.get("/chats/")
+
+    assert _days_left(browser) == pytest.approx(3, abs=0.01)
+
+
+def test_new_password_keeps_the_absolute_limit_and_a_log_in_begins_anew(member):
+    anna = member("anna")
+    anna.set_password("warp-and-weft-7")
+    anna.save()
+    browser = Client()
+    form = {"username": "anna", "password": "warp-and-weft-7"}
+    browser.post("/accounts/login/", form)
+    Session.objects.update(started_at=timezone.now() - 80 * DAY)
+    cache.clear()
+    new = {"old_password": form["password"], "new_password1": "heddle-and-reed-8"}
+    browser.post("/accounts/password/", new | {"new_password2": "heddle-and-reed-8"})
+    assert (timezone.now() - Session.objects.get(pk=_key(browser)).started_at) / DAY == pytest.approx(
+        80, abs=0.1
+    )
+    browser.post("/accounts/logout/")
+    browser.post("/accounts/login/", form | {"password": "heddle-and-reed-8"})
+
+    assert (timezone.now() - Session.objects.get(pk=_key(browser)).started_at) / DAY == pytest.approx(
+        0, abs=0.1
+    )
+
+
+def test_clearsessions_deletes_what_has_ended_and_nothing_else(aged):
+    ended, absolute, good = aged(15), aged(0, 89.99), aged(13)
+    Session.objects.filter(pk=_key(absolute)).update(expire_date=timezone.now() - DAY / 100)
+    call_command("clearsessions")
+
+    assert list(Session.objects.values_list("pk", flat=True)) == [_key(good)]
+    assert ended.get("/chats/").status_code == 302
+
+
+def test_row_of_a_release_without_limits_counts_from_its_writing(db, alice):
+    Session.objects.create(
+        session_key="k" * 32, session_data="", expire_date=timezone.now() + DAY, user=alice
+    )
+
+    assert (timezone.now() - Session.objects.get().started_at) / DAY == pytest.approx(0, abs=0.1)
+
+
+def test_copy_of_another_shape_is_not_believed(browser_of, alice):
+    browser = browser_of(alice)
+    cache.set(f"session:{_key(browser)}", {"_auth_user_id": "1"}, 60)
+
+    assert browser.get("/accounts/").context["user"] == alice
