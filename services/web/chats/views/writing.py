@@ -34,7 +34,9 @@ def new(request: MemberRequest) -> HttpResponse:
     sent = _send(form, request.user) if form.is_valid() else None
     if sent:
         return accepted(request, form, "chats:thread", sent.thread)
-    known = Participant.objects.inbox_rows(request.user)[:20]
+    # Whose name was right needs no list of names.
+    is_conflict = getattr(form, "conflict", False)
+    known = [] if is_conflict else Participant.objects.inbox_rows(request.user)[:20]
     return render(request, "chats/new.html", {"form": form, "known": known}, status=_status(form))
 
 

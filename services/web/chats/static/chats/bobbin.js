@@ -58,6 +58,8 @@ document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);
 document.addEventListener("submit", send);
 addEventListener("hashchange", showTarget);
+// What is kept for Back is kept covered.
+addEventListener("pagehide", ({ persisted }) => persisted && state && cover());
 addEventListener("pageshow", ({ persisted }) => {
   freeForms();
   if (persisted && state) cover();
