@@ -59,7 +59,7 @@ class SessionStore(CachedDBStore):
     def create_model_instance(self, data):
         session: Any = super().create_model_instance(data)
         session.user_id = data.get(SESSION_KEY)
-        session.started_at = datetime.fromtimestamp(self.started_at, UTC)
+        session.started_at = datetime.fromtimestamp(self._start(), UTC)
         self.expires_at = session.expire_date.timestamp()
         return session
 
@@ -158,10 +158,14 @@ class SessionStore(CachedDBStore):
         return datetime.fromtimestamp(self._end(), UTC)
 
     def _end(self) -> float:
-        now = time.time()
+        return min(
+            time.time() + settings.SESSION_COOKIE_AGE, self._start() + settings.SESSION_ABSOLUTE_SECONDS
+        )
+
+    def _start(self) -> float:
         if self.started_at is None:
-            self.started_at = now
-        return min(now + settings.SESSION_COOKIE_AGE, self.started_at + settings.SESSION_ABSOLUTE_SECONDS)
+            self.started_at = time.time()
+        return self.started_at
 
     def seconds_left(self) -> float:
         """Seconds until this session ends unless it is renewed: by its row, and by the limits of now."""

@@ -42,7 +42,7 @@ class MessageForm(forms.Form):
 
     def _post_clean(self):
         """Replace an id that is none: nobody could correct it in a hidden field."""
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]
         if "client_id" in self.errors:
             self.add_error(None, "This form was damaged on its way; send it again.")
             self.renew_client_id()

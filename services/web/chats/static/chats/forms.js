@@ -64,13 +64,19 @@ export function send(event) {
 
 // The browser may show a page again as it was left.
 export function freeForms() {
-  for (const form of $$("form[data-busy]")) delete form.dataset.busy;
+  for (const form of $$("form[data-busy]")) free(form);
+}
+
+function free(form) {
+  delete form.dataset.busy;
+  $("textarea", form).readOnly = false;
 }
 
 async function submit(form, button) {
   if (form.dataset.busy || form.dataset.stopped) return;
   form.dataset.busy = form.dataset.tried = "yes";
   storeDraft(form);
+  $("textarea", form).readOnly = true; // What is typed now would be neither sent nor kept.
   $(".failed", form)?.remove();
   try {
     const id = form.elements.client_id.value;
@@ -83,7 +89,7 @@ async function submit(form, button) {
     else if (error instanceof TypeError) fail(form, "No connection. Your text is kept; send it again.");
     else throw error;
   } finally {
-    delete form.dataset.busy;
+    free(form);
   }
 }
 
