@@ -7,12 +7,15 @@ import { showTimes } from "./times.js";
 
 export const isLogin = (response) => new URL(response.url).pathname.startsWith("/accounts/login");
 
+// After "Back" a browser would answer from its store without asking, whatever the headers say.
+const FRESH = "no-cache";
+
 export const UNCHANGED = Symbol("unchanged");
 
 // A page; null when there is none, or UNCHANGED when it still shows what it did at `version`.
 export async function get(address, version) {
   const asked = version ? { "If-None-Match": `"${version}"` } : {};
-  const response = await fetch(address, { headers: { Accept: "text/html", ...asked } });
+  const response = await fetch(address, { cache: FRESH, headers: { Accept: "text/html", ...asked } });
   if (response.status === 304) return UNCHANGED;
   if (isLogin(response)) sessionLost();
   if (response.status === 404) return null;
@@ -34,7 +37,7 @@ export function parse(html) {
 
 // Shows the badges; returns the stamp of now.
 export async function askState() {
-  const response = await fetch(state, { headers: { Accept: "application/json" } });
+  const response = await fetch(state, { cache: FRESH, headers: { Accept: "application/json" } });
   if (isLogin(response)) sessionLost();
   if (!response.ok) throw new Error(`${response.status} for ${state}`);
   const now = await response.json();
