@@ -12,3 +12,5 @@ class MemberRequest(HttpRequest):
     # Of chats: the member's epoch, while it is still good; and the one as of which the page is made.
     epoch: str | None
     stamp: str | None
+    # Of chats: where a browser without JavaScript asks for the page again, when it was not marked as read.
+    plain_address: str | None

@@ -36,7 +36,9 @@ def message_saved(sender, instance, created, raw, using, update_fields, **kwargs
     if raw:
         return
     is_edit = update_fields is None or "content" in update_fields
-    _changed(using, instance, notices.NEW if created else notices.EDITED if is_edit else notices.COUNTED)
+    is_unread = "read" in (update_fields or ()) and not instance.read
+    changed = notices.EDITED if is_edit else notices.UNREAD if is_unread else notices.COUNTED
+    _changed(using, instance, notices.NEW if created else changed)
 
 
 @receiver(post_delete, sender=Message, dispatch_uid="chats.message_deleted")
@@ -52,10 +54,9 @@ def messages_created(sender, messages, using, **kwargs):
 
 
 @receiver(messages_read, sender=Message, dispatch_uid="chats.messages_read")
-def messages_were_read(sender, reader_id, writer_id, conversation_id, first, last, thread, using, **kwargs):
-    place = {"conversation": conversation_id, "thread": thread, "first": first, "message": last}
+def messages_were_read(sender, reader_id, using, **what):
     _on_commit(using, cache.forget_member, [reader_id])
-    _on_commit(using, partial(notices.tell, [reader_id, writer_id], notices.READ, reader=reader_id, **place))
+    _on_commit(using, partial(notices.tell_read, reader_id, **what))
 
 
 @receiver(notifications_read, sender=Notification, dispatch_uid="chats.notifications_read")

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from chats.views import cache_test, lab, live, notifications, reading, search, writing
+from chats.views import cache_test, lab, live, notifications, reading, search, seen, writing
 
 
 class UsernameConverter(StringConverter):
@@ -26,6 +26,7 @@ urlpatterns = [
     path("message/<int:pk>/reply/", writing.reply, name="reply"),
     path("message/<int:pk>/edit/", writing.edit, name="edit"),
     path("message/<int:pk>/unread/", reading.mark_unread, name="mark_unread"),
+    path("seen/", seen.seen, name="seen"),
     path("new/", writing.new, name="new"),
     path("people/", writing.people, name="people"),
     path("notifications/", notifications.page, name="notifications"),

@@ -3,7 +3,7 @@
 They change together with the messages, under the lock of the conversation (messaging/placing.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -33,6 +33,28 @@ UPDATE messaging_participant SET unread_count = unread_count - (SELECT count(*) 
 WHERE conversation_id = %(conversation_id)s AND user_id = %(reader_id)s AND EXISTS (SELECT FROM marked)
 RETURNING (SELECT count(*) FROM marked), counterpart_id
 """
+# The same for messages of any conversations; `which` says which of them.
+MARK_MANY = """
+WITH marked_here AS (
+  SELECT DISTINCT conversation_id FROM messaging_message
+  WHERE receiver_id = %(reader_id)s AND NOT read AND {which}
+), locked AS MATERIALIZED (
+  SELECT id FROM messaging_conversation WHERE id IN (SELECT conversation_id FROM marked_here)
+  ORDER BY id FOR NO KEY UPDATE
+), marked AS (
+  UPDATE messaging_message SET read = true
+  WHERE receiver_id = %(reader_id)s AND NOT read AND {which} AND conversation_id IN (SELECT id FROM locked)
+  RETURNING conversation_id, id
+), counted AS (
+  SELECT conversation_id, count(*) AS messages, array_agg(id ORDER BY id) AS ids
+  FROM marked GROUP BY conversation_id
+)
+UPDATE messaging_participant p SET unread_count = unread_count - c.messages
+FROM counted c WHERE p.conversation_id = c.conversation_id AND p.user_id = %(reader_id)s
+RETURNING p.conversation_id, p.counterpart_id, c.messages, {shown}
+"""
+MARK_SEEN = MARK_MANY.format(which="id = ANY(%(ids)s)", shown="c.ids")
+MARK_ALL = MARK_MANY.format(which="id <= %(up_to)s", shown="NULL")
 RECOUNT = """
 UPDATE messaging_participant p SET
   last_message_id = (SELECT max(id) FROM messaging_message m WHERE m.conversation_id = p.conversation_id),
@@ -69,12 +91,39 @@ def mark_read(
         if not counted:
             return 0
         [(count, writer_id)] = counted
-        tell_read(using, writer_id=writer_id, **arguments)
+        tell_read(using, writer_ids=[writer_id], **arguments)
     return count
+
+
+def mark_seen(*, reader_id: int, ids: Sequence[int], using: str) -> int:
+    """Mark exactly these messages as read, of those that the reader received; return how many that were."""
+    with transaction.atomic(using=using, savepoint=False):
+        counted = execute(using, MARK_SEEN, {"reader_id": reader_id, "ids": list(ids)})
+        for conversation_id, writer_id, _, marked in counted:
+            tell_read(
+                using,
+                reader_id=reader_id,
+                writer_ids=[writer_id],
+                conversation_id=conversation_id,
+                first=marked[0],
+                last=marked[-1],
+                ids=marked,
+            )
+    return sum(count for _, _, count, _ in counted)
+
+
+def mark_all_read(*, reader_id: int, up_to: int, using: str) -> int:
+    """Mark everything that the reader received up to a message, in all conversations; return how many."""
+    with transaction.atomic(using=using, savepoint=False):
+        counted = execute(using, MARK_ALL, {"reader_id": reader_id, "up_to": up_to})
+        writers = [writer_id for _, writer_id, _, _ in counted]
+        tell_read(using, reader_id=reader_id, writer_ids=writers, first=0, last=up_to)
+    return sum(count for _, _, count, _ in counted)
 
 
 def tell_read(using: str, **what) -> None:
     """Tell the apps that depend on messaging what has been read; `messages_read` names the arguments."""
+    what = {"conversation_id": None, "thread": None, "ids": None} | what
     messages_read.send(sender=apps.get_model("messaging.Message"), using=using, **what)
 
 

@@ -236,11 +236,10 @@ class Message(WatchedFields):
                 inbox.tell_read(
                     using,
                     reader_id=self.receiver_id,
-                    writer_id=self.sender_id,
+                    writer_ids=[self.sender_id],
                     conversation_id=self.conversation_id,
                     first=self.pk,
                     last=self.pk,
-                    thread=None,
                 )
         return fields
 

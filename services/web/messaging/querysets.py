@@ -1,6 +1,6 @@
 """The vocabulary of messaging: what can be asked about messages and inboxes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from messaging.numbering import with_free_ids
 from messaging.signals import messages_created_in_bulk
 from observability import metrics
 
+LATEST = 2**63 - 1  # Above every id.
 EXCERPT = 120  # Characters of a text shown where only its beginning is.
 LONG_EXCERPT = 300  # The same in the unread list, where most messages can be read whole.
 
@@ -119,6 +120,14 @@ class MessageQuerySet(models.QuerySet):
         return inbox.mark_read(
             reader_id=reader.pk, conversation_id=conversation_id, last=up_to, thread=thread, using=self.db
         )
+
+    def mark_seen(self, reader, ids: Sequence[int]) -> int:
+        """Mark exactly these messages, of those that `reader` received, as read; return how many changed."""
+        return inbox.mark_seen(reader_id=reader.pk, ids=ids, using=self.db)
+
+    def mark_all_read(self, reader, *, up_to: int = LATEST) -> int:
+        """Mark all that `reader` received, up to message `up_to`, as read; return how many changed."""
+        return inbox.mark_all_read(reader_id=reader.pk, up_to=up_to, using=self.db)
 
     def update(self, **kwargs: Any) -> int:
         _refuse_guarded(kwargs)

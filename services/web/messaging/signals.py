@@ -6,6 +6,7 @@ from django.dispatch import Signal
 messages_created_in_bulk = Signal()
 
 # Sent when a member has read messages, in the same transaction. Sender: Message.
-# Arguments: reader_id, writer_id, conversation_id, first and last (ids, both included), thread (id or None),
-# using.
+# Arguments: reader_id, writer_ids (whose messages changed), conversation_id (None: of all conversations),
+# first and last (ids, both included), thread (id or None), ids (exactly these messages; None: all from first
+# to last), using.
 messages_read = Signal()

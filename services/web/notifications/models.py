@@ -1,13 +1,16 @@
 """Notifications: one for each message received."""
 
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from messaging import inbox
 from messaging.models import Message
+from messaging.querysets import LATEST
 from notifications.signals import notifications_read
 from observability import metrics
 
@@ -22,9 +25,9 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.filter(read=False)
 
     def rows(self, before: int | None = None):
-        """Rows for the page, newest first: named tuples. `before` is the last row's id."""
-        some = self if before is None else self.filter(pk__lt=before)
-        return some.order_by("-pk").values_list(
+        """Rows for the page, latest message first: named tuples. `before` is the last row's message."""
+        some = self if before is None else self.filter(message__lt=before)
+        return some.order_by("-message").values_list(
             "id", "content", "created_at", "read", "message_id", named=True
         )
 
@@ -41,22 +44,42 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
                 message_id=message.pk,
                 content=f"New message from {names.get(message.sender_id, UNKNOWN)}",
                 read=message.read,
+                created_at=message.timestamp,
             )
             for message in messages
         )
         created = partial(metrics.NOTIFIED.inc, len(messages))
         transaction.on_commit(created, using=self.db, robust=True)
 
-    def mark_read(self, user, pk: int | None = None) -> int:
-        """Mark one notification of `user` as read, or all of them; return how many changed."""
-        theirs = self.for_user(user).unread()
-        if pk is not None:
-            theirs = theirs.filter(pk=pk)
+    def mark_read(self, user, pk: int | None = None, *, up_to: int = LATEST) -> int:
+        """Mark one notification of `user` as read, or all of messages up to `up_to`, with their messages.
+
+        Returns how many changed. A notification is read when its message is (docs/decisions/0015).
+        """
+        messages = Message.objects.using(self.db)
         with transaction.atomic(using=self.db):
-            changed = theirs.update(read=True)
+            if pk is None:
+                changed = messages.mark_all_read(user, up_to=up_to)
+            else:
+                theirs = self.for_user(user).unread().filter(pk=pk)
+                changed = messages.mark_seen(user, list(theirs.values_list("message_id", flat=True)))
             if changed:
                 notifications_read.send(sender=self.model, user_id=user.pk, using=self.db)
         return changed
+
+    def follow(self, messages: models.QuerySet | int, *, read: bool, user_id: int) -> None:
+        """Take over whether the receiver has read these messages (a query, or the id of one)."""
+        which = {"message": messages} if isinstance(messages, int) else {"message__in": messages}
+        models.QuerySet.update(self.filter(user=user_id, read=not read, **which), read=read)
+
+    def update(self, **kwargs: Any) -> int:
+        if "read" in kwargs:
+            raise TypeError(
+                "A notification is read when its message is; use Notification.objects.mark_read()."
+            )
+        return super().update(**kwargs)
+
+    update.alters_data = True  # type: ignore[attr-defined]
 
     def _names_of_senders(self, messages: list[Message]) -> dict[int, str]:
         sender = Message._meta.get_field("sender")
@@ -81,15 +104,36 @@ class Notification(models.Model):
 
     class Meta:
         constraints = [
-            # Also how reading a message finds its notification, and erasure those of a member.
+            # Page, latest message first (NotificationQuerySet.rows). Also how reading a message finds its
+            # notification, and erasure those of a member.
             models.UniqueConstraint(fields=["user", "message"], name="notification_once"),
         ]
         indexes = [
-            # Page, newest first (NotificationQuerySet.rows).
-            models.Index(fields=["user", "-id"], name="notification_newest"),
             # Badge (chats.context.badges).
             models.Index(fields=["user"], condition=Q(read=False), name="notification_unread"),
         ]
 
     def __str__(self) -> str:
         return f"Notification {self.pk}"
+
+    def mark_read(self) -> int:
+        """Mark this notification as read, and its message; return how many changed: 1, or 0."""
+        using = self._state.db or "default"
+        count = inbox.mark_seen(reader_id=self.user_id, ids=[self.message_id], using=using)
+        self.read = True
+        return count
+
+    def save(self, *, using: str | None = None, update_fields=None, **kwargs: Any) -> None:
+        """Save; the message is read when its notification is, and unread when it is not."""
+        using = using or self._state.db or "default"
+        with transaction.atomic(using=using):
+            if not self._state.adding and "read" in (update_fields or ("read",)):
+                # First the message, whose conversation is locked, as by everybody who marks.
+                self._take_message_along(using)
+            super().save(using=using, update_fields=update_fields, **kwargs)
+
+    def _take_message_along(self, using: str) -> None:
+        if self.read:
+            inbox.mark_seen(reader_id=self.user_id, ids=[self.message_id], using=using)
+        elif message := Message.objects.using(using).filter(pk=self.message_id, read=True).first():
+            message.mark_unread()

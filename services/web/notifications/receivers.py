@@ -25,11 +25,17 @@ def notify_receivers(sender, messages, using, **kwargs):
 
 
 @receiver(messages_read, sender=Message, dispatch_uid="notifications.mark_read")
-def mark_read(sender, reader_id, conversation_id, first, last, thread, using, **kwargs):
-    read = Message.objects.filter(conversation=conversation_id, receiver=reader_id, pk__range=(first, last))
-    if thread is not None:
-        read = read.in_thread(thread)
-    Notification.objects.using(using).filter(user=reader_id, read=False, message__in=read).update(read=True)
+def mark_read(sender, reader_id, conversation_id, first, last, thread, ids, using, **kwargs):
+    where = {"conversation": conversation_id, "thread": thread, "pk__in": ids}
+    asked = {name: value for name, value in where.items() if value is not None}
+    read = Message.objects.filter(receiver=reader_id, read=True, pk__range=(first, last), **asked)
+    Notification.objects.using(using).follow(read, read=True, user_id=reader_id)
+
+
+@receiver(post_save, sender=Message, dispatch_uid="notifications.mark_unread")
+def mark_unread(sender, instance, created, raw, using, update_fields, **kwargs):
+    if not created and not raw and "read" in (update_fields or ()) and not instance.read:
+        Notification.objects.using(using).follow(instance.pk, read=False, user_id=instance.receiver_id)
 
 
 @receiver(post_delete, sender=User, dispatch_uid="notifications.erase_notifications")

@@ -14,10 +14,11 @@ from chats import cache
 from messaging.models import Message
 from observability.debts import Debts
 
-# What a notice can be about: a new message, an edit, messages read, a message deleted; what the badges count;
-# anything at all; and, for us alone, whether the member may still listen.
-NEW, EDITED, READ, DELETED, COUNTED = "new", "edited", "read", "deleted", "counted"
+# What a notice can be about: a new message, an edit, messages read, a message marked unread again, a message
+# deleted; what the badges count; anything at all; and, for us alone, whether the member may still listen.
+NEW, EDITED, READ, UNREAD, DELETED, COUNTED = "new", "edited", "read", "unread", "deleted", "counted"
 SYNC, CHECK = "sync", "check"
+Where = int | None | list[int]
 MOST = 1_000  # Members that one notice names.
 EVERYBODY = "everybody"
 
@@ -27,7 +28,7 @@ def channel() -> str:
     return f"bobbin:{connection.settings_dict['NAME']}:notices"
 
 
-def place_of(message: Message) -> dict[str, int | None]:
+def place_of(message: Message) -> dict[str, Where]:
     """Where a message is, for `tell`. Taken before the commit: a message that is deleted loses its id."""
     return {
         "conversation": message.conversation_id,
@@ -36,7 +37,7 @@ def place_of(message: Message) -> dict[str, int | None]:
     }
 
 
-def tell(user_ids: Collection[int] | None, kind: str, **where: int | None) -> None:
+def tell(user_ids: Collection[int] | None, kind: str, **where: Where) -> None:
     """Tell these members, or everybody, what happened; call it once that is committed."""
     if user_ids is None:
         _tell_or_owe(None, kind, where)
@@ -46,12 +47,24 @@ def tell(user_ids: Collection[int] | None, kind: str, **where: int | None) -> No
         _tell_or_owe(some, kind, where)
 
 
-def _tell_or_owe(user_ids: list[int] | None, kind: str, where: dict[str, int | None]) -> None:
+def tell_read(reader_id, *, writer_ids, conversation_id, thread, first, last, ids, **kwargs) -> None:
+    """Tell both people of what was read; of very much, without saying what it was."""
+    if conversation_id is None:
+        tell([reader_id], COUNTED)
+        tell(writer_ids, SYNC)
+        return
+    # What stands between exact ids may not have been seen.
+    exactly = {"ids": ids} if ids is not None and len(ids) > 1 else {}
+    place = {"conversation": conversation_id, "thread": thread, "first": first, "message": last}
+    tell([reader_id, *writer_ids], READ, reader=reader_id, **place, **exactly)
+
+
+def _tell_or_owe(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> None:
     if _publish(user_ids, kind, where) is None:
         untold.owe({EVERYBODY} if user_ids is None else {str(user_id) for user_id in user_ids})
 
 
-def _publish(user_ids: list[int] | None, kind: str, where: dict[str, int | None]) -> int | None:
+def _publish(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> int | None:
     notice = {"to": user_ids, "kind": kind} | where
     return cache.publish(channel(), json.dumps(notice, separators=(",", ":")))
 

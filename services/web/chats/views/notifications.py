@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.requests import MemberRequest
 from chats.cached_pages import private_cache_page
 from chats.pages import PAGE_SIZE, key_from, split
+from messaging.querysets import LATEST
 from notifications.models import Notification
 from observability.budgets import query_budget
 
@@ -22,27 +23,33 @@ def page(request: MemberRequest) -> HttpResponse:
     """Newest first."""
     before = key_from(request, "before")
     rows, more = split(Notification.objects.for_user(request.user).rows(before)[: PAGE_SIZE + 1], PAGE_SIZE)
-    following = rows[-1].id if more else None
+    following = rows[-1].message_id if more else None
     context = {"rows": rows, "following": following, "before": before}
     return render(request, "chats/notifications.html", context)
 
 
-@query_budget(3)
+@query_budget(4)
 @READ_AND_SEND
 @login_required
 def read_one(request: MemberRequest, pk: int) -> HttpResponse:
     """Mark one as read and show its message. After a log-in (GET) only show it."""
     seen = get_object_or_404(Notification.objects.for_user(request.user), pk=pk)
     if request.method == "POST":
-        Notification.objects.mark_read(request.user, pk)
+        seen.mark_read()
     return redirect("chats:message", seen.message_id)
 
 
-@query_budget(2)
+@query_budget(3)
 @READ_AND_SEND
 @login_required
 def read_all(request: MemberRequest) -> HttpResponse:
-    """Mark all as read and show them. After a log-in (GET) only show them."""
+    """Mark all up to the latest one on the page as read. After a log-in (GET) only show them."""
     if request.method == "POST":
-        Notification.objects.mark_read(request.user)
+        Notification.objects.mark_read(request.user, up_to=_up_to(request))
     return redirect("chats:notifications")
+
+
+def _up_to(request: MemberRequest) -> int:
+    """The latest message on the page that was sent; without one, the latest of all."""
+    text = request.POST.get("up_to", "")
+    return min(int(text), LATEST) if text.isascii() and text.isdigit() and len(text) < 20 else LATEST

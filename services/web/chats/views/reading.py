@@ -13,6 +13,7 @@ from chats import cache, pages
 from chats.cached_pages import private_cache_page
 from chats.forms import MessageForm
 from chats.pages import INBOX_SIZE, ONE_MORE, PAGE_SIZE, Line, Window, Windows, key_from, lines, split
+from chats.views import seen
 from messaging.models import Message, MessageHistory, Participant
 from messaging.prepared import Prepared
 from observability.budgets import query_budget
@@ -60,7 +61,7 @@ def conversation(request: MemberRequest, username: str) -> HttpResponse:
     if side is None:
         raise Http404
     page = CONVERSATION.window(side.conversation_id, request, newest=True)
-    _mark_read(request, side.conversation_id, page.rows)
+    _mark_read(request, page.rows)
     context = {
         "conversation": side.conversation_id,
         "counterpart": side.name,
@@ -81,7 +82,7 @@ def thread(request: MemberRequest, pk: int) -> HttpResponse:
     if root.thread != root.id:
         return redirect("chats:message", pk)
     page = THREAD.window(pk, request, newest=False)
-    _mark_read(request, root.conversation_id, page.rows, thread=pk)
+    _mark_read(request, page.rows)
     counterpart = root.receiver_name if root.sender_id == request.user.pk else root.sender_name
     context = {
         "root": root,
@@ -139,7 +140,7 @@ def first_unread(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("chats:message", found or pk)
 
 
-@query_budget(5)
+@query_budget(6)
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def mark_unread(request: MemberRequest, pk: int) -> HttpResponse:
@@ -170,17 +171,27 @@ def _messages(
         # Where others stand before it.
         "first_new": new if not shown[0].is_new else None,
         "form": MessageForm(),
+        "plain_address": request.plain_address,
     }
-    return render(request, template, context)
+    response = render(request, template, context)
+    seen.remember_plain(request, response)
+    return response
 
 
 def _begin(request: MemberRequest) -> None:
     """Read the epoch before the database is read: see chats/cache.py. The page says what it is as of."""
     request.epoch = request.stamp = cache.epoch_of(request.user.pk)
+    request.plain_address = None
 
 
-def _mark_read(request: MemberRequest, conversation_id: int, rows: list, thread: int | None = None) -> None:
+def _mark_read(request: MemberRequest, rows: list) -> None:
+    """Mark the rows of the page as read, unless nobody sees it or its script will say what was seen."""
     user = request.user
-    if any(row.sender_id != user.pk and not row.read for row in rows):
-        Message.objects.mark_read(user, conversation_id, up_to=rows[-1].id, thread=thread)
-        request.epoch = None  # Ended: the badges are others now.
+    new = [row.id for row in rows if row.sender_id != user.pk and not row.read]
+    if not new or not seen.is_shown(request):
+        return
+    if seen.marks_by_script(request):
+        request.plain_address = seen.plain_address(request)
+        return
+    Message.objects.mark_seen(user, new)
+    request.epoch = None  # Ended: the badges are others now.

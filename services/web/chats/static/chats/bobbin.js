@@ -11,6 +11,7 @@ import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./looks.js";
 import { catchUp, tryTo } from "./notices.js";
 import { cover, isCovered, messages, state } from "./page.js";
+import { watchSight } from "./seen.js";
 import { findTarget, isTarget, showTarget } from "./target.js";
 import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
@@ -73,6 +74,7 @@ if (state) {
   tidyDrafts();
   restoreDrafts();
   beginLive();
+  watchSight();
 } else if ("visitor" in document.body.dataset && window.name === LEAVING) {
   // By the member's own wish: no draft is left behind, and other tabs hear of it.
   window.name = "";

@@ -21,6 +21,7 @@ function concerns(notice) {
 
 export function hear(notice) {
   if (notice.kind === "read" && messages && Number(messages.dataset.conversation) === notice.conversation) markSeen(notice);
+  if (notice.kind === "unread" && messages && concerns(notice)) $(".seen", byId(notice.message) ?? messages.cloneNode())?.remove();
   if (notice.kind === "deleted" && messages && concerns(notice) && byId(notice.message)) removeRow(byId(notice.message));
   waiting.push(notice);
   // At once, and then no more often than pages can be made.

@@ -15,6 +15,7 @@ function update(row, fresh) {
     const found = $(mark, fresh);
     if (found && !$(mark, row)) $(".meta", row).append(" ", found);
   }
+  if (!$(".seen", fresh)) $(".seen", row)?.remove(); // Marked unread again.
 }
 
 // Under what it answers, among the replies that are there; or by its id.
@@ -127,7 +128,7 @@ export async function loadPage(anchor) {
 
 export function markSeen(notice) {
   for (const row of all()) {
-    const inside = idOf(row) >= notice.first && idOf(row) <= notice.message;
+    const inside = notice.ids ? notice.ids.includes(idOf(row)) : idOf(row) >= notice.first && idOf(row) <= notice.message;
     const here = !notice.thread || !messages.dataset.thread || Number(messages.dataset.thread) === notice.thread;
     if (!inside || !here || !row.matches(".is-mine") || $(".seen", row)) continue;
     const seen = Object.assign(document.createElement("span"), { className: "seen", textContent: "read" });
