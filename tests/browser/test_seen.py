@@ -1,0 +1,81 @@
+"""Read is what was in sight: a script says so, and a browser without scripts asks for the page again."""
+
+import pytest
+from playwright.sync_api import expect
+
+from messaging.models import Message
+
+SETTLED = 1_500  # Milliseconds after which what is in sight has been reported.
+
+
+def _unread() -> list[str]:
+    return list(Message.unread.order_by("pk").values_list("content", flat=True))
+
+
+@pytest.fixture
+def long_page(alice, bob, write_many):
+    """30 messages from alice, each taller than a third of the window."""
+    return write_many(alice, bob, 30, content="word\n" * 15)
+
+
+def test_only_messages_in_sight_are_read_until_one_scrolls(open_browser, long_page, alice, bob):
+    his, hers = open_browser(bob), open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    his.goto("/chats/with/alice/")
+    badge = his.locator('[data-badge="unread"]')
+    expect(badge).not_to_have_text("30")
+    his.wait_for_timeout(SETTLED)
+    seen = 30 - Message.unread.count()
+    assert 0 < seen < 6
+    expect(badge).to_have_text(str(30 - seen))
+    expect(hers.locator(".seen")).to_have_count(seen)
+
+    his.locator(f"#m{long_page[-1].pk}").scroll_into_view_if_needed()
+    his.wait_for_timeout(SETTLED)
+    assert long_page[-1].pk not in Message.unread.values_list("pk", flat=True)
+    assert long_page[15].pk in Message.unread.values_list("pk", flat=True)
+
+
+def test_message_that_arrives_out_of_sight_stays_unread(open_browser, long_page, write, alice, bob):
+    Message.objects.mark_seen(bob, [message.pk for message in long_page])
+    his = open_browser(bob)
+    his.goto("/chats/with/alice/")
+    late = write(alice, bob, "below the window")
+    his.evaluate("scrollTo(0, 0)")
+    row = his.locator(f"#m{late.pk}")
+    expect(row).to_be_attached()
+    his.wait_for_timeout(SETTLED)
+    assert _unread() == ["below the window"]
+
+    row.scroll_into_view_if_needed()
+    expect(his.locator('[data-badge="unread"]')).to_have_count(0)
+    assert _unread() == []
+
+
+def test_receipt_goes_when_the_message_is_marked_unread(open_browser, message, alice, bob):
+    hers, his = open_browser(alice), open_browser(bob)
+    hers.goto("/chats/with/bob/")
+    his.goto("/chats/with/alice/")
+    expect(hers.locator(".seen")).to_have_count(1)
+
+    his.get_by_role("button", name="Mark unread").click()
+    expect(hers.locator(".seen")).to_have_count(0)
+    expect(his.locator('[data-badge="notifications"]')).to_have_text("1")
+
+
+def test_without_javascript_the_page_marks_what_it_shows(open_browser, long_page, bob):
+    his = open_browser(bob, java_script_enabled=False)
+    his.goto("/chats/with/alice/")
+    his.wait_for_url("**/?script=no")
+    expect(his.locator('[data-badge="unread"]')).to_have_count(0)
+
+    assert _unread() == []
+
+
+def test_javascript_that_was_turned_off_is_noticed(open_browser, site, message, bob):
+    his = open_browser(bob, java_script_enabled=False)
+    his.context.add_cookies([{"name": "script", "value": "yes", "url": site.url}])
+    his.goto("/chats/with/alice/")
+    expect(his.locator('[data-badge="unread"]')).to_have_count(0)
+
+    assert _unread() == []
