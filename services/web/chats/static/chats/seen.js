@@ -2,7 +2,7 @@
 
 import { showBadges } from "./badges.js";
 import { isLogin } from "./fetching.js";
-import { $, $$, messages } from "./page.js";
+import { $, $$, isCovered, messages } from "./page.js";
 import { idOf } from "./rows.js";
 
 const MOMENT = 500; // Milliseconds in sight.
@@ -29,6 +29,7 @@ function wait(row) {
 function see(row) {
   inSight.delete(row);
   if (!isWatched()) return inSight.set(row, null);
+  if (isCovered()) return wait(row); // Until it is known who is there.
   sight.unobserve(row);
   seen.add(idOf(row));
   report ??= setTimeout(send, TOGETHER);
