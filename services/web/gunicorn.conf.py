@@ -60,7 +60,7 @@ def _workers_that_fit(threads: int) -> int:
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 wsgi_app = "config.wsgi"
-worker_class = "gthread"
+worker_class = "config.workers.Worker"
 threads = _number("WEB_THREADS", 4)
 workers = _number("WEB_WORKERS", min(max(2, _usable_cpus()), 8, _workers_that_fit(threads)))
 

@@ -1,0 +1,110 @@
+"""Without nginx: requests that are never finished do not stop the site."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+
+WEB = Path(__file__).parents[3] / "services/web"
+BEGINNINGS = {
+    "nothing": b"",
+    "a part of the head": b"GET /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ",
+    "a part of the body": b"POST /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900\r\n\r\na=",
+    "a part of a chunk": b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+}
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = os.environ | {
+        "REDIS_URL": str(django_settings.CACHES["default"]["LOCATION"]),
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "WEB_BIND": f"127.0.0.1:{port}",
+        "WEB_WORKERS": "1",
+        "WEB_THREADS": "4",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    said = (tmp_path_factory.mktemp("web") / "said").open("wb")
+    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
+    process = subprocess.Popen(command, cwd=WEB, env=env, stdout=said, stderr=said)
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            assert ask(port)[0] == 200
+            break
+        except OSError:
+            assert process.poll() is None, Path(said.name).read_text()
+            time.sleep(0.1)
+    yield port
+    process.send_signal(signal.SIGTERM)
+    process.wait(40)
+
+
+def ask(port, method="GET", path="/healthz", body=None, **headers):
+    made = http.client.HTTPConnection("127.0.0.1", port, timeout=8)
+    made.request(method, path, body, headers)
+    answer = made.getresponse()
+    return answer.status, answer.read()
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_unfinished_requests_leave_the_site_up(port, beginning):
+    held = [socket.create_connection(("127.0.0.1", port)) for _ in range(24)]
+    for connection in held:
+        connection.sendall(BEGINNINGS[beginning])
+    assert [ask(port)[0] for _ in range(5)] == [200] * 5
+    for connection in held:
+        connection.close()
+
+
+def test_request_in_pieces_is_read(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as slow:
+        for piece in (
+            b"GET /healthz HT",
+            b"TP/1.1\r\nHost: 127.0.0.1\r",
+            b"\nConnection: close\r\n",
+            b"\r\n",
+        ):
+            slow.sendall(piece)
+            time.sleep(0.05)
+        assert slow.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_two_requests_on_one_connection_are_answered(port):
+    made = http.client.HTTPConnection("127.0.0.1", port, timeout=8)
+    for _ in range(3):
+        made.request("POST", "/healthz", b"x" * 30_000)
+        assert made.getresponse().read() == b'{"status": "ok"}'
+    made.request("POST", "/healthz", iter([b"a" * 1000, b"b" * 1000]), encode_chunked=True)
+    assert made.getresponse().read() == b'{"status": "ok"}'
+
+
+def test_body_larger_than_what_is_looked_at_first_is_read(port):
+    assert ask(port, "POST", "/healthz", b"x" * 300_000)[0] == 200
+
+
+def test_pipelined_requests_are_answered(port):
+    request = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=8) as connection:
+        connection.sendall(request * 2 + request[:20])
+        time.sleep(0.1)
+        connection.sendall(request[20:])
+        time.sleep(0.3)
+        assert connection.recv(10_000).count(b"HTTP/1.1 200") == 3
+
+
+def test_body_larger_than_any_page_needs_is_refused_unread(port):
+    head = b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 40000000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=8) as connection:
+        connection.sendall(head)
+        assert connection.recv(100).startswith(b"HTTP/1.1 413")
