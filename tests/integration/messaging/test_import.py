@@ -277,7 +277,7 @@ def test_a_truncated_gzip_file_keeps_the_batches_before(tmp_path, monkeypatch):
     raw = "\n".join(json.dumps(line(n, content=f"{n * 7919}")) for n in range(2000)).encode()
     path = tmp_path / "cut.gz"
     path.write_bytes(gzip.compress(raw)[:-2000])
-    with pytest.raises(CommandError, match="messages are in; run the same command again"):
+    with pytest.raises(CommandError, match="Import a complete copy"):
         call_command("import_messages", str(path), stderr=io.StringIO())
 
     assert 0 < Message.objects.count() < 2000
@@ -303,3 +303,56 @@ def test_a_batch_is_written_whole_or_not(load, monkeypatch):
 
     assert not Message.objects.exists()
     assert not transaction.get_connection().in_atomic_block
+
+
+def test_gzip_cut_within_its_first_batch_keeps_every_line_that_can_be_read(tmp_path):
+    raw = "\n".join(json.dumps(line(n, content=f"{n * 7919}")) for n in range(1500)).encode()
+    path = tmp_path / "cut.gz"
+    path.write_bytes(gzip.compress(raw)[:-500])
+    with pytest.raises(CommandError, match="lines could be read"):
+        call_command("import_messages", str(path), stderr=io.StringIO())
+
+    assert 0 < Message.objects.count() < 1500
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_byte_order_mark_costs_nothing(pack, tmp_path):
+    raw = "\n".join(json.dumps(r) for r in THREAD).encode()
+    path = tmp_path / "marked"
+    path.write_bytes(pack(b"\xef\xbb\xbf" + raw))
+    call_command("import_messages", str(path), stdout=io.StringIO())
+
+    assert Message.objects.count() == 4
+
+
+def test_byte_order_mark_alone_is_an_empty_file(load):
+    assert "0 messages added" in load([b"\xef\xbb\xbf"])
+
+
+def test_byte_order_mark_further_down_is_reported(refused):
+    marked = b"\xef\xbb\xbf" + json.dumps(line(2)).encode()
+
+    assert "line 2: not JSON (Unexpected UTF-8 BOM" in refused([line(1), marked])
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00+00:00"),
+        ("2016-12-31T23:59:60.5+00:00", "2017-01-01T00:00:00+00:00"),
+        ("2017-01-01T08:59:60+09:00", "2017-01-01T00:00:00+00:00"),
+        ("2020-02-28T24:00:00Z", "2020-02-29T00:00:00+00:00"),
+        ("2020-02-28T24:00Z", "2020-02-29T00:00:00+00:00"),
+        ("2020-02-28T12:00:00z", "2020-02-28T12:00:00+00:00"),
+        ("2020-02-28t12:00:00z", "2020-02-28T12:00:00+00:00"),
+    ],
+)
+def test_times_that_iso_8601_and_rfc_3339_allow_are_read(written, meant, load):
+    load([line(1, timestamp=written)])
+
+    assert Message.objects.get().timestamp.isoformat() == meant
+
+
+@pytest.mark.parametrize("time", ["24:00:01Z", "24:01:00Z", "23:58:60Z", "23:59:61Z", "25:00:00Z"])
+def test_times_beyond_the_day_are_reported(time, refused):
+    assert "not a date and time" in refused([line(1, timestamp=f"2020-02-28T{time}")])

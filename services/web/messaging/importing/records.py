@@ -1,14 +1,16 @@
 """From a file to records: one JSON object a line, checked, with the reason when one cannot be used."""
 
+import codecs
 import contextlib
 import gzip
 import io
 import json
+import re
 import sys
 import uuid
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -19,6 +21,8 @@ from messaging.content import clean_content
 LONGEST_LINE = 1_000_000  # Bytes; ten times what the longest message can take.
 # With it the same record has the same client id on every run. Never change it.
 NAMESPACE = uuid.UUID("5b0bb1c4-3f0a-5d7e-9a61-2f6d0f6c7a10")
+LEAP_SECOND = re.compile(r"([T ]\d\d:59):60(\.\d+)?(?=[Z+-]|$)")
+END_OF_DAY = re.compile(r"([T ])24:00(?=(:00(\.0+)?)?([Z+-]|$))")
 GZIP = b"\x1f\x8b"
 
 
@@ -67,11 +71,30 @@ def lines(text: BinaryIO) -> Iterator[tuple[int, bytes]]:
     number = 0
     while line := text.readline(LONGEST_LINE):
         number += 1
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
         rest = line
         while not rest.endswith(b"\n") and (rest := text.readline(LONGEST_LINE)):
             line = line[:LONGEST_LINE] + b"..."
         if line.strip():
             yield number, line
+
+
+def batches(text: BinaryIO, size: int) -> Iterator[list[tuple[int, bytes]]]:
+    """Lists of at most `size` lines; of a damaged file what can be read comes before its error."""
+    batch: list[tuple[int, bytes]] = []
+    try:
+        for line in lines(text):
+            batch.append(line)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
 
 
 def parse(number: int, line: bytes) -> Record:
@@ -139,12 +162,23 @@ def _content(found: dict) -> str:
 def _timestamp(found: dict) -> datetime:
     text = _field(found, "timestamp", str)
     try:
-        moment = datetime.fromisoformat(text)
+        written, later = _within_the_day(text)
+        moment = datetime.fromisoformat(written)
         if moment.tzinfo is None:
             raise BadLineError(f"timestamp {text!r} has no offset from UTC")
-        return moment.astimezone(UTC)
+        return moment.astimezone(UTC) + later
     except (ValueError, OverflowError):
         raise BadLineError(f"timestamp {text!r} is not a date and time of ISO 8601") from None
+
+
+def _within_the_day(text: str) -> tuple[str, timedelta]:
+    """A time that Python reads, and what to add: for a leap second, the end of a day, and small letters."""
+    text = text.strip().upper()
+    if LEAP_SECOND.search(text):
+        return LEAP_SECOND.sub(r"\1:59", text), timedelta(seconds=1)
+    if END_OF_DAY.search(text):
+        return END_OF_DAY.sub(r"\g<1>00:00", text), timedelta(days=1)
+    return text, timedelta(0)
 
 
 def _identity(found: dict) -> uuid.UUID:

@@ -8,7 +8,7 @@ from django.db import DatabaseError, transaction
 from tqdm import tqdm
 
 from messaging.importing.importer import Importer
-from messaging.importing.records import UnreadableError, lines, opened
+from messaging.importing.records import UnreadableError, batches, opened
 from messaging.models import Conversation
 
 BATCH = 2_000
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             else:
                 self._import(file)
         except UnreadableError as error:
-            raise CommandError(f"{error}. {self._so_far(dry_run or strict)}") from error
+            raise CommandError(f"{error}. {self._readable(dry_run or strict)}") from error
         except DatabaseError as error:
             reason = str(error).strip().splitlines()[0]
             raise CommandError(f"PostgreSQL: {reason}. {self._so_far(dry_run or strict)}") from error
@@ -59,8 +59,7 @@ class Command(BaseCommand):
             opened(file) as (text, raw, size),
             tqdm(total=size, unit="B", unit_scale=True, disable=None) as bar,
         ):
-            numbered = lines(text)
-            while batch := list(itertools.islice(numbered, BATCH)):
+            for batch in batches(text, BATCH):
                 self.importer.add(batch)
                 if size is not None:
                     bar.update(raw.tell() - bar.n)
@@ -103,6 +102,15 @@ class Command(BaseCommand):
         if rolled_back:
             return "Nothing was written."
         return f"{self.importer.counts.added:,} messages are in; run the same command again for the rest."
+
+    def _readable(self, rolled_back: bool) -> str:
+        counts = self.importer.counts
+        if rolled_back or not counts.lines:
+            return "Nothing was written."
+        return (
+            f"{counts.lines:,} lines could be read, {counts.added:,} messages of them are in. Import a complete "
+            "copy of the file for the rest; what is in is left alone."
+        )
 
     @staticmethod
     def _conversations() -> int:
