@@ -108,8 +108,8 @@ class Command(BaseCommand):
         if rolled_back or not counts.lines:
             return "Nothing was written."
         return (
-            f"{counts.lines:,} lines could be read, {counts.added:,} messages of them are in. Import a complete "
-            "copy of the file for the rest; what is in is left alone."
+            f"{counts.lines:,} lines could be read, {counts.added:,} messages of them are in. "
+            "Import a complete copy of the file for the rest; what is in is left alone."
         )
 
     @staticmethod
