@@ -30,8 +30,10 @@ JOIN messaging_conversation pair ON pair.id = made.conversation
 ORDER BY made.id
 """
 MEMBERS = """
-INSERT INTO accounts_user (id, password, is_superuser, username, email, is_staff, is_active, date_joined)
-SELECT n, '!', false, 'member' || n, '', false, true, now() FROM generate_series(%s::int, %s) AS n
+INSERT INTO accounts_user (id, password, is_superuser, username, email, is_staff, is_active, date_joined,
+  name_key, look_alike_group)
+SELECT n, '!', false, 'member' || n, '', false, true, now(), 'member' || n, 'rnernber' || n
+FROM generate_series(%s::int, %s) AS n
 """
 # The member with the lower id against a row of later ones.
 CONVERSATIONS = """

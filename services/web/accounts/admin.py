@@ -4,12 +4,17 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 
+from accounts.forms import AddMemberForm, AdminLogInForm, ChangeMemberForm
 from accounts.models import User
 from accounts.views import preview
+
+admin.site.login_form = AdminLogInForm
 
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
+    form = ChangeMemberForm
+    add_form = AddMemberForm
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser", "date_joined")
     search_fields = ("username", "email")

@@ -1,24 +1,76 @@
 """Forms of accounts."""
 
 from django import forms
-from django.contrib.auth.forms import BaseUserCreationForm, PasswordChangeForm
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.forms import (
+    AdminUserCreationForm,
+    AuthenticationForm,
+    BaseUserCreationForm,
+    PasswordChangeForm,
+    UserChangeForm,
+    UsernameField,
+)
 from django.http import HttpRequest
 
+from accounts import names
 from accounts.guessing import is_password_of
 from accounts.models import User
 
 
-class SignUpForm(BaseUserCreationForm):
+class NewName:
+    """Refuses a new name that is another member's or looks like one, beside the field."""
+
+    cleaned_data: dict
+
+    def clean_username(self) -> str:
+        name = names.spelling(self.cleaned_data["username"])
+        names.validate(name)
+        User.objects.all().refuse_name(name)
+        return name
+
+
+class SignUpForm(NewName, BaseUserCreationForm):
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username",)
 
-    def clean_username(self):
-        """One name whatever its case; said beside the field, before the database has to refuse it."""
+
+class AddMemberForm(NewName, AdminUserCreationForm):
+    """The admin's form for a new member."""
+
+    class Meta(AdminUserCreationForm.Meta):
+        model = User
+
+
+class TypedName(UsernameField):
+    """A name exactly as it was typed: an account of before may be known by that alone."""
+
+    def to_python(self, value):
+        return forms.CharField.to_python(self, value)
+
+
+class ChangeMemberForm(UserChangeForm):
+    """The admin's form for a member, who keeps a name that would be refused today."""
+
+    class Meta(UserChangeForm.Meta):
+        model = User
+        field_classes = {"username": TypedName}
+
+    def clean_username(self) -> str:
         name = self.cleaned_data["username"]
-        if User.objects.filter(username__iexact=name).exists():
-            raise forms.ValidationError("That name is taken; choose another.")
-        return name
+        if name == self.initial["username"]:
+            return name
+        names.validate(name)
+        User.objects.exclude(pk=self.instance.pk).refuse_name(name)
+        return names.spelling(name)
+
+
+class LogInForm(AuthenticationForm):
+    username = TypedName(widget=forms.TextInput(attrs={"autofocus": True}))
+
+
+class AdminLogInForm(AdminAuthenticationForm):
+    username = TypedName(widget=forms.TextInput(attrs={"autofocus": True}))
 
 
 class ChangePasswordForm(PasswordChangeForm):

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from accounts import names
 from accounts.devices import Device, device_of, remember
 from accounts.models import User
 
@@ -26,13 +27,18 @@ CLIENT_LIMIT, CLIENT_PERIOD = 5, datetime.timedelta(minutes=15)
 NAME_LIMIT, NAME_PERIOD = 50, datetime.timedelta(hours=1)
 REDUCED_LIMIT = 1
 Moment = datetime.datetime
-LONGEST_NAME = 255  # What the column takes; a normalised name can be longer than the one typed.
+LONGEST_NAME = 255  # What the column takes; a key can be longer than the name that was typed.
 
 
 def name_tried(request: HttpRequest, credentials: dict | None) -> str | None:
-    """The name somebody tries to log in with, in one case: `Alice` and `alice` are counted together."""
+    """Return the key of the name of a log-in, so that all spellings of one name are counted together."""
     name = (credentials or {}).get("username") or request.POST.get("username")
-    return name.strip().lower() if name else None
+    return counted(name.strip()) if name else None
+
+
+def counted(name: str) -> str:
+    """Return the name under which django-axes keeps failed log-ins of `name`."""
+    return names.key(name)[:LONGEST_NAME]
 
 
 def is_password_of(request: HttpRequest, user: User, password: str) -> bool:
@@ -107,7 +113,7 @@ class AttemptsHandler(AxesDatabaseHandler):
         """Delete failures; for the commands `axes_reset`, `axes_reset_username` and the like."""
         wanted = Q(ip_address=ip_address) if ip_address else Q()
         if username:
-            by_name = Q(username=username)
+            by_name = Q(username=counted(username))
             wanted = wanted | by_name if ip_or_username else wanted & by_name
         return AccessFailureLog.objects.filter(wanted)._raw_delete(AccessFailureLog.objects.db)
 

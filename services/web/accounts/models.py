@@ -1,50 +1,28 @@
 """Members, and the sessions they are logged in with."""
 
 from django.contrib.auth.models import AbstractUser
-from django.contrib.auth.models import UserManager as DjangoUserManager
-from django.contrib.postgres.indexes import OpClass
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
-from django.db.models import Value
-from django.db.models.functions import Collate, Now, Upper
+from django.db.models.functions import Now
 
-LAST_CHARACTER = "\U0010ffff"  # Sorts after every other.
-
-
-class UserQuerySet(models.QuerySet):
-    def active(self):
-        return self.filter(is_active=True)
-
-    def named_like(self, start: str):
-        """Members whose name begins with `start`, whatever its case, in order; the first ones by an index.
-
-        Between two ends, since for LIKE a plan that is made once for all values has no beginning to look up.
-        """
-        first = Upper(Value(start))
-        key = Collate(Upper("username"), "C")
-        return (
-            self.annotate(key=key)
-            .filter(key__gte=first, key__lt=Upper(Value(start + LAST_CHARACTER)))
-            .order_by("key")
-        )
+from accounts import names
+from accounts.fields import NameGroupField, NameKeyField, UsernameField
+from accounts.managers import UserManager
+from accounts.passwords import NormalizedPasswords
 
 
-class UserManager(DjangoUserManager):
-    def get_queryset(self) -> UserQuerySet:
-        return UserQuerySet(self.model, using=self._db)
-
-    def active(self) -> UserQuerySet:
-        return self.get_queryset().active()
-
-    def get_by_natural_key(self, username):
-        """Find a member by name; `Alice` and `alice` are one name, so that nobody can pose as another."""
-        return self.get(username__iexact=username)
-
-
-class User(AbstractUser):
+class User(NormalizedPasswords, AbstractUser):
     # A member has one name.
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
+
+    username = UsernameField("username")
+    name_key = NameKeyField(editable=False, db_collation="C")
+    # The username of an account that lost its key to an older account when keys came; otherwise empty.
+    exact_name = models.CharField(
+        max_length=names.LONGEST, default="", db_default="", blank=True, editable=False
+    )
+    look_alike_group = NameGroupField(editable=False, db_collation="C")
 
     # Who erases this account; read by the receiver that records the erasure. Set it before `delete`.
     erased_by_id: int | None = None
@@ -53,17 +31,39 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         constraints = [
-            # One name whatever its case. `iexact` compares UPPER(), so this index answers log-in too.
+            # One name whatever its spelling. Look-ups and suggestions use this index too.
             models.UniqueConstraint(
-                OpClass(Upper("username"), name="text_pattern_ops"),
-                name="user_username_ci",
+                fields=["name_key", "exact_name"],
+                name="user_name_key",
                 violation_error_message="A member with that name exists already.",
             ),
         ]
         indexes = [
-            # Suggestions (UserQuerySet.named_like).
-            models.Index(Collate(Upper("username"), "C"), name="user_by_name"),
+            # accounts.managers.UserQuerySet.looking_like.
+            models.Index(fields=["look_alike_group"], name="user_look_alikes"),
         ]
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        return names.spelling(username) if isinstance(username, str) else username
+
+    def clean(self) -> None:
+        """Like AbstractUser's, but a name that stays as it is keeps its old spelling."""
+        kept = self.username
+        super().clean()
+        if self.has_name(kept):
+            self.username = kept
+
+    def has_name(self, name: str) -> bool:
+        """Return whether the account has this name already, in exactly this spelling."""
+        return bool(self.pk) and type(self).objects.filter(pk=self.pk, username=name).exists()
+
+    def save(self, *args, update_fields=None, **kwargs) -> None:
+        if self.exact_name != self.username:
+            self.exact_name = ""
+        if update_fields is not None and "username" in update_fields:
+            update_fields = {*update_fields, "name_key", "exact_name", "look_alike_group"}
+        super().save(*args, update_fields=update_fields, **kwargs)
 
     def get_full_name(self) -> str:
         return self.username

@@ -17,8 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import names
 from accounts.devices import remember
-from accounts.forms import ChangePasswordForm, EraseForm, SignUpForm
+from accounts.forms import ChangePasswordForm, EraseForm, LogInForm, SignUpForm
 from accounts.guessing import is_password_of, name_tried
 from accounts.models import User
 from accounts.sessions import SessionStore
@@ -54,7 +55,7 @@ def _create(form: SignUpForm) -> User | None:
         with transaction.atomic():
             return form.save()
     except IntegrityError:
-        form.add_error("username", "That name is taken; choose another.")
+        form.add_error("username", names.TAKEN)
         return None
 
 
@@ -62,6 +63,7 @@ def _create(form: SignUpForm) -> User | None:
 @method_decorator(query_budget(11), name="dispatch")
 class LogIn(auth.LoginView):
     template_name = "accounts/login.html"
+    form_class = LogInForm
     redirect_authenticated_user = True
     extra_context = {"sign_up_open": settings.SIGN_UP_OPEN}
 

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.forms.utils import flatatt
 from django.utils.html import format_html
 
+from accounts import names
 from chats import cache
 from messaging.content import MAX_LENGTH, clean_content
 
@@ -79,7 +80,7 @@ class NewMessageForm(MessageForm):
         name = self.cleaned_data["to"].strip()
         if "\x00" in name:
             raise forms.ValidationError("That is not a name.")
-        receiver = User.objects.active().filter(username__iexact=name).first()
+        receiver = User.objects.active().named(name).first()
         if receiver is None:
             self.similar = suggestions(name, self.sender)
             raise forms.ValidationError(f"Nobody here is called “{name}”.", code="unknown")
@@ -99,5 +100,5 @@ def suggestions(start: str, asking) -> list[str]:
         named = User.objects.active().named_like(start).values_list("username", flat=True)
         return list(named[: SUGGESTIONS + 1])
 
-    found = cache.suggestions(start.lower(), find)
+    found = cache.suggestions(names.key(start), find)
     return [name for name in found if name != asking.username][:SUGGESTIONS]

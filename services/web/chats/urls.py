@@ -7,9 +7,9 @@ from chats.views import cache_test, lab, live, notifications, reading, search, s
 
 
 class UsernameConverter(StringConverter):
-    """What a username can be made of (UnicodeUsernameValidator); nothing else is asked of the database."""
+    """A name in any spelling. No name has a blank, and a decomposed one is longer than it is stored."""
 
-    regex = r"[\w.@+-]+"
+    regex = r"[^/\s\x00-\x1f\x7f]{1,600}"
 
 
 register_converter(UsernameConverter, "username")

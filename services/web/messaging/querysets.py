@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Left, Length
 from django.db.models.lookups import GreaterThan
 
+from accounts.models import User
 from messaging import inbox, placing
 from messaging.numbering import with_free_ids
 from messaging.signals import messages_created_in_bulk
@@ -64,7 +65,7 @@ class ParticipantQuerySet(models.QuerySet):
     def with_counterpart(self, name: str):
         """The conversation with the member of that name: a named tuple with the name as it is written."""
         return (
-            self.filter(counterpart__username__iexact=name)
+            self.filter(counterpart__in=User.objects.named(name))
             .annotate(name=F("counterpart__username"))
             .values_list("conversation_id", "name", named=True)
         )

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 
+from accounts import names
 from messaging.inbox import execute
 
 MOST_RANKED = 1_000  # The latest that match; earlier ones are not shown.
@@ -20,11 +21,16 @@ ME = "me"
 # Around a word that was found. No text can hold them: they are taken out of it first.
 BEGIN, END = "\x02", "\x03"
 
-SEARCH = """
+# The member of a name, as UserQuerySet.named finds it: by its key; by its spelling among those of one key.
+NAMED = """
+SELECT id FROM accounts_user u WHERE name_key = %({name}_key)s AND (username = %({name})s OR NOT EXISTS (
+  SELECT FROM accounts_user other WHERE other.name_key = u.name_key AND other.id <> u.id))
+"""
+SEARCH = f"""
 WITH asked AS MATERIALIZED (
   SELECT websearch_to_tsquery('simple', %(words)s) AS words,
-    (SELECT id FROM accounts_user WHERE UPPER(username) = UPPER(%(sender)s::text)) AS sender,
-    (SELECT id FROM accounts_user WHERE UPPER(username) = UPPER(%(receiver)s::text)) AS receiver
+    ({NAMED.format(name="sender")}) AS sender,
+    ({NAMED.format(name="receiver")}) AS receiver
 ), found AS MATERIALIZED (
   SELECT m.id, m.sender_id, m.receiver_id, m.timestamp FROM messaging_message m
   WHERE to_tsvector('simple'::regconfig, m.content)
@@ -51,7 +57,7 @@ SELECT p.id, p.timestamp, p.sender_id, s.username AS sender_name, r.username AS 
   ts_headline('simple', translate(p.content, %(marks)s, ''), asked.words, %(style)s) AS snippet
 FROM page p JOIN accounts_user s ON s.id = p.sender_id JOIN accounts_user r ON r.id = p.receiver_id, asked
 ORDER BY p.rank DESC, p.id DESC
-"""
+"""  # noqa: S608  (no values in it)
 STYLE = f"StartSel={BEGIN}, StopSel={END}, MaxWords=40, MinWords=20, ShortWord=0"
 
 
@@ -114,11 +120,16 @@ def search(user_id: int, wanted: Wanted, size: int, last: tuple[float, int] | No
     """The best `size` of the member's messages that match, or those after `last` (rank, id): one query."""
     last_rank, last_id = last or (None, None)
     arguments = {
+        "sender_key": key_of(wanted.sender), "receiver_key": key_of(wanted.receiver),
         "user": user_id, "mine": f"'@{user_id}'", "words": wanted.words, "sender": wanted.sender,
         "receiver": wanted.receiver, "after": wanted.after, "before": wanted.before, "most": MOST_RANKED,
         "last_rank": last_rank, "last_id": last_id, "size": size, "marks": BEGIN + END, "style": STYLE,
     }  # fmt: skip
     return [Found(*row) for row in execute("default", SEARCH, arguments)]
+
+
+def key_of(name: str | None) -> str | None:
+    return None if name is None else names.key(name)
 
 
 def _name(given: str | None, me: str) -> str | None:

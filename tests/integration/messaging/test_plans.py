@@ -29,8 +29,10 @@ MOST_ROWS = 130  # That one step of a plan reads: a page of 50 and one more, of 
 MOST_COUNTERPARTS = 500
 SMALL = {"accounts_session", "django_session", "django_content_type"}
 OTHERS = """
-INSERT INTO accounts_user (password, is_superuser, username, email, is_staff, is_active, date_joined)
-SELECT '!', false, 'member1x' || n, '', false, true, now() FROM generate_series(1, 50000) AS n
+INSERT INTO accounts_user (password, is_superuser, username, email, is_staff, is_active, date_joined,
+  name_key, look_alike_group)
+SELECT '!', false, 'member1x' || n, '', false, true, now(), 'member1x' || n, 'rnernberlx' || n
+FROM generate_series(1, 50000) AS n
 """
 EDITS = """
 INSERT INTO messaging_messagehistory (message_id, old_content, edited_at)

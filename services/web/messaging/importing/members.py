@@ -3,15 +3,14 @@
 import hashlib
 import re
 from collections.abc import Iterable
+from unicodedata import normalize
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.validators import UnicodeUsernameValidator
-from django.core.exceptions import ValidationError
+
+from accounts import names as rules
 
 User = get_user_model()
-LONGEST_NAME = 150
-_validate = UnicodeUsernameValidator()
 
 
 class Members:
@@ -27,22 +26,26 @@ class Members:
     def prepare(self, nicknames: Iterable[str]) -> None:
         """Find or make the members of these nicknames: a handful of statements for any number."""
         new = {nickname: nickname for nickname in dict.fromkeys(nicknames) if nickname not in self.ids}
+        composed = {nickname: normalize("NFC", nickname) for nickname in new}
         names = {
-            nickname: nickname if _is_username(nickname) else self._substitute(nickname) for nickname in new
+            nickname: name if _is_username(name) else self._substitute(nickname)
+            for nickname, name in composed.items()
         }
         self._settle(names)
-        # A name that differs from somebody's only by case is refused by the database: it gets another.
+        # A name that differs from somebody's only by its case, say, is theirs: it gets another.
         taken = {nickname: self._substitute(nickname) for nickname in names if nickname not in self.ids}
         self._settle(taken)
 
     def _settle(self, names: dict[str, str]) -> None:
         """Find or make a member for each {nickname: username}, but for names that are taken."""
         there = self._ids_of(names.values())
+        keys = {name: rules.key(name) for name in names.values()}
+        taken = set(User.objects.filter(name_key__in=list(keys.values())).values_list("name_key", flat=True))
         User.objects.bulk_create(
             [
                 User(username=name, password=make_password(None))
-                for name in names.values()
-                if name not in there
+                for name, key in keys.items()
+                if key not in taken
             ],
             ignore_conflicts=True,
         )
@@ -61,7 +64,9 @@ class Members:
 
     def _substitute(self, nickname: str) -> str:
         """A valid username for this nickname and no other, the same on every run."""
-        readable = re.sub(r"[^\w.@+-]", "_", User.normalize_username(nickname))[: LONGEST_NAME - 65]
+        readable = re.sub(r"[^\w.@+-]", "_", rules.spelling(nickname))[: rules.LONGEST - 65]
+        if not rules.is_valid(f"{readable}-0"):
+            readable = re.sub(r"[^a-zA-Z0-9.@+-]", "_", readable)
         digest = hashlib.sha256(nickname.encode(errors="surrogatepass")).hexdigest()
         for length in range(6, 65):
             name = f"{readable}-{digest[:length]}"
@@ -71,8 +76,4 @@ class Members:
 
 
 def _is_username(nickname: str) -> bool:
-    try:
-        _validate(nickname)
-    except ValidationError:
-        return False
-    return len(nickname) <= LONGEST_NAME and User.normalize_username(nickname) == nickname
+    return rules.spelling(nickname) == nickname and rules.is_valid(nickname)

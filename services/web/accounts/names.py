@@ -1,0 +1,113 @@
+"""The rules for names: spelling, key and what a name may consist of. Nothing here reads the database.
+
+`key` decides who is who. Every look-up, the unique index and the count of failed log-ins use it, so none of
+them depends on the locale of the database (docs/decisions/0017-names.md).
+"""
+
+import hashlib
+import re
+from functools import cache, lru_cache
+from unicodedata import normalize
+
+import regex
+from django.core.exceptions import ValidationError
+
+LONGEST = 150
+LONGEST_KEY = 600  # Case folding makes up to three characters of one.
+HELP = f"At most {LONGEST} characters: letters and digits of one script, and @ . + - _ '."
+TAKEN = "That name is taken; choose another."
+LOOKS_LIKE = "That name looks like another member's; choose one that cannot be mistaken for it."
+DOTLESS_I = "\u0131"
+APOSTROPHES = str.maketrans("\u2019\u2018\u02bc", "'''")  # Phones and word processors write these for '.
+# The sets of scripts that UTS 39 calls "highly restrictive"; otherwise a name keeps to one script.
+# In use today: "recommended" and "limited use" of UAX 31.
+SCRIPTS = """
+    Arabic Armenian Bengali Bopomofo Cyrillic Devanagari Ethiopic Georgian Greek Gujarati Gurmukhi
+    Han Hangul Hebrew Hiragana Kannada Katakana Khmer Lao Latin Malayalam Myanmar Oriya Sinhala
+    Tamil Telugu Thaana Thai Tibetan Adlam Balinese Bamum Batak Canadian_Aboriginal Chakma Cham
+    Cherokee Hanifi_Rohingya Javanese Kayah_Li Lepcha Limbu Lisu Mandaic Meetei_Mayek Miao Mongolian
+    Newa New_Tai_Lue Nko Nyiakeng_Puachue_Hmong Ol_Chiki Osage Saurashtra Sundanese Syloti_Nagri
+    Syriac Tai_Le Tai_Tham Tai_Viet Tifinagh Vai Wancho Yi
+""".split()  # noqa: SIM905
+TOGETHER = (
+    ("Latin", "Han", "Hiragana", "Katakana"),
+    ("Latin", "Han", "Bopomofo"),
+    ("Latin", "Han", "Hangul"),
+)
+# Digits of ASCII, hyphens and most accents belong to every script.
+OF_A_SCRIPT = regex.compile(r"[^\p{scx=Common}\p{scx=Inherited}]")
+INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\p{Zl}\p{Zp}\u2800]")
+# Letters, marks, decimal digits, and what is written within words (Catalan's dot, Hebrew's geresh).
+CHARACTERS = regex.compile(r"[\p{L}\p{Mn}\p{Mc}\p{Nd}\u3007@.+\-_'\u00b7\u05f3\u05f4]*")
+VISIBLE = regex.compile(r"[\p{L}\p{Nd}]")
+MARKS = regex.compile(r"^\p{M}|[@.+\-_'\p{Nd}]\p{M}|(\p{Mn})\1|\p{Mn}{5}")
+
+
+def spelling(name: str) -> str:
+    """Return `name` as it is stored and displayed: NFKC, with one kind of apostrophe."""
+    return normalize("NFKC", name).translate(APOSTROPHES)
+
+
+def key(name: str) -> str:
+    """Return what all spellings of one name have in common, whatever the case, width and composition.
+
+    Unicode's caseless match of identifiers (NFKC and case folding until nothing changes). In addition, dotted
+    and dotless i are one letter, since both have the same capital somewhere.
+    """
+    found = normalize("NFD", name)
+    while True:
+        folded = spelling(found.casefold())
+        folded = normalize("NFC", re.sub("i\u0307+", "i", normalize("NFD", folded)).replace(DOTLESS_I, "i"))
+        if folded == found:
+            return bounded(found)
+        found = folded
+
+
+def bounded(text: str) -> str:
+    """Return `text`, or its digest where it would not fit into an index. No valid name is that long."""
+    return text if len(text) <= LONGEST_KEY else hashlib.sha256(text.encode(errors="replace")).hexdigest()
+
+
+def validate(name: str) -> None:
+    """Raise ValidationError with a reason when nobody may take `name`."""
+    if problem := _problem(spelling(name)):
+        raise ValidationError(problem, code="name")
+
+
+def is_valid(name: str) -> bool:
+    return not _problem(name)
+
+
+def _problem(name: str) -> str:
+    if len(name) > LONGEST:
+        return f"That name is too long: at most {LONGEST} characters."
+    if INVISIBLE.search(name):
+        return "That name contains characters that cannot be seen; leave them out."
+    if not CHARACTERS.fullmatch(name):
+        return "Enter a valid username: letters, digits and @ . + - _ ' only, without spaces."
+    if not VISIBLE.search(name):
+        return "That name needs at least one letter or digit."
+    if MARKS.search(normalize("NFD", name)):
+        return "That name has accents or marks without a letter, or too many on one letter."
+    if not _is_of_one_script(name):
+        return "That name mixes scripts, such as Latin and Cyrillic; use the letters of one script."
+    return ""
+
+
+def _is_of_one_script(name: str) -> bool:
+    """Return whether UTS 39 calls the scripts of `name` "highly restrictive"."""
+    letters = [_scripts(letter) for letter in set(OF_A_SCRIPT.findall(name))]
+    if not letters or frozenset.intersection(*letters):
+        return True
+    return any(all(scripts.intersection(some) for scripts in letters) for some in TOGETHER)
+
+
+@cache
+def _patterns() -> dict[str, regex.Pattern]:
+    return {script: regex.compile(rf"\p{{scx={script}}}") for script in SCRIPTS}
+
+
+@lru_cache(1_000)
+def _scripts(letter: str) -> frozenset[str]:
+    """Return the scripts in use today that are written with `letter` (Script_Extensions)."""
+    return frozenset(script for script, pattern in _patterns().items() if pattern.match(letter))

@@ -1,0 +1,50 @@
+"""Fills the columns of names for rows that were written without them: for migrations."""
+
+from typing import Any
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+from accounts import lookalikes, names
+
+BATCH = 2_000
+ROWS = "SELECT id, username FROM accounts_user WHERE name_key IS NULL ORDER BY id LIMIT %s"
+FILL = """
+UPDATE accounts_user SET name_key = filled.name_key, look_alike_group = filled.look_alike_group
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS filled (id, name_key, look_alike_group)
+WHERE accounts_user.id = filled.id
+"""
+# The oldest account of each key keeps it.
+COLLIDING = """
+UPDATE accounts_user SET exact_name = username FROM (
+  SELECT id, row_number() OVER (PARTITION BY name_key ORDER BY id) AS place FROM accounts_user
+) AS numbered
+WHERE numbered.id = accounts_user.id AND numbered.place > 1
+"""
+
+
+def fill(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Fill `name_key` and `look_alike_group` in batches, one statement each."""
+    with schema_editor.connection.cursor() as cursor:
+        while True:
+            cursor.execute(ROWS, [BATCH])
+            rows = cursor.fetchall()
+            if not rows:
+                return
+            ids, usernames = [pk for pk, _ in rows], [username for _, username in rows]
+            cursor.execute(
+                FILL,
+                [
+                    ids,
+                    [names.key(name) for name in usernames],
+                    [lookalikes.group(name) for name in usernames],
+                ],
+            )
+
+
+def settle(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Fill what was written meanwhile and mark the accounts whose key an older account has."""
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE accounts_user IN SHARE ROW EXCLUSIVE MODE")
+    fill(apps, schema_editor)
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(COLLIDING)

@@ -1,0 +1,34 @@
+"""Passwords whatever way the keyboard composes their letters: NFC, as PRECIS' OpaqueString (RFC 8265)."""
+
+from unicodedata import normalize
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.hashers import make_password
+
+
+def composed(password: str) -> str:
+    """Return `password` as it is hashed: in NFC, with one kind of space."""
+    spaced = "".join(" " if letter.isspace() and letter not in "\t\r\n" else letter for letter in password)
+    return normalize("NFC", spaced)
+
+
+class NormalizedPasswords(AbstractBaseUser):
+    class Meta:
+        abstract = True
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password and composed(raw_password))
+        if raw_password and composed(raw_password) != raw_password:
+            # As long as check_password takes: Django calls this for a name that nobody has.
+            make_password(raw_password)
+
+    def check_password(self, raw_password: str) -> bool:
+        normal = composed(raw_password)
+        if super().check_password(normal):
+            return True
+        # Hashes from before passwords were normalised.
+        return normal != raw_password and super().check_password(raw_password)
+
+    async def acheck_password(self, raw_password: str) -> bool:
+        return await sync_to_async(self.check_password)(raw_password)

@@ -1,0 +1,156 @@
+# ruff: noqa: RUF001  (letters that look alike are what this file tests)
+"""One name whatever its spelling: at every place where somebody types one."""
+
+from unicodedata import normalize
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from accounts.forms import SignUpForm
+from accounts.guessing import counted
+from accounts.models import User
+from messaging.search import parse, search
+
+PASSWORD = "a-long-enough-1"
+SPELLINGS = [
+    ("José", normalize("NFD", "José")),
+    ("José", "JOSÉ"),
+    ("ann", "ａｎｎ"),
+    ("kiwi", "kıwı"),
+    ("kiwi", "KİWİ"),
+    ("kiwi", "\u212aiwi"),
+    ("Straße", "STRASSE"),
+    ("Straße", "STRAẞE"),
+    ("Νίκος", "ΝΊΚΟΣ"),
+    ("Νίκος", normalize("NFD", "νίκοσ")),
+    ("Елена", "ЕЛЕНА"),
+    ("O'Brien", "o’brien"),
+    ("Nguyễn", normalize("NFD", "NGUYỄN")),
+    ("김철수", normalize("NFD", "김철수")),
+]
+BAD = [
+    (".", "at least one letter or digit"),
+    ("..", "at least one letter or digit"),
+    ("．．", "at least one letter or digit"),
+    ("…", "at least one letter or digit"),
+    ("-_-", "at least one letter or digit"),
+    ("tіki", "mixes scripts"),
+    ("оlga", "mixes scripts"),
+    ("αlpha", "mixes scripts"),
+    ("olga٣", "mixes scripts"),
+    ("Ꮪam", "mixes scripts"),
+    ("はなㄅ", "mixes scripts"),
+    ("ol\u200bga", "cannot be seen"),
+    ("ol\u200dga", "cannot be seen"),
+    ("\u202eaglo", "cannot be seen"),
+    ("olga\u3164", "cannot be seen"),
+    ("ol\u00adga", "cannot be seen"),
+    ("olga\ufe0f", "cannot be seen"),
+    ("\u0301olga", "without a letter"),
+    ("o\u0327\u0323\u0331\u0330\u0329lga", "too many"),
+    ("a/b", "Enter a valid username"),
+    ("ol❶ga", "Enter a valid username"),
+]
+GOOD = [
+    "दिनेश", "தமிழ்", "אֲבִי", "ג׳ורג׳", "O'Brien", "山田はな", "山田ハナコ", "bob山田", "김bob", "ㄅ李a",
+    "สมชาย", "محمد", "Nguyễn", "Łukasz", "Иван_2", "anna.maria+x@b-c", "দীপা", "Gal·la", "1984",
+]  # fmt: skip
+
+
+def refusal(name):
+    """What the form of the sign-up says about a name; nothing is hashed."""
+    form = SignUpForm({"username": name, "password1": PASSWORD, "password2": PASSWORD})
+    return " ".join(form.errors.get("username", []))
+
+
+def with_password(user, password=PASSWORD):
+    user.set_password(password)
+    user.save()
+    return user
+
+
+@pytest.mark.parametrize(("name", "typed"), SPELLINGS)
+def test_a_member_in_any_spelling_is_one_member(member, alice, write, browser_of, name, typed):
+    user = member(name)
+    sent = write(user, alice, "warp")
+    pages = browser_of(alice)
+
+    assert refusal(typed)
+    assert User.objects.get_by_natural_key(typed) == user
+    assert pages.post("/chats/new/", {"to": typed, "content": "weft"}).status_code == 302
+    assert pages.get(f"/chats/with/{typed}/").status_code == 200
+    assert (
+        f'value="{name}"'.replace("'", "&#x27;")
+        in pages.get("/chats/people/", {"to": typed}).content.decode()
+    )
+    for asked, found in ((f"warp from:{typed}", [sent.pk]), (f"warp to:{typed}", [])):
+        assert [hit.id for hit in search(alice.pk, parse(asked, "alice"), 5)] == found
+
+
+@pytest.mark.parametrize(("name", "typed"), SPELLINGS[3:7])
+def test_a_log_in_by_any_spelling_finds_the_account(member, name, typed):
+    user = with_password(member(name))
+    client = Client()
+
+    assert client.post("/accounts/login/", {"username": typed, "password": PASSWORD}).status_code == 302
+    assert client.session["_auth_user_id"] == str(user.pk)
+
+
+@pytest.mark.parametrize(("name", "typed"), [*SPELLINGS, ("pillipi", "pıllıpı"), ("tiki", "tıkı")])
+def test_guesses_by_any_spelling_are_kept_under_one_name(name, typed):
+    assert counted(typed) == counted(name)
+
+
+def test_the_sixth_guess_is_refused_whatever_the_spelling(member):
+    member("kiwi")
+    spellings = ["kıwi", "kiwı", "KİWİ", "ｋｉｗｉ", "kıwı", "\u212aiwi"]
+    answers = [Client().post("/accounts/login/", {"username": name, "password": "no"}) for name in spellings]
+
+    assert answers[0].status_code == 200
+    assert answers[5].status_code == 429
+
+
+@pytest.mark.parametrize(("name", "said"), BAD)
+def test_a_name_that_nobody_may_take_is_refused_with_a_reason(db, name, said):
+    assert said in refusal(name)
+    with pytest.raises(CommandError):
+        call_command("createsuperuser", "--noinput", username=name, email="a@b.example")
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_name_in_a_living_script_is_accepted_and_has_an_address(member, alice, browser_of, name):
+    assert not refusal(name)
+    member(name)
+    pages = browser_of(alice)
+    sent = pages.post("/chats/new/", {"to": name, "content": "hello"})
+
+    assert sent.status_code == 302
+    inbox = pages.get("/chats/").content.decode()
+    address = inbox.partition('class="row" href="')[2].partition('"')[0]
+    assert pages.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "look_alike"),
+    [
+        ("olga", "o1ga"), ("olga", "olɡa"), ("olga", "0lga"), ("coco", "сосо"), ("Coco", "СОСО"),
+        ("Ivan", "lvan"), ("modern", "modem"), ("paypal", "раураӏ"), ("ann1", "annl"),
+    ],
+)  # fmt: skip
+def test_a_look_alike_of_a_member_is_refused(member, name, look_alike):
+    member(name)
+
+    assert "looks like another member" in refusal(look_alike)
+    with pytest.raises(CommandError, match="looks like"):
+        call_command("createsuperuser", "--noinput", username=look_alike, email="a@b.example")
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [("olga", "olga."), ("olga", "olga_"), ("ali", "all"), ("Kai", "Kal")]
+)
+def test_a_name_with_a_visible_difference_is_another_name(member, name, other):
+    member(name)
+
+    assert not refusal(other)
