@@ -23,12 +23,12 @@ class NormalizedPasswords(AbstractBaseUser):
             # As long as check_password takes: Django calls this for a name that nobody has.
             make_password(raw_password)
 
-    def check_password(self, raw_password: str) -> bool:
-        normal = composed(raw_password)
+    def check_password(self, raw_password: str | None) -> bool:
+        normal = raw_password and composed(raw_password)
         if super().check_password(normal):
             return True
         # Hashes from before passwords were normalised.
         return normal != raw_password and super().check_password(raw_password)
 
-    async def acheck_password(self, raw_password: str) -> bool:
+    async def acheck_password(self, raw_password: str | None) -> bool:
         return await sync_to_async(self.check_password)(raw_password)

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (letters that look alike are what this file tests)
 """One name whatever its spelling: at every place where somebody types one."""
 
 from unicodedata import normalize
