@@ -203,6 +203,91 @@ def test_lost_session_keeps_the_page_and_the_form_works_after_the_log_in(
     assert Message.objects.filter(content="in the middle of").count() == 1
 
 
+@pytest.mark.parametrize("where", ["/chats/with/bob/", "/chats/new/?to=bob", "/chats/thread/{}/"])
+def test_form_works_after_a_log_in_in_the_tab_that_the_dialog_opens(open_browser, people, alice, where):
+    alice.set_password("warp-and-weft-7")
+    alice.save()
+    hers = open_browser(alice)
+    _write(hers, where.format(people["bob"].pk), "before and after")
+    _end_sessions()
+    hers.evaluate("dispatchEvent(new Event('online'))")
+    with hers.context.expect_page() as opened:
+        hers.get_by_role("dialog").get_by_role("link", name="Log in").click()
+    log_in = opened.value
+    log_in.get_by_label("Username").fill("alice")
+    log_in.get_by_label("Password").fill("warp-and-weft-7")
+    log_in.get_by_role("button", name="Log in").click()
+    expect(log_in.get_by_role("heading", name="Inbox")).to_be_visible()
+    log_in.close()
+    hers.evaluate("dispatchEvent(new Event('online'))")
+    expect(hers.get_by_role("dialog")).to_have_count(0)
+    hers.get_by_role("button", name=SEND).click()
+
+    expect(hers.locator(".message .content", has_text="before and after")).to_be_visible()
+    assert Message.objects.filter(content="before and after").count() == 1
+
+
+def test_log_out_in_one_tab_covers_a_half_written_text_in_another(open_browser, people, alice):
+    hers = open_browser(alice)
+    _write(hers, "/chats/with/bob/", "half a thought")
+    other = hers.context.new_page()
+    other.goto("/accounts/")
+    other.get_by_role("button", name="Log out").click()
+
+    expect(hers.get_by_role("dialog", name="You have been logged out")).to_be_visible()
+    _text(hers, "half a thought")
+    assert other.evaluate(DRAFTS) == []
+
+
+def test_visit_to_the_log_in_page_after_a_lost_session_keeps_drafts(
+    open_browser, site, browser_of, people, alice
+):
+    hers = open_browser(alice)
+    _write(hers, "/chats/with/bob/", "still here")
+    _end_sessions()
+    hers.goto("/chats/")
+    expect(hers.get_by_role("heading", name="Log in")).to_be_visible()
+    hers.goto("/accounts/signup/")
+    _log_in_again(hers, site, browser_of, alice)
+    hers.goto("/chats/with/bob/")
+
+    _text(hers, "still here")
+
+
+@pytest.mark.parametrize("action", ["Reply", "Edit"])
+def test_draft_in_a_row_is_for_that_row_alone(open_browser, write, people, alice, bob, action):
+    rows = [write(alice, bob, f"row {number}", parent_message=people["bob"]) for number in range(2)]
+    hers = open_browser(alice)
+    hers.goto(f"/chats/thread/{people['bob'].pk}/")
+    first, second = (hers.locator(f"#m{row.pk}") for row in rows)
+    first.get_by_role("link", name=action).click()
+    first.get_by_label("Message").fill("for the first")
+    hers.reload()
+    _text(hers, "")
+    second.get_by_role("link", name=action).click()
+    expect(second.get_by_label("Message")).to_have_value("" if action == "Reply" else "row 1")
+    first.get_by_role("link", name=action).click()
+
+    expect(first.get_by_label("Message")).to_have_value("for the first")
+
+
+def test_error_pages_look_right_with_the_navigation(open_browser, people, alice, picture):
+    hers = open_browser(alice)
+    for name, address in {
+        "404": "/chats/thread/1/",
+        "405": "/accounts/logout/",
+        "unknown": "/no/page",
+    }.items():
+        hers.goto(address)
+        for theme in ("light", "dark"):
+            hers.emulate_media(color_scheme=theme)
+            for width in (390, 1280):
+                hers.set_viewport_size({"width": width, "height": 700})
+                picture(hers, f"error-member-{name}-{theme}-{width}", whole=False)
+            assert not Axe().run(hers).violations_count
+        expect(hers.get_by_role("link", name="Inbox", exact=True)).to_be_visible()
+
+
 def test_page_of_the_first_member_shows_nothing_to_the_second(
     open_browser, site, browser_of, people, alice, bob, picture
 ):
