@@ -4,8 +4,10 @@ Only `make test-browser` runs these: it says where Chromium is (CHROMIUM=/usr/bi
 """
 
 import os
+import time
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from running import ROOT, running_site
 
@@ -73,6 +75,19 @@ def open_browser(chromium: Browser, site, browser_of, faults, transactional_db):
     yield make
     for context in contexts:
         context.close()
+    _wait_for_the_site()
+
+
+def _wait_for_the_site() -> None:
+    """Until it has answered what pages sent when they were closed: the tables are emptied next."""
+    busy = """SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND state <> 'idle' AND pid <> pg_backend_pid()"""
+    for _ in range(40):
+        time.sleep(0.05)
+        with connection.cursor() as cursor:
+            cursor.execute(busy)
+            if cursor.fetchone() is None:
+                return
 
 
 def _note(faults, kind: str, text: str) -> None:
