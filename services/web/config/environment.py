@@ -30,6 +30,20 @@ def secret(name: str, default: str | None = None) -> str:
     return value if value else stop(f"{name}_FILE={path} is empty.")
 
 
+def check_tls(mode: str, root_certificate: str, host: str) -> None:
+    """Stop unless these settings of TLS to PostgreSQL can do what they say."""
+    if mode not in {"disable", "prefer", "require", "verify-ca", "verify-full"}:
+        stop(f"POSTGRES_SSLMODE is {mode!r}; it can be disable, prefer, require, verify-ca or verify-full.")
+    if host.startswith("/") and mode not in {"disable", "prefer"}:
+        stop(f"POSTGRES_SSLMODE is {mode!r}, but POSTGRES_HOST is a folder of sockets, which have no TLS.")
+    if mode.startswith("verify-") and not root_certificate:
+        stop(f"POSTGRES_SSLMODE is {mode!r}; set POSTGRES_SSLROOTCERT to the CA's file, or to system.")
+    if root_certificate not in {"", "system"} and not os.access(root_certificate, os.R_OK):
+        stop(f"POSTGRES_SSLROOTCERT={root_certificate} cannot be read.")
+    if root_certificate == "system" and mode != "verify-full":
+        stop("POSTGRES_SSLROOTCERT=system needs POSTGRES_SSLMODE=verify-full.")
+
+
 def _missing(name: str, default: str | None) -> str:
     return default if default is not None else stop(f"set {name}, or {name}_FILE to a file that holds it.")
 

@@ -5,7 +5,7 @@ The table of variables stands in docs/operations.md.
 
 from pathlib import Path
 
-from config.environment import secret, stop
+from config.environment import check_tls, secret, stop
 from config.environment import strict as env
 from config.logs import logging_settings
 
@@ -15,6 +15,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_KEY = secret("SECRET_KEY")
 DEBUG = env.bool("DEBUG", default=False)
 HTTPS = env.bool("HTTPS", default=True)
+# Whether browsers may use HTTPS alone for the subdomains of the host, too.
+HSTS_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SIGN_UP_OPEN = env.bool("SIGN_UP_OPEN", default=True)
@@ -83,6 +85,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "observability.health.HealthMiddleware",  # Before host checks: probes come by address.
     "observability.measuring.MeasureMiddleware",  # Around all that members notice.
+    "config.headers.PermissionsPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -124,6 +127,10 @@ TEMPLATES = [
 POSTGRES_HOST = env.str("POSTGRES_HOST")
 # A socket folder is guarded by the system's own users; anything that goes over a network has a password.
 POSTGRES_PASSWORD = secret("POSTGRES_PASSWORD", "" if POSTGRES_HOST.startswith("/") else None)
+# Checked by libpq, for a server across a network. A socket folder has no TLS.
+POSTGRES_SSLMODE = env.str("POSTGRES_SSLMODE", default="prefer")
+POSTGRES_SSLROOTCERT = env.str("POSTGRES_SSLROOTCERT", default="")
+check_tls(POSTGRES_SSLMODE, POSTGRES_SSLROOTCERT, POSTGRES_HOST)
 # A pooler that lends a connection for one transaction: nothing of ours may outlast the transaction.
 TRANSACTION_POOLER = env.bool("TRANSACTION_POOLER", default=False)
 # No page may hold a worker for ever; commands that need longer raise it for themselves. And one plan for all
@@ -147,6 +154,8 @@ DATABASES = {
             "connect_timeout": 3,
             "tcp_user_timeout": 5000,
             "application_name": "bobbin",
+            "sslmode": POSTGRES_SSLMODE,
+            **({"sslrootcert": POSTGRES_SSLROOTCERT} if POSTGRES_SSLROOTCERT else {}),
             # Plans are made once a connection (docs/decisions/0006-connections.md).
             "server_side_binding": True,
             "prepare_threshold": None if TRANSACTION_POOLER else 5,
@@ -236,8 +245,13 @@ if EVENTS_PORT:
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+# A browser takes a cookie with this prefix from this host alone, and over HTTPS. No script reads either.
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
-# W005, W021: whether the other hosts of a domain speak only HTTPS is not for Bobbin to promise.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_SUBDOMAINS
+# W005, W021: whether the other hosts of a domain speak only HTTPS is the operator's to say (HSTS_SUBDOMAINS).
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

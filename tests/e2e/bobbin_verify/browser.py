@@ -82,7 +82,9 @@ class Browser:
 
     def post(self, path: str, **fields: str) -> Page:
         """Send fields straight to `path`, as somebody would who was never shown the form."""
-        token = next((cookie.value or "" for cookie in self._cookies if cookie.name == "csrftoken"), "")
+        token = next(
+            (cookie.value or "" for cookie in self._cookies if cookie.name.endswith("csrftoken")), ""
+        )
         fields = {"csrfmiddlewaretoken": token} | fields
         return self.look(path, fields, referer=urljoin(self.base, path))
 

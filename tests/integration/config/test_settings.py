@@ -56,6 +56,20 @@ def test_production_settings_pass_the_deployment_check():
         ({"POSTGRES_PORT": "many"}, "POSTGRES_PORT"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'LOUD'"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml'"),
+        ({"HSTS_SUBDOMAINS": "some"}, "HSTS_SUBDOMAINS"),
+        ({"POSTGRES_SSLMODE": "verify"}, "POSTGRES_SSLMODE is 'verify'"),
+        ({"POSTGRES_SSLMODE": "allow"}, "POSTGRES_SSLMODE is 'allow'"),
+        ({"POSTGRES_SSLMODE": ""}, "POSTGRES_SSLMODE is ''"),
+        ({"POSTGRES_SSLMODE": "verify-full"}, "set POSTGRES_SSLROOTCERT"),
+        (
+            {"POSTGRES_SSLMODE": "verify-ca", "POSTGRES_SSLROOTCERT": "/nonexistent"},
+            "POSTGRES_SSLROOTCERT=/nonexistent cannot be read",
+        ),
+        (
+            {"POSTGRES_SSLMODE": "require", "POSTGRES_SSLROOTCERT": "system"},
+            "needs POSTGRES_SSLMODE=verify-full",
+        ),
+        ({"POSTGRES_SSLMODE": "require", "POSTGRES_HOST": "/run/postgresql"}, "have no TLS"),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_it(changes, said):

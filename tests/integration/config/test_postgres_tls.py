@@ -1,0 +1,135 @@
+"""TLS to PostgreSQL: the real client against a real server behind a certificate, trusted or not."""
+
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+WEB = Path(__file__).parents[3] / "services/web"
+SSL_REQUEST = bytes.fromhex("0000000804d2162f")
+CONNECT = "import django; django.setup(); from django.db import connection as c; c.ensure_connection()"
+
+
+def make_certificates(folder: Path) -> None:
+    """A CA, a certificate of it for localhost, and another CA."""
+    run = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    for name in ("ca", "other"):
+        names = ["-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN={name}", "-days", "2"]
+        subprocess.run([*run, *names], cwd=folder, check=True, capture_output=True)
+    names = ["-keyout", "server.key", "-out", "server.pem", "-subj", "/CN=localhost", "-days", "2"]
+    signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "subjectAltName=DNS:localhost"]
+    signed += ["-addext", "basicConstraints=critical,CA:FALSE"]
+    subprocess.run([*run, *names, *signed], cwd=folder, check=True, capture_output=True)
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+    except OSError:
+        pass
+    finally:
+        for end in (source, target):
+            end.close()
+
+
+def serve(listener: socket.socket, context: ssl.SSLContext | None, seen: list[bool]) -> None:
+    """Give each client TLS, when it asks and there is a certificate, and the test's PostgreSQL behind it."""
+    while True:
+        try:
+            client, _ = listener.accept()
+        except OSError:
+            return
+        if client.recv(8, socket.MSG_PEEK) == SSL_REQUEST:
+            client.recv(8)
+            client.sendall(b"S" if context else b"N")
+            try:
+                client = context.wrap_socket(client, server_side=True) if context else client
+            except OSError:
+                client.close()
+                continue
+        seen.append(isinstance(client, ssl.SSLSocket))
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(f"{os.environ['POSTGRES_HOST']}/.s.PGSQL.5432")
+        for pair in ((client, server), (server, client)):
+            threading.Thread(target=pump, args=pair, daemon=True).start()
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tls")
+    make_certificates(folder)
+    return folder
+
+
+@pytest.fixture
+def server(certificates):
+    """Start a server with or without a certificate: its port, and whether each client came by TLS."""
+    listeners = []
+
+    def start(*, encrypted: bool = True):
+        listener, seen = socket.create_server(("127.0.0.1", 0)), []
+        listeners.append(listener)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if encrypted else None
+        if context:
+            context.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+        threading.Thread(target=serve, args=(listener, context, seen), daemon=True).start()
+        return listener.getsockname()[1], seen
+
+    yield start
+    for listener in listeners:
+        listener.close()
+
+
+def connect(port: int, mode: str, root: Path | None = None, host: str = "localhost", command=("-c", CONNECT)):
+    env = os.environ | {
+        "POSTGRES_HOST": host, "POSTGRES_PORT": str(port), "POSTGRES_PASSWORD": "unused",
+        "POSTGRES_SSLMODE": mode, "DJANGO_SETTINGS_MODULE": "config.settings",
+        "POSTGRES_SSLROOTCERT": str(root or ""),
+    }  # fmt: skip
+    return subprocess.run(
+        [sys.executable, *command], cwd=WEB, env=env, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("mode", ["prefer", "require", "verify-ca", "verify-full"])
+def test_a_server_with_a_trusted_certificate_is_reached_by_tls(server, certificates, mode):
+    port, seen = server()
+    done = connect(port, mode, certificates / "ca.pem")
+
+    assert (done.returncode, seen) == (0, [True]), done.stderr
+
+
+@pytest.mark.parametrize("mode", ["verify-ca", "verify-full"])
+def test_a_server_of_another_ca_is_refused_in_one_line(server, certificates, mode):
+    port, seen = server()
+    done = connect(port, mode, certificates / "other.pem", command=("manage.py", "showmigrations"))
+
+    assert (done.returncode, seen) == (1, [])
+    assert done.stderr.startswith("Bobbin cannot reach PostgreSQL: ")
+    assert "certificate verify failed" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_server_under_another_name_is_refused_by_verify_full_alone(server, certificates):
+    port, _ = server()
+    by_address = {"root": certificates / "ca.pem", "host": "127.0.0.1"}
+
+    assert connect(port, "verify-ca", **by_address).returncode == 0
+    refused = connect(port, "verify-full", **by_address, command=("manage.py", "showmigrations"))
+    assert refused.returncode == 1
+    assert "does not match host name" in refused.stderr
+
+
+@pytest.mark.parametrize(("mode", "status"), [("require", 1), ("prefer", 0), ("disable", 0)])
+def test_a_server_without_tls_is_refused_when_it_is_required(server, mode, status):
+    port, seen = server(encrypted=False)
+    done = connect(port, mode, command=("manage.py", "showmigrations"))
+
+    assert (done.returncode, True in seen) == (status, False), done.stderr
+    assert status == 0 or "server does not support SSL" in done.stderr
