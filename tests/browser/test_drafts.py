@@ -292,6 +292,19 @@ def test_error_pages_look_right_with_the_navigation(open_browser, people, alice,
         expect(hers.get_by_role("link", name="Inbox", exact=True)).to_be_visible()
 
 
+def test_text_typed_before_the_script_came_is_not_replaced_by_a_draft(open_browser, people, alice):
+    hers = open_browser(alice)
+    _write(hers, "/chats/with/bob/", "the old draft")
+    waiting = []
+    hers.route("**/bobbin*.js", lambda route: waiting.append(route))
+    hers.goto("/chats/with/bob/", wait_until="commit")
+    hers.locator("main > form.compose textarea").fill("newer")
+    waiting[0].continue_()
+    expect(hers.locator("html")).to_have_attribute("data-live", "yes")
+
+    _text(hers, "newer")
+
+
 def test_page_of_the_first_member_shows_nothing_to_the_second(
     open_browser, site, browser_of, people, alice, bob, picture
 ):

@@ -1,10 +1,12 @@
 """Sessions slide while they are used, up to an absolute limit; renewing one delays no answer."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -183,6 +185,16 @@ def test_row_of_a_release_without_limits_counts_from_its_writing(db, alice):
     )
 
     assert (timezone.now() - Session.objects.get().started_at) / DAY == pytest.approx(0, abs=0.1)
+
+
+def test_migration_counts_existing_sessions_from_their_last_writing(aged, alice):
+    browser = aged(3, 0)  # As the new column begins: now.
+    fill = import_module("accounts.migrations.0006_fill_session_started_at").fill
+    for _ in range(2):
+        fill(None, connection.schema_editor())
+
+    age = timezone.now() - Session.objects.get(pk=_key(browser)).started_at
+    assert age / DAY == pytest.approx(3, abs=0.01)
 
 
 def test_copy_of_another_shape_is_not_believed(browser_of, alice):

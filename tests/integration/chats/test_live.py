@@ -8,14 +8,18 @@ import socket
 import subprocess
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
 from django.db import connection, transaction
+from django.utils import timezone
 from harmed_valkey import Server, until
 
+from accounts.models import Session
 from chats.live import notices
 from messaging.models import Message
 from notifications.models import Notification
@@ -222,6 +226,19 @@ def test_a_stream_ends_with_the_session(events, browser_of, alice, how):
         alice.delete()
 
     assert listener.next() is None
+
+
+@pytest.mark.parametrize("limit", ["idle", "absolute"])
+def test_stream_ends_at_a_limit_of_its_session_and_is_refused_afterwards(events, browser_of, alice, limit):
+    browser = browser_of(alice)
+    now, soon = timezone.now(), timedelta(seconds=2)
+    ends = {"idle": {"expire_date": now + soon}, "absolute": {"started_at": now + soon - timedelta(days=90)}}
+    Session.objects.update(**ends[limit])
+    cache.clear()
+    listener = events.listen(browser)
+
+    assert listener.response.read() is not None  # To its end.
+    assert events.ask(browser=browser) == 401
 
 
 def backends() -> set[int]:

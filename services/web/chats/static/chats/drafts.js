@@ -68,7 +68,13 @@ export function restoreDrafts(within = document) {
   for (const form of $$("form.compose[data-draft]", within)) {
     const draft = member && read(keyOf(form));
     if (!draft) continue;
-    $("textarea", form).value = draft.text;
+    const area = $("textarea", form);
+    // Typed before this script was there, or put back by the browser: newer than the draft.
+    if (holdsText(form) && area.value !== draft.text) {
+      storeDraft(form);
+      continue;
+    }
+    area.value = draft.text;
     const receiver = receiverOf(form);
     if (receiver && typeof draft.to === "string") receiver.value = draft.to;
     if (!draft.id || !form.elements.client_id) continue;
