@@ -198,7 +198,7 @@ def test_search_goes_by_its_index(stage, browser_of, made):
     browser = browser_of(User.objects.get(pk=stage.inbox))
     made.clear()
     assert browser.get("/chats/search/?q=unheard-of").status_code == 200
-    statement, parameters = next(one for one in made if "websearch" in one[0])
+    statement, parameters = next(one for one in made if "messaging_search_keys" in one[0])
     steps = list(_steps(_plan(statement, parameters)))
 
     assert "message_search" in {step.get("Index Name") for step in steps}

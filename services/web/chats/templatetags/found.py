@@ -7,7 +7,8 @@ from django import template
 from django.utils.safestring import SafeString
 
 from chats.templatetags.rows import addresses, fill, join, time_of
-from messaging.search import BEGIN, END, Found
+from messaging.search import Found
+from messaging.search.snippets import Piece
 
 register = template.Library()
 
@@ -39,5 +40,6 @@ def found_rows(rows: Iterable[Found], reader_id: int) -> SafeString:
     )
 
 
-def _marked(snippet: str) -> SafeString:
-    return SafeString(escape(snippet).replace(BEGIN, "<mark>").replace(END, "</mark>"))
+def _marked(snippet: Iterable[Piece]) -> SafeString:
+    texts = (f"<mark>{escape(text)}</mark>" if found else escape(text) for text, found in snippet)
+    return SafeString("".join(texts))

@@ -10,42 +10,49 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.requests import MemberRequest
-from chats.pages import LARGEST_KEY, split
-from messaging.search import MOST_RANKED, Found, parse, search
+from chats.pages import LARGEST_KEY
+from messaging.search import MOST_FOUND, MOST_RANKED, Found, parse, search
 from observability.budgets import query_budget
 
 PAGE_SIZE = 25
-KEY = re.compile(r"(\d{1,3}(?:\.\d{1,20})?(?:e-\d{1,3})?)_(\d{1,19})", re.ASCII)
+# Place in the order, id, and how many the pages before had.
+KEY = re.compile(r"(\d{1,16}(?:\.\d{1,20})?(?:e-\d{1,3})?)_(\d{1,19})(?:_(\d{1,4}))?", re.ASCII)
+BEST = "best"
 
 
-@query_budget(3)
+@query_budget(4)
 @require_safe
 @login_required
 def page(request: MemberRequest) -> HttpResponse:
-    """The best matches first, and of equally good ones the latest."""
+    """The newest matches first, or with `?order=best` the best, and of equally good ones the latest."""
     text, last = request.GET.get("q", "").strip(), _last(request)
-    context = {"q": text, "most": MOST_RANKED}
+    best = request.GET.get("order") == BEST
+    context = {"q": text, "best": best, "most": MOST_RANKED if best else MOST_FOUND}
     if not text:
         return render(request, "chats/search.html", context)
+    place, shown = last[:2] if last else None, last[2] if last else 0
     try:
-        found = search(request.user.pk, parse(text, request.user.username), PAGE_SIZE + 1, last)
+        wanted = parse(text, request.user.username)
+        results = search(request.user.pk, wanted, PAGE_SIZE, best=best, last=place, shown=shown)
     except ValidationError as error:
         return render(request, "chats/search.html", context | {"error": error.message}, status=422)
-    rows, more = split(found, PAGE_SIZE)
-    context |= {"rows": rows, "last": last, "following": _key(rows[-1]) if more else None}
+    context |= {"results": results, "rows": results.rows, "last": last, "wordless": wanted.is_wordless}
+    if results.more:
+        context["following"] = _key(results.rows[-1], shown + len(results.rows))
     return render(request, "chats/search.html", context)
 
 
-def _key(row: Found) -> str:
-    return f"{row.rank!r}_{row.id}"
+def _key(row: Found, shown: int) -> str:
+    return f"{row.place!r}_{row.id}_{shown}"
 
 
-def _last(request: HttpRequest) -> tuple[float, int] | None:
-    """The rank and id of the last row of the page before. A made-up one is an address that does not exist."""
+def _last(request: HttpRequest) -> tuple[float, int, int] | None:
+    """Place and id of the last row of the page before, and how many came before. A made-up key is a 404."""
     text = request.GET.get("last")
     if text is None:
         return None
     found = KEY.fullmatch(text)
     if not found or int(found[2]) > LARGEST_KEY or not math.isfinite(float(found[1])):
         raise Http404
-    return float(found[1]), int(found[2])
+    place = int(found[1]) if found[1].isdigit() else float(found[1])
+    return place, int(found[2]), int(found[3] or 0)

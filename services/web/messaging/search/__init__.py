@@ -1,0 +1,175 @@
+"""Search among a member's own messages, in every script and locale (docs/decisions/0019-search.md).
+
+The index of migration 0005 has the keys of each message (query.keys) and its two people as `@id`. It names
+the candidates, messages of this member only; patterns then decide on their texts. PostgreSQL stops both after
+SECONDS.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import psycopg
+from django.core.exceptions import ValidationError
+from django.db import OperationalError, transaction
+
+from accounts.names import key as name_key
+from messaging.inbox import execute
+from messaging.search.parse import Wanted, parse
+from messaging.search.query import markers, needles, patterns, tsquery
+from messaging.search.snippets import Piece, rank, snippet
+
+__all__ = ["MOST_FOUND", "MOST_RANKED", "Found", "Results", "Wanted", "parse", "search"]
+
+MOST_FOUND = 1_000  # Newest first; earlier ones need `before:`.
+MOST_RANKED = 200  # Best first: the latest that match.
+SECONDS = 2
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# The limit is the transaction's, so a pooler may hand the connection on. Members are found as
+# UserQuerySet.named finds them: by the key of the name; by the spelling among those of one key.
+PREPARE = """
+SELECT set_config('statement_timeout', %(milliseconds)s::text, true),
+  ARRAY(SELECT (
+          SELECT id FROM accounts_user u WHERE name_key = given.key AND (username = given.name OR NOT EXISTS (
+          SELECT FROM accounts_user other WHERE other.name_key = u.name_key AND other.id <> u.id)))
+        FROM unnest(%(names)s::text[], %(name_keys)s::text[]) WITH ORDINALITY AS given (name, key, place)
+        ORDER BY place),
+  ARRAY(SELECT messaging_search_text(term)
+        FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS given (term, place) ORDER BY place),
+  ARRAY(SELECT messaging_search_accented(term)
+        FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS given (term, place) ORDER BY place)
+"""
+# `OFFSET 0`: one message after the other is compared, the latest first, until there are enough.
+SEARCH = """
+WITH found AS MATERIALIZED (
+  SELECT id, timestamp FROM messaging_message
+  WHERE messaging_search_keys(content, sender_id, receiver_id) @@ %(keys)s::tsquery
+    AND %(user)s IN (sender_id, receiver_id)
+    AND (%(after)s::timestamptz IS NULL OR timestamp >= %(after)s)
+    AND (%(before)s::timestamptz IS NULL OR timestamp < %(before)s)
+    AND (%(last_at)s::timestamptz IS NULL OR (timestamp, id) < (%(last_at)s, %(last_id)s::bigint))
+    AND (%(senders)s::bigint[] IS NULL OR sender_id = ANY(%(senders)s))
+    AND (%(receivers)s::bigint[] IS NULL OR receiver_id = ANY(%(receivers)s))
+)
+SELECT m.id, m.timestamp, m.sender_id, (SELECT username FROM accounts_user WHERE id = m.sender_id),
+  (SELECT username FROM accounts_user WHERE id = m.receiver_id), m.content
+FROM (SELECT id, timestamp FROM found ORDER BY timestamp DESC, id DESC OFFSET 0) AS latest
+CROSS JOIN LATERAL (
+  SELECT one.*, CASE WHEN %(accents)s
+    THEN messaging_search_text(content) || E'\\n' || messaging_search_accented(content)
+    ELSE messaging_search_text(content) END COLLATE "C" AS folded
+  FROM messaging_message one WHERE one.id = latest.id OFFSET 0
+) AS m
+WHERE m.folded ~ ALL(%(all_of)s::text[]) AND m.folded !~ ALL(%(none_of)s::text[])
+ORDER BY latest.timestamp DESC, latest.id DESC LIMIT %(size)s
+"""
+
+
+class Found(NamedTuple):
+    """A message that matches. `place` is its place in the order: the next page begins below it and the id."""
+
+    id: int
+    timestamp: datetime
+    sender_id: int
+    sender_name: str
+    receiver_name: str
+    snippet: list[Piece]
+    place: float
+
+
+class Results(NamedTuple):
+    rows: list[Found]
+    more: bool = False
+    limited: bool = False  # There may be earlier matches, which this order does not show.
+    unknown: list[str] = []  # Names in filters that nobody has.
+
+
+def search(
+    user_id: int,
+    wanted: Wanted,
+    size: int,
+    *,
+    best: bool = False,
+    last: tuple[float, int] | None = None,
+    shown: int = 0,
+) -> Results:
+    """Return a page of the member's messages that match, newest or best first, below `last` (place, id).
+
+    `shown`: how many the pages before had. Two queries. Raises ValidationError when it takes too long.
+    """
+    if wanted.is_wordless:
+        return Results([])
+    try:
+        with transaction.atomic():
+            return _search(user_id, wanted, size, best, last, shown)
+    except OperationalError as error:
+        if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+            raise ValidationError(
+                "That search takes too long. Try fewer or longer words, "
+                "or a shorter time with after: and before:."
+            ) from error
+        raise
+
+
+def _search(user_id: int, wanted: Wanted, size: int, best: bool, last: Any, shown: int) -> Results:
+    ids, folded = _prepare(wanted)
+    unknown = [name for name, one in ids.items() if one is None]
+    clauses, excluded = (
+        needles(wanted.all_of, folded, whole=False),
+        needles([wanted.none_of], folded, whole=True),
+    )
+    if unknown or (wanted.text and not clauses and not excluded):
+        return Results([], unknown=unknown)
+    senders, receivers = [ids[name] for name in wanted.senders], [ids[name] for name in wanted.receivers]
+    arguments = {
+        "user": user_id, "keys": tsquery(user_id, senders, receivers, clauses), "senders": senders or None,
+        "receivers": receivers or None, "after": wanted.after, "before": wanted.before, "last_at": None,
+        "last_id": None, "accents": any(plain != accented for plain, accented in folded.values()),
+        "all_of": patterns(clauses), "none_of": patterns(excluded),
+    }  # fmt: skip
+    marked = markers(clauses)
+    if best:
+        return _best(arguments, marked, size, last)
+    if last:
+        arguments |= {"last_at": _moment(last[0]), "last_id": last[1]}
+    size = max(0, min(size, MOST_FOUND - shown))
+    rows = execute("default", SEARCH, arguments | {"size": size + 1})
+    page = [_found(row, marked, _place(row[1])) for row in rows[:size]]
+    more = len(rows) > size
+    return Results(page, more and shown + size < MOST_FOUND, more and shown + size >= MOST_FOUND)
+
+
+def _prepare(wanted: Wanted) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
+    """Limit the time of this transaction; return the ids of names, and the terms folded in both ways."""
+    names = list(dict.fromkeys(wanted.senders + wanted.receivers))
+    terms = [term.text for clause in (*wanted.all_of, wanted.none_of) for term in clause]
+    arguments = {"milliseconds": SECONDS * 1000, "names": names, "terms": terms}
+    arguments["name_keys"] = [name_key(name) for name in names]
+    [(_, ids, plain, accented)] = execute("default", PREPARE, arguments)
+    return dict(zip(names, ids, strict=True)), dict(
+        zip(terms, zip(plain, accented, strict=True), strict=True)
+    )
+
+
+def _best(arguments: dict[str, Any], marked: list, size: int, last: tuple[float, int] | None) -> Results:
+    rows = execute("default", SEARCH, arguments | {"size": MOST_RANKED + 1})
+    limited = len(rows) > MOST_RANKED
+    ranked = sorted(((rank(row[5], marked), row[0], row) for row in rows[:MOST_RANKED]), reverse=True)
+    below = [one for one in ranked if last is None or one[:2] < last]
+    more = len(below) > size
+    return Results([_found(row, marked, place) for place, _, row in below[:size]], more, limited and not more)
+
+
+def _found(row: tuple, marked: list, place: float) -> Found:
+    return Found(*row[:5], snippet(row[5], marked), place)
+
+
+def _place(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def _moment(place: float) -> datetime:
+    try:
+        return EPOCH + timedelta(microseconds=int(place))
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)

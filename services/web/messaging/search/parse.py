@@ -1,0 +1,190 @@
+# ruff: noqa: RUF001  # Quotes and signs of many scripts are what this is about.
+"""What a member typed into the search field, read into words and filters."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.core.exceptions import ValidationError
+
+from messaging.search import letters
+
+LONGEST = 200  # Characters of what is searched for.
+MOST_WORDS = 10  # Words and phrases.
+ME = "me"
+FILTERS = ("from", "to", "after", "before")
+# Of other products: whoever types them wants no word of that name.
+UNKNOWN = (
+    "about", "author", "bcc", "by", "cc", "channel", "chat", "conversation", "date", "during", "has", "in",
+    "is", "label", "mentions", "newer", "newer_than", "older", "older_than", "on", "receiver", "recipient",
+    "sender", "since", "subject", "tag", "thread", "until", "user", "with",
+)  # fmt: skip
+# A quote that opens, and those that may close it.
+QUOTES = {
+    '"': '"“”', "“": '”"“', "”": '”"', "„": '“”"', "‟": '”"', "«": '»"', "»": '«»"', "「": "」", "『": "』",
+    "＂": '＂"', "〝": "〞〟", "‹": "›", "›": "‹›",
+}  # fmt: skip
+_quoted = "|".join(f"{opening}[^{closing}]*[{closing}]?" for opening, closing in QUOTES.items())
+# Linear: each part begins where the one before ended, and is read once.
+PART = re.compile(
+    rf"(?P<not>[-−－](?![-−－]))?(?:(?P<filter>(?ai:{'|'.join(FILTERS + UNKNOWN)}))[:：](?!//)(?P<blank>\s*)"
+    rf"(?:(?P<quoted_value>{_quoted})|(?P<value>\S*))|(?P<quoted>{_quoted})|(?P<word>\S+))"
+)
+BLANKS = re.compile(r"\s*")
+DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+DAYS = {"today": 0, "yesterday": 1}
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word or a phrase, as typed. A phrase is found in whole words, a word also as a part of one."""
+
+    text: str
+    phrase: bool = False
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is searched for: of each tuple in `all_of` one term, none of `none_of`, and filters.
+
+    `text` says whether there was anything besides filters: signs alone are text without words.
+    """
+
+    all_of: tuple[tuple[Term, ...], ...] = ()
+    none_of: tuple[Term, ...] = ()
+    text: bool = False
+    senders: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()
+    after: datetime | None = None
+    before: datetime | None = None
+
+    @property
+    def is_wordless(self) -> bool:
+        """Whether there is text, but nothing in it to search for."""
+        return self.text and not self.has_words
+
+    @property
+    def has_words(self) -> bool:
+        return bool(self.all_of or self.none_of)
+
+
+@dataclass
+class _Reading:
+    """What has been read so far."""
+
+    all_of: list[tuple[Term, ...]] = field(default_factory=list)
+    none_of: list[Term] = field(default_factory=list)
+    filters: dict[str, list[str]] = field(default_factory=dict)
+    alternative: bool = False  # The next word is an alternative to the last one.
+    text: bool = False
+
+    def add(self, term: Term, *, excluded: bool) -> None:
+        self.text = True
+        if not letters.words(letters.fold(term.text)):
+            return
+        if excluded:
+            self.none_of.append(term)
+        elif self.alternative:
+            self.all_of[-1] = (*self.all_of[-1], term)
+        else:
+            self.all_of.append((term,))
+        self.alternative = False
+
+
+def parse(text: str, me: str) -> Wanted:
+    """Read words, `"phrases"`, `or`, `-without` and the filters; `me` is the name that `me` stands for.
+
+    `after:` and `before:` take a day, in UTC: from its beginning on, and until its beginning. A filter given
+    twice: one of the members, and the shorter time. Raises ValidationError.
+    """
+    if len(text) > LONGEST:
+        raise ValidationError(f"Search for at most {LONGEST} characters; these are {len(text):,}.")
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValidationError("There is a character in it that is not text.")
+    reading = _Reading()
+    position = BLANKS.match(text).end()  # type: ignore[union-attr]
+    while position < len(text):
+        part = PART.match(text, position)
+        assert part is not None  # Whatever is not blank is at least a word.
+        position = BLANKS.match(text, part.end()).end()  # type: ignore[union-attr]
+        _take(part, reading, last=position == len(text))
+    _check_number(reading)
+    names = {name: tuple(_name(given, me) for given in reading.filters.get(name, ())) for name in FILTERS[:2]}
+    days = {name: [_day(name, given) for given in reading.filters.get(name, ())] for name in FILTERS[2:]}
+    return Wanted(
+        all_of=tuple(reading.all_of),
+        none_of=tuple(reading.none_of),
+        text=reading.text,
+        senders=names["from"],
+        receivers=names["to"],
+        after=max(days["after"], default=None),
+        before=min(days["before"], default=None),
+    )
+
+
+def _take(part: re.Match, reading: _Reading, *, last: bool) -> None:
+    excluded = part["not"] is not None
+    if part["filter"]:
+        _take_filter(part, reading)
+    elif part["quoted"]:
+        reading.add(Term(_inner(part["quoted"]), phrase=True), excluded=excluded)
+    elif part["word"].lower() == "or" and not excluded and reading.all_of and not last:
+        reading.alternative = True
+    else:
+        reading.add(Term(part["word"]), excluded=excluded)
+
+
+def _take_filter(part: re.Match, reading: _Reading) -> None:
+    name = part["filter"].lower()
+    value = _inner(part["quoted_value"]).strip() if part["quoted_value"] else part["value"]
+    if name in UNKNOWN:
+        if value and not part["blank"]:
+            raise ValidationError(
+                f"There is no filter {name}: here, only from:, to:, after: and before:. "
+                f'Put it in quotes to search for the words: "{name}:{value}".'
+            )
+        # `subject: warp` is a text; only `subject:warp` looks like a filter.
+        reading.add(Term(name), excluded=part["not"] is not None)
+        if value:
+            phrase = part["quoted_value"] is not None
+            reading.add(Term(value, phrase=phrase), excluded=False)
+        return
+    if part["not"]:
+        raise ValidationError(f"-{name}: is not possible; only words can be left out.")
+    if not value:
+        wanted = f"a name, such as {name}:bob" if name in FILTERS[:2] else f"a day, such as {name}:2026-03-31"
+        raise ValidationError(f"{name}: wants {wanted}.")
+    reading.filters.setdefault(name, []).append(value)
+
+
+def _check_number(reading: _Reading) -> None:
+    number = sum(map(len, reading.all_of)) + len(reading.none_of)
+    names = sum(map(len, reading.filters.values()))
+    if number > MOST_WORDS:
+        raise ValidationError(
+            f"Search for at most {MOST_WORDS} words; these are {number}. "
+            "Fewer are enough, or a phrase in quotes, which counts as one."
+        )
+    if names > MOST_WORDS:
+        raise ValidationError(f"Use at most {MOST_WORDS} filters; these are {names}.")
+
+
+def _inner(quoted: str) -> str:
+    closed = len(quoted) > 1 and quoted[-1] in QUOTES[quoted[0]]
+    return quoted[1:-1] if closed else quoted[1:]
+
+
+def _name(given: str, me: str) -> str:
+    return me if given.lower() == ME else given
+
+
+def _day(name: str, given: str) -> datetime:
+    try:
+        if given.lower() in DAYS:
+            day = datetime.now(UTC).date() - timedelta(days=DAYS[given.lower()])
+        else:
+            found = DAY.fullmatch(given)
+            day = date(*map(int, found.groups())) if found else date.fromisoformat(given)
+        return datetime.combine(day, time(), UTC)
+    except ValueError:
+        raise ValidationError(f"{name}: wants a day such as {name}:2026-03-31, not {given}.") from None
