@@ -24,17 +24,20 @@ for service in $(docker compose --profile "*" ps --services --status running); d
 done
 scripts/secrets.sh
 docker compose up --detach --wait --wait-timeout 120 postgres
+scripts/roles.sh
 
 script() { docker compose exec --no-TTY --env PGOPTIONS="-c client_min_messages=warning" postgres psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --username postgres --dbname "$@"; }
 run() { script "$1" --command "$2" </dev/null; }
 lists() { find "$(dirname "$file")" -maxdepth 1 -name 'bobbin-*.dump.erased' -exec cat {} +; }
 load() {
   docker compose exec --no-TTY postgres pg_restore --username postgres --dbname "$1" \
-    --no-owner --no-privileges --role bobbin --single-transaction --exit-on-error <"$file"
+    --no-owner --no-privileges --role bobbin_owner --single-transaction --exit-on-error <"$file"
 }
 
 # shellcheck disable=SC2034  # read there
 ERASE_SQL=deploy/postgres/erase.sql
+# shellcheck disable=SC2034
+RIGHTS_SQL=deploy/postgres/initdb.d/20-rights.sql
 # shellcheck disable=SC1091  # checked by itself
 . deploy/postgres/replacing.sh
 

@@ -21,6 +21,7 @@ chmod 700 "$folder"
 keep secret_key "$(random)"
 keep postgres_admin_password "$(random)"
 keep postgres_password "$(random)"
+keep postgres_owner_password "$(random)"
 keep postgres_monitor_password "$(random)"
 keep grafana_admin_password "$(random)"
 

@@ -13,6 +13,7 @@ scripts/backup-folder.sh
 # One image for web and what else runs from it: Compose would build it for each, with another label each time, and
 # take the last for a new version.
 docker compose build web nginx
+scripts/roles.sh
 scripts/renew-web.sh
 if ! docker compose up --detach --wait --wait-timeout 180; then
   echo "Bobbin: not everything became healthy; what each said: docker compose logs --tail 20" >&2

@@ -60,11 +60,10 @@ erase_again() {
 # The old one is touched only when the new one is complete; it stays, closed, under a name with the time.
 replace_database() {
   run postgres "DROP DATABASE IF EXISTS bobbin_restoring"
-  run postgres "CREATE DATABASE bobbin_restoring OWNER bobbin TEMPLATE template0"
+  run postgres "CREATE DATABASE bobbin_restoring OWNER bobbin_owner TEMPLATE template0"
   load bobbin_restoring || fail "the backup could not be restored; the old database is as it was"
   erase_again
-  run bobbin_restoring "REVOKE CONNECT, TEMPORARY ON DATABASE bobbin_restoring FROM PUBLIC;
-    GRANT CONNECT ON DATABASE bobbin_restoring TO bobbin_monitor"
+  script bobbin_restoring <"$RIGHTS_SQL" || fail "the rights could not be given; the old database is as it was"
   run bobbin_restoring ANALYZE
   kept=bobbin_before_restore_$(date -u +%Y%m%d%H%M%S)
   run postgres "BEGIN; ALTER DATABASE bobbin RENAME TO $kept;

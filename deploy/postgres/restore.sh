@@ -24,12 +24,14 @@ run() { psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 
 script() { psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname "$1"; }
 lists() { find "$BACKUPS" -name 'bobbin-*.dump.erased' -exec cat {} +; }
 load() {
-  pg_restore --dbname "$1" --no-owner --no-privileges --role bobbin --single-transaction --exit-on-error \
+  pg_restore --dbname "$1" --no-owner --no-privileges --role bobbin_owner --single-transaction --exit-on-error \
     "$BACKUPS/$name"
 }
 
 # shellcheck disable=SC2034  # read there
 ERASE_SQL=$(dirname "$0")/erase.sql
+# shellcheck disable=SC2034
+RIGHTS_SQL=$(dirname "$0")/20-rights.sql
 # shellcheck disable=SC1091  # checked by itself
 . "$(dirname "$0")/replacing.sh"
 

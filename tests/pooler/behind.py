@@ -16,7 +16,7 @@ from pgbouncer import PgBouncer, free_port
 from places import ROOT, WEB
 
 # Given by the surroundings here; everything else is as the manifests say.
-OURS = {"FORWARDED_ALLOW_IPS", "HTTPS", "PROXY_COUNT", "POSTGRES_HOST", "ALLOWED_HOSTS"}
+OURS = {"FORWARDED_ALLOW_IPS", "HTTPS", "PROXY_COUNT", "POSTGRES_HOST", "POSTGRES_USER", "ALLOWED_HOSTS"}
 
 
 def direct() -> psycopg.Connection:

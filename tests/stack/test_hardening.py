@@ -42,8 +42,13 @@ def test_a_container_sees_no_more_secrets_than_it_needs(inspected, service):
     needed = {
         "web": web,
         "events": web,
-        "migrate": web,
-        "postgres": {"postgres_admin_password", "postgres_monitor_password", "postgres_password"},
+        "migrate": {"postgres_owner_password", "redis_url", "secret_key"},
+        "postgres": {
+            "postgres_admin_password",
+            "postgres_monitor_password",
+            "postgres_owner_password",
+            "postgres_password",
+        },
         "redis": {"redis_acl"},
     }
     assert seen == {f"/run/secrets/{name}" for name in needed.get(service, ())}
@@ -111,6 +116,44 @@ def test_redis_lets_nobody_in_without_a_password(stack):
 def test_the_application_is_no_superuser_of_postgresql(stack):
     may = stack.sql("SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = 'bobbin'")
     assert may == [["f", "f", "f"]]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE messaging_message",
+        "ALTER TABLE accounts_user ADD COLUMN made_up text",
+        "CREATE TABLE made_up (id int)",
+        "TRUNCATE messaging_message CASCADE",
+        "UPDATE messaging_messagehistory SET old_content = 'never said'",
+        "DELETE FROM accounts_erasure",
+        "DELETE FROM django_migrations",
+        "ALTER DATABASE bobbin OWNER TO bobbin",
+    ],
+)
+def test_the_application_cannot_change_tables_or_what_is_kept(stack, statement):
+    code = f"""
+import os, psycopg
+password = open(os.environ["POSTGRES_PASSWORD_FILE"]).read().strip()
+with psycopg.connect(host="postgres", dbname="bobbin", user="bobbin", password=password) as connection:
+    try: connection.execute({statement!r})
+    except psycopg.Error as error: print(error.sqlstate)
+"""
+    assert stack.python("web", code).strip() == "42501"
+
+
+def test_tables_belong_to_the_role_that_migrates(stack):
+    owners = stack.sql("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")
+    assert owners == [["bobbin_owner"]]
+
+
+def test_a_volume_of_an_earlier_release_is_given_the_roles(stack, members):
+    stack.sql("REASSIGN OWNED BY bobbin_owner TO bobbin")
+    stack.sql("ALTER DATABASE bobbin OWNER TO bobbin; DROP OWNED BY bobbin_owner; DROP ROLE bobbin_owner")
+
+    assert "Giving the tables to the role bobbin_owner" in stack.make("up")
+    test_tables_belong_to_the_role_that_migrates(stack)
+    members[0].send(members[1], "After the change of the owner")
 
 
 def test_postgresql_asks_for_passwords_over_the_network(stack):

@@ -10,6 +10,7 @@ SECRET = "bobbin"
 KEYS_OF_THE_SECRET = {
     "postgres_admin_password",
     "postgres_monitor_password",
+    "postgres_owner_password",
     "postgres_password",
     "redis_acl",
     "redis_url",

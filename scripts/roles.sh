@@ -1,0 +1,20 @@
+#!/bin/sh
+# Give a volume of an earlier release the role that owns the tables; a newer one has it. Called by up.sh and restore.sh.
+set -eu
+cd "$(dirname "$0")/.."
+secrets=${BOBBIN_SECRETS:-secrets}
+
+[ -n "$(docker compose ps --quiet --status running postgres)" ] ||
+  docker compose up --detach --wait --wait-timeout 120 postgres
+script() { docker compose exec --no-TTY postgres psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --username postgres --dbname bobbin "$@"; }
+
+owner=$(script --command "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'bobbin'" </dev/null)
+[ "$owner" != bobbin_owner ] || exit 0
+echo "Giving the tables to the role bobbin_owner ..."
+{
+  # Not as an argument: others could read it.
+  printf "\\\\set owner '%s'\n" "$(cat "$secrets/postgres_owner_password")"
+  echo "SELECT 'CREATE ROLE bobbin_owner LOGIN' WHERE to_regrole('bobbin_owner') IS NULL \\gexec"
+  echo "ALTER ROLE bobbin_owner LOGIN PASSWORD :'owner';"
+  cat deploy/postgres/initdb.d/20-rights.sql
+} | script
