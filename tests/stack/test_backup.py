@@ -120,6 +120,34 @@ def test_a_restore_brings_back_what_was_wiped(stack, members, backup):
     alice.send(bob, "And it goes on")
 
 
+def test_a_restore_over_a_newer_database_keeps_that_one_aside(stack, backup):
+    file, before = backup
+    newer = contents(stack)
+    stack.make("down")
+
+    said = stack.make("restore", f"FILE={file}")
+
+    assert "bobbin_before_restore" in said
+    stack.make("up")
+    assert contents(stack) == before
+    assert newer != before
+
+
+def test_backups_can_be_made_by_themselves(stack, backup):
+    file, _ = backup
+    known = set(file.parent.glob("*.dump"))
+    stack.env |= {"COMPOSE_PROFILES": "backup", "BACKUP_SECONDS": "2"}
+    try:
+        stack.make("up")
+        until = time.monotonic() + 30
+        while len(set(file.parent.glob("*.dump")) - known) < 2:
+            assert time.monotonic() < until, stack.compose("logs", "backup")
+            time.sleep(0.5)
+    finally:
+        del stack.env["COMPOSE_PROFILES"], stack.env["BACKUP_SECONDS"]
+        stack.compose("rm", "--stop", "--force", "backup")
+
+
 def test_a_restore_erases_again_who_was_erased_after_the_backup(stack, backup):
     file, _ = backup
     passer = Patient(stack.url, f"passer-{uuid.uuid4().hex[:8]}")
@@ -148,31 +176,3 @@ def test_the_databases_of_before_are_kept_apart_and_dropped_after_some_days(stac
 
     assert "bobbin_before_restore_20200101000000 is older than 7 days, and gone" in stack.make("backup")
     assert stack.sql(names) == kept[1:]
-
-
-def test_a_restore_over_a_newer_database_keeps_that_one_aside(stack, backup):
-    file, before = backup
-    newer = contents(stack)
-    stack.make("down")
-
-    said = stack.make("restore", f"FILE={file}")
-
-    assert "bobbin_before_restore" in said
-    stack.make("up")
-    assert contents(stack) == before
-    assert newer != before
-
-
-def test_backups_can_be_made_by_themselves(stack, backup):
-    file, _ = backup
-    known = set(file.parent.glob("*.dump"))
-    stack.env |= {"COMPOSE_PROFILES": "backup", "BACKUP_SECONDS": "2"}
-    try:
-        stack.make("up")
-        until = time.monotonic() + 30
-        while len(set(file.parent.glob("*.dump")) - known) < 2:
-            assert time.monotonic() < until, stack.compose("logs", "backup")
-            time.sleep(0.5)
-    finally:
-        del stack.env["COMPOSE_PROFILES"], stack.env["BACKUP_SECONDS"]
-        stack.compose("rm", "--stop", "--force", "backup")
