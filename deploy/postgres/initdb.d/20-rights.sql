@@ -14,7 +14,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE bobbin_owner IN SCHEMA public GRANT SELECT, US
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO bobbin;
 GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA public TO bobbin;
 
--- But what was said, and who was erased, stays as it is (messaging/migrations/0005_rights_of_the_application.py).
+-- But what was said, and who was erased, stays as it is (messaging/migrations/0006_rights_of_the_application.py).
 SELECT format('REVOKE %s ON %I FROM bobbin', rights, name)
 FROM (VALUES
   ('messaging_messagehistory', 'UPDATE'), ('accounts_erasure', 'UPDATE, DELETE'),

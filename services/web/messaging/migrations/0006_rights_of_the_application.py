@@ -23,7 +23,7 @@ END $$
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0004_message_ids_in_order_of_time"),
+        ("messaging", "0005_search_in_words"),
         ("accounts", "0003_erasure"),
     ]
 
