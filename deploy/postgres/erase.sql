@@ -30,9 +30,9 @@ SELECT setval(pg_get_serial_sequence('accounts_user', 'id'), GREATEST(
 )) AS last_id \gset
 
 CREATE TEMP TABLE gone AS
-SELECT u.id FROM accounts_user u JOIN accounts_erasure e ON e.user_id = u.id AND u.date_joined <= e.erased_at;
+SELECT u.id, u.username FROM accounts_user u JOIN accounts_erasure e ON e.user_id = u.id AND u.date_joined <= e.erased_at;
 CREATE TEMP TABLE gone_conversation AS
-SELECT id FROM messaging_conversation WHERE low_id IN (TABLE gone) OR high_id IN (TABLE gone);
+SELECT id FROM messaging_conversation WHERE low_id IN (SELECT id FROM gone) OR high_id IN (SELECT id FROM gone);
 CREATE TEMP TABLE gone_message AS
 SELECT id FROM messaging_message WHERE conversation_id IN (TABLE gone_conversation);
 
@@ -41,6 +41,9 @@ DELETE FROM messaging_messagehistory WHERE message_id IN (TABLE gone_message);
 DELETE FROM messaging_message WHERE id IN (TABLE gone_message);
 DELETE FROM messaging_participant WHERE conversation_id IN (TABLE gone_conversation);
 DELETE FROM messaging_conversation WHERE id IN (TABLE gone_conversation);
+UPDATE django_admin_log SET object_repr = 'Failed log-in' FROM gone
+WHERE content_type_id IN (SELECT id FROM django_content_type WHERE app_label = 'axes')
+  AND starts_with(upper(object_repr), upper('Failed access: user ' || username || ' '));
 WITH kind AS (SELECT id FROM django_content_type WHERE app_label = 'accounts' AND model = 'user'),
 forgotten AS (
   DELETE FROM django_admin_log
@@ -51,13 +54,13 @@ WHERE content_type_id = (TABLE kind) AND object_id IN (SELECT id::text FROM gone
 
 -- Every other key to a member: what must have a member goes, the rest loses it.
 SELECT format(
-  CASE WHEN a.attnotnull THEN 'DELETE FROM %1$s WHERE %2$I IN (TABLE gone)'
-    ELSE 'UPDATE %1$s SET %2$I = NULL WHERE %2$I IN (TABLE gone)' END, c.conrelid::regclass, a.attname
+  CASE WHEN a.attnotnull THEN 'DELETE FROM %1$s WHERE %2$I IN (SELECT id FROM gone)'
+    ELSE 'UPDATE %1$s SET %2$I = NULL WHERE %2$I IN (SELECT id FROM gone)' END, c.conrelid::regclass, a.attname
 )
 FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
 WHERE c.contype = 'f' AND c.confrelid = 'accounts_user'::regclass AND cardinality(c.conkey) = 1
 \gexec
-DELETE FROM accounts_user WHERE id IN (TABLE gone);
+DELETE FROM accounts_user WHERE id IN (SELECT id FROM gone);
 -- The constraints of what was forgotten here are checked now, and nothing is restored then.
 COMMIT;
 SELECT (SELECT count(*) FROM gone), COALESCE((SELECT max(until)::text FROM known), 'never');

@@ -25,11 +25,16 @@ SELECT u.id, now(), COALESCE(%(by)s::bigint, (
 FROM {User._meta.db_table} u WHERE u.id = %(user)s ON CONFLICT DO NOTHING
 """
 
-# What was done to this member goes, the entry of the deletion stays without the name.
+# What was done to this member goes, the entry of the deletion stays without the name. axes names a failed
+# log-in after the name that was tried.
 FORGET = f"""
 WITH gone AS (
   DELETE FROM {LogEntry._meta.db_table}
   WHERE content_type_id = %(kind)s AND object_id = %(user)s::text AND action_flag <> {DELETION}
+), tried AS (
+  UPDATE {LogEntry._meta.db_table} SET object_repr = 'Failed log-in'
+  WHERE content_type_id IN (SELECT id FROM {ContentType._meta.db_table} WHERE app_label = 'axes')
+    AND starts_with(upper(object_repr), upper('Failed access: user ' || %(name)s || ' '))
 )
 UPDATE {LogEntry._meta.db_table} SET object_repr = 'Member ' || object_id, change_message = ''
 WHERE content_type_id = %(kind)s AND object_id = %(user)s::text AND action_flag = {DELETION}
@@ -62,7 +67,7 @@ def erase_account_rows(user: User, using: str) -> None:
     AccessFailureLog.objects.using(using).filter(kept)._raw_delete(using)
     # The collector has deleted what this member did; this is what was done to this member.
     with connections[using].cursor() as cursor:
-        cursor.execute(FORGET, _values(user, using))
+        cursor.execute(FORGET, _values(user, using) | {"name": user.username})
 
 
 def _forget_sessions(keys: list[str]) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from axes.models import AccessFailureLog
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.db import connection, transaction
 from django.utils import timezone
@@ -82,6 +83,17 @@ def test_an_erasure_by_a_command_is_recorded_without_who(victim, how):
     victim.delete() if how == "instance" else User.objects.filter(pk=pk).delete()
 
     assert erased() == [(pk, None)]
+
+
+@pytest.mark.parametrize("tried", [NAME, NAME.upper(), f"{NAME}2", "alice"])
+def test_a_deleted_failed_log_in_keeps_no_erased_name(victim, root, tried):
+    failed = AccessFailureLog.objects.create(username=tried, ip_address="192.0.2.1", path_info="/")
+    LogEntry.objects.log_actions(root.pk, [failed], DELETION)
+    victim.delete()
+
+    (said,) = LogEntry.objects.filter(object_id=failed.pk).values_list("object_repr", flat=True)
+    assert (said == "Failed log-in") is (tried.lower() == NAME)
+    assert tried.lower() == NAME or tried in said
 
 
 def test_an_erasure_that_is_rolled_back_is_not_recorded(victim):

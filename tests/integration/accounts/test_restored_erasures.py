@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from axes.models import AccessFailureLog
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
@@ -76,6 +77,8 @@ def victim(member, alice, bob, charlie, write):
     LogEntry.objects.log_actions(victim.pk, [alice], CHANGE)
     LogEntry.objects.log_actions(alice.pk, [victim, bob], CHANGE)
     LogEntry.objects.log_actions(alice.pk, [victim], DELETION)
+    failed = AccessFailureLog.objects.create(username="victim", ip_address="192.0.2.1", path_info="/")
+    LogEntry.objects.log_actions(alice.pk, [failed], DELETION)
     victim.groups.add(Group.objects.create(name="staff"))
     victim.is_superuser = True
     kept.edit("Moderated", by=victim)
