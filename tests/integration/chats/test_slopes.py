@@ -56,6 +56,7 @@ FORMS = [
     ("replies", "chats:reply", "/chats/message/{last}/reply/", {"content": "new"}),
     ("chain", "chats:reply", "/chats/message/{last}/reply/", {"content": "new"}),
     ("replies", "chats:edit", "/chats/message/{own}/edit/", {"content": "new {last}"}),
+    ("replies", "chats:seen", "/chats/seen/", {"ids": "{root},{last}"}),
     ("replies", "chats:mark_unread", "/chats/message/{root}/unread/", {}),
     ("replies", "chats:notification_read", "/chats/notifications/{notification}/read/", {}),
     ("replies", "chats:notifications_read_all", "/chats/notifications/read/", {}),

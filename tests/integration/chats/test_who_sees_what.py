@@ -20,7 +20,7 @@ OF_A_MESSAGE = [
     "chats:edit",
 ]
 OTHERS = {"chats:conversation", "chats:notification_read", "chats:notifications_read_all",
-          "chats:query_lab", "chats:mark_unread",
+          "chats:query_lab", "chats:mark_unread", "chats:seen",
           "accounts:sign_up", "accounts:login", "accounts:logout"}  # fmt: skip
 
 
@@ -88,6 +88,14 @@ def test_the_receiver_cannot_edit(browser_of, message, bob):
 
     assert response.status_code == 404
     assert Message.objects.get().content == "Good morning, Bob"
+
+
+def test_message_of_others_cannot_be_marked_as_seen(browser_of, message, bob, charlie):
+    browser_of(charlie).post("/chats/seen/", {"ids": str(message.pk)})
+    assert not Message.objects.get().read
+
+    browser_of(bob).post("/chats/seen/", {"ids": str(message.pk)})
+    assert Message.objects.get().read
 
 
 def test_somebody_elses_notification_cannot_be_marked(browser_of, message, bob, charlie):
