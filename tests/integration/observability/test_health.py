@@ -39,7 +39,9 @@ def test_readyz_answers_any_host_without_a_session(client):
 @pytest.mark.django_db(transaction=True)
 def test_readyz_tells_of_a_missing_migration(rf, probe):
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'notifications' RETURNING app, name, applied")
+        cursor.execute(
+            "DELETE FROM django_migrations WHERE app = 'notifications' RETURNING app, name, applied"
+        )
         rows = cursor.fetchall()
     try:
         response = probe(rf.get("/readyz"))
