@@ -129,9 +129,27 @@ def test_members_are_sent_to_the_log_in_of_the_admin(alice, browser_of, rows, ki
     assert "/admin/login/" in response.url
 
 
-def test_a_text_that_does_not_exist_is_404(admin, rows):
-    assert admin.post("/admin/messaging/message/999999/text/", {"reason": "report"}).status_code in {302, 404}
+@pytest.mark.parametrize("pk", ["999999", "abc", "9" * 30, "-1", "%00", "1/../2", "_2F"])
+def test_a_text_that_does_not_exist_is_404(admin, rows, pk):
+    assert admin.post(f"/admin/messaging/message/{pk}/text/", {"reason": "report"}).status_code in {400, 404}
     assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize("word", ["9" * 30, "-1", "1e5", "\x00", "%", "' or 1=1", "alice bob"])
+@pytest.mark.parametrize("name", ["messaging/message", "messaging/messagehistory", "admin/logentry"])
+def test_a_search_by_odd_words_is_answered(admin, rows, name, word):
+    assert admin.get(f"/admin/{name}/", {"q": word}).status_code == 200
+
+
+@pytest.mark.parametrize(("kind", "right"), [(kind, f"view_{kind}") for kind in KINDS])
+def test_staff_with_the_right_to_view_read_a_text_on_record(member, browser_of, rows, kind, right):
+    staff = member("staff", is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(codename=right))
+    browser = browser_of(staff)
+
+    assert "Show the text" in browser.get(page(kind, rows[kind], "change")).content.decode()
+    assert browser.post(page(kind, rows[kind], "text"), {"reason": "authority"}).status_code == 200
+    assert LogEntry.objects.get().user == staff
 
 
 def test_markup_in_a_text_is_escaped(admin, alice, bob, write):
