@@ -193,11 +193,15 @@ def test_writing_goes_by_an_index(stage, browser_of, made, action):
     assert _check(made) >= 3
 
 
-def test_search_goes_by_its_index(stage, browser_of, made):
-    """How many match it cannot know, so it takes those the index names, before it ranks them."""
+@pytest.mark.parametrize("planned", ["force_generic_plan", "force_custom_plan"])
+@pytest.mark.parametrize("query", ["unheard-of", "oom+-arrived", "from:me", "the&order=best"])
+def test_search_goes_by_its_index(stage, browser_of, made, query, planned):
+    """How many match it cannot know, so it takes those the index names, before it compares their texts."""
     browser = browser_of(User.objects.get(pk=stage.inbox))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('plan_cache_mode', %s, true)", [planned])
     made.clear()
-    assert browser.get("/chats/search/?q=unheard-of").status_code == 200
+    assert browser.get(f"/chats/search/?q={query}").status_code == 200
     statement, parameters = next(one for one in made if "messaging_search_keys" in one[0])
     steps = list(_steps(_plan(statement, parameters)))
 

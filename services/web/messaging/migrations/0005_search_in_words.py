@@ -30,43 +30,48 @@ ACCENTS = (
     r"\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
 )
 # In the locale of PostgreSQL itself, whatever that of the database. ASCII, as most texts, goes a shorter way.
-TEXT = """
-CREATE OR REPLACE FUNCTION {name}(content text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN octet_length(content) = char_length(content)
+FOLDED = """CASE WHEN octet_length(content) = char_length(content)
   THEN lower(content COLLATE "C") COLLATE "pg_c_utf8"
   ELSE normalize(replace(lower(upper(
     regexp_replace(normalize(content COLLATE "pg_c_utf8", {form}), '[{dropped}]+', '', 'g'))), 'ß', 'ss'), NFKC)
-END
+END"""
+PLAIN = FOLDED.format(form="NFKD", dropped=IGNORED + ACCENTS)
+ACCENTED = FOLDED.format(form="NFKC", dropped=IGNORED)
+TEXT = """
+CREATE OR REPLACE FUNCTION {name}(content text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN {folded}
 """
-# `g`: each letter `b` with the one before and the one after it. The functions' bodies are parsed once, here: they do
-# not depend on the search path.
+# `g`: each letter `b` with the one before and the one after it. PL/pgSQL plans it once for a connection, not for each
+# INSERT. All that it calls is PostgreSQL's own, so it depends on no search path.
 KEYS = f"""
 CREATE OR REPLACE FUNCTION messaging_search_keys(content text, sender bigint, receiver bigint) RETURNS tsvector
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10000
-RETURN (
-  SELECT array_to_tsvector(
-    ARRAY['@' || sender, '@' || receiver]
-    || ARRAY(
-      SELECT a || b || c
-      FROM unnest(string_to_array(w, NULL), string_to_array(substr(w, 2), NULL), string_to_array(substr(w, 3), NULL))
-        AS g(a, b, c)
-      WHERE b > ' ' AND b < U&'\\0E00' AND c IS NOT NULL)
-    || CASE WHEN octet_length(w) = char_length(w) THEN '{{}}'::text[] ELSE ARRAY(
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000
+AS $keys$
+DECLARE
+  w text := ' ' || regexp_replace(({PLAIN}) COLLATE "C", '[{SEPARATORS}]+', ' ', 'g') || ' ';
+  keys text[] := ARRAY['@' || sender, '@' || receiver];
+BEGIN
+  keys := keys || ARRAY(
+    SELECT a || b || c
+    FROM unnest(string_to_array(w, NULL), string_to_array(substr(w, 2), NULL), string_to_array(substr(w, 3), NULL))
+      AS g(a, b, c)
+    WHERE b COLLATE "C" > ' ' AND b COLLATE "C" < U&'\\0E00' AND c IS NOT NULL);
+  IF octet_length(w) > char_length(w) THEN
+    keys := keys || ARRAY(
       SELECT CASE wide WHEN 1 THEN b ELSE b || c END
       FROM unnest(string_to_array(substr(w, 2), NULL), string_to_array(substr(w, 3), NULL)) AS g(b, c),
         generate_series(1, 2) AS wide
-      WHERE b > ' ' AND CASE wide WHEN 1 THEN b >= U&'\\0E00'
-        ELSE c > ' ' AND (b >= U&'\\0E00' OR c >= U&'\\0E00') END) END)
-  FROM (
-    SELECT ' ' || regexp_replace(messaging_search_text(content) COLLATE "C", '[{SEPARATORS}]+', ' ', 'g') || ' ' AS w
-    OFFSET 0
-  ) AS spaced
-)
+      WHERE b COLLATE "C" > ' ' AND CASE wide WHEN 1 THEN b COLLATE "C" >= U&'\\0E00'
+        ELSE c COLLATE "C" > ' ' AND (b COLLATE "C" >= U&'\\0E00' OR c COLLATE "C" >= U&'\\0E00') END);
+  END IF;
+  RETURN array_to_tsvector(keys);
+END
+$keys$
 """
 FUNCTIONS = [
-    TEXT.format(name="messaging_search_text", form="NFKD", dropped=IGNORED + ACCENTS),
-    TEXT.format(name="messaging_search_accented", form="NFKC", dropped=IGNORED),
+    TEXT.format(name="messaging_search_text", folded=PLAIN),
+    TEXT.format(name="messaging_search_accented", folded=ACCENTED),
     KEYS,
 ]
 BUILD = """
