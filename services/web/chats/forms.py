@@ -10,7 +10,10 @@ from django.utils.html import format_html
 
 from accounts import names
 from chats import cache
+from chats.pages import LARGEST_KEY
 from messaging.content import MAX_LENGTH, clean_content
+from messaging.models import Participant
+from messaging.placing import INACTIVE
 
 User = get_user_model()
 SUGGESTIONS = 10
@@ -50,9 +53,42 @@ class MessageForm(forms.Form):
 
     def renew_client_id(self) -> None:
         """Show this form with a fresh id."""
+        self.show(client_id=str(uuid.uuid4()))
+
+    def show(self, **values: str) -> None:
+        """Show these values instead of those that were sent."""
         data: Any = self.data
         self.data = data.copy()
-        self.data["client_id"] = str(uuid.uuid4())  # type: ignore[index]
+        for name, value in values.items():
+            self.data[name] = value  # type: ignore[index]
+
+
+def check_name(shown: str, counterpart) -> None:
+    """Refuse a form of a page that shows another name, or whose member nobody can write to any more."""
+    if shown and shown != counterpart.username:
+        raise forms.ValidationError(
+            f"“{shown}” is now called “{counterpart.username}”. Nothing was sent; "
+            f"send it again to write to “{counterpart.username}”.",
+            code="renamed",
+        )
+    if not counterpart.is_active:
+        raise forms.ValidationError(*INACTIVE)
+
+
+class ReplyForm(MessageForm):
+    """`to` is the name of the counterpart as the page showed it; without it nothing is compared."""
+
+    to = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, counterpart=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.counterpart = counterpart
+
+    def clean(self):
+        shown = self.cleaned_data.get("to", "")
+        self.show(to=self.counterpart.username)
+        check_name(shown, self.counterpart)
+        return self.cleaned_data
 
 
 class EditForm(MessageForm):
@@ -66,7 +102,11 @@ class NewMessageForm(MessageForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "list": "people"}),
         error_messages={"required": "Choose who receives the message."},
     )
-    field_order = ["to", "content"]
+    # Of a form that was made for one member (docs/decisions/0014): then `to` is the name that it showed.
+    conversation = forms.IntegerField(
+        required=False, widget=forms.HiddenInput, min_value=1, max_value=LARGEST_KEY
+    )
+    field_order = ["conversation", "to", "content"]
 
     def __init__(self, *args, sender, **kwargs):
         super().__init__(*args, **kwargs)
@@ -75,8 +115,34 @@ class NewMessageForm(MessageForm):
             first = "content" if self.initial.get("to") else "to"
             self.fields[first].widget.attrs["autofocus"] = True
         self.similar: list[str] = []
+        if self.data.get("conversation"):
+            self.fields["to"].widget.attrs["readonly"] = True
 
     def clean_to(self):
+        if self.data.get("conversation"):
+            return self._counterpart()
+        return self._named()
+
+    def _counterpart(self):
+        """The member whom the form was made for, whoever has the name by now."""
+        side = Participant.objects.filter(
+            user=self.sender, conversation=self.cleaned_data.get("conversation")
+        )
+        counterpart = User.objects.filter(pk__in=side.values("counterpart")).first()
+        shown = self.cleaned_data["to"]
+        if counterpart is None:
+            # Nothing of the form may lead to the next owner of the name.
+            self.show(conversation="", to="")
+            raise forms.ValidationError(
+                f"“{shown}” is no longer here: this account was deleted, and the conversation went with it. "
+                "Nothing was sent.",
+                code="gone",
+            )
+        self.show(to=counterpart.username)
+        check_name(shown, counterpart)
+        return counterpart
+
+    def _named(self):
         name = self.cleaned_data["to"].strip()
         if "\x00" in name:
             raise forms.ValidationError("That is not a name.")

@@ -87,14 +87,16 @@ def lines(rows: list, reader_id: int, counterpart: str, *, nested: bool) -> list
     return [_line(row, depth, reader_id, counterpart, here, nested) for row, depth in placed]
 
 
-def version_of(page: Window, shown: list[Line]) -> str:
+def version_of(page: Window, shown: list[Line], *around: Any) -> str:
     """Another one once the page would show anything else. What is new to its reader is only new once."""
     said = [
         (line.row.id, line.author, line.row.content, line.row.edited, line.mine and line.row.read,
          line.row.parent_excerpt)
         for line in shown
     ]  # fmt: skip
-    return blake2b(repr((page.later, said)).encode(errors="backslashreplace"), digest_size=12).hexdigest()
+    return blake2b(
+        repr((page.later, around, said)).encode(errors="backslashreplace"), digest_size=12
+    ).hexdigest()
 
 
 def _line(row, depth: int, reader_id: int, counterpart: str, here: set[int], nested: bool) -> Line:

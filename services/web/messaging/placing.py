@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from messaging.models import Message
 
 Pair = tuple[int, int]
+GONE = ("This member or message is no longer there.", "gone")
+INACTIVE = ("This member's account is deactivated: nobody can write to it.", "inactive")
 LATER = ("A reply stands after what it answers.", "parent_later")
 
 # What most messages need, in one statement. The id is allocated once the conversation is locked
@@ -26,7 +28,7 @@ LATER = ("A reply stands after what it answers.", "parent_later")
 # updates, because only those are read again after a wait for the lock.
 PLACE_ONE = """
 WITH people AS MATERIALIZED (
-  SELECT id FROM accounts_user WHERE id IN (%(low)s, %(high)s) ORDER BY id FOR KEY SHARE
+  SELECT id, is_active FROM accounts_user WHERE id IN (%(low)s, %(high)s) ORDER BY id FOR KEY SHARE
 ), here AS MATERIALIZED (
   SELECT id FROM messaging_conversation
   WHERE low_id = %(low)s AND high_id = %(high)s AND (SELECT count(*) FROM people) >= 0
@@ -42,17 +44,20 @@ WITH people AS MATERIALIZED (
   FROM moment WHERE p.conversation_id = moment.id
   RETURNING p.conversation_id, p.last_message_id AS number
 )
-SELECT conversation_id, max(number), min(number) FROM sides GROUP BY conversation_id
+SELECT conversation_id, max(number), min(number), (SELECT is_active FROM people WHERE id = %(receiver)s)
+FROM sides GROUP BY conversation_id
 """
 # Both sides of a conversation have the same last message; when something went wrong, from now on again.
 AGREE = "UPDATE messaging_participant SET last_message_id = %s WHERE conversation_id = %s"
 LOCK_PAIRS = """
 WITH people AS MATERIALIZED (
-  SELECT id FROM accounts_user WHERE id = ANY(%(low)s::bigint[] || %(high)s) ORDER BY id FOR KEY SHARE
+  SELECT id, is_active FROM accounts_user
+  WHERE id = ANY(%(low)s::bigint[] || %(high)s) ORDER BY id FOR KEY SHARE
 )
-SELECT c.low_id, c.high_id, c.id
+SELECT c.low_id, c.high_id, c.id, low.is_active, high.is_active
 FROM messaging_conversation c JOIN unnest(%(low)s::bigint[], %(high)s::bigint[]) AS pair (low, high)
   ON c.low_id = pair.low AND c.high_id = pair.high
+  LEFT JOIN people low ON low.id = c.low_id LEFT JOIN people high ON high.id = c.high_id
 WHERE (SELECT count(*) FROM people) >= 0
 ORDER BY c.id FOR NO KEY UPDATE OF c
 """
@@ -65,7 +70,9 @@ WITH opened AS (
   INSERT INTO messaging_participant (conversation_id, user_id, counterpart_id, unread_count)
   SELECT id, low_id, high_id, 0 FROM opened UNION ALL SELECT id, high_id, low_id, 0 FROM opened
 )
-SELECT low_id, high_id, id FROM opened
+SELECT o.low_id, o.high_id, o.id, low.is_active, high.is_active
+FROM opened o
+  LEFT JOIN accounts_user low ON low.id = o.low_id LEFT JOIN accounts_user high ON high.id = o.high_id
 """
 
 
@@ -89,6 +96,7 @@ def _place_live(message: "Message", using: str) -> tuple[int, int]:
     arguments = {
         "low": low,
         "high": high,
+        "receiver": message.receiver_id,
         "unread_by": None if message.read else message.receiver_id,
         "milliseconds": milliseconds(time_of(message)),
     }
@@ -98,8 +106,12 @@ def _place_live(message: "Message", using: str) -> tuple[int, int]:
         execute(using, OPEN_PAIRS, {"low": [low], "high": [high]})
         found = execute(using, PLACE_ONE, arguments)
     if not found:
-        raise ValidationError("This member or message is no longer there.", code="gone")
-    [(conversation_id, number, smaller)] = found
+        raise ValidationError(*GONE)
+    [(conversation_id, number, smaller, is_active)] = found
+    if is_active is None:
+        raise ValidationError(*GONE)
+    if not is_active:
+        raise ValidationError(*INACTIVE)
     if number != smaller:
         execute(using, AGREE, [number, conversation_id])
     return conversation_id, number
@@ -111,7 +123,9 @@ def place(messages: Sequence["Message"], *, using: str) -> None:
     Locks the conversations until the transaction ends. Raises ValidationError.
     """
     parents = _checked(messages, using)
-    conversations = _lock_pairs({_pair(message) for message in messages}, using)
+    conversations, inactive = _lock_pairs({_pair(message) for message in messages}, using)
+    if any(message.receiver_id in inactive for message in messages):
+        raise ValidationError(*INACTIVE)
     for message in messages:
         message.conversation_id = conversations[_pair(message)]
     number(messages, parents, using=using)
@@ -184,9 +198,13 @@ def _parents(messages: Sequence["Message"], using: str) -> dict[int, "Message"]:
     return found
 
 
-def _lock_pairs(pairs: set[Pair], using: str) -> dict[Pair, int]:
-    """Lock the conversation of each pair, opening those that are new; return their ids."""
+def _lock_pairs(pairs: set[Pair], using: str) -> tuple[dict[Pair, int], set[int]]:
+    """Lock the conversation of each pair, opening those that are new.
+
+    Returns their ids, and the ids of those among the people whose accounts are deactivated.
+    """
     known: dict[Pair, int] = {}
+    inactive: set[int] = set()
     for statement in (LOCK_PAIRS, OPEN_PAIRS, LOCK_PAIRS):
         missing = sorted(pairs - known.keys())
         if not missing:
@@ -194,5 +212,9 @@ def _lock_pairs(pairs: set[Pair], using: str) -> dict[Pair, int]:
         low, high = zip(*missing, strict=True)
         # A pair that OPEN_PAIRS leaves out was opened by somebody else just now: the second look finds it.
         rows = execute(using, statement, {"low": list(low), "high": list(high)})
-        known |= {(a, b): pk for a, b, pk in rows}
-    return known
+        for a, b, pk, *are_active in rows:
+            known[a, b] = pk
+            inactive |= {
+                user_id for user_id, active in zip((a, b), are_active, strict=True) if active is False
+            }
+    return known, inactive

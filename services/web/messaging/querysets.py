@@ -66,8 +66,8 @@ class ParticipantQuerySet(models.QuerySet):
         """The conversation with the member of that name: a named tuple with the name as it is written."""
         return (
             self.filter(counterpart__in=User.objects.named(name))
-            .annotate(name=F("counterpart__username"))
-            .values_list("conversation_id", "name", named=True)
+            .annotate(name=F("counterpart__username"), is_active=F("counterpart__is_active"))
+            .values_list("conversation_id", "name", "is_active", named=True)
         )
 
 
@@ -99,10 +99,15 @@ class MessageQuerySet(models.QuerySet):
     def for_heading(self):
         """Rows for what stands above messages: named tuples with the conversation and the two names."""
         return self.annotate(
-            sender_name=F("sender__username"), receiver_name=F("receiver__username")
+            sender_name=F("sender__username"),
+            receiver_name=F("receiver__username"),
+            sender_is_active=F("sender__is_active"),
+            receiver_is_active=F("receiver__is_active"),
         ).values_list(
-            "id", "thread", "conversation_id", "sender_id", "sender_name", "receiver_name", named=True
-        )
+            "id", "thread", "conversation_id", "sender_id", "sender_name", "receiver_name",
+            "sender_is_active", "receiver_is_active",
+            named=True,
+        )  # fmt: skip
 
     def for_list(self, before: int | None = None):
         """Rows for the unread list: named tuples with the beginning of the text and the sender's name.

@@ -9,6 +9,7 @@ from django.db.models import F
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from messaging.models import Message
+from messaging.placing import GONE
 from messaging.prepared import Prepared
 
 User = get_user_model()
@@ -17,8 +18,15 @@ TO_ANSWER = Prepared(
     lambda reader, pk: (
         Message.objects.visible_to(reader)
         .filter(pk=pk)
-        .annotate(sender_name=F("sender__username"), receiver_name=F("receiver__username"))
-        .values_list(*FIELDS, "sender_name", "receiver_name", named=True)
+        .annotate(
+            sender_name=F("sender__username"),
+            receiver_name=F("receiver__username"),
+            sender_is_active=F("sender__is_active"),
+            receiver_is_active=F("receiver__is_active"),
+        )
+        .values_list(
+            *FIELDS, "sender_name", "receiver_name", "sender_is_active", "receiver_is_active", named=True
+        )
     )
 )
 
@@ -37,9 +45,13 @@ def message_to_answer(pk: int, *, by) -> Message:
         raise Message.DoesNotExist
     row = rows[0]
     message = Message.from_db("default", FIELDS, [getattr(row, name) for name in FIELDS])
-    message.sender = User.from_db("default", ["id", "username"], [row.sender_id, row.sender_name])
-    message.receiver = User.from_db("default", ["id", "username"], [row.receiver_id, row.receiver_name])
+    message.sender = _person(row.sender_id, row.sender_name, row.sender_is_active)
+    message.receiver = _person(row.receiver_id, row.receiver_name, row.receiver_is_active)
     return message
+
+
+def _person(*values):
+    return User.from_db("default", ["id", "username", "is_active"], values)
 
 
 def send(*, sender, receiver, content: str, parent=None, client_id: UUID | None = None) -> Message:
@@ -52,15 +64,23 @@ def send(*, sender, receiver, content: str, parent=None, client_id: UUID | None 
     )
     try:
         message.save()
+    except ValidationError as error:
+        if error.code == "inactive" and client_id and _is_sent(message):
+            return _sent_before(message)  # Before the account was deactivated; the answer was lost.
+        raise
     except IntegrityError as error:
         cause = error.__cause__
         if isinstance(cause, UniqueViolation) and cause.diag.constraint_name == "message_client_id_once":
             return _sent_before(message)
         if isinstance(cause, ForeignKeyViolation):
             # Erased between the look at the page and the click.
-            raise ValidationError("This member or message is no longer there.", code="gone") from error
+            raise ValidationError(*GONE) from error
         raise
     return message
+
+
+def _is_sent(message: Message) -> bool:
+    return Message.objects.filter(sender=message.sender_id, client_id=message.client_id).exists()
 
 
 def _sent_before(again: Message) -> Message:

@@ -65,6 +65,7 @@ def conversation(request: MemberRequest, username: str) -> HttpResponse:
     context = {
         "conversation": side.conversation_id,
         "counterpart": side.name,
+        "is_active": side.is_active,
     }
     shown = lines(page.rows, request.user.pk, side.name, nested=False)
     return _messages(request, "chats/conversation.html", page, shown, context)
@@ -83,10 +84,12 @@ def thread(request: MemberRequest, pk: int) -> HttpResponse:
         return redirect("chats:message", pk)
     page = THREAD.window(pk, request, newest=False)
     _mark_read(request, page.rows)
-    counterpart = root.receiver_name if root.sender_id == request.user.pk else root.sender_name
+    is_mine = root.sender_id == request.user.pk
+    counterpart = root.receiver_name if is_mine else root.sender_name
     context = {
         "root": root,
         "counterpart": counterpart,
+        "is_active": root.receiver_is_active if is_mine else root.sender_is_active,
         "conversation": root.conversation_id,
     }
     shown = lines(page.rows, request.user.pk, counterpart, nested=True)
@@ -159,7 +162,7 @@ def _messages(
 
     It is no ETag: a browser that asked by itself would show again what was new when it kept the page.
     """
-    version = pages.version_of(page, shown)
+    version = pages.version_of(page, shown, context["counterpart"], context["is_active"])
     unchanged = get_conditional_response(request, etag=quote_etag(version))
     if unchanged is not None:
         return unchanged

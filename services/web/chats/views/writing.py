@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import MemberRequest
-from chats.forms import EditForm, MessageForm, NewMessageForm, suggestions
+from chats.forms import EditForm, NewMessageForm, ReplyForm, suggestions
 from chats.views.accepted import accepted
 from messaging.models import Message, Participant
 from messaging.sending import AlreadySentError, message_to_answer, send
@@ -31,7 +31,7 @@ def new(request: MemberRequest) -> HttpResponse:
         },
         sender=request.user,
     )
-    sent = _send(form, request.user) if form.is_valid() else None
+    sent = _send(form, request.user, form.cleaned_data["to"]) if form.is_valid() else None
     if sent:
         return accepted(request, form, "chats:thread", sent.thread)
     # Whose name was right needs no list of names.
@@ -49,11 +49,14 @@ def reply(request: MemberRequest, pk: int) -> HttpResponse:
         parent = message_to_answer(pk, by=request.user)
     except Message.DoesNotExist:
         raise Http404 from None
-    form = MessageForm(request.POST if request.method == "POST" else None)
-    sent = _send(form, request.user, parent) if form.is_valid() else None
+    counterpart = parent.receiver if parent.sender_id == request.user.pk else parent.sender
+    form = ReplyForm(request.POST if request.method == "POST" else None, counterpart=counterpart)
+    sent = _send(form, request.user, counterpart, parent) if form.is_valid() else None
     if sent:
         return accepted(request, form, "chats:message", sent.pk)
-    return render(request, "chats/reply.html", {"form": form, "parent": parent}, status=_status(form))
+    context = {"form": form, "parent": parent, "counterpart": counterpart.username}
+    context["is_active"] = counterpart.is_active
+    return render(request, "chats/reply.html", context, status=_status(form))
 
 
 @query_budget(4)
@@ -81,13 +84,9 @@ def people(request: MemberRequest) -> HttpResponse:
     return render(request, "chats/people.html", {"names": names})
 
 
-def _send(form, sender, parent: Message | None = None) -> Message | None:
+def _send(form, sender, receiver, parent: Message | None = None) -> Message | None:
     """Send what the form holds, or put the reason why not on the form."""
     data = form.cleaned_data
-    if parent is None:
-        receiver = data["to"]
-    else:
-        receiver = parent.receiver if parent.sender_id == sender.pk else parent.sender
     try:
         return send(
             sender=sender,

@@ -54,11 +54,11 @@ class Importer:
         with transaction.atomic(), connection.cursor() as cursor:
             # The limit is for pages. Not of the session: behind a pooler that is somebody else's, too.
             cursor.execute("SET LOCAL statement_timeout = 0")
-            written = self._write(records)
+            written, there = self._write(records)
         # Counted once it is certain: an interrupted import tells what is in.
         self.counts.lines += len(batch)
         self.counts.added += len(written)
-        self.counts.already_there += len(records) - len(written)
+        self.counts.already_there += there
         self.counts.threads += sum(message.parent_message_id is None for message in written)
         # With --strict and --dry-run a transaction around all batches decides.
         transaction.on_commit(partial(_count_lines, before, replace(self.counts)), robust=True)
@@ -96,7 +96,8 @@ class Importer:
         self._seen[record.id] = mine._replace(message_id=0)
         return record
 
-    def _write(self, records: list[Record]) -> list[Message]:
+    def _write(self, records: list[Record]) -> tuple[list[Message], int]:
+        """Returns the new messages, and how many were there already."""
         self.members.prepare(name for record in records for name in (record.sender, record.receiver))
         ids = self.members.ids
         there = self._already_there(records)
@@ -104,6 +105,11 @@ class Importer:
         for record in records:
             if record.client_id in there:
                 self._remember(record, there[record.client_id])
+                continue
+            if reason := self._refusal(record):
+                self._remember(record, SKIPPED)
+                self.counts.skipped += 1
+                self.report(record.number, reason)
                 continue
             messages[record.id] = Message(
                 sender_id=ids[record.sender],
@@ -118,7 +124,15 @@ class Importer:
         for record in records:
             if record.id in messages:
                 self._remember(record, messages[record.id].pk)
-        return list(messages.values())
+        return list(messages.values()), sum(record.client_id in there for record in records)
+
+    def _refusal(self, record: Record) -> str | None:
+        """Why a new message cannot be delivered; None for most."""
+        if self.members.ids[record.receiver] in self.members.inactive:
+            return f"the account of its receiver {record.receiver!r} is deactivated"
+        if record.parent is not None and self._seen[record.parent].message_id == SKIPPED:
+            return f"its parent, on line {self._seen[record.parent].number}, was skipped"
+        return None
 
     def _parent(self, record: Record, messages: dict[int, Message]) -> dict:
         if record.parent is None:

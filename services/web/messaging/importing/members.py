@@ -19,6 +19,7 @@ class Members:
     def __init__(self) -> None:
         self.ids: dict[str, int] = {}
         self.mapped: dict[str, str] = {}  # Nicknames that could not be usernames, and what they became.
+        self.inactive: set[int] = set()  # Ids of members whose accounts are deactivated.
         self.made = 0
         self.found = 0
         self._nickname_of: dict[str, str] = {}
@@ -58,9 +59,10 @@ class Members:
                 if name != nickname:
                     self.mapped[nickname] = name
 
-    @staticmethod
-    def _ids_of(names: Iterable[str]) -> dict[str, int]:
-        return dict(User.objects.filter(username__in=list(names)).values_list("username", "pk"))
+    def _ids_of(self, names: Iterable[str]) -> dict[str, int]:
+        found = User.objects.filter(username__in=list(names)).values_list("username", "pk", "is_active")
+        self.inactive |= {pk for _, pk, is_active in found if not is_active}
+        return {name: pk for name, pk, _ in found}
 
     def _substitute(self, nickname: str) -> str:
         """A valid username for this nickname and no other, the same on every run."""

@@ -157,6 +157,9 @@ function showErrors(form, answer) {
   for (const list of $$(".errorlist", form)) list.remove();
   for (const list of $$(".errorlist", answer)) form.prepend(document.importNode(list, true));
   form.elements.client_id.value = answer.elements.client_id.value;
+  // The name that was just said: the next Send is meant for it.
+  const [shown, now] = [form.elements.to, answer.elements.to];
+  if (shown?.type === "hidden" && now?.value) shown.value = now.value;
 }
 
 function replace(form, fresh) {
