@@ -50,8 +50,11 @@ def message_to_answer(pk: int, *, by) -> Message:
     return message
 
 
-def _person(*values):
-    return User.from_db("default", ["id", "username", "is_active"], values)
+def _person(pk: int, username: str, is_active: bool):
+    values = {"id": pk, "username": username, "is_active": is_active}
+    # Django takes the values in the order in which the model declares its fields.
+    loaded = [field.attname for field in User._meta.concrete_fields if field.attname in values]
+    return User.from_db("default", loaded, [values[name] for name in loaded])
 
 
 def send(*, sender, receiver, content: str, parent=None, client_id: UUID | None = None) -> Message:
