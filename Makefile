@@ -86,6 +86,10 @@ bench-events: install install-bench ## Measure live updates: open streams, delay
 install-bench: ## Install what the benchmarks need, in .venv-bench (they do by themselves)
 	@scripts/bootstrap.sh bench
 
+.PHONY: move-database
+move-database: install ## Move the data of make run into a database with the locale that Bobbin needs
+	@$(STACK) move-database
+
 .PHONY: lint
 lint: install ## Check style, types, templates, settings, scripts and packages
 	@scripts/lint.sh

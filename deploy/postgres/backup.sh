@@ -26,7 +26,7 @@ backup() (
   unfinished=$BACKUPS/$name.unfinished
   # One snapshot for all tables: pages are read and written meanwhile.
   # Whoever gets the folder gets no session of anybody.
-  pg_dump --format=custom --no-owner --no-privileges --lock-wait-timeout=60s --file="$unfinished" \
+  pg_dump --format=custom --encoding=UTF8 --no-owner --no-privileges --lock-wait-timeout=60s --file="$unfinished" \
     --exclude-table-data=accounts_session --exclude-table-data=django_session --exclude-table-data='axes_*' ||
     fail "pg_dump failed; no backup was made"
   # It can be read to its end, and the messages are in it.

@@ -60,7 +60,8 @@ erase_again() {
 # The old one is touched only when the new one is complete; it stays, closed, under a name with the time.
 replace_database() {
   run postgres "DROP DATABASE IF EXISTS bobbin_restoring"
-  run postgres "CREATE DATABASE bobbin_restoring OWNER bobbin_owner TEMPLATE template0"
+  run postgres "CREATE DATABASE bobbin_restoring OWNER bobbin_owner TEMPLATE template0
+    ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C.UTF-8'"
   load bobbin_restoring || fail "the backup could not be restored; the old database is as it was"
   erase_again
   script bobbin_restoring <"$RIGHTS_SQL" || fail "the rights could not be given; the old database is as it was"

@@ -1,4 +1,4 @@
-"""The command line behind `make run`, `stop`, `manage`, `test`, `bench` and `reset`."""
+"""The command line behind `make run`, `stop`, `manage`, `test`, `bench`, `move-database` and `reset`."""
 
 import os
 import shlex
@@ -22,6 +22,9 @@ def main(command: str, arguments: list[str]) -> int:
         return stack.test(arguments)
     if command == "bench":
         return stack.bench(arguments)
+    if command == "move-database":
+        stack.move_database()
+        return 0
     if command == "reset":
         print(stack.reset(sure=os.environ.get("YES") == "1"))
         return 0

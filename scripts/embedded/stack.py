@@ -134,6 +134,15 @@ def manage(arguments: list[str]) -> int:
             return service.manage(arguments, env)
 
 
+def move_database() -> None:
+    """`make move-database`: move the data of `make run` into a database with the locale that Bobbin needs."""
+    with state.only_one() as alone:
+        if not alone:
+            raise Failure("Bobbin is running; `make stop` first.")
+        with our_servers() as (sockets, _):
+            service.move_database(programs(server_user(), AWAY), sockets)
+
+
 def reset(*, sure: bool) -> str:
     """`make reset`: delete the data of `make run`."""
     with state.only_one() as alone:

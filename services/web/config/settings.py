@@ -147,6 +147,8 @@ DATABASES = {
         "NAME": env.str("POSTGRES_DB", default="bobbin"),
         "USER": env.str("POSTGRES_USER", default="bobbin"),
         "PASSWORD": POSTGRES_PASSWORD,
+        # What the refusal of a database tells people to type (observability/locale.py).
+        "MOVE_COMMAND": env.str("POSTGRES_MOVE_COMMAND", default=""),
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": TRANSACTION_POOLER,

@@ -8,11 +8,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NoAnswerInTime
 
 import psycopg
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
+
+from observability import locale
 
 DATABASE_BUDGET = 1.0  # Seconds PostgreSQL has to answer, a hung one included.
 
@@ -34,7 +37,12 @@ class HealthMiddleware:
         return self.get_response(request)
 
     def ready(self) -> HttpResponse:
-        reason = self.probe.what_is_wrong()
+        try:
+            reason = self.probe.what_is_wrong()
+        except ImproperlyConfigured as refused:
+            # The line names hosts and roles, and everybody may ask.
+            log.error("readiness: %s", refused)
+            reason = "the database has another encoding or locale than Bobbin needs; the log has the command"
         if reason:
             return _answer(503, {"status": "unavailable", "reason": reason})
         redis = redis_answers()
@@ -48,9 +56,13 @@ class DatabaseProbe:
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="readyz")
         self.asked: Future[str] | None = None
         self.migrated = not asks_for_migrations
+        self.keeps_the_rule = False  # The encoding and the locale of a database never change.
 
     def what_is_wrong(self) -> str:
-        """Why the service is not ready, in words, or nothing."""
+        """Return why the service is not ready, in words, or nothing.
+
+        Raise ImproperlyConfigured, with the command that helps, for a database that Bobbin can never use.
+        """
         # A question that still waits for its answer is waited for again, not asked a second time.
         if self.asked is None or self.asked.done():
             self.asked = self.thread.submit(self._ask)
@@ -70,7 +82,11 @@ class DatabaseProbe:
         }
         # A connection of its own: it must not wait for, or disturb, those that serve pages.
         with psycopg.connect(**parameters, autocommit=True) as direct:
-            direct.execute("SELECT 1")
+            if self.keeps_the_rule:
+                direct.execute("SELECT 1")
+            elif reason := locale.what_breaks_the_rule(direct):
+                raise ImproperlyConfigured(locale.refusal(reason, connection.settings_dict))
+        self.keeps_the_rule = True
         if not self.migrated:
             self.migrated = not _missing_migrations()
         return "" if self.migrated else "migrations are missing; run manage.py migrate"

@@ -9,13 +9,14 @@ from typing import Any
 from weakref import WeakSet
 
 import psycopg
+from django.core.management.base import CommandError
 from django.db.backends.postgresql import base
 from django_prometheus import db as theirs
 from psycopg.adapt import AdaptersMap
 from psycopg.pq import Format
 
 from config.postgresql.counting import counting
-from observability import metrics
+from observability import locale, metrics
 
 TIMESTAMPTZ_OID = psycopg.adapters.types["timestamptz"].oid
 LOADER = psycopg.adapters.get_loader(TIMESTAMPTZ_OID, Format.TEXT)
@@ -44,6 +45,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.server_cursor_factory = counting(psycopg.ServerCursor, self.alias, self.vendor)
         _count_open(connection)
         return connection
+
+    def prepare_database(self) -> None:
+        """Refuse a database with another encoding or locale than Bobbin needs; `migrate` calls this first."""
+        super().prepare_database()
+        with self.cursor() as cursor:
+            if reason := locale.what_breaks_the_rule(cursor):
+                raise CommandError(locale.refusal(reason, self.settings_dict))
 
     def _close(self) -> None:
         connection = self.connection

@@ -2,6 +2,7 @@
 
 import time
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from observability.health import DatabaseProbe
@@ -23,10 +24,17 @@ class Command(BaseCommand):
         probe = DatabaseProbe(asks_for_migrations=migrated)
         give_up = time.monotonic() + seconds
         said = ""
-        while reason := probe.what_is_wrong():
+        while reason := _what_is_wrong(probe):
             if time.monotonic() > give_up:
                 raise CommandError(f"Waited {seconds:g} s in vain: {reason}.")
             if reason != said:
                 self.stdout.write(f"Waiting: {reason} ...")
                 said = reason
             time.sleep(PAUSE)
+
+
+def _what_is_wrong(probe: DatabaseProbe) -> str:
+    try:
+        return probe.what_is_wrong()
+    except ImproperlyConfigured as refused:  # Waiting does not help.
+        raise CommandError(refused) from None

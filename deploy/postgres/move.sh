@@ -1,0 +1,61 @@
+#!/bin/sh
+# Dump a database and restore it into a new one with the locale that Bobbin needs
+# (docs/decisions/0018-database-locale.md); the new one takes its name.
+#   move.sh DATABASE      connects as PGHOST, PGPORT, PGUSER and PGPASSWORD say
+# The role must own the database and be allowed to create databases, or be a superuser. Nothing else may use the
+# database. The old one stays, closed, as DATABASE_before_move_<time>.
+set -eu
+name=${1:?say which database}
+new=${name}_moving
+
+fail() {
+  echo "move: $1" >&2
+  exit 1
+}
+# Through standard input: psql replaces no variables in --command.
+sql() { # DATABASE STATEMENTS
+  printf '%s\n' "$2" | psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 \
+    --set name="$name" --set new="$new" --dbname "$1"
+}
+
+owner=$(sql postgres "SELECT quote_ident(pg_get_userbyid(datdba)) FROM pg_database WHERE datname = :'name'")
+[ -n "$owner" ] || fail "there is no database $name"
+# The exporter comes back by itself.
+sql postgres "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE datname = :'name' AND usename = 'bobbin_monitor'" >/dev/null
+others=$(sql postgres "SELECT string_agg(DISTINCT usename || coalesce(' from ' || host(client_addr), ''), ', ')
+  FROM pg_stat_activity WHERE datname = :'name'")
+[ -z "$others" ] || fail "the database is in use ($others); stop Bobbin first"
+
+# Whoever connects from now on can read only.
+sql postgres "ALTER DATABASE :\"name\" SET default_transaction_read_only = on"
+trap 'sql postgres "ALTER DATABASE :\"name\" RESET default_transaction_read_only"' EXIT
+trap 'exit 130' INT TERM HUP
+
+create="CREATE DATABASE :\"new\" OWNER $owner TEMPLATE template0
+  ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
+sql postgres "DROP DATABASE IF EXISTS :\"new\""
+# Not every system's C library has C.UTF-8.
+sql postgres "$create LOCALE 'C.UTF-8'" 2>/dev/null || sql postgres "$create LOCALE 'C'"
+
+# pg_restore refuses a dump that ends too early, and does all or nothing.
+pg_dump --format=custom --encoding=UTF8 --dbname="$name" --lock-wait-timeout=60s |
+  pg_restore --dbname="$new" --single-transaction --exit-on-error ||
+  fail "the data could not be moved; the old database is as it was"
+sql postgres "SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'new')
+    FROM pg_database WHERE datname = :'name' AND datacl IS NOT NULL
+  UNION ALL
+  SELECT format('GRANT %s ON DATABASE %I TO %s', privilege_type, :'new',
+      CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
+    FROM pg_database, aclexplode(datacl) WHERE datname = :'name'
+\\gexec"
+sql "$new" ANALYZE
+
+kept=${name}_before_move_$(date -u +%Y%m%d%H%M%S)
+sql postgres "BEGIN;
+ALTER DATABASE :\"name\" RENAME TO \"$kept\";
+ALTER DATABASE :\"new\" RENAME TO :\"name\";
+COMMIT"
+trap - EXIT
+sql postgres "ALTER DATABASE \"$kept\" ALLOW_CONNECTIONS false"
+echo "Moved. The database of before is $kept (no connections); drop it when all is well: DROP DATABASE \"$kept\""

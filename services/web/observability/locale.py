@@ -1,0 +1,47 @@
+"""Whether PostgreSQL's database has the encoding and the locale that Bobbin needs.
+
+It looks at behaviour, not at names of locales (docs/decisions/0018-database-locale.md).
+"""
+
+import shlex
+from typing import Any
+
+# Names and search have collations of their own. Django and its packages compare by UPPER in the database's.
+SMALL, CAPITAL = "iéяω", "IÉЯΩ"
+DATABASE = """
+SELECT getdatabaseencoding(), current_database(),
+  CASE datlocprovider WHEN 'b' THEN 'builtin ' WHEN 'i' THEN 'icu ' ELSE 'libc ' END
+    || coalesce(datlocale, datcollate)
+FROM pg_database WHERE datname = current_database()
+"""
+LETTERS = "SELECT upper(%s::text), lower(%s::text)"
+
+
+def what_breaks_the_rule(cursor: Any) -> str:
+    """Return why Bobbin refuses this database, or nothing; at most two queries.
+
+    `cursor` is a cursor of Django's, or a connection of psycopg's.
+    """
+    encoding, name, locale = cursor.execute(DATABASE).fetchone()
+    if encoding != "UTF8":
+        return f"the database {name} has the encoding {encoding}, and Bobbin needs UTF8"
+    if cursor.execute(LETTERS, [SMALL, CAPITAL]).fetchone() != (CAPITAL, SMALL):
+        return (
+            f"the database {name} has the locale {locale}, which does not turn {SMALL} into {CAPITAL} "
+            "and back; Bobbin needs builtin C.UTF-8, or another that does"
+        )
+    return ""
+
+
+def refusal(reason: str, settings: dict[str, Any]) -> str:
+    """Return one line: the reason, and the command that moves the data. `settings` is one of DATABASES."""
+    return f"{reason}. Stop everything that uses it, then run: {move_command(settings)}"
+
+
+def move_command(settings: dict[str, Any]) -> str:
+    """Return the command that dumps the database and restores it into one that keeps the rule."""
+    if command := settings.get("MOVE_COMMAND"):
+        return command
+    libpq = {"PGHOST": settings["HOST"], "PGPORT": settings["PORT"], "PGUSER": settings["USER"]}
+    told = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in libpq.items())
+    return f"{told} sh deploy/postgres/move.sh {shlex.quote(settings['NAME'])}"
