@@ -84,7 +84,7 @@ def test_a_member_in_any_spelling_is_one_member(member, alice, write, browser_of
         in pages.get("/chats/people/", {"to": typed}).content.decode()
     )
     for asked, found in ((f"warp from:{typed}", [sent.pk]), (f"warp to:{typed}", [])):
-        assert [hit.id for hit in search(alice.pk, parse(asked, "alice"), 5)] == found
+        assert [hit.id for hit in search(alice.pk, parse(asked, "alice"), 5).rows] == found
 
 
 @pytest.mark.parametrize(("name", "typed"), SPELLINGS[3:7])
