@@ -6,7 +6,6 @@ MARKS = {
     "acute": "\u0301" * 200,
     "below": "\u0323" * 200,
     "mixed": "\u0335\u0489\u030d\u0316\u20dd" * 40,
-    "enclosing": "\u20dd\u20e3" * 100,
 }
 # The letters without their marks, in the same boxes.
 PLAIN = """() => {

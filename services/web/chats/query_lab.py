@@ -10,7 +10,9 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Prefetch
 
+from messaging.excerpts import begin
 from messaging.models import Message
+from messaging.querysets import EXCERPT
 from messaging.threads import read_thread
 
 NAIVE_LIMIT = 200  # Messages that are fetched naively, three queries each.
@@ -22,7 +24,7 @@ MOST_QUERIES = (1 + 3 * NAIVE_LIMIT) + (1 + LEVELS) + 1
 # What a member may look at: the largest of the threads in which somebody wrote lately. Bounded at any size of
 # a mailbox: few conversations, of each the latest messages, by their indexes.
 RECENT_THREADS = """
-SELECT root.id, counterpart.username, left(root.content, 120), (
+SELECT root.id, counterpart.username, left(root.content, 121), (
   SELECT count(*) FROM (SELECT FROM messaging_message WHERE thread = root.id LIMIT %(largest)s + 1) AS counted
 ) AS size
 FROM (
@@ -82,7 +84,8 @@ def may_open(user) -> bool:
 def recent_threads(user) -> list[RecentThread]:
     with connection.cursor() as cursor:
         cursor.execute(RECENT_THREADS, {"user": user.pk, "largest": LARGEST})
-        return [RecentThread(*row) for row in cursor.fetchall()]
+        threads = [RecentThread(*row) for row in cursor.fetchall()]
+    return [thread._replace(excerpt=begin(thread.excerpt, EXCERPT)) for thread in threads]
 
 
 def naively(root: Message) -> list[Fetched]:

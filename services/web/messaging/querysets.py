@@ -6,8 +6,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Left, Length
-from django.db.models.lookups import GreaterThan
+from django.db.models.functions import Left
 
 from accounts.models import User
 from messaging import inbox, placing
@@ -16,6 +15,7 @@ from messaging.signals import messages_created_in_bulk
 from observability import metrics
 
 LATEST = 2**63 - 1  # Above every id.
+# One character more is read: excerpts.begin, which cuts, must know whether there is more, and what.
 EXCERPT = 120  # Characters of a text shown where only its beginning is.
 LONG_EXCERPT = 300  # The same in the unread list, where most messages can be read whole.
 
@@ -52,7 +52,7 @@ class ParticipantQuerySet(models.QuerySet):
         return (
             side.annotate(
                 name=F("counterpart__username"),
-                excerpt=Left("last_message__content", EXCERPT),
+                excerpt=Left("last_message__content", EXCERPT + 1),
                 sent_at=F("last_message__timestamp"),
                 sender_id=F("last_message__sender"),
             )
@@ -88,7 +88,7 @@ class MessageQuerySet(models.QuerySet):
     def for_display(self):
         """Rows for a page: named tuples with the beginning of the parent's text, one query."""
         return self.annotate(
-            parent_excerpt=Left("parent_message__content", EXCERPT),
+            parent_excerpt=Left("parent_message__content", EXCERPT + 1),
             parent_sender_id=F("parent_message__sender"),
         ).values_list(
             "id", "sender_id", "content", "timestamp", "read", "edited", "parent_message_id", "thread",
@@ -117,9 +117,8 @@ class MessageQuerySet(models.QuerySet):
         some = self if before is None else self.filter(pk__lt=before)
         return some.annotate(
             name=F("sender__username"),
-            excerpt=Left("content", LONG_EXCERPT),
-            is_cut=GreaterThan(Length("content"), LONG_EXCERPT),
-        ).values_list("id", "name", "excerpt", "is_cut", "timestamp", named=True)
+            excerpt=Left("content", LONG_EXCERPT + 1),
+        ).values_list("id", "name", "excerpt", "timestamp", named=True)
 
     def mark_read(self, reader, conversation_id: int, *, up_to: int, thread: int | None = None) -> int:
         """Mark what `reader` received up to message `up_to` as read; return how many that were."""

@@ -90,7 +90,7 @@ def test_an_inbox_row_shows_the_beginning_of_the_latest_message(alice, bob, writ
     last = write(bob, alice, "x" * 500)
 
     (row,) = Participant.objects.inbox_rows(alice)
-    assert (row.name, row.excerpt, row.sender_id) == ("bob", "x" * 120, bob.pk)
+    assert (row.name, row.excerpt, row.sender_id) == ("bob", "x" * 121, bob.pk)  # One more than is shown
     assert (row.last_message_id, row.sent_at, row.unread_count) == (last.pk, last.timestamp, 1)
 
 

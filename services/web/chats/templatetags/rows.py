@@ -16,8 +16,11 @@ from django.utils.safestring import SafeString, mark_safe
 
 from chats.links import linked
 from chats.pages import Line
+from messaging.excerpts import begin, first_words
+from messaging.querysets import EXCERPT, LONG_EXCERPT
 
 register = template.Library()
+LABEL = 30  # Characters of a text that name what a control is for.
 SAFE = {SafeString, int}
 
 MONTHS = (
@@ -38,30 +41,36 @@ UNREAD = """
         <a class="row" href="{address}">
           <span class="who" dir="auto">{name}</span>
           {time}
-          <span class="excerpt content" dir="auto">{excerpt}{more}</span>
+          <span class="excerpt content" dir="auto">{excerpt}</span>
         </a>
       </li>"""
+# Its controls are named by what they show and by the hidden label: its author and first words.
 MESSAGE = """
   <li id="m{id}" class="message indent-{indent}{classes}" data-message="{id}"{depth}>
     <p class="meta">
       <span class="who" dir="auto">{author}</span>
-      <a class="quiet" href="{address}">{time}</a>{new}{edited}
+      <a class="quiet" id="p{id}" aria-labelledby="p{id} w{id}" href="{address}">{time}</a>{new}{edited}
+      <span id="w{id}" hidden>{label}</span>
     </p>{answers}
     <div class="content" dir="auto">{content}</div>
     <p class="actions">
-      <a href="{reply}">Reply<span class="sr"> to message {id}</span></a>{edit}{thread}{unread}
+      {reply}{edit}{thread}{unread}
     </p>
   </li>"""
 DEPTH = ' data-depth="{depth}"'
 CHILD = ' data-depth="{depth}" data-parent="{parent}"'
-EDITED = ' <a class="edited" href="{address}">edited</a>'
+EDITED = ' <a class="edited" id="h{id}" aria-labelledby="h{id} w{id}" href="{address}">edited</a>'
 ANSWERS = '\n    <p class="answers">In reply to {whom}: <a href="{address}" dir="auto">{excerpt}</a></p>'
-EDIT = '\n      <a href="{address}">Edit<span class="sr"> message {id}</span></a>'
-THREAD = '\n      <a href="{address}">Thread<span class="sr"> of message {id}</span></a>'
+REPLY = '<a id="r{id}" aria-labelledby="r{id} w{id}" href="{address}">Reply<span class="sr"> to</span></a>'
+EDIT = '\n      <a id="e{id}" aria-labelledby="e{id} w{id}" href="{address}">Edit</a>'
+THREAD = (
+    '\n      <a id="t{id}" aria-labelledby="t{id} w{id}" href="{address}">'
+    'Thread<span class="sr"> of</span></a>'
+)
 # Of the one form for all rows (_lines.html), so that no row needs a token.
 MARK_UNREAD = (
-    '\n      <button class="link" form="mark-unread" formaction="{address}">'
-    'Mark unread<span class="sr"> message {id}</span></button>'
+    '\n      <button class="link" id="u{id}" aria-labelledby="u{id} w{id}" form="mark-unread"'
+    ' formaction="{address}">Mark unread</button>'
 )
 
 CLASSES = {
@@ -110,7 +119,7 @@ def inbox_rows(rows: Iterable[Any], reader_id: int) -> SafeString:
             address=conversation(row.name),
             time=time_of(row.sent_at),
             you=YOU if row.sender_id == reader_id else "",
-            excerpt=row.excerpt,
+            excerpt=begin(row.excerpt, EXCERPT),
             unread_class=UNREAD_CLASS if row.unread_count else "",
             badge=fill(BADGE, count=row.unread_count) if row.unread_count else "",
         )
@@ -129,8 +138,7 @@ def unread_rows(rows: Iterable[Any]) -> SafeString:
             address=message(row.id),
             name=row.name,
             time=time_of(row.timestamp),
-            excerpt=row.excerpt,
-            more="…" if row.is_cut else "",
+            excerpt=begin(row.excerpt, LONG_EXCERPT),
         )
         for row in rows
     )
@@ -156,14 +164,20 @@ def _message(line: Line, nested: bool, to: dict[str, Callable[[Any], SafeString]
         address=to["message"](row.id),
         time=time_of(row.timestamp),
         new=NEW if line.is_new else SEEN if line.mine and row.read else "",
-        edited=fill(EDITED, address=to["history"](row.id)) if row.edited else "",
+        label=_label(line),
+        edited=fill(EDITED, address=to["history"](row.id), id=row.id) if row.edited else "",
         answers=_answers(line, to["message"]) if line.answers else "",
         content=linked(row.content),
-        reply=to["reply"](row.id),
+        reply=fill(REPLY, address=to["reply"](row.id), id=row.id),
         edit=fill(EDIT, address=to["edit"](row.id), id=row.id) if line.mine else "",
         thread="" if nested else fill(THREAD, address=to["thread"](row.thread), id=row.id),
         unread="" if line.mine else fill(MARK_UNREAD, address=to["mark_unread"](row.id), id=row.id),
     )
+
+
+def _label(line: Line) -> str:
+    author = "your message" if line.mine else line.author
+    return f"{author}: \u2018{first_words(line.row.content, LABEL)}\u2019"
 
 
 def _place(line: Line) -> SafeString:
@@ -175,7 +189,7 @@ def _place(line: Line) -> SafeString:
 def _answers(line: Line, message: Callable[[Any], SafeString]) -> SafeString:
     parent = line.row.parent_message_id
     address = f"#m{parent}" if line.parent_is_here else message(parent)
-    return fill(ANSWERS, whom=line.answers, address=address, excerpt=line.row.parent_excerpt)
+    return fill(ANSWERS, whom=line.answers, address=address, excerpt=begin(line.row.parent_excerpt, EXCERPT))
 
 
 def fill(html: str, **values: Any) -> SafeString:

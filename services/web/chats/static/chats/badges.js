@@ -1,5 +1,6 @@
 // What the badges and the title count.
 
+import { sayUnread } from "./arrivals.js";
 import { $ } from "./page.js";
 
 const { title } = document;
@@ -16,6 +17,7 @@ function showBadge(name, count) {
 }
 
 export function showBadges({ unread, notifications }) {
+  sayUnread(Number($('[data-badge="unread"]')?.textContent ?? 0), unread);
   showBadge("unread", unread);
   showBadge("notifications", notifications);
   showTitle();

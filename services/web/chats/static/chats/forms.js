@@ -1,5 +1,6 @@
 // Forms are sent by script, in place where messages are shown; a form that is not accepted keeps its text.
 
+import { saySent } from "./arrivals.js";
 import { AwayError, sessionLost } from "./away.js";
 import { forgetDraft, restoreDrafts, storeDraft } from "./drafts.js";
 import { get, isLogin, parse, renewTokens } from "./fetching.js";
@@ -107,6 +108,7 @@ async function accepted(form, address) {
   forgetDraft(form);
   delete form.dataset.tried;
   if (!messages) return location.assign(address);
+  saySent();
   if (form.closest("li.message")) closeForm(form);
   else renew(form);
   const id = Number(/\d+/.exec(address));

@@ -1,16 +1,20 @@
 // Threads and conversations: what is new or changed goes where it belongs.
 
+import { sayArrivals } from "./arrivals.js";
 import { get, UNCHANGED } from "./fetching.js";
 import { fold, reveal } from "./folding.js";
 import { reload, removeRow } from "./keeping.js";
 import { $, $$, messages } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf, lastId, link } from "./rows.js";
 
+const LABEL = ".meta > [hidden]"; // Names the controls of a row.
 const DEEPEST = 6; // As in chats/pages.py.
 
 function update(row, fresh) {
-  const [old, now] = [$(".content", row), $(".content", fresh)];
-  if (old.innerHTML !== now.innerHTML) old.replaceWith(now);
+  for (const part of [".content", LABEL]) {
+    const [old, now] = [$(part, row), $(part, fresh)];
+    if (old.innerHTML !== now.innerHTML) old.replaceWith(now);
+  }
   for (const mark of [".edited", ".seen"]) {
     const found = $(mark, fresh);
     if (found && !$(mark, row)) $(".meta", row).append(" ", found);
@@ -95,6 +99,7 @@ export async function refreshMessages(ids) {
     }
     if (page === UNCHANGED) continue;
     const added = merge(page, (id) => id <= end);
+    sayArrivals(added);
     removeDeleted(shown, page, from);
     note(page, from, idsOf(page).every((id) => id <= end));
     if (stay) added.at(-1)?.scrollIntoView({ block: "nearest" });
