@@ -104,6 +104,19 @@ def test_pages_hold_each_match_once(browser_of, write_many, alice, bob):
     assert len(seen) == len(set(seen)) == 60
 
 
+def test_pages_of_messages_before_1970_follow_each_other(browser_of, write_many, alice, bob):
+    for year in (1, 1969):
+        write_many(alice, bob, 26, content="loom", timestamp=datetime(year, 3, 5, tzinfo=UTC))
+    browser, seen, last = browser_of(alice), [], {}
+    for _ in range(3):
+        page = _search(browser, "loom", **last)
+        seen += _ids(page)
+        following = re.search(r"last=([\d_]+)", page)
+        last = {"last": following[1]} if following else {}
+
+    assert len(seen) == len(set(seen)) == 52
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [

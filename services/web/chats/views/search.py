@@ -16,7 +16,7 @@ from observability.budgets import query_budget
 
 PAGE_SIZE = 25
 # Place in the order, id, and how many the pages before had.
-KEY = re.compile(r"(\d{1,16}(?:\.\d{1,20})?(?:e-\d{1,3})?)_(\d{1,19})(?:_(\d{1,4}))?", re.ASCII)
+KEY = re.compile(r"(\d{1,18}(?:\.\d{1,20})?(?:e-\d{1,3})?)_(\d{1,19})(?:_(\d{1,4}))?", re.ASCII)
 BEST = "best"
 
 

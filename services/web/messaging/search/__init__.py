@@ -23,7 +23,7 @@ __all__ = ["MOST_FOUND", "MOST_RANKED", "Found", "Results", "Wanted", "parse", "
 MOST_FOUND = 1_000  # Newest first; earlier ones need `before:`.
 MOST_RANKED = 200  # Best first: the latest that match.
 SECONDS = 2
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 # The limit is the transaction's, so a pooler may hand the connection on. Members are found as
 # UserQuerySet.named finds them: by the key of the name; by the spelling among those of one key.
@@ -161,15 +161,15 @@ def _best(arguments: dict[str, Any], marked: list, size: int, last: tuple[float,
 
 
 def _found(row: tuple, marked: list, place: float) -> Found:
-    return Found(*row[:5], snippet(row[5], marked), place)
+    return Found._make((*row[:5], snippet(row[5], marked), place))
 
 
 def _place(at: datetime) -> int:
-    return (at - EPOCH) // timedelta(microseconds=1)
+    return (at - BEGINNING) // timedelta(microseconds=1)
 
 
 def _moment(place: float) -> datetime:
     try:
-        return EPOCH + timedelta(microseconds=int(place))
+        return BEGINNING + timedelta(microseconds=int(place))
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC)
