@@ -114,3 +114,24 @@ def test_a_command_with_half_a_quotation(checkout):
     said = refuses(checkout, "manage", "CMD=it's")
 
     assert said == "Bobbin: CMD=it's cannot be read: No closing quotation."
+
+
+def test_a_database_of_another_locale_until_it_is_moved(checkout):
+    other = (
+        "DROP DATABASE bobbin WITH (FORCE)",
+        "CREATE DATABASE bobbin TEMPLATE template0 LOCALE_PROVIDER libc LOCALE 'C'",
+    )
+    script = checkout.folder / "other.py"
+    script.write_text(
+        "import os, psycopg\n"
+        "options = {'host': os.environ['POSTGRES_HOST'], 'user': 'bobbin', 'dbname': 'postgres'}\n"
+        "with psycopg.connect(**options, autocommit=True) as connection:\n"
+        f"    for statement in {other!r}:\n        connection.execute(statement)\n"
+    )
+    assert checkout.make("manage", "CMD=shell -v0 -c \"exec(open('other.py').read())\"")[0] == 0
+    said = refuses(checkout, "run")
+
+    assert said.startswith("Bobbin: CommandError: the database bobbin has the locale libc C, which does not")
+    assert said.endswith("Stop everything that uses it, then run: make move-database")
+    assert "Moved." in checkout.make("move-database")[1]
+    assert checkout.make("manage", "CMD=await_database --migrated --seconds=0")[0] == 0
