@@ -156,7 +156,7 @@ test-cluster: install ## Run, test and harm Bobbin on the cluster that KUBECONFI
 
 .PHONY: clean
 clean: ## Remove .venv and caches; data in .run stay
-	@rm -rf .venv .venv-bench .venv-infra .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	@rm -rf .venv .venv*.lock .venv-bench .venv-infra .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
 
 .PHONY: reset
 reset: install ## Delete all data of `make run` (asks first; YES=1 does not)

@@ -35,6 +35,11 @@ for candidate in ${PYTHON:-python3.13 python3.12 python3.11 python3}; do
   fi
 done
 [ -n "$python" ] || fail "Python 3.11 or newer is needed (tried: ${PYTHON:-python3.13 python3.12 python3.11 python3}). Install it, or name it: make PYTHON=/path/to/python3"
+# One at a time: a second `make` waits here, and then finds all done. Not every system has flock(1); Python has.
+if [ -z "${BOBBIN_INSTALLING:-}" ]; then
+  BOBBIN_INSTALLING=yes exec "$python" scripts/with-lock.py "$venv.lock" scripts/bootstrap.sh "$group"
+fi
+unset BOBBIN_INSTALLING
 "$python" -c 'import venv, ensurepip' 2>/dev/null ||
   fail "$("$python" --version) has no venv module; on Debian and Ubuntu: apt install python3-venv"
 

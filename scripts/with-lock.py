@@ -1,0 +1,20 @@
+"""Run a command while holding a lock: with-lock.py FILE COMMAND...
+
+The kernel drops the lock with the last process that holds the file, however that ends: no flock(1) is needed.
+"""
+
+import fcntl
+import os
+import sys
+
+file, command = sys.argv[1], sys.argv[2:]
+lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+try:
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except BlockingIOError:
+    print("Another command installs the packages; waiting for it ...", flush=True)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+except OSError as error:  # Some network file systems have no locks.
+    print(f"Bobbin: cannot lock {file} ({error}): run one make at a time.", file=sys.stderr)
+os.set_inheritable(lock, True)
+os.execvp(command[0], command)  # noqa: S606

@@ -1,0 +1,50 @@
+"""`scripts/bootstrap.sh` beside itself: `make demo` while the first `make run` installs."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start an installation of no packages into a copy of its own."""
+    (tmp_path / "services/web/requirements").mkdir(parents=True)
+    (tmp_path / "services/web/requirements/dev.txt").touch()
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("embedded"))
+    env = {name: value for name, value in os.environ.items() if name != "BOBBIN_INSTALLING"}
+
+    def run() -> subprocess.Popen:
+        return subprocess.Popen(
+            [tmp_path / "scripts/bootstrap.sh"], env=env, text=True, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    return run
+
+
+def test_two_installations_at_once_both_succeed(start):
+    first = start()
+    time.sleep(0.3)
+    second = start()
+    said = [process.communicate(timeout=120)[0] for process in (first, second)]
+
+    assert (first.returncode, second.returncode) == (0, 0), said
+    assert sum("Installing" in text for text in said) == 1
+
+
+def test_installation_after_a_killed_one_is_not_blocked(start):
+    killed = start()
+    time.sleep(0.5)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    after = start()
+    said = after.communicate(timeout=120)[0]
+
+    assert after.returncode == 0, said
