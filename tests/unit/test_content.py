@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import given
@@ -13,7 +15,12 @@ def refusal(content) -> tuple[str, str]:
 
 
 def test_a_text_is_trimmed_and_its_line_ends_are_plain():
-    assert clean_content(" \t first\r\nsecond\rthird \n") == "first\nsecond\nthird"
+    assert clean_content(" \t\r\n\nfirst\r\nsecond\rthird \n") == "first\nsecond\nthird"
+
+
+@pytest.mark.parametrize("code", ["    if warp:\n        weft()", "\tmake run", "\u3000織機の話"])
+def test_first_line_keeps_its_indentation(code):
+    assert clean_content(f"\n  \n{code}\n") == code
 
 
 def test_spaces_and_empty_lines_inside_a_text_stay():
@@ -26,7 +33,7 @@ def test_a_blank_text_is_refused(blank):
 
 
 def test_a_text_of_10000_characters_is_taken_whatever_stands_around_it():
-    assert len(clean_content("  " + "ä" * MAX_LENGTH + "\r\n")) == 10_000
+    assert len(clean_content("  \n" + "ä" * MAX_LENGTH + "\r\n")) == 10_000
 
 
 def test_a_text_of_10001_characters_is_refused_with_both_numbers():
@@ -53,7 +60,8 @@ def test_cleaning_a_clean_text_changes_nothing(text):
     try:
         clean = clean_content(text)
     except ValidationError:
-        assert not text.strip()
+        assert all(unicodedata.category(letter)[0] in "ZCMLS" for letter in text.strip())
     else:
         assert clean_content(clean) == clean
+        assert clean == text.replace("\r\n", "\n").replace("\r", "\n").rstrip()[-len(clean) :]
         assert "\r" not in clean

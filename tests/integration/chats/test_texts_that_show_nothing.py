@@ -1,0 +1,100 @@
+"""A message that would show nothing is refused wherever somebody writes one, and joined letters pass."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from messaging.models import Message, MessageHistory
+
+NOTHING = [
+    "\u200b",
+    "\u2060",
+    "\ufeff",
+    "\u00ad",
+    "\u2800",
+    "\u3164",
+    "\u200e",
+    "\u202e",
+    "\ufe0f",
+    "\U000e0041",
+    "\u034f",
+    "\u115f",
+    "\u1160",
+    "\u180e",
+    "\u0001",
+    "\u007f",
+    "\u0085",
+    "\uffa0",
+    "\u2066",
+    "\u2028",
+    "\u3000",
+    "\u0301",
+    "\U000e0100",
+    "\u17b5",
+    "\U0001d173",
+    "\ufdd0",
+    "\ufff0",
+    "\u200d\u200d",
+    " \u2800\n\u200b\t\u3164 ",
+    "\u061c\u2800",
+    "\u0301\u0302 \u034f",
+]
+SOMETHING = [
+    "👨\u200d👩\u200d👧",
+    "❤\ufe0f",
+    "🇩🇪",
+    "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    "می\u200cخواهم",
+    "Web\u00adstuhl",
+    "1\ufe0f\u20e3",
+    "क\u094d\u200dष",
+    "e\u0301",
+    ".",
+    "…",
+    "￼",
+    "\ue000",
+    "한",
+    "織機",
+    "\u200fשלום",
+]
+
+
+@pytest.mark.parametrize("text", NOTHING, ids=ascii)
+def test_text_that_shows_nothing_is_refused_in_new_reply_and_edit(browser_of, message, alice, text):
+    pages = browser_of(alice)
+    reply, edit = (f"/chats/message/{message.pk}/{page}/" for page in ("reply", "edit"))
+
+    for address, form in (("/chats/new/", {"to": "bob"}), (reply, {}), (edit, {})):
+        assert pages.post(address, form | {"content": text}).status_code == 422, address
+    assert Message.objects.get().content == "Good morning, Bob"
+    assert not MessageHistory.objects.exists()
+
+
+@pytest.mark.parametrize("text", SOMETHING, ids=ascii)
+def test_text_of_joined_or_marked_letters_is_sent_as_it_is(browser_of, alice, bob, text):
+    assert browser_of(alice).post("/chats/new/", {"to": "bob", "content": text}).status_code == 302
+    assert Message.objects.get().content == text
+
+
+@pytest.mark.django_db
+def test_import_reports_the_line_of_a_text_that_shows_nothing(tmp_path, capsys):
+    texts = ["\u200b", "seen", *NOTHING]
+    lines = [
+        {
+            "id": number,
+            "sender": "ann",
+            "receiver": "ben",
+            "content": text,
+            "timestamp": "2004-01-01T00:00:00Z",
+        }
+        for number, text in enumerate(texts, start=1)
+    ]
+    file = tmp_path / "messages.jsonl"
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+    with pytest.raises(CommandError, match=f"{len(texts) - 1} lines were skipped"):
+        call_command("import_messages", str(file))
+
+    assert Message.objects.get().content == "seen"
+    assert f"line {len(texts)}" in capsys.readouterr().err
