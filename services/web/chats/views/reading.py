@@ -1,5 +1,7 @@
 """Pages that show messages. Whoever is not one of the two people gets 404."""
 
+from urllib.parse import urlencode
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -106,8 +108,11 @@ def message(request: MemberRequest, pk: int) -> HttpResponse:
     nearby = list(earlier.values_list("pk", flat=True)[: CONTEXT + 1])
     if pk not in nearby:
         raise Http404  # Deleted just now.
-    query = "" if nearby[-1] == found.thread else f"?from={nearby[-1]}"
-    return redirect(f"{reverse('chats:thread', args=[found.thread])}{query}#m{pk}")
+    query = {} if nearby[-1] == found.thread else {"from": nearby[-1]}
+    if seen.may_come_again(request):
+        query[seen.AT] = pk
+    address = reverse("chats:thread", args=[found.thread])
+    return redirect(f"{address}{'?' if query else ''}{urlencode(query)}#m{pk}")
 
 
 @query_budget(4)

@@ -16,6 +16,7 @@ COOKIE = "script"  # "yes" is set by seen.js, "no" by a page that its `noscript`
 
 COOKIE_SECONDS = 60 * 60 * 24 * 365
 PLAIN = "no"
+AT = "at"  # The message of the fragment, for the address of the `noscript`.
 
 
 @query_budget(4)
@@ -66,7 +67,13 @@ def plain_address(request: HttpRequest) -> str:
     """The same page for a browser without JavaScript."""
     query = request.GET.copy()
     query[COOKIE] = PLAIN
-    return f"?{query.urlencode()}"
+    at = query.pop(AT, [""])[-1]
+    return f"?{query.urlencode()}{f'#m{at}' if _is_key(at) else ''}"
+
+
+def may_come_again(request: HttpRequest) -> bool:
+    """Whether the page's `noscript` may ask this browser again, which drops the fragment of the address."""
+    return COOKIE not in request.COOKIES and marks_by_script(request)
 
 
 def _followed_noscript(request: HttpRequest) -> bool:
