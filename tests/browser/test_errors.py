@@ -66,7 +66,7 @@ def test_too_many_wrong_passwords(open_browser, bob, check):
         somebody.get_by_role("button", name="Log in").click()
         somebody.wait_for_load_state()
 
-    check(somebody, "429", "Too many wrong passwords", 429)
+    check(somebody, "429", "Too many attempts", 429)
 
 
 def test_a_fault_of_ours(open_browser, bob, check, faults):

@@ -2,13 +2,18 @@
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 
 class AdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         request.is_admitted_to_admin = super().has_permission(request)  # type: ignore[attr-defined]
         return request.is_admitted_to_admin  # type: ignore[attr-defined]
+
+    def password_change(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        """Send staff to the members' page: guesses at the old password are counted there."""
+        return redirect("accounts:change_password")
 
 
 class BobbinAdminConfig(AdminConfig):

