@@ -11,7 +11,9 @@ class AdminSite(admin.AdminSite):
         request.is_admitted_to_admin = super().has_permission(request)  # type: ignore[attr-defined]
         return request.is_admitted_to_admin  # type: ignore[attr-defined]
 
-    def password_change(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+    def password_change(  # type: ignore[override]  # Django's answers with a page.
+        self, request: HttpRequest, extra_context: dict | None = None
+    ) -> HttpResponse:
         """Send staff to the members' page: guesses at the old password are counted there."""
         return redirect("accounts:change_password")
 
