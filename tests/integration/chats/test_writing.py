@@ -10,7 +10,7 @@ from messaging.models import Message
 
 
 def test_a_new_message_opens_its_thread(browser_of, alice, bob):
-    response = browser_of(alice).post("/chats/new/", {"to": "BOB", "content": " hello "})
+    response = browser_of(alice).post("/chats/new/", {"to": "BOB", "content": "\nhello "})
 
     sent = Message.objects.get()
     assert (sent.receiver, sent.content) == (bob, "hello")

@@ -31,7 +31,7 @@ def test_every_edit_keeps_one_more_text(message, alice):
 
 
 def test_an_edit_is_cleaned_and_checked_like_a_new_message(message, alice):
-    message.edit("  tidy\r\n", by=alice)
+    message.edit(" \r\ntidy\r\n", by=alice)
     assert Message.objects.get().content == "tidy"
 
     with pytest.raises(ValidationError, match="cannot be empty"):

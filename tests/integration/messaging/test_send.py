@@ -14,7 +14,7 @@ def refusal(**fields) -> str:
 
 
 def test_create_alone_leaves_everything_consistent(alice, bob):
-    message = Message.objects.create(sender=alice, receiver=bob, content="  hello\r\n")
+    message = Message.objects.create(sender=alice, receiver=bob, content=" \r\nhello\r\n")
 
     assert message.content == "hello"
     assert Notification.objects.get().user == bob

@@ -41,6 +41,10 @@ BEGIN
   IF NOT EXISTS (SELECT FROM renumbered WHERE old <> new) THEN RETURN; END IF;
   CREATE UNIQUE INDEX ON renumbered (old);
   ANALYZE renumbered;
+  -- An old id may be another message's new one: then all old ones make room first.
+  IF EXISTS (SELECT FROM renumbered r JOIN renumbered o ON o.old = r.new AND r.old <> r.new) THEN
+    gap := 1::bigint << 60;
+  END IF;
   FOR key IN
     SELECT i.indexrelid::regclass AS name, pg_get_indexdef(i.indexrelid) AS made FROM pg_index i
     WHERE i.indrelid = 'messaging_message'::regclass
@@ -57,13 +61,15 @@ BEGIN
     again := again || format('ALTER TABLE %s ADD CONSTRAINT %I %s', key.holder, key.conname, key.made);
     EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', key.holder, key.conname);
     IF key.holder <> 'messaging_message'::regclass THEN
-      EXECUTE format('UPDATE %s t SET %I = r.new FROM renumbered r WHERE t.%I = r.old', key.holder, key.field,
-                     key.field);
+      EXECUTE format('UPDATE %s t SET %I = r.new + $1 FROM renumbered r WHERE t.%I = r.old', key.holder,
+                     key.field, key.field) USING gap;
+      IF gap > 0 THEN
+        EXECUTE format('UPDATE %s SET %I = %I - $1 WHERE %I >= $1', key.holder, key.field, key.field, key.field)
+        USING gap;
+      END IF;
     END IF;
   END LOOP;
-  -- An old id may be another message's new one: then all old ones make room first.
-  IF EXISTS (SELECT FROM renumbered r JOIN renumbered o ON o.old = r.new AND r.old <> r.new) THEN
-    gap := 1::bigint << 60;
+  IF gap > 0 THEN
     UPDATE messaging_message
     SET id = id + gap, parent_message_id = parent_message_id + gap, thread_root_id = thread_root_id + gap;
   END IF;
