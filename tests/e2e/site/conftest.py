@@ -88,6 +88,12 @@ def charlie():
     yield from _member("charlie")
 
 
+@pytest.fixture
+def dora():
+    """A member whose limits a test may use up."""
+    yield from _member("dora")
+
+
 @pytest.fixture(scope="session")
 def thread(alice, bob):
     """alice has written to bob, and changed it since; the id."""

@@ -1,11 +1,13 @@
 """What is refused, and how that is said."""
 
+import copy
 import socket
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
+from bobbin_verify.member import Member
 
 from conftest import BASE_URL, ask
 
@@ -85,11 +87,14 @@ def test_sending_has_a_limit_and_says_when_to_try_again():
     assert b"Wait a few seconds" in refused[0].body
 
 
-def test_the_limit_of_one_member_is_not_anothers(alice, bob):
+def test_the_limit_of_one_member_is_not_anothers(dora, alice, bob):
     """They share an address here, as in an office."""
-    answers = [alice.submit("/chats/new/", to=bob.name, content="Hello").status for _ in range(125)]
-    assert answers[-1] == 429
-    assert bob.submit("/chats/new/", to=alice.name, content="Still possible").status == 302
+    hasty = copy.copy(dora)
+    hasty.__class__ = Member  # Does not wait and try again, as the members of these tests do.
+    # As many as it takes: a slow machine sends hardly more in a minute than one member may.
+    statuses = (hasty.submit("/chats/new/", to=bob.name, content="Hello").status for _ in range(300))
+    assert 429 in statuses
+    assert alice.submit("/chats/new/", to=bob.name, content="Still possible").status == 302
 
 
 @pytest.mark.door
