@@ -100,6 +100,15 @@ def test_no_page_is_wider_than_320_pixels(open_browser, town, alice, picture):
     assert too_wide == {}
 
 
+def test_table_of_large_numbers_is_no_wider_than_320_pixels(open_browser, alice):
+    hers = open_browser(alice, viewport={"width": 320, "height": 640})
+    hers.goto("/chats/cache-test/")
+    fill = "cells => cells.forEach(cell => cell.textContent = '1,234,567,890')"
+    hers.locator("td.number").evaluate_all(fill)
+
+    assert hers.evaluate("document.documentElement.scrollWidth") == 320
+
+
 def test_empty_and_first_run_states(open_browser, alice, picture):
     hers = open_browser(alice)
     for name in ("inbox", "unread", "notifications", "search", "query-lab"):
