@@ -171,7 +171,7 @@ def test_suggested_name_fills_the_field_and_sends_nothing(open_browser, people, 
     hers.get_by_role("button", name="bob").click()
 
     expect(hers.get_by_label("To")).to_have_value("bob")
-    expect(hers.get_by_label("Message")).to_be_focused()
+    expect(hers.get_by_role("textbox", name="Message")).to_be_focused()
     _text(hers, "not yet finis")
     assert not Message.objects.filter(content__startswith="not yet").exists()
 
@@ -274,14 +274,14 @@ def test_draft_in_a_row_is_for_that_row_alone(open_browser, write, people, alice
     hers.goto(f"/chats/thread/{people['bob'].pk}/")
     first, second = (hers.locator(f"#m{row.pk}") for row in rows)
     first.get_by_role("link", name=action).click()
-    first.get_by_label("Message").fill("for the first")
+    first.get_by_role("textbox", name="Message").fill("for the first")
     hers.reload()
     _text(hers, "")
     second.get_by_role("link", name=action).click()
-    expect(second.get_by_label("Message")).to_have_value("" if action == "Reply" else "row 1")
+    expect(second.get_by_role("textbox", name="Message")).to_have_value("" if action == "Reply" else "row 1")
     first.get_by_role("link", name=action).click()
 
-    expect(first.get_by_label("Message")).to_have_value("for the first")
+    expect(first.get_by_role("textbox", name="Message")).to_have_value("for the first")
 
 
 def test_error_pages_look_right_with_the_navigation(open_browser, people, alice, picture):
@@ -347,12 +347,12 @@ def test_deleted_message_under_a_half_written_reply_leaves_the_text(open_browser
     hers.goto(f"/chats/thread/{people['bob'].pk}/")
     row = hers.locator(f"#m{other.pk}")
     row.get_by_role("link", name="Reply").click()
-    row.get_by_label("Message").fill("half a reply")
+    row.get_by_role("textbox", name="Message").fill("half a reply")
     expect(hers.locator("html")).to_have_attribute("data-live", "yes")
     other.delete()
 
     expect(row.get_by_role("alert")).to_contain_text("deleted")
-    expect(row.get_by_label("Message")).to_have_value("half a reply")
+    expect(row.get_by_role("textbox", name="Message")).to_have_value("half a reply")
     expect(row.get_by_role("button", name="Reply")).to_be_disabled()
 
 
@@ -432,4 +432,4 @@ def test_back_shows_the_page_once_its_member_is_known(open_browser, people, alic
     hers.goto("/chats/search/")
     hers.go_back()
 
-    expect(hers.get_by_text("from bob")).to_be_visible()
+    expect(hers.get_by_text("from bob", exact=True)).to_be_visible()

@@ -38,7 +38,7 @@ def test_a_form_that_is_too_old(open_browser, message, bob, check):
     his = open_browser(bob)
     his.goto(f"/chats/message/{message.pk}/reply/")
     _spoil_token(his)
-    his.get_by_label("Message").fill("Too late")
+    his.get_by_role("textbox", name="Message").fill("Too late")
     his.locator("form.compose").evaluate("form => form.submit()")  # As without JavaScript.
 
     check(his, "403", "This form is too old", 403)
@@ -51,7 +51,7 @@ def test_form_with_the_token_of_an_earlier_log_in_is_sent_with_a_fresh_one(
     his = open_browser(bob)
     his.goto(address.format(message.pk))
     _spoil_token(his)
-    his.get_by_label("Message").fill("In time")
+    his.get_by_role("textbox", name="Message").fill("In time")
     his.get_by_role("button", name=re.compile("^(Reply|Send)$")).click()
 
     expect(his.locator(".message .content", has_text="In time")).to_be_visible()

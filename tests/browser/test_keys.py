@@ -57,7 +57,7 @@ def test_single_keys_turned_off_stay_off(open_browser, items, alice):
         assert hers.evaluate("document.activeElement.tagName") == "BODY"
         expect(hers.get_by_role("dialog")).to_have_count(0)
     hers.goto("/chats/with/bob/")
-    hers.get_by_label("Message").fill("sent by keys")
+    hers.get_by_role("textbox", name="Message").fill("sent by keys")
     hers.keyboard.press("Control+Enter")
     expect(hers.locator(".message", has_text="sent by keys")).to_be_visible()
     hers.get_by_role("button", name="Keyboard").click()
@@ -72,4 +72,4 @@ def test_new_message_to_somebody_has_the_focus_on_its_text(open_browser, alice, 
     hers = open_browser(alice)
     hers.goto("/chats/new/?to=bob")
 
-    expect(hers.get_by_label("Message")).to_be_focused()
+    expect(hers.get_by_role("textbox", name="Message")).to_be_focused()

@@ -49,7 +49,7 @@ def test_arrivals_are_said_once_and_own_sends_not_twice(open_browser, write, ali
     log = hers.get_by_role("log")
     write(bob, alice, "the second", parent_message=message)
     expect(log.locator("p")).to_have_text(["New message from bob: the second"])
-    hers.get_by_label("Message").fill("my own")
+    hers.get_by_role("textbox", name="Message").fill("my own")
     hers.get_by_role("button", name="Send").click()
     expect(hers.locator(".message", has_text="my own")).to_be_visible()
     write(bob, alice, "the third")

@@ -55,7 +55,7 @@ def test_rows_that_link_to_a_folded_message_show_it(open_browser, chain, alice, 
 def test_reply_from_a_page_of_its_own_is_shown(open_browser, chain, alice, script):
     hers = open_browser(alice, viewport=LOW, java_script_enabled=script)
     hers.goto(f"/chats/message/{chain[5].pk}/reply/")
-    hers.get_by_label("Message").fill("sent alone")
+    hers.get_by_role("textbox", name="Message").fill("sent alone")
     hers.get_by_role("button", name="Reply").click()
 
     expect(hers.locator("li.message", has_text="sent alone")).to_be_in_viewport()

@@ -50,26 +50,21 @@ MESSAGE = """
     <p class="meta">
       <span class="who" dir="auto">{author}</span>
       <a class="quiet" id="p{id}" aria-labelledby="p{id} w{id}" href="{address}">{time}</a>{new}{edited}
-      <span id="w{id}" hidden>{label}</span>
+<span id="w{id}" hidden>{label}</span>
     </p>{answers}
     <div class="content" dir="auto">{content}</div>
-    <p class="actions">
-      {reply}{edit}{thread}{unread}
-    </p>
+    <p class="actions">{reply}{edit}{thread}{unread}</p>
   </li>"""
 DEPTH = ' data-depth="{depth}"'
 CHILD = ' data-depth="{depth}" data-parent="{parent}"'
 EDITED = ' <a class="edited" id="h{id}" aria-labelledby="h{id} w{id}" href="{address}">edited</a>'
 ANSWERS = '\n    <p class="answers">In reply to {whom}: <a href="{address}" dir="auto">{excerpt}</a></p>'
 REPLY = '<a id="r{id}" aria-labelledby="r{id} w{id}" href="{address}">Reply<span class="sr"> to</span></a>'
-EDIT = '\n      <a id="e{id}" aria-labelledby="e{id} w{id}" href="{address}">Edit</a>'
-THREAD = (
-    '\n      <a id="t{id}" aria-labelledby="t{id} w{id}" href="{address}">'
-    'Thread<span class="sr"> of</span></a>'
-)
+EDIT = ' <a id="e{id}" aria-labelledby="e{id} w{id}" href="{address}">Edit</a>'
+THREAD = ' <a id="t{id}" aria-labelledby="t{id} w{id}" href="{address}">Thread<span class="sr"> of</span></a>'
 # Of the one form for all rows (_lines.html), so that no row needs a token.
 MARK_UNREAD = (
-    '\n      <button class="link" id="u{id}" aria-labelledby="u{id} w{id}" form="mark-unread"'
+    ' <button class="link" id="u{id}" aria-labelledby="u{id} w{id}" form="mark-unread"'
     ' formaction="{address}">Mark unread</button>'
 )
 
