@@ -45,4 +45,5 @@ close_database .
 echo "Restoring $(basename "$file") ..."
 replace_database
 echo "Restored: $(run bobbin "SELECT count(*) FROM messaging_message") messages. Start with: make up"
+# shellcheck disable=SC2154  # set there
 echo "The database of before is $kept (no connections); a backup drops it after some days."

@@ -83,7 +83,7 @@ def test_a_missing_or_old_python(checkout):
 def test_a_python_without_venv(checkout):
     (checkout.folder / ".venv").unlink()
     bare = checkout.folder / "bare-python"
-    bare.write_text(f'#!/bin/sh\ncase "$2" in *venv*) exit 1 ;; esac\nexec {sys.executable} "$@"\n')
+    bare.write_text(f'#!/bin/sh\ncase "$2" in "import venv"*) exit 1 ;; esac\nexec {sys.executable} "$@"\n')
     bare.chmod(0o755)
 
     assert "has no venv module" in refuses(checkout, "run", PYTHON=str(bare))
