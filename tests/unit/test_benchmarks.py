@@ -1,5 +1,8 @@
 """The benchmarks' own arithmetic: what they compare, refuse and write down."""
 
+import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -92,3 +95,17 @@ def test_a_section_is_replaced_and_what_is_written_by_hand_stays(bench, monkeypa
     assert "second" not in text
     assert text.startswith("# Benchmarks\n\nBy hand.\n")
     assert text.endswith("The end, by hand.\n")
+
+
+@pytest.mark.parametrize("module", ["settings", "settings_http"])
+def test_limits_of_members_are_out_of_reach_of_benchmarks(module):
+    """In a process of its own: these settings change those that they are made from."""
+    said = f"import json, {module}; print(json.dumps({module}.MEMBER_LIMITS))"
+    path = os.pathsep.join([str(BENCH), str(BENCH.parents[1] / "services/web")])
+    done = subprocess.run(
+        [sys.executable, "-c", said], env=os.environ | {"PYTHONPATH": path}, capture_output=True, check=True
+    )
+
+    limits = json.loads(done.stdout)
+    assert "reads" in limits
+    assert min(limits.values()) >= 10**9
