@@ -25,10 +25,15 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.filter(read=False)
 
     def rows(self, before: int | None = None):
-        """Rows for the page, latest message first: named tuples. `before` is the last row's message."""
+        """Rows for the page, latest message first: named tuples. `before` is the last row's message.
+
+        With the present name of the sender: `content` has the one of when the message came.
+        """
         some = self if before is None else self.filter(message__lt=before)
-        return some.order_by("-message").values_list(
-            "id", "content", "created_at", "read", "message_id", named=True
+        return (
+            some.annotate(sender_name=models.F("message__sender__username"))
+            .order_by("-message")
+            .values_list("id", "sender_name", "created_at", "read", "message_id", named=True)
         )
 
     def create_for(self, messages: list[Message]) -> None:

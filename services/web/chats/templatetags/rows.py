@@ -140,9 +140,12 @@ def unread_rows(rows: Iterable[Any]) -> SafeString:
 
 
 @register.simple_tag
-def message_rows(lines: Iterable[Line], nested: bool = False) -> SafeString:
-    """`nested`: as a thread, where it goes without saying which thread it is."""
-    names = ("message", "reply", "edit", "history", "thread", "mark_unread")
+def message_rows(lines: Iterable[Line], nested: bool = False, can_reply: bool = True) -> SafeString:
+    """`nested`: as a thread, where it goes without saying which thread it is.
+
+    `can_reply`: False when the account of the counterpart is deactivated.
+    """
+    names = ("message", "edit", "history", "thread", "mark_unread") + ("reply",) * can_reply
     to = {name: addresses(f"chats:{name}") for name in names}
     return join(_message(line, nested, to) for line in lines)
 
@@ -163,7 +166,7 @@ def _message(line: Line, nested: bool, to: dict[str, Callable[[Any], SafeString]
         edited=fill(EDITED, address=to["history"](row.id), id=row.id) if row.edited else "",
         answers=_answers(line, to["message"]) if line.answers else "",
         content=linked(row.content),
-        reply=fill(REPLY, address=to["reply"](row.id), id=row.id),
+        reply=fill(REPLY, address=to["reply"](row.id), id=row.id) if "reply" in to else "",
         edit=fill(EDIT, address=to["edit"](row.id), id=row.id) if line.mine else "",
         thread="" if nested else fill(THREAD, address=to["thread"](row.thread), id=row.id),
         unread="" if line.mine else fill(MARK_UNREAD, address=to["mark_unread"](row.id), id=row.id),

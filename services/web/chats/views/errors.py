@@ -13,6 +13,19 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 RETRY_SECONDS = "5"
+GONE = "It was deleted, it never was, or it is not for you to see."
+WITH_AN_ACCOUNT = f"{GONE} Deleting an account also deletes everything that was written to it and by it."
+# By the name of the view. The same whether a member of this name exists: it must not tell a stranger.
+NOT_FOUND = {
+    "chats:conversation": "You have no conversation with a member of this name. Their account may have been "
+    "deleted, and with it everything that you wrote to each other. Or they have another name now: then the "
+    "conversation is in your inbox, under that name.",
+    **dict.fromkeys(
+        [f"chats:{name}" for name in ("thread", "message", "history", "reply", "edit", "first_unread",
+                                      "mark_unread", "notification_read")],
+        WITH_AN_ACCOUNT,
+    ),
+}  # fmt: skip
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +55,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(
-        request, 404, "There is nothing here", "It was deleted, it never was, or it is not for you to see."
-    )
+    view = request.resolver_match.view_name if request.resolver_match else ""
+    return _page(request, 404, "There is nothing here", NOT_FOUND.get(view, GONE))
 
 
 def not_allowed(request: HttpRequest) -> HttpResponse:

@@ -36,7 +36,8 @@ def new(request: MemberRequest) -> HttpResponse:
         return accepted(request, form, "chats:thread", sent.thread)
     # Whose name was right needs no list of names.
     is_conflict = getattr(form, "conflict", False)
-    known = [] if is_conflict else Participant.objects.inbox_rows(request.user)[:20]
+    active = Participant.objects.filter(counterpart__is_active=True)
+    known = [] if is_conflict else active.inbox_rows(request.user)[:20]
     return render(request, "chats/new.html", {"form": form, "known": known}, status=_status(form))
 
 

@@ -1,0 +1,195 @@
+"""Pages after the counterpart was renamed, deactivated or erased, as loaded without JavaScript."""
+
+import re
+
+import pytest
+
+from accounts.models import User
+from messaging.models import Message
+from notifications.models import Notification
+
+pytestmark = pytest.mark.django_db(transaction=True)  # What is cached goes with the commit.
+PASSWORD = "a-long-enough-password-1"
+
+
+def change(user, **fields):
+    for name, value in fields.items():
+        setattr(user, name, value)
+    user.save(update_fields=list(fields))
+
+
+def by_admin(client, user, **fields):
+    """Through the form of the admin."""
+    form = {"username": user.username, "email": "", "is_active": user.is_active} | fields
+    data = {name: value for name, value in form.items() if value is not False}
+    assert client.post(f"/admin/accounts/user/{user.pk}/change/", data).status_code == 302
+
+
+@pytest.fixture
+def staff(browser_of, member):
+    return browser_of(member("root", is_staff=True, is_superuser=True))
+
+
+@pytest.fixture
+def thread(alice, bob, write):
+    """Three messages of alice and bob: bob's, alice's answer, and bob's to that, which is unread."""
+    first = write(bob, alice, "driver one")
+    answer = write(alice, bob, "driver two", parent_message=first)
+    return [first, answer, write(bob, alice, "driver three", parent_message=answer)]
+
+
+def pages_of(thread, name="bob"):
+    first, answer, last = (message.pk for message in thread)
+    return [
+        f"/chats/with/{name}/",
+        f"/chats/with/{name}/?from={answer}",
+        f"/chats/thread/{first}/",
+        f"/chats/thread/{first}/?from={last}",
+        "/chats/",
+        "/chats/unread/",
+        "/chats/notifications/",
+        "/chats/search/?q=driver",
+        f"/chats/message/{first}/history/",
+        f"/chats/message/{answer}/history/",
+        f"/chats/message/{last}/edit/",
+    ]
+
+
+def test_deactivated_member_has_no_reply_link_on_any_page(browser_of, alice, bob, thread):
+    client = browser_of(alice)
+    links = {page: "/reply/" in client.get(page).content.decode() for page in pages_of(thread)}
+    change(bob, is_active=False)
+    after = {page: client.get(page).content.decode() for page in pages_of(thread)}
+
+    assert [page for page, has in links.items() if has] == pages_of(thread)[:4]
+    assert [page for page, text in after.items() if "/reply/" in text or "<textarea" in text] == []
+    assert all("is deactivated: nobody can write to" in after[page] for page in pages_of(thread)[:4])
+
+
+def test_own_messages_to_a_deactivated_member_keep_their_edit_link(browser_of, alice, bob, thread):
+    change(bob, is_active=False)
+    shown = browser_of(alice).get("/chats/with/bob/").content.decode()
+
+    assert f"/chats/message/{thread[1].pk}/edit/" in shown
+    assert f"/chats/message/{thread[2].pk}/unread/" in shown
+
+
+def test_member_who_is_active_again_has_reply_links_again(browser_of, alice, bob, thread):
+    client = browser_of(alice)
+    change(bob, is_active=False)
+    client.get("/chats/with/bob/")
+    change(bob, is_active=True)
+
+    assert client.get("/chats/with/bob/").content.decode().count("/reply/") == 3
+
+
+def test_deactivated_member_is_not_offered_as_a_receiver(browser_of, alice, bob, charlie, write, thread):
+    write(charlie, alice)
+    change(bob, is_active=False)
+    client = browser_of(alice)
+
+    assert re.findall(r'<option value="(\w+)"', client.get("/chats/new/").content.decode()) == ["charlie"]
+    assert "bob" not in client.get("/chats/people/?to=bo").content.decode()
+
+
+@pytest.mark.parametrize("new", ["robert", "bob.2", "李", "Zoë"])
+@pytest.mark.parametrize("way", ["admin", "save", "save all"])
+def test_renamed_member_has_the_new_name_on_every_page(browser_of, alice, bob, thread, staff, new, way):
+    client = browser_of(alice)
+    for page in pages_of(thread):
+        client.get(page)  # Into the cache.
+    if way == "admin":
+        by_admin(staff, bob, username=new)
+    elif way == "save":
+        change(bob, username=new)
+    else:
+        bob.username = new
+        bob.save()
+    shown = {page: client.get(page) for page in pages_of(thread, new)}
+
+    assert {page: answer.status_code for page, answer in shown.items() if answer.status_code != 200} == {
+        f"/chats/message/{thread[2].pk}/edit/": 404  # bob's.
+    }
+    names = re.compile(rf"(?<![\w.@/]){re.escape(new)}(?![\w@])")
+    old = re.compile(r"(?<![\w.@/:])bob(?![\w.@])")  # The help of the search says "from:bob".
+    good = [answer.content.decode() for answer in shown.values() if answer.status_code == 200]
+    assert [text for text in good if old.search(text)] == []
+    # The editor and the history of one's own message name nobody else.
+    assert sum(bool(names.search(text)) for text in good) == len(good) - 2
+
+
+def test_notifications_say_the_present_name_after_each_rename(browser_of, alice, bob, thread):
+    client = browser_of(alice)
+    said = []
+    for name in ("robert", "rob", "bob"):
+        change(bob, username=name)
+        said.append(
+            re.findall(
+                r"New message from <bdi>(\w+)</bdi></a>", client.get("/chats/notifications/").content.decode()
+            )
+        )
+
+    assert said == [["robert"] * 2, ["rob"] * 2, ["bob"] * 2]
+
+
+def test_rows_of_notifications_are_one_query_with_the_names(alice, bob, thread, django_assert_num_queries):
+    change(bob, username="robert")
+    with django_assert_num_queries(1):
+        rows = list(Notification.objects.for_user(alice).rows())
+
+    assert {row.sender_name for row in rows} == {"robert"}
+
+
+@pytest.mark.parametrize("how", ["renamed", "erased", "never", "no conversation", "a stranger's"])
+def test_address_of_a_name_without_conversation_says_what_may_have_happened(
+    browser_of, alice, bob, charlie, thread, member, how
+):
+    name = {"never": "nobody", "no conversation": "charlie", "a stranger's": "dora"}.get(how, "bob")
+    if how == "renamed":
+        change(bob, username="robert")
+    elif how == "erased":
+        bob.delete()
+    elif how == "a stranger's":
+        member("dora")
+    response = browser_of(alice).get(f"/chats/with/{name}/")
+
+    assert response.status_code == 404
+    said = response.content.decode()
+    assert "may have been deleted" in said
+    assert "another name" in said
+    assert name not in said.split("<main")[1].split("</main")[0]
+
+
+@pytest.mark.parametrize(
+    "page", ["thread/{}/", "message/{}/", "message/{}/history/", "message/{}/reply/", "message/{}/edit/"]
+)
+def test_message_of_an_erased_member_says_that_accounts_take_messages_along(
+    browser_of, alice, bob, thread, page
+):
+    bob.delete()
+    gone = browser_of(alice).get("/chats/" + page.format(thread[0].pk))
+
+    assert gone.status_code == 404
+    assert "account" in gone.content.decode().split("<main")[1].split("</main")[0]
+
+
+def test_erasure_on_the_own_page_says_so_to_the_counterpart(browser_of, alice, bob, thread):
+    bob.set_password(PASSWORD)
+    bob.save()
+    client, his = browser_of(alice), browser_of(bob)
+    client.get("/chats/")
+    assert his.post("/accounts/delete/", {"password": PASSWORD}).status_code == 302
+
+    assert not User.objects.filter(username="bob").exists()
+    assert not Message.objects.exists()
+    assert "bob" not in client.get("/chats/").content.decode().replace("bobbin", "")
+    assert "may have been deleted" in client.get("/chats/with/bob/").content.decode()
+
+
+def test_cached_pages_are_stored_again_after_a_rename(browser_of, alice, bob, thread):
+    client = browser_of(alice)
+    change(bob, username="robert")
+    hits = [[client.get(page).headers.get("X-Cache") for page in ("/chats/", "/chats/notifications/")]
+            for _ in range(2)]  # fmt: skip
+
+    assert hits == [[None, None], ["hit", "hit"]]
