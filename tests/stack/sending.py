@@ -14,14 +14,15 @@ from audit import FIND, WRONG_COUNTERS, Audit, Found, Sent, compare
 from bobbin_verify.patient import Patient
 from containers import Containers
 
-CLIENTS = 8
-PAUSE = 0.2  # A fifth of a second: under the limit of sending, which is not what this is about.
+CLIENTS = 16
+# Seconds between two sends of one member: under LIMIT_SENDS, whose waits would look like an outage.
+PAUSE = 0.6
 ACKNOWLEDGED = re.compile(r"/chats/thread/(\d+)/")
 
 
 def sign_up(url: str) -> list[Patient]:
     """The members who send, made anew."""
-    members = [Patient(url, f"{name}-{uuid.uuid4().hex[:8]}") for name in "abcdefgh"[:CLIENTS]]
+    members = [Patient(url, f"{name}-{uuid.uuid4().hex[:8]}") for name in "abcdefghijklmnop"[:CLIENTS]]
     for member in members:
         member.sign_up()
     return members
