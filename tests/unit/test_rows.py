@@ -21,7 +21,7 @@ def _row(**more):
         **{
             "id": 7, "name": "bob", "excerpt": MARKUP, "sent_at": AT, "timestamp": AT, "sender_id": 2,
             "read": True, "unread_count": 0, "is_cut": False, "content": MARKUP, "edited": False, "thread": 3,
-            "parent_message_id": None, "parent_excerpt": MARKUP,
+            "parent_message_id": None, "parent_excerpt": MARKUP, "conversation_id": 5,
         }
         | more
     )  # fmt: skip

@@ -3,13 +3,14 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from chats.addresses import IN_PATH
 from chats.views import cache_test, lab, live, notifications, reading, search, seen, writing
 
 
 class UsernameConverter(StringConverter):
-    """A name in any spelling. No name has a blank, and a decomposed one is longer than it is stored."""
+    """A name in any spelling."""
 
-    regex = r"[^/\s\x00-\x1f\x7f]{1,600}"
+    regex = IN_PATH
 
 
 register_converter(UsernameConverter, "username")
@@ -19,6 +20,7 @@ urlpatterns = [
     path("", reading.inbox, name="inbox"),
     path("unread/", reading.unread, name="unread"),
     path("with/<username:username>/", reading.conversation, name="conversation"),
+    path("conversation/<int:pk>/", reading.conversation_by_id, name="conversation_by_id"),
     path("thread/<int:pk>/", reading.thread, name="thread"),
     path("thread/<int:pk>/unread/", reading.first_unread, name="first_unread"),
     path("message/<int:pk>/", reading.message, name="message"),

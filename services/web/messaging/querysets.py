@@ -58,15 +58,19 @@ class ParticipantQuerySet(models.QuerySet):
             )
             .order_by("-last_message")
             .values_list(
-                "last_message_id", "name", "excerpt", "sent_at", "sender_id", "unread_count", named=True
+                "last_message_id", "conversation_id", "name", "excerpt", "sent_at", "sender_id", "unread_count",
+                named=True,
             )
         )  # fmt: skip
 
     def with_counterpart(self, name: str):
-        """The conversation with the member of that name: a named tuple with the name as it is written."""
+        """The conversation with the member of that name, as `for_heading`."""
+        return self.filter(counterpart__in=User.objects.named(name)).for_heading()
+
+    def for_heading(self):
+        """What stands above a conversation: named tuples with the counterpart's name as it is written."""
         return (
-            self.filter(counterpart__in=User.objects.named(name))
-            .annotate(name=F("counterpart__username"), is_active=F("counterpart__is_active"))
+            self.annotate(name=F("counterpart__username"), is_active=F("counterpart__is_active"))
             .values_list("conversation_id", "name", "is_active", named=True)
         )
 

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
-from urllib.parse import quote
 
 from django import template
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from chats.addresses import addresses, conversations
 from chats.links import linked
 from chats.pages import Line
 from messaging.excerpts import begin, first_words
@@ -104,14 +103,20 @@ def day_of(at: datetime) -> SafeString:
 
 
 @register.simple_tag
+def conversation_address(name: str, pk: int) -> SafeString:
+    """The address of the conversation with the member of that name; `pk` is the conversation's id."""
+    return conversations()(name, pk)
+
+
+@register.simple_tag
 def inbox_rows(rows: Iterable[Any], reader_id: int) -> SafeString:
     """`rows`: ParticipantQuerySet.inbox_rows."""
-    conversation = addresses("chats:conversation")
+    conversation = conversations()
     return join(
         fill(
             IN_INBOX,
             name=row.name,
-            address=conversation(row.name),
+            address=conversation(row.name, row.conversation_id),
             time=time_of(row.sent_at),
             you=YOU if row.sender_id == reader_id else "",
             excerpt=begin(row.excerpt, EXCERPT),
@@ -201,11 +206,3 @@ def fill(html: str, **values: Any) -> SafeString:
 
 def join(rows: Iterable[SafeString]) -> SafeString:
     return mark_safe("".join(rows))  # noqa: S308
-
-
-def addresses(name: str) -> Callable[[Any], SafeString]:
-    """What `reverse` says of a view for each key, asking it once."""
-    key = "4242424242"
-    before, after = reverse(name, args=[key]).rsplit(key, 1)
-    # Quoted, it holds nothing that HTML would have escaped.
-    return lambda key: SafeString(f"{before}{key if type(key) is int else quote(key, safe='@+')}{after}")

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -58,8 +59,20 @@ def unread(request: MemberRequest) -> HttpResponse:
 @login_required
 def conversation(request: MemberRequest, username: str) -> HttpResponse:
     """Everything that two people wrote, in order; the newest page unless asked otherwise."""
+    return _conversation(request, Participant.objects.with_counterpart(username))
+
+
+@query_budget(6)
+@require_safe
+@login_required
+def conversation_by_id(request: MemberRequest, pk: int) -> HttpResponse:
+    """The same for a counterpart whose name no address can hold."""
+    return _conversation(request, Participant.objects.filter(conversation=pk).for_heading())
+
+
+def _conversation(request: MemberRequest, sides: QuerySet) -> HttpResponse:
     _begin(request)
-    side = Participant.objects.filter(user=request.user).with_counterpart(username).first()
+    side = sides.filter(user=request.user).first()
     if side is None:
         raise Http404
     page = CONVERSATION.window(side.conversation_id, request, newest=True)

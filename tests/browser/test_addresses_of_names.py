@@ -1,0 +1,24 @@
+"""Chromium reaches the conversation with members whose names addresses cannot hold."""
+
+import pytest
+from playwright.sync_api import expect
+
+OLD_NAMES = [".", "..", "a/b", "../chats", "a\\b", "%2e%2E", "a?b#c", "two words"]
+
+
+@pytest.fixture
+def town(member, write, alice):
+    for name in OLD_NAMES:
+        write(member(name), alice, f"from {name}")
+
+
+def test_rows_and_threads_lead_to_conversations_with_old_names(open_browser, town, alice):
+    hers = open_browser(alice)
+    for name in OLD_NAMES:
+        hers.goto("/chats/")
+        hers.locator(".row", has=hers.get_by_text(name, exact=True)).click()
+        expect(hers.get_by_role("heading", level=1)).to_have_text(name)
+        hers.get_by_role("link", name="Thread").click()
+        hers.locator(".crumbs a").last.click()
+        expect(hers.get_by_role("heading", level=1)).to_have_text(name)
+        expect(hers.locator(".content")).to_have_text(f"from {name}")
