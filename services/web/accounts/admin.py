@@ -1,14 +1,18 @@
 """Members in the admin. Deleting one erases everything of theirs, as the page before it says."""
 
+from axes.admin import AccessFailureLogAdmin
+from axes.models import AccessFailureLog
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 
+from accounts import names
 from accounts.forms import AddMemberForm, AdminLogInForm, ChangeMemberForm
 from accounts.models import User
 from accounts.views import preview
 
 admin.site.login_form = AdminLogInForm
+admin.site.unregister(AccessFailureLog)
 
 
 @admin.register(User)
@@ -17,7 +21,7 @@ class UserAdmin(DjangoUserAdmin):
     add_form = AddMemberForm
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser", "date_joined")
-    search_fields = ("username", "email")
+    search_fields = ("name_key__contains", "email")
     ordering = ("username",)
     list_per_page = 50
     show_full_result_count = False
@@ -53,6 +57,14 @@ class UserAdmin(DjangoUserAdmin):
         super().delete_model(request, obj)
 
 
+@admin.register(AccessFailureLog)
+class FailedLogInAdmin(AccessFailureLogAdmin):
+    """Failed log-ins, which are stored under the key of the name that was tried."""
+
+    def get_search_results(self, request, queryset, search_term):
+        return super().get_search_results(request, queryset, names.key(search_term))
+
+
 @admin.register(LogEntry)
 class LogEntryAdmin(admin.ModelAdmin):
     """What members of staff did and which texts they read. Nobody can change or delete an entry here."""
@@ -60,7 +72,7 @@ class LogEntryAdmin(admin.ModelAdmin):
     list_display = ("action_time", "user", "content_type", "object_id", "action", "get_change_message")
     list_select_related = ("user", "content_type")
     list_filter = ("action_flag", "content_type")
-    search_fields = ("=user__username", "=object_id")
+    search_fields = ("user__name_key__exact", "=object_id")
     search_help_text = "The whole name of a member of staff, or the id of a row."
     list_per_page = 50
     show_full_result_count = False

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.db.models.lookups import Contains
 
 from accounts import lookalikes, names
 
@@ -27,7 +28,11 @@ class UsernameField(models.CharField):
 
 
 class NameKeyField(models.TextField):
-    """The key of the username, computed whenever a row is written."""
+    """The key of the username, computed whenever a row is written; look-ups take any spelling."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return names.key(value) if isinstance(value, str) else value
 
     def pre_save(self, model_instance: Any, add: bool) -> str:
         value = names.key(model_instance.username)
@@ -42,3 +47,10 @@ class NameGroupField(models.TextField):
         value = lookalikes.group(model_instance.username)
         setattr(model_instance, self.attname, value)
         return value
+
+
+@NameKeyField.register_lookup
+class KeyContains(Contains):
+    """`name_key__contains`: has the key of a part of a name in it. For the search of the administration."""
+
+    prepare_rhs = True

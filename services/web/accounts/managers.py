@@ -1,5 +1,6 @@
 """How members are found by name, always by its key (accounts.names)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -10,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts import lookalikes, names
 from accounts.passwords import composed
 
+FOLLOWING = {"name_key", "look_alike_group", "exact_name"}
 LAST_CHARACTER = "\U0010ffff"  # Sorts after every other.
 
 
@@ -35,25 +37,45 @@ class UserQuerySet(models.QuerySet):
             "name_key", "exact_name"
         )
 
-    def looking_like(self, name: str) -> list[str]:
-        """Return the names of members that look like `name`."""
-        group = self.filter(look_alike_group=lookalikes.group(name)).values_list("username", flat=True)
-        return [other for other in group if lookalikes.look_alike(name, other)]
-
     def refuse_name(self, name: str) -> None:
-        """Raise ValidationError when `name` is a member's or looks like one."""
-        if self.filter(name_key=names.key(name)).exists():
+        """Raise ValidationError when `name` is a member's or looks like one. One query."""
+        key = names.key(name)
+        found = self.filter(Q(name_key=key) | Q(look_alike_group=lookalikes.group(name)))
+        others = list(found.values_list("username", "name_key"))
+        if any(other_key == key for _, other_key in others):
             raise ValidationError(names.TAKEN, code="unique")
-        if self.looking_like(name):
+        if any(lookalikes.look_alike(name, other) for other, _ in others):
             raise ValidationError(names.LOOKS_LIKE, code="look_alike")
 
     def update(self, **values: Any) -> int:
-        """Like Django's, with the columns that follow from the username."""
-        if "username" in values:
-            name = str(values["username"])
-            values |= {"name_key": names.key(name), "look_alike_group": lookalikes.group(name)}
-            values |= {"exact_name": ""}
+        """Like Django's, with the columns that follow from the username. Raises TypeError for expressions."""
+        if "username" in values and not FOLLOWING & values.keys():
+            values |= _following(values["username"])
+        elif FOLLOWING & values.keys() and not {"username", *FOLLOWING} <= values.keys():
+            raise TypeError(f"{', '.join(sorted(FOLLOWING))} follow from the username; update that instead.")
         return super().update(**values)
+
+    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
+        objs, fields = tuple(objs), set(fields)
+        if fields & {"username", *FOLLOWING}:
+            fields |= {"username", *FOLLOWING}
+            for user in objs:
+                exact = user.exact_name if user.exact_name == user.username else ""
+                for name, value in (_following(user.username) | {"exact_name": exact}).items():
+                    setattr(user, name, value)
+        return super().bulk_update(objs, fields, batch_size)
+
+    def bulk_create(self, objs: Iterable[Any], batch_size: int | None = None, **options: Any) -> list:
+        if "username" in (options.get("update_fields") or ()):
+            options["update_fields"] = {*options["update_fields"], *FOLLOWING}
+        return super().bulk_create(objs, batch_size, **options)
+
+
+def _following(username: Any) -> dict[str, str]:
+    """Return the columns that follow from a username."""
+    if not isinstance(username, str):
+        raise TypeError("A username is a str here: its key is computed in Python, not by the database.")
+    return {"name_key": names.key(username), "look_alike_group": lookalikes.group(username), "exact_name": ""}
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

@@ -5,7 +5,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Now
 
-from accounts import names
+from accounts import lookalikes, names
 from accounts.fields import NameGroupField, NameKeyField, UsernameField
 from accounts.managers import UserManager
 from accounts.passwords import NormalizedPasswords
@@ -39,7 +39,7 @@ class User(NormalizedPasswords, AbstractUser):
             ),
         ]
         indexes = [
-            # accounts.managers.UserQuerySet.looking_like.
+            # accounts.managers.UserQuerySet.refuse_name.
             models.Index(fields=["look_alike_group"], name="user_look_alikes"),
         ]
 
@@ -64,6 +64,10 @@ class User(NormalizedPasswords, AbstractUser):
         if update_fields is not None and "username" in update_fields:
             update_fields = {*update_fields, "name_key", "exact_name", "look_alike_group"}
         super().save(*args, update_fields=update_fields, **kwargs)
+
+    def fill_name_columns(self) -> None:
+        """Compute the columns that follow from the username, as `save` does."""
+        self.name_key, self.look_alike_group = names.key(self.username), lookalikes.group(self.username)
 
     def get_full_name(self) -> str:
         return self.username

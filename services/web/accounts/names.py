@@ -54,6 +54,8 @@ def key(name: str) -> str:
     Unicode's caseless match of identifiers (NFKC and case folding until nothing changes). In addition, dotted
     and dotless i are one letter, since both have the same capital somewhere.
     """
+    if name.isascii():
+        return bounded(name.lower())
     found = normalize("NFD", name)
     while True:
         folded = spelling(found.casefold())

@@ -1,6 +1,6 @@
 """Signals of accounts; docs/signals.md lists every receiver."""
 
-from django.db.models.signals import post_delete, pre_delete
+from django.db.models.signals import post_delete, pre_delete, pre_save
 from django.dispatch import Signal
 
 from accounts.erasure import erase_account_rows, record_erasure
@@ -20,3 +20,9 @@ def record(sender, instance, using, **kwargs):
 @receiver(post_delete, sender=User, dispatch_uid="accounts.erase_account")
 def erase_account(sender, instance, using, **kwargs):
     erase_account_rows(instance, using)
+
+
+@receiver(pre_save, sender=User, dispatch_uid="accounts.fill_name_columns")
+def fill_name_columns(sender, instance, raw, **kwargs):
+    if raw:  # Of a fixture, whose fields are written as they are.
+        instance.fill_name_columns()

@@ -30,7 +30,7 @@ READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-@query_budget(12)
+@query_budget(11)
 @READ_AND_SEND
 @sensitive_post_parameters()
 @never_cache

@@ -1,4 +1,4 @@
-"""The address of a conversation: by the name of the counterpart, or by its id where no address can hold the name."""
+"""Addresses of conversations: by the counterpart's name, or by id where no address can hold the name."""
 
 import re
 from collections.abc import Callable

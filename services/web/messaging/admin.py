@@ -36,7 +36,7 @@ class BigTableAdmin(admin.ModelAdmin):
 class ConversationAdmin(BigTableAdmin):
     list_display = ("id", "low", "high")
     list_select_related = ("low", "high")
-    search_fields = ("=low__username", "=high__username")
+    search_fields = ("low__name_key__exact", "high__name_key__exact")
     raw_id_fields = ("low", "high")
 
     def has_add_permission(self, request):
@@ -55,7 +55,7 @@ class MessageAdmin(TextOnRequest, BigTableAdmin):
     list_display = ("id", "sender", "receiver", "timestamp", "read", "edited")
     list_select_related = ("sender", "receiver")
     list_filter = ("read", "edited", "timestamp")
-    search_fields = ("=id", "=sender__username", "=receiver__username")
+    search_fields = ("=id", "sender__name_key__exact", "receiver__name_key__exact")
     search_help_text = "The id of a message, or the whole name of a sender or receiver."
     fields = ("sender", "receiver", "timestamp", "read", "edited", "parent_message", "conversation")
 

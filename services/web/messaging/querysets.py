@@ -58,8 +58,8 @@ class ParticipantQuerySet(models.QuerySet):
             )
             .order_by("-last_message")
             .values_list(
-                "last_message_id", "conversation_id", "name", "excerpt", "sent_at", "sender_id", "unread_count",
-                named=True,
+                "last_message_id", "conversation_id", "name", "excerpt", "sent_at", "sender_id",
+                "unread_count", named=True,
             )
         )  # fmt: skip
 
@@ -69,10 +69,9 @@ class ParticipantQuerySet(models.QuerySet):
 
     def for_heading(self):
         """What stands above a conversation: named tuples with the counterpart's name as it is written."""
-        return (
-            self.annotate(name=F("counterpart__username"), is_active=F("counterpart__is_active"))
-            .values_list("conversation_id", "name", "is_active", named=True)
-        )
+        return self.annotate(
+            name=F("counterpart__username"), is_active=F("counterpart__is_active")
+        ).values_list("conversation_id", "name", "is_active", named=True)
 
 
 class MessageQuerySet(models.QuerySet):

@@ -12,7 +12,7 @@ class NotificationAdmin(BigTableAdmin):
     list_select_related = ("user", "message")
     list_filter = ("read", "created_at")
     fields = ("user", "message", "read", "created_at")
-    search_fields = ("=user__username", "=message__id")
+    search_fields = ("user__name_key__exact", "=message__id")
     search_help_text = "The whole name of a member, or the id of a message."
 
     def has_add_permission(self, request):

@@ -7,8 +7,9 @@ import pytest
 
 # What the rules refuse today, and what a browser or Django takes for something else.
 OLD_NAMES = [
-    ".", "..", "...", "a/b", "../chats", "./x", "/", "//evil.example", "a?b=c", "a#b", "50%", "%2e", "%2E%2e", "a%2Fb",
-    "a\\b", "\\", "two words", " ", "a;b", "a&b", '"', "<i>", "a:b", "~", "tab\tbed", "\u3000", "x" * 150,
+    ".", "..", "...", "a/b", "../chats", "./x", "/", "//evil.example", "a?b=c", "a#b", "50%", "%2e", "%2E%2e",
+    "a%2Fb", "a\\b", "\\", "two words", " ", "a;b", "a&b", '"', "<i>", "a:b", "~", "tab\tbed", "\u3000",
+    "x" * 150,
 ]  # fmt: skip
 
 

@@ -1,0 +1,116 @@
+"""The key of a name never goes wrong silently, whichever way of Django's changes the name."""
+
+import json
+
+import pytest
+from django.core import serializers
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Lower
+
+from accounts import lookalikes, names
+from accounts.models import User
+
+NAMES = ["Straße", "ΝΊΚΟΣ", "ａｎｎ", "kıwı", "Jose\u0301"]
+
+
+def check(user, name):
+    user.refresh_from_db()
+    assert user.username == name
+    assert (user.name_key, user.look_alike_group) == (names.key(name), lookalikes.group(name))
+    assert User.objects.get_by_natural_key(name.upper()) == user
+
+
+def _save(user, name):
+    user.username = name
+    user.save(update_fields=["username"])
+
+
+def _bulk_update(user, name):
+    user.username = name
+    User.objects.bulk_update([user], ["username"])
+
+
+def _bulk_create(user, name):
+    User.objects.bulk_create(
+        [User(pk=user.pk, username=name)],
+        update_conflicts=True,
+        update_fields=["username"],
+        unique_fields=["id"],
+    )
+
+
+def _fixture(user, name):
+    [record] = json.loads(serializers.serialize("json", [user]))
+    record["fields"] = {key: value for key, value in record["fields"].items() if key not in DERIVED}
+    record["fields"]["username"] = name
+    for one in serializers.deserialize("json", json.dumps([record])):
+        one.save()
+
+
+DERIVED = {"name_key", "look_alike_group", "exact_name"}
+WAYS = {
+    "save": _save,
+    "update": lambda user, name: User.objects.filter(pk=user.pk).update(username=name),
+    "update_or_create": lambda user, name: User.objects.update_or_create(
+        pk=user.pk, defaults={"username": name}
+    ),
+    "bulk_update": _bulk_update,
+    "bulk_create": _bulk_create,
+    "fixture": _fixture,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", NAMES)
+def test_key_follows_the_name_however_it_is_changed(alice, way, name):
+    WAYS[way](alice, name)
+
+    check(alice, name)
+
+
+def test_bulk_update_of_two_members_at_once_keeps_each_key(alice, bob):
+    alice.username, bob.username = "Ωmega", "Éva"
+    assert User.objects.bulk_update([alice, bob], fields=["username", "email"], batch_size=1) == 2
+
+    keys = User.objects.order_by("pk").values_list("username", "name_key")
+    assert list(keys) == [("Ωmega", "ωmega"), ("Éva", "éva")]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"username": F("email")}, {"username": Lower("username")}, {"username": Value("eve")},
+        {"username": None}, {"name_key": "eve"}, {"exact_name": "eve"}, {"look_alike_group": "eve"},
+        {"username": "eve", "name_key": "bob"},
+    ],
+)  # fmt: skip
+def test_change_whose_key_nobody_knows_is_refused(alice, values):
+    with pytest.raises(TypeError, match=r"follow from the username|A username is a str"):
+        User.objects.filter(pk=alice.pk).update(**values)
+
+    check(alice, "alice")
+
+
+def test_bulk_update_by_an_expression_is_refused(alice):
+    alice.username = F("email")
+    with pytest.raises(TypeError, match="A username is a str"):
+        User.objects.bulk_update([alice], ["username"])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_name_with_the_key_of_another_member_is_refused_however_it_is_given(alice, bob, way):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        WAYS[way](alice, "BOB")
+
+    check(alice, "alice")
+
+
+def test_fixture_that_was_dumped_is_loaded_with_its_keys(alice, tmp_path):
+    dump = tmp_path / "users.json"
+    call_command("dumpdata", "accounts.user", output=str(dump), verbosity=0)
+    dump.write_text(dump.read_text().replace('"alice"', '"Stra\\u00dfe"'))
+    call_command("loaddata", str(dump), verbosity=0)
+
+    check(alice, "Straße")

@@ -1,0 +1,49 @@
+"""The search of the administration finds a member by any spelling of the name, whatever the locale."""
+
+from unicodedata import normalize
+
+import pytest
+from axes.models import AccessFailureLog
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
+
+from accounts.guessing import counted
+from messaging.models import Conversation
+from notifications.models import Notification
+
+SPELLINGS = [
+    ("kiwi", "kıwı"), ("kiwi", "KİWİ"), ("ıvır", "IVIR"), ("Straße", "STRASSE"), ("Straße", "straẞe"),
+    ("Νίκος", "ΝΊΚΟΣ"), ("Νίκος", "νίκοσ"), ("Елена", "ЕЛЕНА"), ("José", normalize("NFD", "JOSÉ")),
+    ("ann", "ａｎｎ"), ("O'Brien", "o’brien"), ("김철수", normalize("NFD", "김철수")), ("ᏣᎳᎩ", "ꮳꮃꭹ"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "typed"), SPELLINGS)
+def test_the_administration_finds_a_member_by_any_spelling(admin_client, member, bob, write, name, typed):
+    user = member(name)
+    rows = {"accounts/user": user, "messaging/message": write(bob, user)}
+    rows["messaging/conversation"] = Conversation.objects.get()
+    rows["notifications/notification"] = Notification.objects.get()
+    rows["admin/logentry"] = LogEntry.objects.create(
+        user=user, action_flag=CHANGE, content_type=ContentType.objects.get_for_model(bob), object_id=bob.pk
+    )
+    rows["axes/accessfailurelog"] = AccessFailureLog.objects.create(
+        username=counted(name), ip_address="192.0.2.1", attempt_time=timezone.now()
+    )
+    for page, row in rows.items():
+        for query, shown in ((typed, True), ("charlie", False)):
+            answer = admin_client.get(f"/admin/{page}/", {"q": query})
+            assert (row in answer.context["cl"].result_list) is shown, (page, query)
+
+
+@pytest.mark.parametrize(
+    ("part", "found"), [("trass", True), ("TRASSE", True), ("ｔｒａß", True), ("trase", False)]
+)
+def test_the_list_of_members_is_searched_by_parts_of_names(admin_client, member, part, found):
+    user = member("Straße", email="s@weft.example")
+
+    for query in (part, "100%", "_"):
+        rows = admin_client.get("/admin/accounts/user/", {"q": query}).context["cl"].result_list
+        assert (user in rows) is (found and query == part)
+    assert user in admin_client.get("/admin/accounts/user/", {"q": "WEFT.ex"}).context["cl"].result_list
