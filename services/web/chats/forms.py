@@ -1,5 +1,6 @@
 """What members fill in."""
 
+import re
 import uuid
 from typing import Any
 
@@ -12,11 +13,13 @@ from accounts import names
 from chats import cache
 from chats.pages import LARGEST_KEY
 from messaging.content import MAX_LENGTH, clean_content
+from messaging.history import version_of
 from messaging.models import Participant
 from messaging.placing import INACTIVE
 
 User = get_user_model()
 SUGGESTIONS = 10
+VERSION = re.compile("[0-9a-f]{64}")
 
 
 class TextArea(forms.Textarea):
@@ -92,7 +95,29 @@ class ReplyForm(MessageForm):
 
 
 class EditForm(MessageForm):
-    """Its id says only which form was accepted: an edit that is sent twice is one edit anyway."""
+    """Its id says only which form was accepted: an edit that is sent twice is one edit anyway.
+
+    `version` names the text that the form was made from (docs/decisions/0024).
+    """
+
+    version = forms.Field(required=False, widget=forms.HiddenInput)
+    stands = ""  # After a conflict: what the message says now.
+
+    def clean_version(self) -> str:
+        """Return a damaged one as the version of no text: that form is refused once, and comes back good."""
+        version = self.cleaned_data["version"] or ""
+        return version if not version or VERSION.fullmatch(version) else "damaged"
+
+    def show_conflict(self, content: str) -> None:
+        """Say what the message says now; this form, sent again, replaces it."""
+        self.conflict = True
+        self.stands = content
+        self.add_error(
+            None,
+            "This message was changed after you began to edit it, in another tab or on another device. "
+            "Your text is not saved yet: save it again to replace what the message says now.",
+        )
+        self.show(version=version_of(content))
 
 
 class NewMessageForm(MessageForm):

@@ -140,6 +140,8 @@ class Message(WatchedFields):
 
     # Who edits, when it is not the sender; read by the receiver that keeps the history.
     editor_id: int | None = None
+    # Set during `edit`: the version of the text that the edit was made from; empty when that does not matter.
+    edited_version: str = ""
     # Set by `get_all_replies`: how far below the message that was asked.
     depth: int = 0
 
@@ -157,18 +159,20 @@ class Message(WatchedFields):
                 written = self._save_changes(using, update_fields, **kwargs)
         self.remember_watched(written)
 
-    def edit(self, content: str, *, by) -> None:
+    def edit(self, content: str, *, by, version: str = "") -> None:
         """Change the text; `by` is the member who does. The previous text goes into the history.
 
-        Raises ValidationError, PermissionDenied, or DoesNotExist when the message was deleted meanwhile.
+        `version` is `history.version_of` the text that the edit was made from: with it, an edit of a text
+        that was changed meanwhile raises EditConflictError. Raises ValidationError, PermissionDenied, or
+        DoesNotExist when the message was deleted meanwhile.
         """
         if by.pk != self.sender_id and not by.has_perm("messaging.change_message"):
             raise PermissionDenied("Only its sender can edit a message.")
-        self.content, self.editor_id = clean_content(content), by.pk
+        self.content, self.editor_id, self.edited_version = clean_content(content), by.pk, version
         try:
             self.save(update_fields=["content"])
         finally:
-            self.editor_id = None
+            self.editor_id, self.edited_version = None, ""
 
     def mark_read(self) -> int:
         """Mark this one message as read and return how many changed: 1, or 0 when it was read already."""

@@ -6,14 +6,19 @@ from django.db.models.signals import post_delete, pre_delete, pre_save
 from accounts.signals import erasure_preview
 from messaging import inbox
 from messaging.erasure import count_messages, erase_messages, lock_conversations
-from messaging.history import keep_previous_content
+from messaging.history import EditConflictError, keep_previous_content
 from messaging.models import Message
 from observability.signals import receiver
 
 User = get_user_model()
 
 
-@receiver(pre_save, sender=Message, dispatch_uid="messaging.keep_history")
+@receiver(
+    pre_save,
+    sender=Message,
+    dispatch_uid="messaging.keep_history",
+    refuses=(Message.DoesNotExist, EditConflictError),
+)
 def keep_history(sender, instance, raw, using, update_fields, **kwargs):
     if not raw and not instance._state.adding and "content" in (update_fields or ()):
         keep_previous_content(instance, using)

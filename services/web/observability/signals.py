@@ -11,8 +11,13 @@ from observability import metrics
 Receiver = Callable[..., Any]
 
 
-def receiver(signal: dispatch.Signal, *, sender: Any, dispatch_uid: str) -> Callable[[Receiver], Receiver]:
-    """Django's `receiver`, for one sender and connected once; each call counts as ok or as failed."""
+def receiver(
+    signal: dispatch.Signal, *, sender: Any, dispatch_uid: str, refuses: tuple[type[Exception], ...] = ()
+) -> Callable[[Receiver], Receiver]:
+    """Django's `receiver`, for one sender and connected once; each call counts as ok or as failed.
+
+    `refuses`: exceptions that are an answer to the member, such as "changed meanwhile", and count as ok.
+    """
     ok, failed = (
         metrics.harmless(metrics.SIGNALS.labels(dispatch_uid, outcome).inc) for outcome in ("ok", "failed")
     )
@@ -22,6 +27,9 @@ def receiver(signal: dispatch.Signal, *, sender: Any, dispatch_uid: str) -> Call
         def counted(sender: Any, **kwargs: Any) -> Any:
             try:
                 answer = call(sender, **kwargs)
+            except refuses:
+                ok()
+                raise
             except BaseException:
                 failed()
                 raise

@@ -104,7 +104,7 @@ def test_conversation_of_other_people_is_answered_like_none(opened, bob, charlie
     client, form = opened
     theirs = write(bob, charlie).conversation_id
     pages = [client.post("/chats/new/", form | {"conversation": pk}) for pk in (theirs, 999_999_999)]
-    told = [re.findall(r"<li>(.*?)</li>", page.content.decode()) for page in pages]
+    told = [re.findall(r'role="alert">\s*<p>(.*?)</p>', page.content.decode()) for page in pages]
 
     assert told[0] == told[1]
     assert "no longer here" in told[0][0]

@@ -116,9 +116,9 @@ def test_an_edit_that_fails_changes_nothing(browser_of, message, alice):
 def test_an_edit_of_what_was_deleted_meanwhile_is_not_found(browser_of, message, alice, monkeypatch):
     edit = Message.edit
 
-    def edit_late(self, content, *, by):
+    def edit_late(self, content, **options):
         Message.objects.get(pk=self.pk).delete()
-        edit(self, content, by=by)
+        edit(self, content, **options)
 
     monkeypatch.setattr(Message, "edit", edit_late)
     monkeypatch.setattr("chats.views.writing.edit.query_budget", 99)

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.dispatch import Signal
 
+from messaging.history import EditConflictError, version_of
 from messaging.models import Message
 from observability import metrics
 from observability.signals import receiver
@@ -30,6 +31,18 @@ def test_a_call_counts_as_ok_or_as_failed(counted):
 
     assert counted(SIGNALS, receiver="tests.ring", outcome="ok") == 1
     assert counted(SIGNALS, receiver="tests.ring", outcome="failed") == 1
+
+
+def test_refused_edits_count_as_ok(message, alice, counted):
+    with pytest.raises(EditConflictError):
+        message.edit("second", by=alice, version=version_of("another text"))
+    copy = Message.objects.get()
+    message.delete()
+    with pytest.raises(Message.DoesNotExist):
+        copy.edit("too late", by=alice)
+
+    assert counted(SIGNALS, receiver="messaging.keep_history", outcome="ok") == 2
+    assert counted(SIGNALS, receiver="messaging.keep_history", outcome="failed") == 0
 
 
 @pytest.mark.parametrize("outcome", ["ok", "failed"])

@@ -55,8 +55,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    view = request.resolver_match.view_name if request.resolver_match else ""
-    return _page(request, 404, "There is nothing here", NOT_FOUND.get(view, GONE))
+    """404, with the text of a form whose message was deleted meanwhile."""
+    match = request.resolver_match
+    kept = request.POST.get("content", "") if match and request.method == "POST" else ""
+    advice = NOT_FOUND.get(match.view_name if match else "", GONE)
+    return _page(request, 404, "There is nothing here", advice, kept=kept)
 
 
 def not_allowed(request: HttpRequest) -> HttpResponse:

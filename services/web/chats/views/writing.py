@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.requests import MemberRequest
 from chats.forms import EditForm, NewMessageForm, ReplyForm, suggestions
 from chats.views.accepted import accepted
+from messaging.history import EditConflictError, version_of
 from messaging.models import Message, Participant
 from messaging.sending import AlreadySentError, message_to_answer, send
 from observability.budgets import query_budget
@@ -66,13 +67,20 @@ def reply(request: MemberRequest, pk: int) -> HttpResponse:
 def edit(request: MemberRequest, pk: int) -> HttpResponse:
     """Change one's own message."""
     message = get_object_or_404(Message.objects.filter(sender=request.user), pk=pk)
-    form = EditForm(request.POST if request.method == "POST" else None, initial={"content": message.content})
+    form = EditForm(
+        request.POST if request.method == "POST" else None,
+        initial={"content": message.content, "version": version_of(message.content)},
+    )
     if form.is_valid():
+        data = form.cleaned_data
         try:
-            message.edit(form.cleaned_data["content"], by=request.user)
+            message.edit(data["content"], by=request.user, version=data["version"])
         except Message.DoesNotExist:
             raise Http404 from None
-        return accepted(request, form, "chats:message", pk)
+        except EditConflictError as error:
+            form.show_conflict(error.content)
+        else:
+            return accepted(request, form, "chats:message", pk)
     return render(request, "chats/edit.html", {"form": form, "message": message}, status=_status(form))
 
 

@@ -59,6 +59,8 @@ export function storeDraft(form) {
   const draft = { text: $("textarea", form).value.slice(0, LONGEST), to: receiver?.value, at: Date.now() };
   // It may have arrived although no answer came: sent again under the same id, it still arrives once.
   if (form.dataset.tried) draft.id = form.elements.client_id?.value;
+  // Of an edit: what it was made from, which may have changed until the draft is shown again.
+  draft.version = form.elements.version?.value;
   write(keyOf(form), draft);
 }
 
@@ -77,6 +79,7 @@ export function restoreDrafts(within = document) {
     area.value = draft.text;
     const receiver = receiverOf(form);
     if (receiver && typeof draft.to === "string") receiver.value = draft.to;
+    if (draft.version && form.elements.version) form.elements.version.value = draft.version;
     if (!draft.id || !form.elements.client_id) continue;
     form.elements.client_id.value = draft.id;
     form.dataset.tried = "yes";

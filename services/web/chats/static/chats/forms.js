@@ -9,6 +9,10 @@ import { $, $$, messages } from "./page.js";
 import { byId, lastId, link } from "./rows.js";
 import { merge, refreshMessages } from "./thread.js";
 
+// What the answer to a form says of it; within that, what a message says that was changed meanwhile.
+const SAID = ".errorlist, .stands";
+const STANDS = ".stands .content";
+
 export let opening = false; // What is typed until the form is there must not be taken for shortcuts.
 
 // The form of another page, in a row of this one.
@@ -147,7 +151,7 @@ function refused(form, status, html) {
   if (!answer) {
     // Not parsed: it may be a page of a proxy, whose styles the policy of this one complains of.
     const why = /<h1[^>]*>([^<]+)/.exec(html)?.[1] ?? "That went wrong";
-    return fail(form, `${why}. Your text is kept; send it again.`);
+    return fail(form, `${why}. Your text is kept; ${status === 404 ? "you can copy it" : "send it again"}.`);
   }
   delete form.dataset.tried; // The answer's id was never used.
   if (messages) showErrors(form, answer);
@@ -156,16 +160,28 @@ function refused(form, status, html) {
 }
 
 function showErrors(form, answer) {
-  for (const list of $$(".errorlist", form)) list.remove();
-  for (const list of $$(".errorlist", answer)) form.prepend(document.importNode(list, true));
+  for (const old of $$(SAID, form)) old.remove();
+  form.prepend(...$$(SAID, answer).map((said) => document.importNode(said, true)));
   form.elements.client_id.value = answer.elements.client_id.value;
+  if (form.elements.version) form.elements.version.value = answer.elements.version.value;
+  changeFrom($(STANDS, answer)?.textContent, form);
   // The name that was just said: the next Send is meant for it.
   const [shown, now] = [form.elements.to, answer.elements.to];
   if (shown?.type === "hidden" && now?.value) shown.value = now.value;
 }
 
+// What an edit changes: the text that stands, not the one that was typed and came back.
+function changeFrom(text, form) {
+  if (text === undefined) return;
+  const area = $("textarea", form);
+  const typed = area.value;
+  area.defaultValue = text;
+  area.value = typed;
+}
+
 function replace(form, fresh) {
   fresh.dataset.draft = form.dataset.draft;
+  changeFrom($(STANDS, fresh)?.textContent ?? $("textarea", form).defaultValue, fresh);
   form.replaceWith(fresh);
   window.htmx?.process(fresh);
   ($('[aria-invalid="true"]', fresh) ?? $("textarea", fresh)).focus();
