@@ -65,6 +65,13 @@ def sql(database: str, statements: str) -> str:
     return done.stdout.strip()
 
 
+def move(database: str) -> subprocess.CompletedProcess:
+    """Run deploy/postgres/move.sh."""
+    connection.close()
+    command = ["sh", ROOT / "deploy/postgres/move.sh", database]
+    return subprocess.run(command, env=libpq(), text=True, capture_output=True, check=False)
+
+
 @contextmanager
 def database_of(options: str, *, filled: bool = False):
     """Have the default connection lead to a new database; with `filled` it is a copy of that of the tests."""

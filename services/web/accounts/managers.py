@@ -65,10 +65,10 @@ class UserQuerySet(models.QuerySet):
                     setattr(user, name, value)
         return super().bulk_update(objs, fields, batch_size)
 
-    def bulk_create(self, objs: Iterable[Any], batch_size: int | None = None, **options: Any) -> list:
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list:
         if "username" in (options.get("update_fields") or ()):
             options["update_fields"] = {*options["update_fields"], *FOLLOWING}
-        return super().bulk_create(objs, batch_size, **options)
+        return super().bulk_create(objs, *args, **options)
 
 
 def _following(username: Any) -> dict[str, str]:

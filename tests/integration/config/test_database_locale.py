@@ -4,7 +4,7 @@ import logging
 import subprocess
 
 import pytest
-from databases import ACCEPTED, LIBC, REFUSED, ROOT, database_of, exists, libpq, sql
+from databases import ACCEPTED, LIBC, REFUSED, ROOT, database_of, exists, libpq, move, sql
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -15,12 +15,6 @@ from observability.health import HealthMiddleware
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("locale")]
 RIGHTS = "SELECT unnest(datacl)::text FROM pg_database WHERE datname = '{}' ORDER BY 1"
 ENCODED = "CREATE TABLE texts (text text); INSERT INTO texts VALUES (E'{}')"
-
-
-def move(database: str) -> subprocess.CompletedProcess:
-    connection.close()
-    command = ["sh", ROOT / "deploy/postgres/move.sh", database]
-    return subprocess.run(command, env=libpq(), text=True, capture_output=True, check=False)
 
 
 def rows(database: str) -> dict[str, str]:

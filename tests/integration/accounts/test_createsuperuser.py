@@ -1,0 +1,77 @@
+"""`createsuperuser` in a terminal: a name that is refused is asked for again, with the reason."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+
+PROMPTS = ("Username", "Email address:", "Password:", "Password (again):", "[y/N]:")
+PASSWORD = "a-long-enough-1"
+
+
+@pytest.fixture
+def terminal(transactional_db):
+    """Run createsuperuser in a terminal, type a line at each prompt, and return what it printed."""
+    processes = []
+
+    def run(*lines, arguments=()):
+        ours, theirs = pty.openpty()
+        database = connection.settings_dict
+        environment = {"POSTGRES_DB": database["NAME"], "POSTGRES_HOST": database["HOST"]}
+        command = [sys.executable, "services/web/manage.py", "createsuperuser", *arguments]
+        processes.append(
+            subprocess.Popen(
+                command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+                env=os.environ | environment,
+            )
+        )  # fmt: skip
+        os.close(theirs)
+        return _converse(ours, iter(lines))
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def _converse(terminal, lines) -> str:
+    said, new = "", ""
+    while select.select([terminal], [], [], 60)[0]:
+        try:
+            read = os.read(terminal, 4096).decode()
+        except OSError:  # The command has ended.
+            break
+        said, new = said + read, new + read
+        if new.rstrip().endswith(PROMPTS) or (new.rstrip().endswith(":") and "Username" in new):
+            new = ""
+            os.write(terminal, f"{next(lines)}\n".encode())
+    os.close(terminal)
+    return said
+
+
+def test_name_that_is_refused_is_asked_again_with_the_reason(terminal, member):
+    member("olga"), member("José"), member("apple")
+    refused = ["JOSE\u0301", "o1ga", "olɡa", "аррӏе", "..", "tіki", "chief"]
+    said = terminal(*refused, "c@x.example", PASSWORD, PASSWORD)
+
+    assert said.count("looks like another member's") == 3
+    assert said.count("already taken") == 1
+    assert said.count("at least one letter or digit") == 1
+    assert said.count("mixes scripts") == 1
+    assert said.count("Password:") == 1
+    assert "created successfully" in said
+    assert User.objects.filter(is_superuser=True).get().username == "chief"
+
+
+def test_name_of_the_command_line_that_looks_like_a_members_is_refused_before_the_password(terminal, member):
+    member("olga")
+    said = terminal("chief", "c@x.example", PASSWORD, PASSWORD, arguments=["--username", "0lga"])
+
+    assert said.index("looks like another member's") < said.index("Password:")
+    assert User.objects.filter(is_superuser=True).get().username == "chief"
