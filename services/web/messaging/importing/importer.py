@@ -90,8 +90,6 @@ class Importer:
                 raise BadLineError(f"its parent {record.parent} stands on no line before it")
             if parent.message_id == SKIPPED:
                 raise BadLineError(f"its parent, on line {parent.number}, was skipped")
-            if parent.people != people:
-                raise BadLineError(f"its parent, on line {parent.number}, is between other people")
         # Until it is written: good to be answered.
         self._seen[record.id] = mine._replace(message_id=0)
         return record
@@ -128,10 +126,19 @@ class Importer:
 
     def _refusal(self, record: Record) -> str | None:
         """Why a new message cannot be delivered; None for most."""
-        if self.members.ids[record.receiver] in self.members.inactive:
+        ids = self.members.ids
+        people = {ids[record.sender], ids[record.receiver]}
+        if len(people) == 1:
+            return "sender and receiver are the same member"
+        if ids[record.receiver] in self.members.inactive:
             return f"the account of its receiver {record.receiver!r} is deactivated"
-        if record.parent is not None and self._seen[record.parent].message_id == SKIPPED:
-            return f"its parent, on line {self._seen[record.parent].number}, was skipped"
+        if record.parent is None:
+            return None
+        parent = self._seen[record.parent]
+        if parent.message_id == SKIPPED:
+            return f"its parent, on line {parent.number}, was skipped"
+        if {ids[name] for name in parent.people} != people:
+            return f"its parent, on line {parent.number}, is between other people"
         return None
 
     def _parent(self, record: Record, messages: dict[int, Message]) -> dict:
