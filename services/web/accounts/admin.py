@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 
 from accounts import names
-from accounts.forms import AddMemberForm, AdminLogInForm, ChangeMemberForm
+from accounts.forms import AddMemberForm, AdminLogInForm, ChangeMemberForm, SetPasswordForm
 from accounts.models import User
 from accounts.views import preview
 
@@ -19,6 +19,7 @@ admin.site.unregister(AccessFailureLog)
 class UserAdmin(DjangoUserAdmin):
     form = ChangeMemberForm
     add_form = AddMemberForm
+    change_password_form = SetPasswordForm
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser", "date_joined")
     search_fields = ("name_key__contains", "email")

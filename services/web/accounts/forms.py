@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
     AdminUserCreationForm,
     AuthenticationForm,
     BaseUserCreationForm,
@@ -15,6 +16,7 @@ from django.http import HttpRequest
 from accounts import names
 from accounts.guessing import is_password_of
 from accounts.models import User
+from accounts.passwords import composed
 
 
 class NewName:
@@ -29,13 +31,24 @@ class NewName:
         return name
 
 
-class SignUpForm(NewName, BaseUserCreationForm):
+class NewPassword:
+    """Compares the two passwords as they are hashed: one may be pasted, in another composition."""
+
+    cleaned_data: dict
+
+    def validate_passwords(self, password1="password1", password2="password2", **options):
+        typed = {name: self.cleaned_data.get(name) for name in (password1, password2)}
+        self.cleaned_data.update({name: composed(value) for name, value in typed.items() if value})
+        super().validate_passwords(password1, password2, **options)  # type: ignore[misc]
+
+
+class SignUpForm(NewName, NewPassword, BaseUserCreationForm):
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username",)
 
 
-class AddMemberForm(NewName, AdminUserCreationForm):
+class AddMemberForm(NewName, NewPassword, AdminUserCreationForm):
     """The admin's form for a new member."""
 
     class Meta(AdminUserCreationForm.Meta):
@@ -73,7 +86,11 @@ class AdminLogInForm(AdminAuthenticationForm):
     username = TypedName(widget=forms.TextInput(attrs={"autofocus": True}))
 
 
-class ChangePasswordForm(PasswordChangeForm):
+class SetPasswordForm(NewPassword, AdminPasswordChangeForm):
+    """The admin's form for the password of a member."""
+
+
+class ChangePasswordForm(NewPassword, PasswordChangeForm):
     def __init__(self, user, *args, request: HttpRequest, **kwargs):
         self.request = request
         super().__init__(user, *args, **kwargs)

@@ -76,6 +76,7 @@ class LogOut(auth.LogoutView):
 
 
 @method_decorator(query_budget(9), name="dispatch")
+@method_decorator(never_cache, name="dispatch")
 class ChangePassword(auth.PasswordChangeView):
     template_name = "accounts/change_password.html"
     form_class = ChangePasswordForm

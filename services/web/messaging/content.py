@@ -4,10 +4,17 @@ import regex
 from django.core.exceptions import ValidationError
 
 MAX_LENGTH = 10_000
-# A character that a reader sees: no blank, no control or format character, no mark without a letter, and none
-# that every font may leave out. A braille pattern without dots and the fillers of Hangul are empty.
+# A character that its reader sees. docs/decisions/0025 has the reasons.
+# C: controls, format characters, private use (no font has to have it), and what Unicode has not assigned,
+#    noncharacters among it. But pictographs are reserved before they are assigned, and some format characters
+#    are drawn: the signs below a number in Arabic, Syriac and Kaithi (U+0600, U+06DD).
+# Z: blanks. M: marks without a letter. Default_Ignorable: joiners, selectors, tags, fillers of Hangul.
+# EMPTY: assigned, but drawn as nothing: a braille pattern without dots, a note without a head, blanks of
+#    hieroglyphs, and the fillers of Hangul again, for another table of properties.
+EMPTY = r"\u2800\u3164\uffa0\U0001d159\U00013441\U00013442"
 VISIBLE = regex.compile(
-    r"[^\p{Z}\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\u3164\uffa0]"
+    r"\p{Extended_Pictographic}|\p{Prepended_Concatenation_Mark}"
+    rf"|[^\p{{C}}\p{{Z}}\p{{M}}\p{{Default_Ignorable_Code_Point}}{EMPTY}]"
 )
 # The first line that shows something keeps its indentation: code is pasted here.
 BLANK_LINES = regex.compile(r"(?:[^\S\n]*+\n)++")
@@ -16,7 +23,7 @@ BLANK_LINES = regex.compile(r"(?:[^\S\n]*+\n)++")
 def clean_content(content: str) -> str:
     """Return `content` without blank lines around it and with plain line ends, or raise ValidationError.
 
-    The rule of the database is weaker on purpose: what counts as a blank there depends on its locale.
+    The rule of the database is weaker on purpose: it must not change with Unicode, and it holds for all rows.
 
     PostgreSQL's text holds no NUL and no lone surrogate; found here, they are the writer's error, not ours.
     """
@@ -27,8 +34,12 @@ def clean_content(content: str) -> str:
         content = content[blank.end() :]
     if "\x00" in content or any("\ud800" <= letter <= "\udfff" for letter in content):
         raise ValidationError("The message contains a character that is not text.", code="not_text")
-    if not VISIBLE.search(content):
+    if not content:
         raise ValidationError("Write something first: a message cannot be empty.", code="blank")
+    if not VISIBLE.search(content):
+        raise ValidationError(
+            "A message cannot be empty: nobody could see the characters of this one.", code="blank"
+        )
     if len(content) > MAX_LENGTH:
         raise ValidationError(
             f"A message can have at most {MAX_LENGTH:,} characters; this one has {len(content):,}.",

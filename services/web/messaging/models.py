@@ -22,6 +22,7 @@ from observability import metrics
 
 # Members are erased by receivers with set-based SQL (messaging/erasure.py): Django must not collect rows
 # for that, and PostgreSQL's deferred constraints see to it that nothing is forgotten.
+NOT_BLANK = r"[^ \t\n\v\f\r]"
 UserKey = functools.partial(models.ForeignKey, settings.AUTH_USER_MODEL, models.DO_NOTHING)
 
 
@@ -109,8 +110,9 @@ class Message(WatchedFields):
         base_manager_name = "objects"
         constraints = [
             models.CheckConstraint(condition=~Q(sender=F("receiver")), name="message_not_to_oneself"),
+            # The blanks of ASCII, written out: `\S` would follow the locale. content.py refuses more.
             models.CheckConstraint(
-                condition=Q(content__regex=r"\S") & Q(LessThanOrEqual(Length("content"), MAX_LENGTH)),
+                condition=Q(content__regex=NOT_BLANK) & Q(LessThanOrEqual(Length("content"), MAX_LENGTH)),
                 name="message_content",
             ),
             # A parent is older than its reply, so replies can form no cycle.

@@ -4,6 +4,8 @@ from unicodedata import normalize
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.test import Client
+from zeal import zeal_context
 
 from accounts.models import User
 
@@ -18,6 +20,43 @@ def test_a_password_typed_in_another_composition_is_right(password, set_in, type
 
     assert user.check_password(normalize(typed_in, password))
     assert not user.check_password(normalize(typed_in, password + "x"))
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_a_log_in_takes_the_password_of_the_sign_up_in_another_composition(db, password):
+    composed, decomposed = normalize("NFC", password), normalize("NFD", password)
+    sign_up = {"username": "anna", "password1": composed, "password2": decomposed}
+    assert Client().post("/accounts/signup/", sign_up).status_code == 302
+    browser = Client()
+
+    assert browser.post("/accounts/login/", {"username": "anna", "password": decomposed}).status_code == 302
+    assert browser.post("/accounts/delete/", {"password": decomposed}).status_code == 302
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["change", "admin", "add"])
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_two_compositions_of_one_new_password_are_equal(browser_of, member, page, password):
+    anna, root = member("anna"), member("root", is_staff=True, is_superuser=True)
+    anna.set_password("before-" + password)
+    anna.save()
+    composed, decomposed = normalize("NFC", password), normalize("NFD", password)
+    new = {"password1": composed, "password2": decomposed, "usable_password": "true"}
+    address, form, name = {
+        "change": (
+            "/accounts/password/",
+            {"old_password": normalize("NFD", "before-" + password), "new_password1": composed,
+             "new_password2": decomposed},
+            "anna",
+        ),
+        "admin": (f"/admin/accounts/user/{anna.pk}/password/", new, "anna"),
+        "add": ("/admin/accounts/user/add/", new | {"username": "berta"}, "berta"),
+    }[page]  # fmt: skip
+    response = browser_of(anna if page == "change" else root).post(address, form)
+
+    assert response.status_code == 302
+    with zeal_context():
+        assert User.objects.get(username=name).check_password(decomposed)
 
 
 def test_a_password_with_another_space_is_right():

@@ -22,6 +22,7 @@ def _tests_of(path: str):
 
 names, searches = _tests_of("accounts/test_names.py"), _tests_of("chats/test_search.py")
 administration = _tests_of("chats/test_admin_names.py")
+rules = _tests_of("messaging/test_database_rules.py")
 NOT_FOUND = searches.test_a_text_that_has_only_the_letters_is_not_found.pytestmark[0].args[1]
 
 
@@ -69,6 +70,10 @@ def test_signs_without_a_word_find_nothing(found, write, alice, bob):
     write(alice, bob, "loom")
 
     assert [query for query in searches.SIGNS if found(query)] == []
+
+
+def test_the_rule_of_the_table_on_texts_is_the_same(db):
+    rules.test_the_rule_of_the_table_and_the_rule_of_the_service_agree_on_every_character(db)
 
 
 def test_postgresql_and_python_read_letters_alike(db):

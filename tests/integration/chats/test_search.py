@@ -310,6 +310,23 @@ def test_a_filter_given_twice_means_either_member(browser_of, alice, corpus):
     assert found == [corpus["answer"].pk, corpus["loom"].pk]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "before:2030-1-5", "before:2030-01-05", "before: 2030-1-5", 'before:"2030-1-5"', "BEFORE:2030-1-05",
+        "after:2026-3-5 before:2026-3-6", "after:2026-03-05 before:2026-12-31 before:2026-3-6",
+        "before:today", "before:Today wool", "before: yesterday", "from:me before:today", "from:“alice” wool",
+    ],
+)  # fmt: skip
+def test_days_may_be_short_or_words(browser_of, alice, bob, write, query):
+    old = write(alice, bob, "Wool prices", timestamp=datetime(2026, 3, 5, 23, 59, tzinfo=UTC))
+    new = write(bob, alice, "Wool prices") if "2030" not in query else None
+    found = _ids(_search(browser_of(alice), query))
+
+    assert old.pk in found
+    assert new is None or new.pk not in found
+
+
 @pytest.mark.parametrize("query", ["from:nobodyatall", "to:nobodyatall loom", "from:bob from:nobodyatall"])
 def test_an_unknown_member_is_named(browser_of, alice, corpus, query):
     page = _search(browser_of(alice), query)

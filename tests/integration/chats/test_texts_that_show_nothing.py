@@ -39,6 +39,33 @@ NOTHING = [
     " \u2800\n\u200b\t\u3164 ",
     "\u061c\u2800",
     "\u0301\u0302 \u034f",
+    # Unassigned, also one that Unicode keeps for invisible characters; no character; for private use.
+    "\u0378",
+    "\u05ff\U0001ffff",
+    "\U000e0fff",
+    "\U0003fffd",
+    "\ufdef",
+    "\U0010ffff",
+    "\ue000",
+    "\uf8ff",
+    "\U000f0000 \U0010fffd",
+    # Blank by design.
+    "\U0001d159",
+    "\U00013441",
+    "\U00013442\u2800",
+    "\u17b4",
+    "\u180b\u180c\u180d\u180f",
+    "\U000e0001\U000e0065\U000e007f",
+    "\ufe00\U000e01ef",
+    "\ufff9\ufffa\ufffb",
+    "\U00013430",
+    "\u1680",
+    "\u205f\u202f\u2009",
+    "\u2061\u2064\u206a",
+    "\U0001bca0",
+    "\u20e3",
+    "\U00016fe4",
+    "\u0378\ue000\U00013441\u200b",
 ]
 SOMETHING = [
     "👨\u200d👩\u200d👧",
@@ -53,7 +80,20 @@ SOMETHING = [
     ".",
     "…",
     "￼",
-    "\ue000",
+    "\ue000 key",
+    "\u0378?",
+    "\U0001d159.",
+    "\u0600",
+    "\u06dd",
+    "\U000110bd",
+    "\U0001fc5a\U0001fbf0",
+    "\U0001faff",
+    "\u303f",
+    "\u2423",
+    "\u00b4",
+    "\ufffd",
+    "\u2801",
+    "\u0903a",
     "한",
     "織機",
     "\u200fשלום",
@@ -97,4 +137,4 @@ def test_import_reports_the_line_of_a_text_that_shows_nothing(tmp_path, capsys):
         call_command("import_messages", str(file))
 
     assert Message.objects.get().content == "seen"
-    assert f"line {len(texts)}" in capsys.readouterr().err
+    assert f"{len(texts) - 1} skipped" in capsys.readouterr().out

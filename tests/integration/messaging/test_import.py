@@ -315,6 +315,23 @@ def test_gzip_cut_within_its_first_batch_keeps_every_line_that_can_be_read(tmp_p
     assert 0 < Message.objects.count() < 1500
 
 
+@pytest.mark.parametrize("cut", [1, 4, 8, 9, 400, 5_000])
+def test_gzip_cut_anywhere_says_what_was_kept_and_what_to_do(tmp_path, cut):
+    raw = "\n".join(json.dumps(line(n, content=f"{n * 7919}")) for n in range(1500)).encode()
+    path = tmp_path / "cut.gz"
+    path.write_bytes(gzip.compress(raw)[:-cut])
+    with pytest.raises(CommandError) as said:
+        call_command("import_messages", str(path), stderr=io.StringIO())
+    kept = Message.objects.count()
+
+    assert f"{kept:,} lines could be read, {kept:,} messages of them are in." in str(said.value)
+    assert "Import a complete copy of the file for the rest" in str(said.value)
+    assert "same command" not in str(said.value)
+    path.write_bytes(gzip.compress(raw))
+    call_command("import_messages", str(path), stdout=io.StringIO())
+    assert Message.objects.count() == 1500
+
+
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_byte_order_mark_costs_nothing(pack, tmp_path):
     raw = "\n".join(json.dumps(r) for r in THREAD).encode()
@@ -345,6 +362,15 @@ def test_byte_order_mark_further_down_is_reported(refused):
         ("2020-02-28T24:00Z", "2020-02-29T00:00:00+00:00"),
         ("2020-02-28T12:00:00z", "2020-02-28T12:00:00+00:00"),
         ("2020-02-28t12:00:00z", "2020-02-28T12:00:00+00:00"),
+        ("20161231T235960Z", "2017-01-01T00:00:00+00:00"),
+        ("20161231t235960z", "2017-01-01T00:00:00+00:00"),
+        ("2016-12-31T23:59:60,25Z", "2017-01-01T00:00:00+00:00"),
+        ("2016-12-31 23:59:60-0000", "2017-01-01T00:00:00+00:00"),
+        ("2016-W52-6T23:59:60Z", "2017-01-01T00:00:00+00:00"),
+        ("2020-02-28T24Z", "2020-02-29T00:00:00+00:00"),
+        ("20200228T2400Z", "2020-02-29T00:00:00+00:00"),
+        ("20200228T240000,0+0000", "2020-02-29T00:00:00+00:00"),
+        ("2020-02-28T24:00:00.000-05:00", "2020-02-29T05:00:00+00:00"),
     ],
 )
 def test_times_that_iso_8601_and_rfc_3339_allow_are_read(written, meant, load):
@@ -353,6 +379,9 @@ def test_times_that_iso_8601_and_rfc_3339_allow_are_read(written, meant, load):
     assert Message.objects.get().timestamp.isoformat() == meant
 
 
-@pytest.mark.parametrize("time", ["24:00:01Z", "24:01:00Z", "23:58:60Z", "23:59:61Z", "25:00:00Z"])
+@pytest.mark.parametrize(
+    "time",
+    ["24:00:01Z", "24:01:00Z", "23:58:60Z", "23:59:61Z", "25:00:00Z", "24:0000Z", "2359:60Z", "24:00:00.1Z"],
+)
 def test_times_beyond_the_day_are_reported(time, refused):
     assert "not a date and time" in refused([line(1, timestamp=f"2020-02-28T{time}")])

@@ -21,8 +21,9 @@ from messaging.content import clean_content
 LONGEST_LINE = 1_000_000  # Bytes; ten times what the longest message can take.
 # With it the same record has the same client id on every run. Never change it.
 NAMESPACE = uuid.UUID("5b0bb1c4-3f0a-5d7e-9a61-2f6d0f6c7a10")
-LEAP_SECOND = re.compile(r"([T ]\d\d:59):60(\.\d+)?(?=[Z+-]|$)")
-END_OF_DAY = re.compile(r"([T ])24:00(?=(:00(\.0+)?)?([Z+-]|$))")
+# With colons or without, as ISO 8601 has both.
+LEAP_SECOND = re.compile(r"([T ]\d\d(:?)59\2)60([.,]\d+)?(?=[Z+-]|$)")
+END_OF_DAY = re.compile(r"([T ])24(?=((:?)00(\3(?:00)([.,]0+)?)?)?([Z+-]|$))")
 GZIP = b"\x1f\x8b"
 
 
@@ -175,9 +176,9 @@ def _within_the_day(text: str) -> tuple[str, timedelta]:
     """A time that Python reads, and what to add: for a leap second, the end of a day, and small letters."""
     text = text.strip().upper()
     if LEAP_SECOND.search(text):
-        return LEAP_SECOND.sub(r"\1:59", text), timedelta(seconds=1)
+        return LEAP_SECOND.sub(r"\g<1>59", text), timedelta(seconds=1)
     if END_OF_DAY.search(text):
-        return END_OF_DAY.sub(r"\g<1>00:00", text), timedelta(days=1)
+        return END_OF_DAY.sub(r"\g<1>00", text), timedelta(days=1)
     return text, timedelta(0)
 
 

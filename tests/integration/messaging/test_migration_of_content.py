@@ -1,0 +1,50 @@
+"""The rule of the table on texts gets along with the rows of every release before, and goes back."""
+
+import pytest
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from messaging.models import Message
+
+NAMES = ("0007_content_in_every_locale", "0008_validate_content")
+# What earlier releases accepted, and what got past them: blanks that some locales did not count as such.
+ODD = ["\u200b", "\u2800", "\u3164\u200e", "\u00a0", "\u3000", "\x1c", "\u0378", "\ue000"]
+RULE = "SELECT pg_get_constraintdef(oid), convalidated FROM pg_constraint WHERE conname = 'message_content'"
+
+
+def _run(direction: str) -> None:
+    loader = MigrationLoader(connection)
+    for name in NAMES if direction == "forwards" else NAMES[::-1]:
+        migration = loader.get_migration("messaging", name)
+        state = loader.project_state(migration.dependencies[0])
+        with connection.schema_editor() as editor:
+            getattr(migration, {"forwards": "apply", "backwards": "unapply"}[direction])(state, editor)
+
+
+def _rule() -> tuple[str, bool]:
+    with connection.cursor() as cursor:
+        cursor.execute(RULE)
+        return cursor.fetchone()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rule_of_texts_is_valid_with_the_rows_of_every_release_and_goes_back(write_many, alice, bob, drift):
+    now = _rule()
+    odd = write_many(alice, bob, len(ODD))
+    try:
+        _run("backwards")
+        assert r"'\S'" in _rule()[0]
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE messaging_message DROP CONSTRAINT message_content")
+            for message, content in zip(odd, ODD, strict=True):
+                cursor.execute(
+                    "UPDATE messaging_message SET content = %s WHERE id = %s", [content, message.pk]
+                )
+            # In a locale that counts all of them as something.
+            cursor.execute("ALTER TABLE messaging_message ADD CONSTRAINT message_content CHECK (true)")
+    finally:
+        _run("forwards")
+
+    assert _rule() == now == (now[0], True)
+    assert Message.objects.mark_all_read(bob) == len(ODD)
+    assert drift() == []
