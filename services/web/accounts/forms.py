@@ -1,5 +1,7 @@
 """Forms of accounts."""
 
+from typing import Any
+
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import (
@@ -36,10 +38,11 @@ class NewPassword:
 
     cleaned_data: dict
 
-    def validate_passwords(self, password1="password1", password2="password2", **options):
-        typed = {name: self.cleaned_data.get(name) for name in (password1, password2)}
-        self.cleaned_data.update({name: composed(value) for name, value in typed.items() if value})
-        super().validate_passwords(password1, password2, **options)  # type: ignore[misc]
+    def validate_passwords(self, *names: Any, **options: Any) -> None:
+        for name in names or ("password1", "password2"):
+            if typed := self.cleaned_data.get(name):
+                self.cleaned_data[name] = composed(typed)
+        super().validate_passwords(*names, **options)  # type: ignore[misc]
 
 
 class SignUpForm(NewName, NewPassword, BaseUserCreationForm):
