@@ -153,3 +153,26 @@ def test_a_name_with_a_visible_difference_is_another_name(member, name, other):
     member(name)
 
     assert not refusal(other)
+
+
+@pytest.mark.parametrize(
+    ("asked", "who"),
+    [
+        ("from:me", "alice"), ("from:ME", "alice"), ("from:ｍｅ", "alice"), ("from: Me", "alice"),
+        ('from:"me"', "me"), ("from:“Me”", "me"), ("from:«ＭＥ»", "me"), ('to:"me"', "alice"),
+        ("to:me", "me"),
+    ],
+)  # fmt: skip
+def test_me_in_a_filter_is_the_reader_and_in_quotes_a_member_of_that_name(member, alice, write, asked, who):
+    me = member("me")
+    write(alice, me, "warp"), write(me, alice, "warp")
+
+    assert [hit.sender_name for hit in search(alice.pk, parse(f"warp {asked}", "alice"), 5).rows] == [who]
+
+
+def test_a_member_called_me_is_reached_like_any_other(member, alice, browser_of):
+    member("me")
+    pages = browser_of(alice)
+
+    assert pages.post("/chats/new/", {"to": "ME", "content": "hello"}).status_code == 302
+    assert pages.get("/chats/with/me/").context["counterpart"] == "me"

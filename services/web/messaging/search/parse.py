@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.core.exceptions import ValidationError
 
+from accounts.names import key as name_key
 from messaging.search import letters
 
 LONGEST = 200  # Characters of what is searched for.
@@ -75,6 +76,7 @@ class _Reading:
     all_of: list[tuple[Term, ...]] = field(default_factory=list)
     none_of: list[Term] = field(default_factory=list)
     filters: dict[str, list[str]] = field(default_factory=dict)
+    me: str = ""
     alternative: bool = False  # The next word is an alternative to the last one.
     text: bool = False
 
@@ -92,7 +94,8 @@ class _Reading:
 
 
 def parse(text: str, me: str) -> Wanted:
-    """Read words, `"phrases"`, `or`, `-without` and the filters; `me` is the name that `me` stands for.
+    """Read words, `"phrases"`, `or`, `-without` and the filters; `me` is the name that `me` stands for. In
+    quotes, `from:"me"`, it is a member of that name.
 
     `after:` and `before:` take a day, in UTC: from its beginning on, and until its beginning. A filter given
     twice: one of the members, and the shorter time. Raises ValidationError.
@@ -101,7 +104,7 @@ def parse(text: str, me: str) -> Wanted:
         raise ValidationError(f"Search for at most {LONGEST} characters; these are {len(text):,}.")
     if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise ValidationError("There is a character in it that is not text.")
-    reading = _Reading()
+    reading = _Reading(me=me)
     position = BLANKS.match(text).end()  # type: ignore[union-attr]
     while position < len(text):
         part = PART.match(text, position)
@@ -109,14 +112,13 @@ def parse(text: str, me: str) -> Wanted:
         position = BLANKS.match(text, part.end()).end()  # type: ignore[union-attr]
         _take(part, reading, last=position == len(text))
     _check_number(reading)
-    names = {name: tuple(_name(given, me) for given in reading.filters.get(name, ())) for name in FILTERS[:2]}
     days = {name: [_day(name, given) for given in reading.filters.get(name, ())] for name in FILTERS[2:]}
     return Wanted(
         all_of=tuple(reading.all_of),
         none_of=tuple(reading.none_of),
         text=reading.text,
-        senders=names["from"],
-        receivers=names["to"],
+        senders=tuple(reading.filters.get("from", ())),
+        receivers=tuple(reading.filters.get("to", ())),
         after=max(days["after"], default=None),
         before=min(days["before"], default=None),
     )
@@ -154,6 +156,8 @@ def _take_filter(part: re.Match, reading: _Reading) -> None:
     if not value:
         wanted = f"a name, such as {name}:bob" if name in FILTERS[:2] else f"a day, such as {name}:2026-03-31"
         raise ValidationError(f"{name}: wants {wanted}.")
+    if name in FILTERS[:2] and part["value"] and name_key(value) == ME:
+        value = reading.me
     reading.filters.setdefault(name, []).append(value)
 
 
@@ -172,10 +176,6 @@ def _check_number(reading: _Reading) -> None:
 def _inner(quoted: str) -> str:
     closed = len(quoted) > 1 and quoted[-1] in QUOTES[quoted[0]]
     return quoted[1:-1] if closed else quoted[1:]
-
-
-def _name(given: str, me: str) -> str:
-    return me if given.lower() == ME else given
 
 
 def _day(name: str, given: str) -> datetime:
