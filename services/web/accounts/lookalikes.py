@@ -12,27 +12,47 @@ from unicodedata import normalize
 from accounts import names
 
 MARKS_OF_DIRECTION = "\u200e\u200f"  # Around right-to-left letters in the data.
-OURS = {"\u04cf": "l"}  # The Cyrillic palochka, an i in the data, is the l of the best-known forged names.
+# What the data leave out. The Cyrillic palochka, an i in the data, is the l of the best-known forged names.
+# What they compare with \u0138 (k of Cyrillic and Greek) and \u025c (Cyrillic z) is almost a k or a 3. The
+# others are Han and Bopomofo, which may stand beside Latin letters.
+OURS = {
+    "\u04cf": "l", "\u0138": "k", "\u025c": "3", "\u4e28": "l", "\u4e05": "t", "\u3112": "t", "\u4e2b": "y",
+    "\u311a": "y", "\u4e42": "x", "\u3128": "x",
+}  # fmt: skip
 
 
 def group(name: str) -> str:
     """Return what look-alikes of `name` have in common; names that are no look-alikes may share it too.
 
-    For an index. It takes i for l, since the capital of one is the look of the other.
+    For an index of names as they are displayed. It takes i for l: the capital of one looks like the other.
     """
-    return names.bounded(_skeleton(names.key(name)).replace("i", "l"))
+    return _merged(_skeleton(names.spelling(name)))
+
+
+def groups(name: str) -> set[str]:
+    """Return the groups of the names that `name` looks like, as it is displayed and in lower case."""
+    return {_merged(look) for look in _looks(name)}
 
 
 def look_alike(name: str, other: str) -> bool:
     """Return whether two names look alike, either as they are written or in lower case."""
-    return any(_skeleton(change(name)) == _skeleton(change(other)) for change in (names.spelling, names.key))
+    return bool(_looks(name) & _looks(other))
+
+
+def _looks(name: str) -> set[str]:
+    return {_skeleton(names.spelling(name)), _skeleton(names.key(name))}
+
+
+def _merged(skeleton: str) -> str:
+    return names.bounded(skeleton.replace("i", "l"))
 
 
 def _skeleton(name: str) -> str:
-    # The prototype of a small letter can be a capital (0 looks like O): in small letters again.
+    # Twice: the prototype of a letter can be a capital (0: O), whose small letter has another (m: rn).
     prototypes = _prototypes()
-    shown = normalize("NFD", name)
-    return normalize("NFD", "".join(prototypes.get(letter, letter) for letter in shown)).casefold()
+    for _ in range(2):
+        name = "".join(prototypes.get(letter, letter) for letter in normalize("NFD", name)).casefold()
+    return normalize("NFD", name)
 
 
 @cache

@@ -40,7 +40,7 @@ class UserQuerySet(models.QuerySet):
     def refuse_name(self, name: str) -> None:
         """Raise ValidationError when `name` is a member's or looks like one. One query."""
         key = names.key(name)
-        found = self.filter(Q(name_key=key) | Q(look_alike_group=lookalikes.group(name)))
+        found = self.filter(Q(name_key=key) | Q(look_alike_group__in=lookalikes.groups(name)))
         others = list(found.values_list("username", "name_key"))
         if any(other_key == key for _, other_key in others):
             raise ValidationError(names.TAKEN, code="unique")

@@ -7,7 +7,7 @@ them depends on the locale of the database (docs/decisions/0017-names.md).
 import hashlib
 import re
 from functools import cache, lru_cache
-from unicodedata import normalize
+from unicodedata import decimal, normalize
 
 import regex
 from django.core.exceptions import ValidationError
@@ -36,11 +36,20 @@ TOGETHER = (
 )
 # Digits of ASCII, hyphens and most accents belong to every script.
 OF_A_SCRIPT = regex.compile(r"[^\p{scx=Common}\p{scx=Inherited}]")
-INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\p{Zl}\p{Zp}\u2800]")
-# Letters, marks, decimal digits, and what is written within words (Catalan's dot, Hebrew's geresh).
-CHARACTERS = regex.compile(r"[\p{L}\p{Mn}\p{Mc}\p{Nd}\u3007@.+\-_'\u00b7\u05f3\u05f4]*")
-VISIBLE = regex.compile(r"[\p{L}\p{Nd}]")
-MARKS = regex.compile(r"^\p{M}|[@.+\-_'\p{Nd}]\p{M}|(\p{Mn})\1|\p{Mn}{5}")
+# The last three are a blank, a joiner and a filler that Unicode calls visible.
+INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\p{Zl}\p{Zp}\u2800\u2d7f\U00016fe4]")
+# Letters, marks, decimal digits, and what is written within words (Catalan's dot, Hebrew's geresh). No single
+# Hangul jamo, as in PRECIS: \u110b is an o for readers of Latin, whose letters may stand beside Hangul.
+CHARACTERS = regex.compile(
+    r"(?V1)[[\p{L}\p{Mn}\p{Mc}\p{Nd}\u3007@.+\-_'\u00b7\u05f3\u05f4]--[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]]*"
+)
+# Letters that only modify others look like signs.
+VISIBLE = regex.compile(r"[\p{Lu}\p{Ll}\p{Lt}\p{Lo}\p{Nd}]")
+# The last two: a dot on an i or j, which has one already; the marks of kana on something else.
+MARKS = regex.compile(
+    r"^\p{M}|[@.+\-_'\p{Nd}]\p{M}|(\p{Mn})\1|\p{Mn}{5}"
+    r"|\p{Soft_Dotted}\p{M}*\u0307|[^\p{Hiragana}\p{Katakana}][\u3099\u309a]"
+)
 
 
 def spelling(name: str) -> str:
@@ -91,6 +100,8 @@ def _problem(name: str) -> str:
         return "That name needs at least one letter or digit."
     if MARKS.search(normalize("NFD", name)):
         return "That name has accents or marks without a letter, or too many on one letter."
+    if len({ord(letter) - decimal(letter) for letter in name if decimal(letter, None) is not None}) > 1:
+        return "That name mixes digits of different kinds, such as 1 and \u0661; use those of one kind."
     if not _is_of_one_script(name):
         return "That name mixes scripts, such as Latin and Cyrillic; use the letters of one script."
     return ""

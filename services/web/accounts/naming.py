@@ -13,6 +13,12 @@ UPDATE accounts_user SET name_key = filled.name_key, look_alike_group = filled.l
 FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS filled (id, name_key, look_alike_group)
 WHERE accounts_user.id = filled.id
 """
+MEMBERS = "SELECT id, username FROM accounts_user WHERE id > %s ORDER BY id LIMIT %s"
+REGROUP = """
+UPDATE accounts_user SET look_alike_group = computed.look_alike_group
+FROM unnest(%s::bigint[], %s::text[]) AS computed (id, look_alike_group)
+WHERE accounts_user.id = computed.id AND accounts_user.look_alike_group <> computed.look_alike_group
+"""
 # The oldest account of each key keeps it.
 COLLIDING = """
 UPDATE accounts_user SET exact_name = username FROM (
@@ -38,6 +44,21 @@ def fill(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
                     [names.key(name) for name in usernames],
                     [lookalikes.group(name) for name in usernames],
                 ],
+            )
+
+
+def regroup(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Compute `look_alike_group` again, in batches, one statement each."""
+    last = 0
+    with schema_editor.connection.cursor() as cursor:
+        while True:
+            cursor.execute(MEMBERS, [last, BATCH])
+            rows = cursor.fetchall()
+            if not rows:
+                return
+            last = rows[-1][0]
+            cursor.execute(
+                REGROUP, [[pk for pk, _ in rows], [lookalikes.group(username) for _, username in rows]]
             )
 
 

@@ -194,6 +194,16 @@ def test_migrations_of_names_go_back_and_forth_with_members():
     assert rows()[-1][2] == "written by the release of before"
 
 
+def test_migration_of_look_alikes_computes_their_groups_again_in_batches():
+    before = rows()
+    migrate_to("0009_unique_name_keys")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE accounts_user SET look_alike_group = name_key")
+    migrate_to("0010_regroup_look_alikes")
+
+    assert rows() == before
+
+
 def test_migration_back_with_names_that_the_old_rule_refuses_changes_nothing():
     before = rows()
     with pytest.raises(IntegrityError, match="user_username_ci"), transaction.atomic():

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from accounts import names
 from accounts.forms import SignUpForm
 from accounts.guessing import counted
 from accounts.models import User
@@ -27,6 +28,8 @@ SPELLINGS = [
     ("O'Brien", "o’brien"),
     ("Nguyễn", normalize("NFD", "NGUYỄN")),
     ("김철수", normalize("NFD", "김철수")),
+    ("hans", "ℌ𝐀NS"),
+    ("ガガ", "ｶﾞｶﾞ"),
 ]
 BAD = [
     (".", "at least one letter or digit"),
@@ -48,12 +51,41 @@ BAD = [
     ("olga\ufe0f", "cannot be seen"),
     ("\u0301olga", "without a letter"),
     ("o\u0327\u0323\u0331\u0330\u0329lga", "too many"),
+    ("j\u0307ohn", "too many"),
+    ("pi\u0323\u0307a", "too many"),
+    ("olga\uff9e", "too many"),
+    ("a\u0301\u0301nna", "too many"),
+    ("7\u0301", "without a letter"),
+    ("ʹ", "at least one letter or digit"),
+    ("ー", "at least one letter or digit"),
+    ("x" * 151, "at most 150 characters"),
+    ("ﷺ", "Enter a valid username"),
+    ("5۵", "mixes digits"),
+    ("۵٥", "mixes digits"),
+    ("दिन१1", "mixes digits"),
     ("a/b", "Enter a valid username"),
+    ("a b", "Enter a valid username"),
+    ("a\\b", "Enter a valid username"),
+    ("a%2fb", "Enter a valid username"),
+    ("ㅇlga", "Enter a valid username"),
+    ("oㅣga", "Enter a valid username"),
+    ("½", "Enter a valid username"),
+    ("a\ue000", "Enter a valid username"),
+    ("ol\u2800ga", "cannot be seen"),
+    ("ol\u034fga", "cannot be seen"),
+    ("\U000e0041olga", "cannot be seen"),
+    ("\uffa0", "cannot be seen"),
+    ("ⵏ\u2d7fⴰ", "cannot be seen"),
+    ("مa", "mixes scripts"),
+    ("漢а", "mixes scripts"),
+    ("漢가か", "mixes scripts"),
+    ("𐌰𐌱", "mixes scripts"),
     ("ol❶ga", "Enter a valid username"),
 ]
 GOOD = [
     "दिनेश", "தமிழ்", "אֲבִי", "ג׳ורג׳", "O'Brien", "山田はな", "山田ハナコ", "bob山田", "김bob", "ㄅ李a",
     "สมชาย", "محمد", "Nguyễn", "Łukasz", "Иван_2", "anna.maria+x@b-c", "দীপা", "Gal·la", "1984",
+    "ʻokina", "मीरा१२", "سارة١٢", "漢字かなカナabc", "မောင်", "Đặng", "ᏣᎳᎩ",
 ]  # fmt: skip
 
 
@@ -136,6 +168,10 @@ def test_a_name_in_a_living_script_is_accepted_and_has_an_address(member, alice,
     [
         ("olga", "o1ga"), ("olga", "olɡa"), ("olga", "0lga"), ("coco", "сосо"), ("Coco", "СОСО"),
         ("Ivan", "lvan"), ("modern", "modem"), ("paypal", "раураӏ"), ("ann1", "annl"),
+        ("apple", "аррӏе"), ("tom", "ТОМ"), ("Tom", "ΤΟΜ"), ("ТОМ", "tom"), ("HH", "НН"), ("bob", "ЬоЬ"),
+        ("5am", "Ƽam"), ("333", "ЗЗЗ"), ("33", "зз"), ("kak", "как"), ("YOU", "ꓬꓳꓴ"), ("apple", "ᎪᏢᏢᏞᎬ"),
+        ("ooo", "٥٥٥"), ("olga", "〇lga"), ("olga", "o丨ga"), ("ニコ", "二コ"), ("O'Brien", "Oꞌbrien"),
+        ("ג'ורג'", "ג׳ורג׳"), ("علی", "علي"), ("olga", "oǀga"), ("æsir", "aesir"), ("ooo", "օօօ"),
     ],
 )  # fmt: skip
 def test_a_look_alike_of_a_member_is_refused(member, name, look_alike):
@@ -147,7 +183,19 @@ def test_a_look_alike_of_a_member_is_refused(member, name, look_alike):
 
 
 @pytest.mark.parametrize(
-    ("name", "other"), [("olga", "olga."), ("olga", "olga_"), ("ali", "all"), ("Kai", "Kal")]
+    ("name", "other"),
+    [
+        ("olga", "olga."),
+        ("olga", "olga_"),
+        ("ali", "all"),
+        ("Kai", "Kal"),
+        ("jose", "josé"),
+        ("tom", "том"),
+        ("anna", "анна"),
+        ("a-b", "a_b"),
+        ("obrien", "o'brien"),
+        ("bob", "bøb"),
+    ],
 )
 def test_a_name_with_a_visible_difference_is_another_name(member, name, other):
     member(name)
@@ -176,3 +224,8 @@ def test_a_member_called_me_is_reached_like_any_other(member, alice, browser_of)
 
     assert pages.post("/chats/new/", {"to": "ME", "content": "hello"}).status_code == 302
     assert pages.get("/chats/with/me/").context["counterpart"] == "me"
+
+
+def test_the_key_of_a_name_of_any_length_fits_into_the_index():
+    assert {len(names.key(name)) for name in ("ﷺ" * 200, "ΐ" * 601, "x" * 700)} == {64}
+    assert len(names.key("ΐ" * names.LONGEST)) <= names.LONGEST_KEY
