@@ -131,7 +131,8 @@ def test_a_thread_with_an_account_that_was_deleted_meanwhile_is_gone(
     alice.delete()
     his.context.set_offline(False)
 
-    expect(his.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    expect(his.get_by_role("alert")).to_contain_text("alice’s account was deleted.")
+    expect(his.locator("li.message")).to_have_count(0)
 
 
 def test_inbox_badge_and_title_count_what_comes(open_browser, write, alice, bob, charlie):

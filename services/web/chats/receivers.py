@@ -11,7 +11,7 @@ from django.db.models.signals import post_delete, post_save, pre_save
 
 from chats import cache
 from chats.live import notices
-from messaging.models import Message
+from messaging.models import Message, Participant
 from messaging.signals import messages_created_in_bulk, messages_read
 from notifications.models import Notification
 from notifications.signals import notifications_read
@@ -29,6 +29,12 @@ def _changed(using: str, message: Message, kind: str) -> None:
     people = [message.sender_id, message.receiver_id]
     _on_commit(using, cache.forget_member, people)
     _on_commit(using, partial(notices.tell, people, kind, **notices.place_of(message)))
+
+
+def _tell_counterparts(using: str, user_id: int) -> None:
+    sides = Participant.objects.using(using).filter(user=user_id)
+    people = list(sides.values_list("counterpart_id", flat=True)[: notices.MOST + 1])
+    _on_commit(using, notices.tell, people if len(people) <= notices.MOST else None, notices.MEMBER)
 
 
 @receiver(post_save, sender=Message, dispatch_uid="chats.message_saved")
@@ -74,12 +80,14 @@ def user_changed(sender, instance, raw, using, update_fields, **kwargs):
     if not User.objects.using(using).filter(pk=instance.pk, **as_it_was).exists():
         # The name stands in every counterpart's inbox.
         _on_commit(using, cache.forget_everything)
+        _tell_counterparts(using, instance.pk)
 
 
 @receiver(post_delete, sender=User, dispatch_uid="chats.user_deleted")
 def user_deleted(sender, instance, using, **kwargs):
-    # Every counterpart's inbox changes, and there may be very many of them: they are not told one by one.
+    # Before messaging deletes the conversations, which tell who the counterparts are.
     _on_commit(using, cache.forget_everything)
+    _tell_counterparts(using, instance.pk)
     _on_commit(using, notices.tell, [instance.pk], notices.CHECK)
 
 

@@ -36,6 +36,7 @@ urlpatterns = [
     path("notifications/<int:pk>/read/", notifications.read_one, name="notification_read"),
     path("search/", search.page, name="search"),
     path("state/", live.state, name="state"),
+    path("counterpart/", live.counterpart, name="counterpart"),
     path("cache-test/", cache_test.page, name="cache_test"),
     path("query-lab/", lab.query_lab, name="query_lab"),
 ]

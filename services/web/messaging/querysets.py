@@ -121,7 +121,7 @@ class MessageQuerySet(models.QuerySet):
         return some.annotate(
             name=F("sender__username"),
             excerpt=Left("content", LONG_EXCERPT + 1),
-        ).values_list("id", "name", "excerpt", "timestamp", named=True)
+        ).values_list("id", "conversation_id", "name", "excerpt", "timestamp", named=True)
 
     def mark_read(self, reader, conversation_id: int, *, up_to: int, thread: int | None = None) -> int:
         """Mark what `reader` received up to message `up_to` as read; return how many that were."""

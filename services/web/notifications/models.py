@@ -31,9 +31,14 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """
         some = self if before is None else self.filter(message__lt=before)
         return (
-            some.annotate(sender_name=models.F("message__sender__username"))
+            some.annotate(
+                sender_name=models.F("message__sender__username"),
+                conversation_id=models.F("message__conversation"),
+            )
             .order_by("-message")
-            .values_list("id", "sender_name", "created_at", "read", "message_id", named=True)
+            .values_list(
+                "id", "conversation_id", "sender_name", "created_at", "read", "message_id", named=True
+            )
         )
 
     def create_for(self, messages: list[Message]) -> None:

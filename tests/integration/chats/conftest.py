@@ -74,7 +74,8 @@ class Growth:
 
     def at(self, text: str) -> str:
         """The text with ids in it."""
-        ids = {"root": self.root.pk, "last": self.last.pk, "own": self.own.pk}
+        ids = {"root": self.root.pk, "last": self.last.pk, "own": self.own.pk,
+               "conversation": self.root.conversation_id}  # fmt: skip
         return text.format(**ids, notification=self.notification)
 
 

@@ -152,7 +152,7 @@ def test_page_of_a_deactivated_member_says_so_and_has_no_composer(opened, bob, p
     deactivate(bob)
     shown = client.get(address).content.decode()
 
-    assert "is deactivated: nobody can write to it" in shown
+    assert "account is deactivated: nobody can write to them" in shown
     assert "<textarea" not in shown
     deactivate(bob, True)
     assert "<textarea" in client.get(address).content.decode()

@@ -1,6 +1,7 @@
 """Pages after the counterpart was renamed, deactivated or erased, as loaded without JavaScript."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -193,3 +194,55 @@ def test_cached_pages_are_stored_again_after_a_rename(browser_of, alice, bob, th
             for _ in range(2)]  # fmt: skip
 
     assert hits == [[None, None], ["hit", "hit"]]
+
+
+def ask(client, **which):
+    answer = client.get("/chats/counterpart/", which)
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def test_counterpart_is_found_by_conversation_and_by_any_spelling_of_the_name(browser_of, alice, bob, thread):
+    client = browser_of(alice)
+    pk = thread[0].conversation_id
+    here = {
+        "member": alice.pk,
+        "conversation": pk,
+        "name": "bob",
+        "is_active": True,
+        "address": "/chats/with/bob/",
+    }
+
+    assert [ask(client, conversation=pk), ask(client, to="bob"), ask(client, to="BOB")] == [here] * 3
+    change(bob, username="Łukasz", is_active=False)
+    now = here | {"name": "Łukasz", "is_active": False, "address": "/chats/with/%C5%81ukasz/"}
+    assert ask(client, conversation=pk) == now
+
+
+@pytest.mark.parametrize(
+    "which", ["erased", "of others", "made up", "none", "a stranger", "oneself", "nobody"]
+)
+def test_counterpart_of_no_conversation_of_the_member_is_null(
+    browser_of, alice, bob, charlie, thread, write, which
+):
+    theirs = write(bob, charlie).conversation_id
+    asked = {
+        "erased": {"conversation": thread[0].conversation_id}, "of others": {"conversation": theirs},
+        "made up": {"conversation": 2**63 - 1}, "none": {}, "a stranger": {"to": "charlie"},
+        "oneself": {"to": "alice"}, "nobody": {"to": "x" * 5000},
+    }[which]  # fmt: skip
+    if which == "erased":
+        bob.delete()
+
+    assert ask(browser_of(alice), **asked) == {"member": alice.pk, "conversation": None}
+
+
+@pytest.mark.parametrize("key", ["0", "-1", "x", "9" * 30, "1e3", "٣"])
+def test_counterpart_of_a_key_that_is_none_is_404(browser_of, alice, key):
+    assert browser_of(alice).get("/chats/counterpart/", {"conversation": key}).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["\x00", "\ud800", " bob ", "bob\n", "..", "a/b", ""])
+def test_counterpart_of_a_name_that_cannot_be_is_no_error(browser_of, alice, thread, name):
+    asked = name.encode("utf-8", "surrogatepass")
+    assert browser_of(alice).get(f"/chats/counterpart/?to={quote(asked)}").status_code == 200

@@ -132,6 +132,56 @@ def test_edits_reading_and_deletion_are_told_too(events, browser_of, message, al
         assert told[1]["reader"] == bob.pk
 
 
+@pytest.mark.parametrize("how", ["rename", "deactivation", "activation", "erasure"])
+def test_counterparts_hear_of_a_change_of_the_member_and_nobody_else(
+    events, browser_of, write, alice, bob, charlie, how
+):
+    write(alice, bob)
+    if how == "activation":
+        User.objects.filter(pk=alice.pk).update(is_active=False)
+        alice.is_active = False
+    hears = {user: events.listen(browser_of(user)) for user in (bob, charlie)}
+    if how == "erasure":
+        alice.delete()
+    elif how == "rename":
+        alice.username = "alicia"
+        alice.save()
+    else:
+        alice.is_active = not alice.is_active
+        alice.save(update_fields=["is_active"])
+    alice.email = "a@example.com"
+    if how != "erasure":
+        alice.save()  # Nothing that others see.
+    own = write(bob, charlie)
+
+    assert hears[bob].next() == {"kind": "member"}
+    assert hears[bob].next()["message"] == hears[charlie].next()["message"] == own.pk
+
+
+def test_rename_that_is_rolled_back_is_not_told(events, browser_of, message, alice, bob, write):
+    listener = events.listen(browser_of(bob))
+    with pytest.raises(RuntimeError), transaction.atomic():
+        alice.username = "alicia"
+        alice.save()
+        raise RuntimeError
+    sent = write(bob, alice)
+
+    assert listener.next()["message"] == sent.pk
+
+
+def test_more_counterparts_than_a_notice_names_are_told_with_everybody(
+    events, browser_of, member, write, alice, bob, charlie, monkeypatch
+):
+    monkeypatch.setattr(notices, "MOST", 2)
+    listener = events.listen(browser_of(charlie))
+    for person in (bob, member("dora"), member("emil")):
+        write(alice, person)
+    alice.username = "alicia"
+    alice.save()
+
+    assert listener.next() == {"kind": "member"}
+
+
 def test_what_is_rolled_back_is_not_told(events, browser_of, alice, bob):
     listener = events.listen(browser_of(bob))
     with pytest.raises(RuntimeError), transaction.atomic():

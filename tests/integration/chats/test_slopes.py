@@ -49,6 +49,8 @@ SINGLES = [
     ("replies", "chats:first_unread", "/chats/thread/{root}/unread/"),
     ("replies_read", "chats:first_unread", "/chats/thread/{root}/unread/"),
     ("replies", "chats:state", "/chats/state/"),
+    ("people", "chats:counterpart", "/chats/counterpart/?to=alice"),
+    ("replies", "chats:counterpart", "/chats/counterpart/?conversation={conversation}"),
 ]
 FORMS = [
     ("people", "chats:new", "/chats/new/", {"to": "alice", "content": "new"}),

@@ -9,7 +9,7 @@ from notifications.models import Notification
 
 # Pages of one's own, pages of one message, and what only POST does: {name: (arguments, methods)}.
 OWN = ["chats:inbox", "chats:unread", "chats:new", "chats:people", "chats:notifications", "chats:cache_test",
-       "chats:search", "chats:state",
+       "chats:search", "chats:state", "chats:counterpart",
        "accounts:account", "accounts:change_password", "accounts:delete_user_account"]  # fmt: skip
 OF_A_MESSAGE = [
     "chats:thread",

@@ -15,9 +15,10 @@ from messaging.models import Message
 from observability.debts import Debts
 
 # What a notice can be about: a new message, an edit, messages read, a message marked unread again, a message
-# deleted; what the badges count; anything at all; and, for us alone, whether the member may still listen.
+# deleted; what the badges count; a counterpart who was renamed, deactivated, activated or erased; anything at
+# all; and, for us alone, whether the member may still listen.
 NEW, EDITED, READ, UNREAD, DELETED, COUNTED = "new", "edited", "read", "unread", "deleted", "counted"
-SYNC, CHECK = "sync", "check"
+MEMBER, SYNC, CHECK = "member", "sync", "check"
 Where = int | None | list[int]
 MOST = 1_000  # Members that one notice names.
 EVERYBODY = "everybody"

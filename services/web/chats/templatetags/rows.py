@@ -27,7 +27,7 @@ MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 IN_INBOX = """
-      <li data-counterpart="{name}"{unread_class}>
+      <li data-counterpart="{name}" data-conversation="{conversation}"{unread_class}>
         <a class="row" href="{address}">
           <span class="who" dir="auto">{name}</span>
           {time}
@@ -36,7 +36,7 @@ IN_INBOX = """
       </li>"""
 BADGE = ' <span class="badge"><span class="unread-count">{count}</span><span class="sr"> unread</span></span>'
 UNREAD = """
-      <li id="m{id}" data-message="{id}" class="is-unread">
+      <li id="m{id}" data-message="{id}" data-conversation="{conversation}" class="is-unread">
         <a class="row" href="{address}">
           <span class="who" dir="auto">{name}</span>
           {time}
@@ -116,6 +116,7 @@ def inbox_rows(rows: Iterable[Any], reader_id: int) -> SafeString:
         fill(
             IN_INBOX,
             name=row.name,
+            conversation=row.conversation_id,
             address=conversation(row.name, row.conversation_id),
             time=time_of(row.sent_at),
             you=YOU if row.sender_id == reader_id else "",
@@ -135,6 +136,7 @@ def unread_rows(rows: Iterable[Any]) -> SafeString:
         fill(
             UNREAD,
             id=row.id,
+            conversation=row.conversation_id,
             address=message(row.id),
             name=row.name,
             time=time_of(row.timestamp),

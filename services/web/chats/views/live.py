@@ -1,7 +1,8 @@
-"""What pages ask to stay up to date where nobody tells them; and who asks the wrong process."""
+"""What pages ask to stay up to date; and who asks the wrong process."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
@@ -9,6 +10,8 @@ from django.views.decorators.http import require_safe
 from accounts.requests import MemberRequest
 from chats import cache
 from chats.context import badges_of
+from chats.pages import key_from
+from messaging.models import Participant
 from observability.budgets import query_budget
 
 
@@ -29,6 +32,26 @@ def state(request: MemberRequest) -> HttpResponse:
     if etag:
         response["ETag"] = etag
     return response
+
+
+@query_budget(2)
+@require_safe
+@login_required
+def counterpart(request: MemberRequest) -> JsonResponse:
+    """The other member of a conversation as of now: by its id (`?conversation=`), or by the name (`?to=`).
+
+    `conversation` is null without one: it was deleted with an account, it never was, or it is of others. That
+    is no 404, which a page could also get from a server of an older release.
+    """
+    sides = Participant.objects.filter(user=request.user)
+    name, key = request.GET.get("to"), key_from(request, "conversation")
+    found = sides.with_counterpart(name) if name else sides.filter(conversation=key).for_heading()
+    side = found.first()
+    answer = {"member": request.user.pk, "conversation": side and side.conversation_id}
+    if side:
+        address = reverse("chats:conversation", args=[side.name])
+        answer |= {"name": side.name, "is_active": side.is_active, "address": address}
+    return JsonResponse(answer)
 
 
 @query_budget(1)

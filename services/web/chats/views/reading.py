@@ -138,6 +138,7 @@ def history(request: MemberRequest, pk: int) -> HttpResponse:
     rows, more = split(MessageHistory.objects.rows(pk, before)[: PAGE_SIZE + 1], PAGE_SIZE)
     context = {
         "message": shown,
+        "counterpart": shown.receiver if shown.sender_id == request.user.pk else shown.sender,
         "rows": rows,
         "following": rows[-1].id if more else None,
         "before": before,

@@ -66,7 +66,8 @@ def reply(request: MemberRequest, pk: int) -> HttpResponse:
 @login_required
 def edit(request: MemberRequest, pk: int) -> HttpResponse:
     """Change one's own message."""
-    message = get_object_or_404(Message.objects.filter(sender=request.user), pk=pk)
+    own = Message.objects.filter(sender=request.user).select_related("receiver")
+    message = get_object_or_404(own, pk=pk)
     form = EditForm(
         request.POST if request.method == "POST" else None,
         initial={"content": message.content, "version": version_of(message.content)},

@@ -3,7 +3,7 @@
 import { sayUnread } from "./arrivals.js";
 import { $ } from "./page.js";
 
-const { title } = document;
+let { title } = document;
 
 function showBadge(name, count) {
   const link = $(`[data-count="${name}"]`);
@@ -20,6 +20,11 @@ export function showBadges({ unread, notifications }) {
   sayUnread(Number($('[data-badge="unread"]')?.textContent ?? 0), unread);
   showBadge("unread", unread);
   showBadge("notifications", notifications);
+  showTitle();
+}
+
+export function setTitle(text) {
+  title = text;
   showTitle();
 }
 

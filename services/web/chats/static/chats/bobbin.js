@@ -2,15 +2,17 @@
 
 import { AwayError } from "./away.js";
 import { showTitle } from "./badges.js";
+import { watchReceiver } from "./counterpart.js";
 import { forgetAllDrafts, keepDraft, restoreDrafts, tidyDrafts } from "./drafts.js";
 import { setFold } from "./folding.js";
 import { closeForm, fillName, freeForms, openForm, send } from "./forms.js";
 import { leave } from "./keeping.js";
-import { EDIT, REPLY, press, showKeySwitch } from "./keys.js";
+import { EDIT, press, showKeySwitch } from "./keys.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./looks.js";
 import { catchUp, tryTo } from "./notices.js";
 import { cover, isCovered, messages, state } from "./page.js";
+import { REPLY } from "./rows.js";
 import { watchSight } from "./seen.js";
 import { findTarget, isTarget, showTarget } from "./target.js";
 import { loadPage } from "./thread.js";
@@ -73,6 +75,7 @@ if (state) {
   window.name = "";
   tidyDrafts();
   restoreDrafts();
+  watchReceiver();
   beginLive();
   watchSight();
 } else if ("visitor" in document.body.dataset && window.name === LEAVING) {

@@ -35,13 +35,23 @@ export function parse(html) {
   return page;
 }
 
+async function getValues(address) {
+  const response = await fetch(address, { cache: FRESH, headers: { Accept: "application/json" } });
+  if (isLogin(response)) sessionLost();
+  if (!response.ok) throw new Error(`${response.status} for ${address}`);
+  const values = await response.json();
+  checkMember(values.member);
+  return values;
+}
+
+// The counterpart of a conversation, by its id or by the name; `conversation` is null when there is none.
+export async function askCounterpart(which) {
+  return getValues(`/chats/counterpart/?${new URLSearchParams(which)}`);
+}
+
 // Shows the badges; returns the stamp of now.
 export async function askState() {
-  const response = await fetch(state, { cache: FRESH, headers: { Accept: "application/json" } });
-  if (isLogin(response)) sessionLost();
-  if (!response.ok) throw new Error(`${response.status} for ${state}`);
-  const now = await response.json();
-  checkMember(now.member);
+  const now = await getValues(state);
   if (isHere()) await renewTokens(); // A log-in makes those of this page worthless.
   showBadges(now);
   return now;

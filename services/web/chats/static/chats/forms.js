@@ -2,6 +2,7 @@
 
 import { saySent } from "./arrivals.js";
 import { AwayError, sessionLost } from "./away.js";
+import { checkCounterpart } from "./counterpart.js";
 import { forgetDraft, restoreDrafts, storeDraft } from "./drafts.js";
 import { get, isLogin, parse, renewTokens } from "./fetching.js";
 import { fail, leave } from "./keeping.js";
@@ -21,6 +22,7 @@ export async function openForm(anchor, row) {
   opening = !open;
   const page = open ? null : await get(anchor.href).finally(() => (opening = false));
   const form = open ?? (page && $("form.compose", page));
+  if (!form && (await checkCounterpart())) return;
   if (!form) return leave(anchor.href, "This message is no longer there.");
   if (!open) place(document.importNode(form, true), row);
   const area = $("textarea", row);
@@ -55,6 +57,7 @@ export function closeForm(form) {
 export function fillName(button) {
   const { form } = button;
   form.elements.to.value = button.value;
+  form.elements.to.dispatchEvent(new Event("change", { bubbles: true }));
   for (const old of $$(".errorlist, .similar", form)) old.remove();
   storeDraft(form);
   $("textarea", form).focus();

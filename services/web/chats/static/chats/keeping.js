@@ -15,11 +15,23 @@ export function fail(form, text) {
   form.append(note("failed", text));
 }
 
+const buttonsOf = (form) => $$('button[type="submit"]', form);
+
+export function stopForm(form) {
+  form.dataset.stopped = "yes";
+  for (const button of buttonsOf(form)) button.disabled = true;
+}
+
+export function resumeSending(form) {
+  delete form.dataset.stopped;
+  for (const button of buttonsOf(form)) button.disabled = false;
+  $(".failed", form)?.remove();
+}
+
 // Say why nothing can be sent from here any more; what was typed stays, to be copied.
 export function stopSending(text, within = document) {
   for (const form of $$("form.compose", within)) {
-    form.dataset.stopped = "yes";
-    for (const button of $$('button[type="submit"]', form)) button.disabled = true;
+    stopForm(form);
     fail(form, text);
   }
   if (!$("form.compose", within)) $("main").prepend(note("flash", text));

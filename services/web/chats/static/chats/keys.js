@@ -3,6 +3,7 @@
 import { closeForm, opening } from "./forms.js";
 import { $, $$ } from "./page.js";
 import { recall, remember } from "./remembered.js";
+import { REPLY } from "./rows.js";
 
 // Whoever speaks to the browser, or hits keys by accident, can turn the single keys off (WCAG 2.1.4).
 const SWITCHED_OFF = "bobbin-single-keys-off";
@@ -35,12 +36,11 @@ function step(by) {
 }
 
 const current = () => document.activeElement?.closest("li.message");
-export const REPLY = '.actions a[href$="/reply/"]';
 export const EDIT = '.actions a[href$="/edit/"]';
 const KEYS = {
   j: () => step(1),
   k: () => step(-1),
-  r: () => (current() ? $(REPLY, current()).click() : $("form.compose textarea")?.focus()),
+  r: () => (current() ? $(REPLY, current())?.click() : $("form.compose textarea")?.focus()),
   e: () => current() && $(EDIT, current())?.click(),
   n: () => $(".top .button")?.click(),
   i: () => $(".brand")?.click(),

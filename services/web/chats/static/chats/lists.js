@@ -1,16 +1,27 @@
-// Lists: inbox, unread, notifications.
+// Lists: inbox, unread, notifications, and what a search found.
 
+import { rememberNames, tellDeparted } from "./counterpart.js";
 import { get } from "./fetching.js";
-import { $, $$, rows } from "./page.js";
+import { $, $$, found as hits, rows } from "./page.js";
 
 const keyOf = (row) => row.dataset.counterpart ?? row.dataset.message ?? row.dataset.notification;
 
-export async function refreshRows() {
+// `isMember`: a counterpart was renamed, deactivated or erased.
+export async function refreshRows(isMember = false) {
   const page = await get(location.href);
   const found = page && $("#rows", page);
   if (!found || found.innerHTML === rows.innerHTML) return;
   const focused = document.activeElement?.closest("#rows li");
   const key = focused && keyOf(focused);
+  const names = rememberNames(rows);
   rows.replaceChildren(...found.childNodes);
   if (key) $$("li", rows).find((row) => keyOf(row) === key)?.querySelector("a")?.focus();
+  // Rows of an inbox stay; of the other lists they go for many reasons.
+  await tellDeparted(names, rows, isMember || $("[data-counterpart]", rows) ? 3 : 0);
+}
+
+export async function refreshFound() {
+  const page = await get(location.href);
+  const fresh = page && $("#found", page);
+  if (fresh && fresh.innerHTML !== hits.innerHTML) hits.replaceChildren(...fresh.childNodes);
 }

@@ -1,14 +1,16 @@
 // Acts on what is told of: fetches what this page shows of it.
 
 import { AwayError } from "./away.js";
+import { checkCounterpart } from "./counterpart.js";
 import { askState } from "./fetching.js";
 import { removeRow } from "./keeping.js";
-import { refreshRows } from "./lists.js";
-import { $, messages, random, rows } from "./page.js";
+import { refreshFound, refreshRows } from "./lists.js";
+import { $, found, messages, random, rows } from "./page.js";
 import { byId } from "./rows.js";
 import { markSeen, refreshMessages } from "./thread.js";
 
 let stamp = document.body?.dataset.stamp || null;
+const MANY = ["sync", "member"]; // Kinds that many members may be told of at the same moment.
 let waiting = [];
 let soon = null;
 let missed = false; // Something changed while nobody looked at this page.
@@ -25,8 +27,10 @@ export function hear(notice) {
   if (notice.kind === "deleted" && messages && concerns(notice) && byId(notice.message)) removeRow(byId(notice.message));
   waiting.push(notice);
   // At once, and then no more often than pages can be made.
-  soon ??= setTimeout(act, notice.kind === "sync" ? random(0, 1000) : 20);
+  soon ??= setTimeout(act, MANY.includes(notice.kind) ? random(0, 1000) : 20);
 }
+
+document.addEventListener("counterpart", () => messages && tryTo(refreshMessages));
 
 async function act() {
   const notices = waiting;
@@ -43,8 +47,12 @@ async function answer(notices) {
   if (document.hidden) missed = true;
   const ours = notices.filter(concerns);
   const ids = ours.filter(({ kind }) => kind === "new" || kind === "edited").map(({ message }) => message);
-  if (!document.hidden && rows) await refreshRows();
-  else if (!document.hidden && messages && ours.some(({ kind }) => kind === "sync")) await refreshMessages();
+  const isMember = notices.some(({ kind }) => kind === "member");
+  const isAny = isMember || notices.some(({ kind }) => kind === "sync");
+  if (!document.hidden && rows) await refreshRows(isMember);
+  else if (!document.hidden && found && isAny) await refreshFound();
+  else if (!document.hidden && (messages ? isMember : isAny)) await checkCounterpart();
+  if (!document.hidden && messages && ours.some(({ kind }) => kind === "sync")) await refreshMessages();
   else if (!document.hidden && messages && ids.length) await refreshMessages(ids);
   await badges();
 }
@@ -62,7 +70,9 @@ async function refresh() {
   }
   missed = false;
   if (rows) await refreshRows();
+  else if (found) await refreshFound();
   else if (messages) await refreshMessages();
+  else await checkCounterpart();
 }
 
 // A page that cannot be reached is tried again by whatever comes next.
@@ -85,7 +95,7 @@ function say(text) {
 // Whether anything has changed since this page was made.
 export async function look() {
   const now = await askState();
-  const changed = now.stamp === null || (stamp !== null && now.stamp !== stamp);
+  const changed = now.stamp === null || now.stamp !== stamp; // Some pages do not say as of when they are.
   stamp = now.stamp;
   if (changed) await refresh();
 }

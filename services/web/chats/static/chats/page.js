@@ -5,6 +5,7 @@ export const $$ = (selector, within = document) => [...within.querySelectorAll(s
 export const { state, eventsPort } = document.body?.dataset ?? {};
 export const messages = $("ol.messages[data-conversation]");
 export const rows = $("#rows");
+export const found = $("#found");
 export const random = (least, most) => least + Math.random() * (most - least);
 
 // The browser shows again what it kept: not before it is known who is there.

@@ -2,6 +2,7 @@
 
 import { $, $$, messages } from "./page.js";
 
+export const REPLY = '.actions a[href$="/reply/"]';
 export const all = () => $$("li[data-message]", messages);
 export const idOf = (row) => Number(row.dataset.message);
 export const byId = (id) => document.getElementById(`m${id}`);

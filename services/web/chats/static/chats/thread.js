@@ -1,20 +1,24 @@
 // Threads and conversations: what is new or changed goes where it belongs.
 
 import { sayArrivals } from "./arrivals.js";
+import { checkCounterpart, isAsKnown, isErased, isSame } from "./counterpart.js";
 import { get, UNCHANGED } from "./fetching.js";
 import { fold, reveal } from "./folding.js";
 import { reload, removeRow } from "./keeping.js";
 import { $, $$, messages } from "./page.js";
-import { all, byId, deepBelow, depthOf, idOf, lastId, link } from "./rows.js";
+import { all, byId, deepBelow, depthOf, idOf, lastId, link, REPLY } from "./rows.js";
 
 const LABEL = ".meta > [hidden]"; // Names the controls of a row.
 const DEEPEST = 6; // As in chats/pages.py.
 
 function update(row, fresh) {
-  for (const part of [".content", LABEL]) {
+  for (const part of [".who", ".content", LABEL, ".answers"]) {
     const [old, now] = [$(part, row), $(part, fresh)];
-    if (old.innerHTML !== now.innerHTML) old.replaceWith(now);
+    if (old && now && old.innerHTML !== now.innerHTML) old.replaceWith(now);
   }
+  const reply = $(REPLY, fresh); // There is none to a deactivated member.
+  if (!reply) $(REPLY, row)?.remove();
+  else if (!$(REPLY, row)) $(".actions", row)?.prepend(reply, " ");
   for (const mark of [".edited", ".seen"]) {
     const found = $(mark, fresh);
     if (found && !$(mark, row)) $(".meta", row).append(" ", found);
@@ -85,19 +89,27 @@ function note(page, from = Math.min(...idsOf(page)), isWhole = true) {
 
 if (messages) note(document);
 
+// A page of this conversation: a name may lead to another one by now.
+async function getHere(address, version) {
+  const page = await get(address, version);
+  return page === UNCHANGED || (page && isSame(page)) ? page : null;
+}
+
 // What was written or changed since, of messages `ids` or of all. Later pages that are not shown yet stay so.
 export async function refreshMessages(ids) {
+  if (isErased()) return;
   const end = link("next") ? lastId() : Infinity;
   const stay = atBottom() && !$("form :focus");
   for (let from = Math.min(...(ids ?? all().map(idOf))); from && from <= end; from = known.get(from)?.next) {
     const shown = all();
-    const page = await get(`${location.pathname}?from=${from}`, known.get(from)?.version);
-    // Of all that is shown nothing is left: what was written with an account goes with it.
+    const page = await getHere(`${location.pathname}?from=${from}`, known.get(from)?.version);
     if (!page) {
-      if (!ids) reload("These messages are no longer there. You can still copy your text.");
+      // Of all that is shown nothing is left.
+      if (!(await checkCounterpart()) && !ids) reload("These messages are no longer there. You can still copy your text.");
       return;
     }
     if (page === UNCHANGED) continue;
+    if (!isAsKnown(page) && (await checkCounterpart())) return;
     const added = merge(page, (id) => id <= end);
     sayArrivals(added);
     removeDeleted(shown, page, from);
@@ -114,8 +126,8 @@ function removeDeleted(shown, page, from) {
 }
 
 export async function loadPage(anchor) {
-  const page = await get(anchor.href);
-  if (!page) return;
+  const page = await getHere(anchor.href);
+  if (!page) return void (await checkCounterpart());
   note(page);
   const earlier = anchor.rel === "prev";
   const top = all()[0];

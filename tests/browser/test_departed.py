@@ -1,0 +1,210 @@
+"""A counterpart is erased, renamed or deactivated: open pages say so, and lose no text."""
+
+import pytest
+from playwright.sync_api import expect
+
+from messaging.models import Message
+
+PASSWORD = "a-long-enough-password-1"
+PAGES = {
+    "conversation": "/chats/with/bob/",
+    "thread": "/chats/thread/{}/",
+    "reply": "/chats/message/{}/reply/",
+    "new": "/chats/new/?to=bob",
+}
+# As if no `events` were there: nobody tells, the page asks, here forty times as often.
+POLLING = """
+window.EventSource = class extends EventTarget { close() {} };
+const wait = window.setTimeout;
+window.setTimeout = (work, time, ...more) => wait(work, time >= 8000 ? time / 40 : time, ...more);
+"""
+
+
+def change(user, **fields):
+    for name, value in fields.items():
+        setattr(user, name, value)
+    user.save(update_fields=list(fields))
+
+
+def _live(page) -> None:
+    expect(page.locator("html")).to_have_attribute("data-live", "yes")
+
+
+def _text(page):
+    return page.locator("form.compose textarea").last
+
+
+def _button(page):
+    return page.locator('form.compose button[type="submit"]').last
+
+
+def _open(page, address, text="half a text", live=True):
+    page.goto(address)
+    if live:
+        _live(page)
+    if text:
+        _text(page).fill(text)
+
+
+@pytest.fixture
+def hers(open_browser, alice):
+    return open_browser(alice)
+
+
+@pytest.fixture
+def tabs(hers, message):
+    """All pages that one can write to bob from, each with a half-written text."""
+    opened = {name: hers.context.new_page() for name in PAGES}
+    for name, tab in opened.items():
+        _open(tab, PAGES[name].format(message.pk))
+    return opened
+
+
+def test_erasure_is_said_on_open_pages_and_the_text_stays(tabs, browser_of, bob):
+    bob.set_password(PASSWORD)
+    bob.save()
+    browser_of(bob).post("/accounts/delete/", {"password": PASSWORD})
+
+    for tab in tabs.values():
+        expect(tab.locator(".news")).to_have_text(
+            "bob’s account was deleted. Everything you wrote to each other is gone."
+        )
+        expect(_text(tab)).to_have_value("half a text")
+        expect(_button(tab)).to_be_disabled()
+        expect(tab.locator("form.compose .failed")).to_contain_text("You can still copy your text")
+        expect(tab.locator("main")).not_to_contain_text("Good morning, Bob")
+    assert not Message.objects.exists()
+
+
+def test_rename_is_said_on_open_pages_and_the_next_send_arrives(tabs, browser_of, member, bob):
+    staff = browser_of(member("root", is_staff=True, is_superuser=True))
+    form = {"username": "robert", "email": "", "is_active": True}
+    assert staff.post(f"/admin/accounts/user/{bob.pk}/change/", form).status_code == 302
+
+    for name, tab in tabs.items():
+        expect(tab.locator(".news")).to_have_text("bob is now called robert.")
+        expect(_text(tab)).to_have_value("half a text")
+        expect(tab.locator("h1, h2, .who", has_text="bob")).to_have_count(0)
+        _text(tab).fill(f"from the page {name}")
+        _button(tab).click()
+        expect(tab.locator("li.message .content", has_text=f"from the page {name}")).to_be_visible()
+    assert Message.objects.filter(receiver=bob, content__startswith="from the page").count() == len(PAGES)
+    assert tabs["conversation"].url.endswith("/chats/with/robert/")
+
+
+def test_deactivation_is_said_on_open_pages_and_taken_back_when_active_again(tabs, bob):
+    change(bob, is_active=False)
+    for tab in tabs.values():
+        expect(tab.locator(".news")).to_have_text("bob’s account is deactivated: nobody can write to them.")
+        expect(_button(tab)).to_be_disabled()
+        expect(tab.get_by_role("link", name="Reply to")).to_have_count(0)
+        expect(_text(tab)).to_have_value("half a text")
+    change(bob, is_active=True)
+    for tab in tabs.values():
+        expect(tab.locator(".news")).to_have_text("bob’s account is active again.")
+        expect(_text(tab)).to_have_value("half a text")
+        expect(_button(tab)).to_be_enabled()
+    _button(tabs["thread"]).click()
+    expect(tabs["thread"].locator("li.message .content", has_text="half a text")).to_be_visible()
+
+
+def test_page_without_a_text_shows_the_composer_as_it_is_by_now(hers, message, bob):
+    _open(hers, "/chats/with/bob/", text="")
+    change(bob, is_active=False)
+    expect(hers.locator("#composer")).to_contain_text("is deactivated")
+    expect(hers.locator("form.compose")).to_have_count(0)
+    change(bob, is_active=True)
+
+    expect(hers.locator("form.compose")).to_have_count(1)
+    expect(hers.get_by_role("link", name="Reply to")).to_have_count(1)
+    bob.delete()
+    expect(hers.locator(".news")).to_contain_text("account was deleted")
+    expect(hers.locator("form.compose, li.message")).to_have_count(0)
+    hers.reload()
+    expect(hers.locator("main")).to_contain_text("may have been deleted")
+
+
+def test_half_written_reply_and_edit_in_rows_survive_what_happens_to_the_counterpart(
+    hers, write, message, alice, bob
+):
+    answer = write(bob, alice, "an answer", parent_message=message)
+    _open(hers, f"/chats/thread/{message.pk}/", text="")
+    for pk, action, text in ((answer.pk, "Reply", "half a reply"), (message.pk, "Edit", "half an edit")):
+        hers.locator(f"#m{pk}").get_by_role("link", name=action).click()
+        hers.locator(f"#m{pk} textarea").fill(text)
+    change(bob, username="robert")
+    expect(hers.locator(".news")).to_have_text("bob is now called robert.")
+    change(bob, is_active=False)
+    expect(hers.locator(f"#m{answer.pk} form button[type=submit]")).to_be_disabled()
+    hers.locator(f"#m{message.pk}").get_by_role("button", name="Save").click()
+    expect(hers.locator(f"#m{message.pk} .content")).to_have_text("half an edit")
+    bob.delete()
+
+    expect(hers.locator(".news")).to_contain_text("robert’s account was deleted")
+    expect(hers.locator(f"#m{answer.pk} textarea")).to_have_value("half a reply")
+
+
+def test_name_that_another_member_took_shows_nothing_of_that_conversation(
+    hers, member, write, message, alice, bob
+):
+    _open(hers, "/chats/with/bob/")
+    hers.context.set_offline(True)
+    change(bob, username="robert")
+    write(member("bob"), alice, "of another bob")
+    hers.context.set_offline(False)
+
+    expect(hers.locator(".news")).to_have_text("bob is now called robert.")
+    expect(hers.locator("li.message .content")).to_have_text(["Good morning, Bob"])
+    expect(_text(hers)).to_have_value("half a text")
+    assert hers.url.endswith("/chats/with/robert/")
+
+
+def test_lists_say_who_was_erased_or_renamed(hers, write, message, alice, bob, charlie):
+    write(charlie, alice, "from charlie")
+    write(bob, alice, "from bob")
+    tabs = [hers, *(hers.context.new_page() for _ in range(3))]
+    addresses = ["/chats/", "/chats/unread/", "/chats/notifications/", "/chats/search/?q=from"]
+    for tab, address in zip(tabs, addresses, strict=True):
+        _open(tab, address, text="")
+    change(bob, username="robert")
+    for tab in tabs:
+        expect(tab.locator("main")).to_contain_text("robert")
+    for tab in tabs[:3]:
+        expect(tab.locator(".news")).to_have_text("bob is now called robert.")
+    charlie.delete()
+
+    for tab in tabs:
+        expect(tab.locator("#rows, #found")).not_to_contain_text("charlie")
+    for tab in tabs[:3]:
+        expect(tab.locator(".news")).to_contain_text("charlie’s account was deleted.")
+
+
+def test_pages_that_only_ask_say_it_too(open_browser, message, alice, bob):
+    hers = open_browser(alice)
+    hers.context.add_init_script(POLLING)
+    tabs = [hers, hers.context.new_page(), hers.context.new_page()]
+    for tab, page in zip(tabs, ("conversation", "reply", "new"), strict=True):
+        _open(tab, PAGES[page].format(message.pk), live=False)
+    for how, said in (
+        (lambda: change(bob, username="robert"), "bob is now called robert."),
+        (lambda: change(bob, is_active=False), "robert’s account is deactivated"),
+        (bob.delete, "robert’s account was deleted."),
+    ):
+        how()
+        for tab in tabs:
+            expect(tab.locator(".news")).to_contain_text(said)
+            expect(_text(tab)).to_have_value("half a text")
+
+
+def test_draft_for_a_deactivated_member_waits_for_its_own_form(hers, message, bob):
+    _open(hers, "/chats/with/bob/")
+    change(bob, is_active=False)
+    expect(hers.locator(".news")).to_contain_text("is deactivated")
+    hers.reload()
+    expect(hers.locator("form.compose")).to_have_count(0)
+    hers.goto("/chats/new/")
+    expect(_text(hers)).to_have_value("")
+    change(bob, is_active=True)
+    hers.goto("/chats/with/bob/")
+
+    expect(_text(hers)).to_have_value("half a text")
