@@ -20,6 +20,7 @@ LISTS = [
     ("replies", "chats:conversation", "/chats/with/alice/"),
     ("replies", "chats:conversation", "/chats/with/alice/?from={root}"),
     ("replies", "chats:conversation", "/chats/with/alice/?to={last}"),
+    ("replies", "chats:conversation_by_id", "/chats/conversation/{conversation}/"),
     ("replies_read", "chats:conversation", "/chats/with/alice/"),
     ("threads", "chats:conversation", "/chats/with/alice/"),
     ("replies", "chats:thread", "/chats/thread/{root}/"),

@@ -19,7 +19,8 @@ OF_A_MESSAGE = [
     "chats:reply",
     "chats:edit",
 ]
-OTHERS = {"chats:conversation", "chats:notification_read", "chats:notifications_read_all",
+OTHERS = {"chats:conversation", "chats:conversation_by_id", "chats:notification_read",
+          "chats:notifications_read_all",
           "chats:query_lab", "chats:mark_unread", "chats:seen",
           "accounts:sign_up", "accounts:login", "accounts:logout"}  # fmt: skip
 

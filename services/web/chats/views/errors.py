@@ -21,8 +21,8 @@ NOT_FOUND = {
     "deleted, and with it everything that you wrote to each other. Or they have another name now: then the "
     "conversation is in your inbox, under that name.",
     **dict.fromkeys(
-        [f"chats:{name}" for name in ("thread", "message", "history", "reply", "edit", "first_unread",
-                                      "mark_unread", "notification_read")],
+        [f"chats:{name}" for name in ("conversation_by_id", "thread", "message", "history", "reply", "edit",
+                                      "first_unread", "mark_unread", "notification_read")],
         WITH_AN_ACCOUNT,
     ),
 }  # fmt: skip

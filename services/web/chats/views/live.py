@@ -2,13 +2,13 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
 from accounts.requests import MemberRequest
 from chats import cache
+from chats.addresses import conversations
 from chats.context import badges_of
 from chats.pages import key_from
 from messaging.models import Participant
@@ -44,12 +44,12 @@ def counterpart(request: MemberRequest) -> JsonResponse:
     is no 404, which a page could also get from a server of an older release.
     """
     sides = Participant.objects.filter(user=request.user)
-    name, key = request.GET.get("to"), key_from(request, "conversation")
+    name, key = request.GET.get("to", "").replace("\x00", ""), key_from(request, "conversation")
     found = sides.with_counterpart(name) if name else sides.filter(conversation=key).for_heading()
     side = found.first()
     answer = {"member": request.user.pk, "conversation": side and side.conversation_id}
     if side:
-        address = reverse("chats:conversation", args=[side.name])
+        address = conversations()(side.name, side.conversation_id)
         answer |= {"name": side.name, "is_active": side.is_active, "address": address}
     return JsonResponse(answer)
 
