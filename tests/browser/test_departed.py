@@ -67,11 +67,12 @@ def test_erasure_is_said_on_open_pages_and_the_text_stays(tabs, browser_of, bob)
 
     for tab in tabs.values():
         expect(tab.locator(".news")).to_have_text(
-            "bob’s account was deleted. Everything you wrote to each other is gone."
+            "bob’s account was deleted. Everything you wrote to each other is gone. "
+            "You can still copy your text."
         )
         expect(_text(tab)).to_have_value("half a text")
         expect(_button(tab)).to_be_disabled()
-        expect(tab.locator("form.compose .failed")).to_contain_text("You can still copy your text")
+        expect(tab.locator("form.compose .failed")).to_have_text("Nothing can be sent from here.")
         expect(tab.locator("main")).not_to_contain_text("Good morning, Bob")
     assert not Message.objects.exists()
 
@@ -95,7 +96,9 @@ def test_rename_is_said_on_open_pages_and_the_next_send_arrives(tabs, browser_of
 def test_deactivation_is_said_on_open_pages_and_taken_back_when_active_again(tabs, bob):
     change(bob, is_active=False)
     for tab in tabs.values():
-        expect(tab.locator(".news")).to_have_text("bob’s account is deactivated: nobody can write to them.")
+        expect(tab.locator(".news")).to_contain_text(
+            "bob’s account is deactivated: nobody can write to them. You"
+        )
         expect(_button(tab)).to_be_disabled()
         expect(tab.get_by_role("link", name="Reply to")).to_have_count(0)
         expect(_text(tab)).to_have_value("half a text")
@@ -111,7 +114,7 @@ def test_deactivation_is_said_on_open_pages_and_taken_back_when_active_again(tab
 def test_page_without_a_text_shows_the_composer_as_it_is_by_now(hers, message, bob):
     _open(hers, "/chats/with/bob/", text="")
     change(bob, is_active=False)
-    expect(hers.locator("#composer")).to_contain_text("is deactivated")
+    expect(hers.locator("main > .deactivated")).to_be_visible()
     expect(hers.locator("form.compose")).to_have_count(0)
     change(bob, is_active=True)
 
@@ -194,6 +197,18 @@ def test_pages_that_only_ask_say_it_too(open_browser, message, alice, bob):
         for tab in tabs:
             expect(tab.locator(".news")).to_contain_text(said)
             expect(_text(tab)).to_have_value("half a text")
+
+
+def test_changes_that_are_heard_of_together_are_all_said(hers, message, bob):
+    _open(hers, "/chats/with/bob/")
+    hers.context.set_offline(True)
+    change(bob, username="robert", is_active=False)
+    hers.context.set_offline(False)
+
+    expect(hers.locator(".news")).to_have_text(
+        "bob is now called robert. robert’s account is deactivated: nobody can write to them. "
+        "You can still copy your text."
+    )
 
 
 def test_draft_for_a_deactivated_member_waits_for_its_own_form(hers, message, bob):

@@ -1,17 +1,19 @@
 // The member whom this page is about may be renamed, deactivated or erased while it is open: the page says so in words.
 
 import { setTitle } from "./badges.js";
-import { holdsText, restoreDrafts, storeDraft } from "./drafts.js";
+import { formsWithText, holdsText, restoreDrafts, storeDraft } from "./drafts.js";
 import { askCounterpart, get } from "./fetching.js";
 import { fail, removeRow, resumeSending, stopForm } from "./keeping.js";
 import { $, $$, messages } from "./page.js";
 import { all } from "./rows.js";
 
-const STOPPED = "Nothing can be sent from here. You can still copy your text.";
+const STOPPED = "Nothing can be sent from here.";
+const COMPOSER = "main > form.compose, main > .deactivated"; // And what stands above it.
 const subject = $("[data-with]");
 let known = subject && { conversation: subject.dataset.conversation, name: subject.dataset.with, isActive: "active" in subject.dataset };
 let isGone = false;
 let checking = null;
+let isNext = true; // What is said next takes the place of what was said before.
 
 export const isErased = () => isGone;
 
@@ -24,16 +26,19 @@ export function isAsKnown(page) {
 
 const isolate = (name) => Object.assign(document.createElement("bdi"), { textContent: name });
 
+const whereKept = () => (formsWithText().length ? " You can still copy your text." : "");
+
 // In sight wherever the page is scrolled to.
 function tell(...parts) {
-  const line = Object.assign(document.createElement("p"), { className: "flash news" });
+  if (isNext) $(".news")?.remove();
+  isNext = false;
+  const line = $(".news") ?? Object.assign(document.createElement("p"), { className: "flash news" });
   line.setAttribute("role", "alert");
-  line.append(...parts);
-  $(".news")?.remove();
+  line.append(...parts, " ");
   $("main").prepend(line);
 }
 
-const tellErased = (name) => tell(isolate(name), "’s account was deleted. Everything you wrote to each other is gone.");
+const tellErased = (name) => tell(isolate(name), `’s account was deleted. Everything you wrote to each other is gone.${whereKept()}`);
 const tellRenamed = (old, name) => tell(isolate(old), " is now called ", isolate(name), ".");
 
 // Asks who the counterpart is by now; returns whether anything has changed.
@@ -42,6 +47,7 @@ export const checkCounterpart = async () => (known ? (checking ??= check().final
 async function check() {
   const now = await askCounterpart({ conversation: known.conversation });
   if (!now || !known) return isGone;
+  isNext = true;
   if (now.conversation === null) return erased();
   const before = known;
   const isActive = now.is_active;
@@ -68,7 +74,8 @@ function erased() {
   for (const part of $$("main nav.pages, main .jump, main blockquote, main ol.messages:not([data-conversation])")) part.remove();
   const forms = $$("form.compose");
   stopAll(forms.filter(holdsText));
-  for (const form of forms) if (!holdsText(form)) (form.closest("#composer") ?? form).remove();
+  for (const form of forms) if (!holdsText(form)) form.remove();
+  if (!$(COMPOSER)) for (const heading of $$("main > h2")) heading.remove();
   return true;
 }
 
@@ -76,12 +83,13 @@ function stopAll(forms) {
   for (const form of forms) {
     stopForm(form);
     fail(form, STOPPED);
+    $(".failed", form).removeAttribute("role"); // The page has just said it.
   }
   return true;
 }
 
 function deactivated() {
-  tell(isolate(known.name), "’s account is deactivated: nobody can write to them.");
+  tell(isolate(known.name), `’s account is deactivated: nobody can write to them.${whereKept()}`);
   stopAll(formsToSend());
 }
 
@@ -104,13 +112,23 @@ async function showAnew() {
   if (!page || !isSame(page)) return;
   setTitle(page.title);
   for (const part of ["h1", ".crumbs", "main blockquote"]) $(part)?.replaceWith(document.importNode($(part, page), true));
-  const [old, fresh] = [$("#composer"), $("#composer", page)];
-  if (!old || !fresh) return;
-  if ($$("form.compose", old).some(holdsText)) return $("h2", old)?.replaceWith($("h2", fresh) ?? "");
-  const hasFocus = old.contains(document.activeElement);
-  old.replaceWith(document.importNode(fresh, true));
-  restoreDrafts($("#composer"));
-  if (hasFocus) $("#composer textarea")?.focus();
+  if ($(COMPOSER)) replaceComposer(page);
+}
+
+const composer = (within = document) => $$(`${COMPOSER}, main > h2`, within);
+
+function replaceComposer(page) {
+  const [old, fresh] = [composer(), composer(page).map((part) => document.importNode(part, true))];
+  if ($$("main > form.compose").some(holdsText)) {
+    const [heading, now] = [old, fresh].map((parts) => parts.find((part) => part.matches("h2")));
+    if (heading && now) heading.replaceWith(now);
+    return;
+  }
+  const hasFocus = old.some((part) => part.contains(document.activeElement));
+  old[0].before(...fresh);
+  for (const part of old) part.remove();
+  restoreDrafts($("main"));
+  if (hasFocus) $("main > form.compose textarea")?.focus();
 }
 
 // --- The form of a new message: by the name that was chosen.
@@ -147,6 +165,7 @@ export const rememberNames = namesIn;
 
 export async function tellDeparted(before, rows, most) {
   const now = namesIn(rows);
+  isNext = true;
   for (const [conversation, name] of before) {
     const other = now.get(conversation);
     if (other && other !== name) tellRenamed(name, other);
