@@ -11,7 +11,8 @@ from django.db.models.signals import post_delete, post_save, pre_save
 
 from chats import cache
 from chats.live import notices
-from messaging.models import Message, Participant
+from messaging import inbox
+from messaging.models import Message
 from messaging.signals import messages_created_in_bulk, messages_read
 from notifications.models import Notification
 from notifications.signals import notifications_read
@@ -32,9 +33,8 @@ def _changed(using: str, message: Message, kind: str) -> None:
 
 
 def _tell_counterparts(using: str, user_id: int) -> None:
-    sides = Participant.objects.using(using).filter(user=user_id)
-    people = list(sides.values_list("counterpart_id", flat=True)[: notices.MOST + 1])
-    _on_commit(using, notices.tell, people if len(people) <= notices.MOST else None, notices.MEMBER)
+    people = inbox.counterparts(user_id, most=notices.MOST, using=using)
+    _on_commit(using, notices.tell, people, notices.MEMBER)
 
 
 @receiver(post_save, sender=Message, dispatch_uid="chats.message_saved")

@@ -55,6 +55,7 @@ RETURNING p.conversation_id, p.counterpart_id, c.messages, {shown}
 """
 MARK_SEEN = MARK_MANY.format(which="id = ANY(%(ids)s)", shown="c.ids")
 MARK_ALL = MARK_MANY.format(which="id <= %(up_to)s", shown="NULL")
+COUNTERPARTS = "SELECT counterpart_id FROM messaging_participant WHERE user_id = %s LIMIT %s"
 RECOUNT = """
 UPDATE messaging_participant p SET
   last_message_id = (SELECT max(id) FROM messaging_message m WHERE m.conversation_id = p.conversation_id),
@@ -125,6 +126,12 @@ def tell_read(using: str, **what) -> None:
     """Tell the apps that depend on messaging what has been read; `messages_read` names the arguments."""
     what = {"conversation_id": None, "thread": None, "ids": None} | what
     messages_read.send(sender=apps.get_model("messaging.Message"), using=using, **what)
+
+
+def counterparts(user_id: int, *, most: int, using: str) -> list[int] | None:
+    """The ids of those with whom a member has a conversation; None when they are more than `most`."""
+    rows = execute(using, COUNTERPARTS, [user_id, most + 1])
+    return [pk for (pk,) in rows] if len(rows) <= most else None
 
 
 def lock(conversation_ids: Iterable[int], *, using: str) -> None:
