@@ -45,10 +45,24 @@ class NewPassword:
         super().validate_passwords(*names, **options)  # type: ignore[misc]
 
 
+class TypedName(UsernameField):
+    """A name exactly as it was typed: an account of before may be known by that alone.
+
+    Decomposed letters are more characters than the name has; browsers would cut them off without a word.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs | {"max_length": names.LONGEST_KEY})
+
+    def to_python(self, value):
+        return forms.CharField.to_python(self, value)
+
+
 class SignUpForm(NewName, NewPassword, BaseUserCreationForm):
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username",)
+        field_classes = {"username": TypedName}
 
 
 class AddMemberForm(NewName, NewPassword, AdminUserCreationForm):
@@ -56,13 +70,7 @@ class AddMemberForm(NewName, NewPassword, AdminUserCreationForm):
 
     class Meta(AdminUserCreationForm.Meta):
         model = User
-
-
-class TypedName(UsernameField):
-    """A name exactly as it was typed: an account of before may be known by that alone."""
-
-    def to_python(self, value):
-        return forms.CharField.to_python(self, value)
+        field_classes = {"username": TypedName}
 
 
 class ChangeMemberForm(UserChangeForm):
@@ -84,9 +92,13 @@ class ChangeMemberForm(UserChangeForm):
 class LogInForm(AuthenticationForm):
     username = TypedName(widget=forms.TextInput(attrs={"autofocus": True}))
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget.attrs["maxlength"] = names.LONGEST_KEY  # Django takes the model's.
 
-class AdminLogInForm(AdminAuthenticationForm):
-    username = TypedName(widget=forms.TextInput(attrs={"autofocus": True}))
+
+class AdminLogInForm(AdminAuthenticationForm, LogInForm):
+    username = LogInForm.base_fields["username"]
 
 
 class SetPasswordForm(NewPassword, AdminPasswordChangeForm):

@@ -123,7 +123,7 @@ class EditForm(MessageForm):
 class NewMessageForm(MessageForm):
     to = forms.CharField(
         label="To",
-        max_length=150,
+        max_length=names.LONGEST_KEY,  # In any spelling.
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "list": "people"}),
         error_messages={"required": "Choose who receives the message."},
     )
