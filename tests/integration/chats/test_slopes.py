@@ -59,6 +59,7 @@ FORMS = [
     ("replies", "chats:reply", "/chats/message/{last}/reply/", {"content": "new"}),
     ("chain", "chats:reply", "/chats/message/{last}/reply/", {"content": "new"}),
     ("replies", "chats:edit", "/chats/message/{own}/edit/", {"content": "new {last}"}),
+    ("edits", "chats:edit", "/chats/message/{own}/edit/", {"content": "new", "version": "of another text"}),
     ("replies", "chats:seen", "/chats/seen/", {"ids": "{root},{last}"}),
     ("replies", "chats:mark_unread", "/chats/message/{root}/unread/", {}),
     ("replies", "chats:notification_read", "/chats/notifications/{notification}/read/", {}),

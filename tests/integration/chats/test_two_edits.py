@@ -31,7 +31,7 @@ class Tab:
     @property
     def stands(self) -> str:
         """What the page says the message says now."""
-        found = re.search(r'class="message stands".*?class="content"[^>]*>(.*?)</div>', self.shown, re.S)
+        found = re.search(r'class="stands".*?class="content"[^>]*>(.*?)</div>', self.shown, re.S)
         return found and html.unescape(found[1])
 
 
