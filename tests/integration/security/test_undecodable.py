@@ -79,22 +79,38 @@ def test_malformed_session_key_is_nobody_without_a_query(ask, key, django_assert
         )
 
 
-@pytest.mark.parametrize("key", ['"aaaaaaaaaaaa\\000"', "a\0b", KEY[:-1], KEY.upper(), ""])
-def test_malformed_session_key_is_nobody_to_events(key, monkeypatch):
+@pytest.fixture
+def ask_events(monkeypatch):
+    """The status that `events` answers with, which must not look for a session."""
     from chats.live import asgi, members
 
     monkeypatch.setattr(members, "member_of", None)
     monkeypatch.setattr(asgi.Hub, "start", lambda hub: None)
-    application, said = asgi.Application(), []
-    application.hub.listening = True
-    headers = [(b"host", b"testserver"), (b"cookie", f"sessionid={key}".encode("latin-1"))]
-    scope = {"type": "http", "path": "/events/", "method": "GET", "headers": headers, "query_string": b""}
 
-    async def send(message):
-        said.append(message)
+    def ask(host: bytes, cookie: bytes) -> int:
+        application, said = asgi.Application(), []
+        application.hub.listening = True
+        headers = [(b"host", host), (b"cookie", cookie)]
+        scope = {"type": "http", "path": "/events/", "method": "GET", "headers": headers, "query_string": b""}
 
-    asyncio.run(application(scope, None, send))
-    assert said[0]["status"] == 401
+        async def send(message):
+            said.append(message)
+
+        asyncio.run(application(scope, None, send))
+        return said[0]["status"]
+
+    return ask
+
+
+@pytest.mark.parametrize("key", ['"aaaaaaaaaaaa\\000"', "a\0b", KEY[:-1], KEY.upper(), ""])
+def test_malformed_session_key_is_nobody_to_events(key, ask_events):
+    assert ask_events(b"testserver", f"sessionid={key}".encode("latin-1")) == 401
+
+
+@pytest.mark.parametrize("host", [b"evil.example", b"a b", b"[::1", b"", b"\xff\x00", b"testserver:port"])
+def test_wrong_host_is_refused_by_events_without_a_log_line(host, ask_events, caplog):
+    assert ask_events(host, b"") == 400
+    assert caplog.records == []
 
 
 def lines_of(caplog, client, *args, **kwargs):
@@ -115,6 +131,11 @@ def lines_of(caplog, client, *args, **kwargs):
     [
         ({"HTTP_HOST": "evil.example"}, "DisallowedHost"),
         ({"HTTP_HOST": "a b"}, "DisallowedHost"),
+        ({"HTTP_HOST": "[::1"}, "DisallowedHost"),
+        ({"HTTP_HOST": "testserver:port"}, "DisallowedHost"),
+        ({"HTTP_HOST": "a_b.example:80"}, "DisallowedHost"),
+        ({"HTTP_HOST": "testserver.evil.example"}, "DisallowedHost"),
+        ({"HTTP_HOST": "x" * 5_000}, "DisallowedHost"),
         ({"data": {f"f{n}": "" for n in range(2_000)}}, "TooManyFieldsSent"),
         (
             {"data": {"f": "x" * 3_000_000}, "content_type": "application/x-www-form-urlencoded"},
