@@ -24,4 +24,6 @@ class Migration(migrations.Migration):
                 name="message_content",
             ),
         ),
+        # On the way back, which comes here first, PostgreSQL reads the table.
+        migrations.RunSQL(migrations.RunSQL.noop, "SET LOCAL statement_timeout = 0"),
     ]
