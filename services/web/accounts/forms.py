@@ -98,7 +98,7 @@ class LogInForm(AuthenticationForm):
 
 
 class AdminLogInForm(AdminAuthenticationForm, LogInForm):
-    username = LogInForm.base_fields["username"]
+    username = TypedName(widget=forms.TextInput(attrs={"autofocus": True}))
 
 
 class SetPasswordForm(NewPassword, AdminPasswordChangeForm):

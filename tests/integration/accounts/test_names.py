@@ -76,6 +76,9 @@ BAD = [
     ("\U000e0041olga", "cannot be seen"),
     ("\uffa0", "cannot be seen"),
     ("ⵏ\u2d7fⴰ", "cannot be seen"),
+    ("ol\ufff9ga", "cannot be seen"),
+    ("ol\x07ga", "cannot be seen"),
+    ("фー", "mixes scripts"),
     ("مa", "mixes scripts"),
     ("漢а", "mixes scripts"),
     ("漢가か", "mixes scripts"),
@@ -85,7 +88,7 @@ BAD = [
 GOOD = [
     "दिनेश", "தமிழ்", "אֲבִי", "ג׳ורג׳", "O'Brien", "山田はな", "山田ハナコ", "bob山田", "김bob", "ㄅ李a",
     "สมชาย", "محمد", "Nguyễn", "Łukasz", "Иван_2", "anna.maria+x@b-c", "দীপা", "Gal·la", "1984",
-    "ʻokina", "मीरा१२", "سارة١٢", "漢字かなカナabc", "မောင်", "Đặng", "ᏣᎳᎩ",
+    "ʻokina", "मीरा१२", "سارة١٢", "漢字かなカナabc", "မောင်", "Đặng", "ᏣᎳᎩ", "山〇", "חב״ד",
 ]  # fmt: skip
 
 
@@ -172,6 +175,8 @@ def test_a_name_in_a_living_script_is_accepted_and_has_an_address(member, alice,
         ("5am", "Ƽam"), ("333", "ЗЗЗ"), ("33", "зз"), ("kak", "как"), ("YOU", "ꓬꓳꓴ"), ("apple", "ᎪᏢᏢᏞᎬ"),
         ("ooo", "٥٥٥"), ("olga", "〇lga"), ("olga", "o丨ga"), ("ニコ", "二コ"), ("O'Brien", "Oꞌbrien"),
         ("ג'ורג'", "ג׳ורג׳"), ("علی", "علي"), ("olga", "oǀga"), ("æsir", "aesir"), ("ooo", "օօօ"),
+        ("Tom", "丅om"), ("Tom", "ㄒom"), ("Yes", "丫es"), ("Yes", "ㄚes"), ("Xu", "乂u"), ("Xu", "ㄨu"),
+        ("SIX", "ѕіх"), ("ëëë", "ёёё"), ("ʜoʜ", "НОН"),
     ],
 )  # fmt: skip
 def test_a_look_alike_of_a_member_is_refused(member, name, look_alike):
