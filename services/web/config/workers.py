@@ -1,70 +1,54 @@
-"""gunicorn's worker of threads, in which a client that does not finish its request holds no page's thread.
+"""gunicorn's worker of threads, in which a slow client holds neither a thread of the pages nor the poller.
 
-A proxy sees to that in production; `make run` has none. A request that is not whole when it is looked at is
-read by a thread of its own kind, within a time and a size; a page's thread gets it when it is whole.
+A proxy sees to that in production; `make run` has none. The poller reads a request that is not complete at
+the first look, and waits for the client after the last answer. A page's thread gets only complete requests.
 """
 
-import re
+import contextlib
+import selectors
 import socket
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from gunicorn.workers import gthread
 
-READERS = 32  # Slow requests that one worker reads at once. They wait, and cost nothing else.
-READ_SECONDS = 15.0  # For a whole request, however its bytes are spread.
+from config.framing import MAX_HEAD, Framing, TooLarge
+
+READ_SECONDS = 15.0  # For a complete request, however its bytes are spread.
 WRITE_SECONDS = 10.0  # For a client that does not take its answer.
 FIRST_DATA_SECONDS = 0.005  # Then the poller waits for it, which holds no thread.
-MOST_HEAD, MOST_BODY = 64 * 1024, 512 * 1024  # nginx takes half of it.
-LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.I)
-CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.I)
+# After the last answer, for the client to close the connection (RFC 9112, section 9.6). gunicorn would wait
+# that long in the poller for each connection, and the worker would do nothing else.
+LINGER_SECONDS, LINGER_BYTES = 2.0, 64 * 1024
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
-_SLOW = object()
-
-
-class TooLarge(Exception):
-    """The request is larger than any page needs."""
-
-
-def is_whole(data: bytes) -> bool:
-    """Return whether `data` holds a whole request, or one that gunicorn refuses without reading on."""
-    end = data.find(b"\r\n\r\n")
-    if end < 0:
-        if len(data) > MOST_HEAD:
-            raise TooLarge
-        return False
-    head, body = data[: end + 2], len(data) - end - 4
-    if CHUNKED.search(head):
-        if body > MOST_BODY:
-            raise TooLarge
-        return data.endswith(b"0\r\n\r\n")
-    length = LENGTH.search(head)
-    wanted = int(length[1]) if length else 0
-    if wanted > MOST_BODY:
-        raise TooLarge
-    return body >= wanted
+_INCOMPLETE = object()
 
 
 class Worker(gthread.ThreadWorker):
     def init_process(self) -> None:
-        self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="slow")
+        # Connections by their `timeout`, the earliest first.
+        self.incomplete: deque[Any] = deque()
+        self.lingering: deque[Any] = deque()
         super().init_process()
 
     def handle(self, conn: Any) -> Any:
-        """Handle a whole request in this thread; leave one that is not to the readers or the poller."""
-        if not getattr(conn, "is_whole", False):
+        """Handle a complete request in this thread; leave any other to the poller."""
+        if not getattr(conn, "is_complete", False):
             if not conn.initialized and not conn.wait_for_data(FIRST_DATA_SECONDS):
                 return gthread._DEFER
             try:
-                if not is_whole(_arrived(conn)):
-                    return _SLOW
+                if not Framing(_peek(conn)).is_complete:
+                    return _INCOMPLETE
             except TooLarge:
-                return _refuse(conn)
+                _refuse(conn)
+                return False
             except OSError:
                 return False
-        conn.is_whole = False
+        conn.is_complete = False
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
@@ -72,60 +56,104 @@ class Worker(gthread.ThreadWorker):
         return super().handle_request(req, conn)
 
     def finish_request(self, conn: Any, fs: Future) -> None:
-        if fs.cancelled() or fs.exception() or fs.result() is not _SLOW:
+        result = None if fs.cancelled() or fs.exception() else fs.result()
+        if result is _INCOMPLETE:
+            self.read_on(conn)
+        elif result:
             super().finish_request(conn, fs)
-            return
-        reading = self.readers.submit(_read_on, conn)
-        reading.add_done_callback(lambda done: self.method_queue.defer(self.read, conn, done))
-
-    def read(self, conn: Any, done: Future) -> None:
-        """Handle the request that a reader has read, or close the connection."""
-        if not done.exception() and done.result():
-            conn.is_whole = conn.data_ready = True
-            self.enqueue_req(conn)
         else:
-            self.nr_conns -= 1
-            conn.close()
+            self.linger(conn)
+
+    def read_on(self, conn: Any) -> None:
+        """Read the rest of the request in the poller, until `READ_SECONDS` are over."""
+        conn.init()
+        conn.framing = Framing(conn.parser.unreader.take_buffered())
+        self._wait_for(conn, self.incomplete, READ_SECONDS, self.on_incomplete_readable)
+
+    def on_incomplete_readable(self, conn: Any, client: Any) -> None:
+        data = _receive(client)
+        if data is None:
+            return
+        try:
+            is_complete = conn.framing.add(data)
+        except TooLarge:
+            self._stop_waiting(conn, self.incomplete)
+            _refuse(conn)
+            self.linger(conn)
+            return
+        if is_complete:
+            self._stop_waiting(conn, self.incomplete)
+            conn.parser.unreader.unread(bytes(conn.framing.data))
+            conn.is_complete = conn.data_ready = True
+            self.enqueue_req(conn)
+        elif not data:
+            self._stop_waiting(conn, self.incomplete)
+            self._close(conn)
+
+    def linger(self, conn: Any) -> None:
+        """Close the connection when the client has closed it, or after `LINGER_SECONDS`."""
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(conn)
+            return
+        conn.received = 0
+        self._wait_for(conn, self.lingering, LINGER_SECONDS, self.on_lingering_readable)
+
+    def on_lingering_readable(self, conn: Any, client: Any) -> None:
+        data = _receive(client)
+        conn.received += len(data or b"")
+        if data == b"" or conn.received > LINGER_BYTES:
+            self._stop_waiting(conn, self.lingering)
+            self._close(conn)
+
+    def murder_pending(self) -> None:
+        """Close connections whose time is over; gunicorn calls it once a second."""
+        super().murder_pending()
+        for waiting in (self.incomplete, self.lingering):
+            while waiting and waiting[0].timeout <= time.monotonic():
+                conn = waiting[0]
+                self._stop_waiting(conn, waiting)
+                self._close(conn)
+
+    def _wait_for(self, conn: Any, waiting: deque[Any], seconds: float, readable: Any) -> None:
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + seconds
+        waiting.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(readable, conn))
+
+    def _stop_waiting(self, conn: Any, waiting: deque[Any]) -> None:
+        waiting.remove(conn)
+        self.poller.unregister(conn.sock)
+
+    def _close(self, conn: Any) -> None:
+        self.nr_conns -= 1
+        conn.close()
 
 
-def _buffered(conn: Any) -> bytes:
-    return conn.parser.unreader.buf.getvalue() if conn.parser else b""
-
-
-def _arrived(conn: Any) -> bytes:
-    """What has arrived of the request, without taking it."""
+def _peek(conn: Any) -> bytes:
+    """What has arrived of the request, without taking it and without waiting for more."""
+    buffered = conn.parser.unreader.buf.getvalue() if conn.parser else b""
+    # With a time-out, Python waits for data in spite of MSG_DONTWAIT.
+    conn.sock.setblocking(False)
     try:
-        waiting = conn.sock.recv(MOST_HEAD, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        return buffered + conn.sock.recv(MAX_HEAD, socket.MSG_PEEK)
     except BlockingIOError:
-        waiting = b""
-    return _buffered(conn) + waiting
+        return buffered
 
 
-def _read_on(conn: Any) -> bool:
-    """Read until the request is whole; False when the client is too slow, gone, or sends too much."""
-    until = time.monotonic() + READ_SECONDS
-    conn.sock.setblocking(True)
-    conn.init()
-    data = bytearray(conn.parser.unreader.take_buffered())
+def _receive(client: socket.socket) -> bytes | None:
+    """What has arrived; empty when the client is gone, None when there is nothing yet."""
     try:
-        while not is_whole(bytes(data)):
-            left = until - time.monotonic()
-            if left <= 0:
-                return False
-            conn.sock.settimeout(left)
-            piece = conn.sock.recv(64 * 1024)
-            if not piece:
-                return False
-            data += piece
-    except TooLarge:
-        return _refuse(conn)
-    except OSError:  # A time-out too.
-        return False
-    conn.parser.unreader.unread(bytes(data))
-    return True
+        return client.recv(64 * 1024)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
 
 
-def _refuse(conn: Any) -> bool:
-    conn.sock.settimeout(1)
-    conn.sock.sendall(TOO_LARGE)
-    return False
+def _refuse(conn: Any) -> None:
+    """Answer 413; a client that has not taken what came before gets none."""
+    with contextlib.suppress(OSError):
+        conn.sock.setblocking(False)
+        conn.sock.send(TOO_LARGE)

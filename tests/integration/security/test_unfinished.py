@@ -1,4 +1,4 @@
-"""Without nginx: requests that are never finished do not stop the site."""
+"""Without nginx: clients that never finish a request, or never close, do not stop the site."""
 
 import http.client
 import os
@@ -13,11 +13,21 @@ import pytest
 from django.conf import settings as django_settings
 
 WEB = Path(__file__).parents[3] / "services/web"
+FORM = (
+    b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: csrftoken=" + b"a" * 32 + b"\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\n"
+)
 BEGINNINGS = {
     "nothing": b"",
     "a part of the head": b"GET /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ",
     "a part of the body": b"POST /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900\r\n\r\na=",
     "a part of a chunk": b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+    "a chunk like an end": FORM + b"Transfer-Encoding: chunked\r\n\r\n5\r\n0\r\n\r\n",
+    "a chunk that ends like one": FORM + b"Transfer-Encoding: chunked\r\n\r\nff\r\na=0\r\n\r\n",
+    "a length with zeros": FORM + b"Content-Length: " + b"0" * 30 + b"900\r\n\r\na=",
+    "a second request": b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + FORM,
+    "a refused request": b"GET / HTTP/9.9\r\n\r\n",
+    "the last of a connection": b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
 }
 
 
@@ -65,6 +75,27 @@ def test_unfinished_requests_leave_the_site_up(port, beginning):
     assert [ask(port)[0] for _ in range(5)] == [200] * 5
     for connection in held:
         connection.close()
+
+
+def test_many_unfinished_requests_hold_up_no_form_in_pieces(port):
+    held = [socket.create_connection(("127.0.0.1", port)) for _ in range(80)]
+    for connection in held:
+        connection.sendall(BEGINNINGS["a part of the body"])
+    with socket.create_connection(("127.0.0.1", port), timeout=8) as connection:
+        connection.sendall(b"POST /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3\r\n\r\n")
+        time.sleep(0.1)
+        connection.sendall(b"a=b")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    for connection in held:
+        connection.close()
+
+
+def test_answer_reaches_a_client_that_goes_on_sending(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=8) as connection:
+        connection.sendall(FORM + b"Content-Length: 600000\r\n\r\n")
+        time.sleep(0.1)
+        connection.sendall(b"x" * 60_000)
+        assert connection.recv(100).startswith(b"HTTP/1.1 413")
 
 
 def test_request_in_pieces_is_read(port):
