@@ -1,6 +1,7 @@
 """Pages of an account: sign-up, log-in, the account itself, and its deletion."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -66,6 +67,11 @@ class LogIn(auth.LoginView):
     form_class = LogInForm
     redirect_authenticated_user = True
     extra_context = {"sign_up_open": settings.SIGN_UP_OPEN}
+
+    def get_redirect_url(self) -> str:
+        """Ignore a `next=` that names this page: for whoever is logged in, Django raises ValueError then."""
+        address = super().get_redirect_url()
+        return "" if urlsplit(address).path == self.request.path else address
 
 
 @method_decorator(query_budget(4), name="dispatch")

@@ -91,6 +91,14 @@ def test_log_in_goes_on_only_to_our_own_pages(anna):
         assert Client().post("/accounts/login/", form).url == expected
 
 
+@pytest.mark.parametrize("target", ["/accounts/login/", "/accounts/login/?next=/accounts/login/"])
+def test_log_in_page_that_leads_to_itself_redirects_to_the_inbox(anna, target):
+    _, client = _log_in()
+    assert client.get("/accounts/login/", {"next": target}).url == "/chats/"
+    form = {"username": "Anna", "password": PASSWORD, "next": target}
+    assert Client().post("/accounts/login/", form).url == "/chats/"
+
+
 def test_guessing_is_stopped_whatever_the_case_and_only_for_the_one_who_guesses(anna):
     guesser = Client(REMOTE_ADDR="192.0.2.1")
     answers = [
