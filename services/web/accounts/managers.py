@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts import lookalikes, names
 from accounts.passwords import composed
 
+SHOWN = {"username", "is_active"}  # What pages of other members depend on.
 FOLLOWING = {"name_key", "look_alike_group", "exact_name"}
 LAST_CHARACTER = "\U0010ffff"  # Sorts after every other.
 
@@ -53,7 +54,12 @@ class UserQuerySet(models.QuerySet):
             values |= _following(values["username"])
         elif FOLLOWING & values.keys() and not {"username", *FOLLOWING} <= values.keys():
             raise TypeError(f"{', '.join(sorted(FOLLOWING))} follow from the username; update that instead.")
-        return super().update(**values)
+        changed = super().update(**values)
+        if SHOWN & values.keys():
+            from accounts.signals import users_changed_in_bulk  # which imports the model, and it this module
+
+            users_changed_in_bulk.send(sender=self.model, using=self.db)
+        return changed
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
         objs, fields = tuple(objs), set(fields)

@@ -11,6 +11,9 @@ from observability.signals import receiver
 # Sender: User. Arguments: user.
 erasure_preview = Signal()
 
+# `QuerySet.update` or `bulk_update` has changed names, or who is active. Sender: User. Arguments: using.
+users_changed_in_bulk = Signal()
+
 
 @receiver(pre_delete, sender=User, dispatch_uid="accounts.record_erasure")
 def record(sender, instance, using, **kwargs):

@@ -24,20 +24,23 @@ BADGE_SECONDS = 60
 SUGGESTION_SECONDS = 30
 TEST_SECONDS = 60
 EVERYBODY = "all"  # The epoch that stands in every key: ending it makes all that is cached new.
+NAMES = "names"  # The epoch of what depends on which members there are, and is nobody's own.
 
 cache = cast(RedisCache, proxy)
 count_ended = metrics.harmless(metrics.EPOCHS_ENDED.inc)
 
 
 # --- Epochs ---------------------------------------------------------------------------------------
-def epoch_of(user_id: int | None) -> str | None:
-    """The member's epoch now, or None while the cache cannot be used. For nobody (None), everybody's.
+def epoch_of(owner: int | str | None) -> str | None:
+    """The epoch of a member (an id) or of NAMES now, or None while the cache cannot be used.
+
+    For None, everybody's alone.
 
     A lost epoch is replaced by a new random one, so nothing of before can come back with it.
     """
     if debts.any():
         return None  # What this process has changed may still be cached as it was before.
-    keys = [_epoch_key(EVERYBODY)] + ([] if user_id is None else [_epoch_key(user_id)])
+    keys = [_epoch_key(EVERYBODY)] + ([] if owner is None else [_epoch_key(owner)])
     found = cache.get_many(keys)
     for key in keys:
         if key not in found:
@@ -55,6 +58,14 @@ def forget_member(user_ids: Iterable[int]) -> None:
 def forget_everything() -> None:
     """Make all that is cached unreachable: for changes that touch more members than one wants to list."""
     _end({_epoch_key(EVERYBODY)})
+
+
+def forget_shown(user_id: int, counterparts: Iterable[int] | None) -> None:
+    """Make unreachable what shows this member's name or state; None: to more members than one wants to list."""
+    if counterparts is None:
+        forget_everything()
+    else:
+        _end({_epoch_key(owner) for owner in (NAMES, user_id, *counterparts)})
 
 
 def publish(channel: str, text: str) -> int | None:
@@ -130,7 +141,7 @@ def badges(user_id: int, count: Callable[[], dict[str, int]], epoch: str | None 
 
 def suggestions(start: str, find: Callable[[], list[str]]) -> list[str]:
     """Names of members that begin with `start`; a name that is new may be missing for a while."""
-    epoch = epoch_of(None)
+    epoch = epoch_of(NAMES)
     if epoch is None:
         return find()
     return cache.get_or_set(f"suggestions:{VERSION}:{epoch}:{_digest(start)}", find, SUGGESTION_SECONDS)

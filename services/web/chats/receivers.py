@@ -9,6 +9,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 
+from accounts.signals import users_changed_in_bulk
 from chats import cache
 from chats.live import notices
 from messaging import inbox
@@ -32,9 +33,23 @@ def _changed(using: str, message: Message, kind: str) -> None:
     _on_commit(using, partial(notices.tell, people, kind, **notices.place_of(message)))
 
 
-def _tell_counterparts(using: str, user_id: int) -> None:
-    people = inbox.counterparts(user_id, most=notices.MOST, using=using)
-    _on_commit(using, notices.tell, people, notices.MEMBER)
+def _counterparts(using: str, user_id: int) -> list[int] | None:
+    return inbox.counterparts(user_id, most=notices.MOST, using=using)
+
+
+def _shown_anew(user_id: int, counterparts: list[int] | None) -> None:
+    """Drop cached pages that show this member, and tell the open ones. None: everybody's."""
+    cache.forget_shown(user_id, counterparts)
+    notices.tell(counterparts, notices.MEMBER)
+
+
+def _changed_now(using: str, user_id: int) -> None:
+    # Read after the commit: a conversation that began meanwhile has pages with the member as before.
+    people = None
+    try:
+        people = _counterparts(using, user_id)
+    finally:
+        _shown_anew(user_id, people)
 
 
 @receiver(post_save, sender=Message, dispatch_uid="chats.message_saved")
@@ -78,16 +93,14 @@ def user_changed(sender, instance, raw, using, update_fields, **kwargs):
         return
     as_it_was = {name: getattr(instance, name) for name in shown}
     if not User.objects.using(using).filter(pk=instance.pk, **as_it_was).exists():
-        # The name stands in every counterpart's inbox.
-        _on_commit(using, cache.forget_everything)
-        _tell_counterparts(using, instance.pk)
+        _on_commit(using, _changed_now, using, instance.pk)
 
 
 @receiver(post_delete, sender=User, dispatch_uid="chats.user_deleted")
 def user_deleted(sender, instance, using, **kwargs):
-    # Before messaging deletes the conversations, which tell who the counterparts are.
-    _on_commit(using, cache.forget_everything)
-    _tell_counterparts(using, instance.pk)
+    # Before messaging deletes the conversations, which tell who the counterparts are. The member is locked
+    # since `pre_delete`, so nobody begins another one.
+    _on_commit(using, _shown_anew, instance.pk, _counterparts(using, instance.pk))
     _on_commit(using, notices.tell, [instance.pk], notices.CHECK)
 
 
@@ -96,6 +109,13 @@ def user_saved(sender, instance, created, raw, using, update_fields, **kwargs):
     # A new password ends the sessions of other browsers; a log-in changes only when it was.
     if not created and not raw and {"password", "is_active"} & set(update_fields or ("password",)):
         _on_commit(using, notices.tell, [instance.pk], notices.CHECK)
+
+
+@receiver(users_changed_in_bulk, sender=User, dispatch_uid="chats.users_changed")
+def users_changed(sender, using, **kwargs):
+    _on_commit(using, cache.forget_everything)
+    _on_commit(using, notices.tell, None, notices.MEMBER)
+    _on_commit(using, notices.tell, None, notices.CHECK)
 
 
 @receiver(user_logged_out, sender=User, dispatch_uid="chats.logged_out")
