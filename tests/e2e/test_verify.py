@@ -235,7 +235,7 @@ def inbox_stale_after_edits(disconnect, monkeypatch):
 
     def message_saved(sender, instance, created, using, **kwargs):
         if created:
-            receivers._on_commit(using, OnlyNew.forget_member, [instance.sender_id, instance.receiver_id])
+            receivers.on_commit(using, OnlyNew.forget_member, [instance.sender_id, instance.receiver_id])
 
     disconnect(post_save, receivers.Message, receivers.message_saved)
     post_save.connect(message_saved, sender=receivers.Message)

@@ -1,17 +1,16 @@
 """What is left of a member in the tables of accounts once the member is deleted."""
 
-from functools import partial
-
 from axes.models import AccessFailureLog
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db import connections, transaction
+from django.db import connections
 from django.db.models import Q
 
 from accounts.guessing import counted
 from accounts.models import Erasure, Session, User
 from accounts.sessions import SessionStore
 from observability import metrics
+from observability.transactions import on_commit
 
 # The deletion's entry in the admin's log names who deletes. Read before the collector deletes the entries of
 # this member, who may be the one who deletes.
@@ -59,8 +58,8 @@ def erase_account_rows(user: User, using: str) -> None:
             f"DELETE FROM {Session._meta.db_table} WHERE user_id = %s RETURNING session_key", [user.pk]
         )
         keys = [key for (key,) in cursor.fetchall()]
-    transaction.on_commit(partial(_forget_sessions, keys), using=using, robust=True)
-    transaction.on_commit(metrics.ERASED.inc, using=using, robust=True)
+    on_commit(using, _forget_sessions, keys)
+    on_commit(using, metrics.ERASED.inc)
     # Raw, since the collector would load each row that somebody who guesses passwords has caused.
     # Until an hour after an upgrade some are kept under the name itself.
     kept = Q(username=counted(user.username)) | Q(username__iexact=user.username)

@@ -61,7 +61,7 @@ def forget_everything() -> None:
 
 
 def forget_shown(user_id: int, counterparts: Iterable[int] | None) -> None:
-    """Make unreachable what shows this member's name or state; None: to more members than one wants to list."""
+    """Make unreachable what shows this member; None: to more members than one wants to list."""
     if counterparts is None:
         forget_everything()
     else:

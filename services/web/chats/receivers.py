@@ -2,11 +2,8 @@
 then tells the pages that are open.
 """
 
-from functools import partial
-
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
-from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 
 from accounts.signals import users_changed_in_bulk
@@ -18,19 +15,15 @@ from messaging.signals import messages_created_in_bulk, messages_read
 from notifications.models import Notification
 from notifications.signals import notifications_read
 from observability.signals import receiver
+from observability.transactions import on_commit
 
 User = get_user_model()
 
 
-def _on_commit(using: str, call, *args) -> None:
-    # Robust: a cache that fails must not make a committed message look as if it had failed.
-    transaction.on_commit(partial(call, *args), using=using, robust=True)
-
-
 def _changed(using: str, message: Message, kind: str) -> None:
     people = [message.sender_id, message.receiver_id]
-    _on_commit(using, cache.forget_member, people)
-    _on_commit(using, partial(notices.tell, people, kind, **notices.place_of(message)))
+    on_commit(using, cache.forget_member, people)
+    on_commit(using, notices.tell, people, kind, **notices.place_of(message))
 
 
 def _counterparts(using: str, user_id: int) -> list[int] | None:
@@ -70,20 +63,20 @@ def message_deleted(sender, instance, using, **kwargs):
 @receiver(messages_created_in_bulk, sender=Message, dispatch_uid="chats.messages_created")
 def messages_created(sender, messages, using, **kwargs):
     people = {user_id for message in messages for user_id in (message.sender_id, message.receiver_id)}
-    _on_commit(using, cache.forget_member, people)
-    _on_commit(using, notices.tell, people, notices.SYNC)
+    on_commit(using, cache.forget_member, people)
+    on_commit(using, notices.tell, people, notices.SYNC)
 
 
 @receiver(messages_read, sender=Message, dispatch_uid="chats.messages_read")
 def messages_were_read(sender, reader_id, using, **what):
-    _on_commit(using, cache.forget_member, [reader_id])
-    _on_commit(using, partial(notices.tell_read, reader_id, **what))
+    on_commit(using, cache.forget_member, [reader_id])
+    on_commit(using, notices.tell_read, reader_id, **what)
 
 
 @receiver(notifications_read, sender=Notification, dispatch_uid="chats.notifications_read")
 def notifications_were_read(sender, user_id, using, **kwargs):
-    _on_commit(using, cache.forget_member, [user_id])
-    _on_commit(using, notices.tell, [user_id], notices.COUNTED)
+    on_commit(using, cache.forget_member, [user_id])
+    on_commit(using, notices.tell, [user_id], notices.COUNTED)
 
 
 @receiver(pre_save, sender=User, dispatch_uid="chats.user_changed")
@@ -92,32 +85,34 @@ def user_changed(sender, instance, raw, using, update_fields, **kwargs):
     if raw or instance._state.adding or not shown & set(update_fields or shown):
         return
     as_it_was = {name: getattr(instance, name) for name in shown}
-    if not User.objects.using(using).filter(pk=instance.pk, **as_it_was).exists():
-        _on_commit(using, _changed_now, using, instance.pk)
+    # For `user_saved`: outside a transaction nothing is committed yet, and nothing waits for it.
+    instance.is_shown_anew = not User.objects.using(using).filter(pk=instance.pk, **as_it_was).exists()
 
 
 @receiver(post_delete, sender=User, dispatch_uid="chats.user_deleted")
 def user_deleted(sender, instance, using, **kwargs):
     # Before messaging deletes the conversations, which tell who the counterparts are. The member is locked
     # since `pre_delete`, so nobody begins another one.
-    _on_commit(using, _shown_anew, instance.pk, _counterparts(using, instance.pk))
-    _on_commit(using, notices.tell, [instance.pk], notices.CHECK)
+    on_commit(using, _shown_anew, instance.pk, _counterparts(using, instance.pk))
+    on_commit(using, notices.tell, [instance.pk], notices.CHECK)
 
 
 @receiver(post_save, sender=User, dispatch_uid="chats.user_saved")
 def user_saved(sender, instance, created, raw, using, update_fields, **kwargs):
     # A new password ends the sessions of other browsers; a log-in changes only when it was.
     if not created and not raw and {"password", "is_active"} & set(update_fields or ("password",)):
-        _on_commit(using, notices.tell, [instance.pk], notices.CHECK)
+        on_commit(using, notices.tell, [instance.pk], notices.CHECK)
+    if instance.__dict__.pop("is_shown_anew", False):
+        on_commit(using, _changed_now, using, instance.pk)
 
 
 @receiver(users_changed_in_bulk, sender=User, dispatch_uid="chats.users_changed")
 def users_changed(sender, using, **kwargs):
-    _on_commit(using, cache.forget_everything)
-    _on_commit(using, notices.tell, None, notices.MEMBER)
-    _on_commit(using, notices.tell, None, notices.CHECK)
+    on_commit(using, cache.forget_everything)
+    on_commit(using, notices.tell, None, notices.MEMBER)
+    on_commit(using, notices.tell, None, notices.CHECK)
 
 
 @receiver(user_logged_out, sender=User, dispatch_uid="chats.logged_out")
 def logged_out(sender, user, **kwargs):
-    _on_commit("default", notices.tell, [user.pk], notices.CHECK)
+    on_commit("default", notices.tell, [user.pk], notices.CHECK)

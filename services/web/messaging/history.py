@@ -3,10 +3,9 @@
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-
 from messaging.inbox import execute
 from observability import metrics
+from observability.transactions import on_commit
 
 if TYPE_CHECKING:
     from messaging.models import Message
@@ -72,4 +71,4 @@ def keep_previous_content(message: "Message", using: str) -> None:
         raise EditConflictError(now)
     message.edited = before or changes
     if changes:
-        transaction.on_commit(metrics.EDITED.inc, using=using, robust=True)
+        on_commit(using, metrics.EDITED.inc)

@@ -19,6 +19,7 @@ from messaging.querysets import MessageHistoryQuerySet, ParticipantQuerySet
 from messaging.threads import nest
 from messaging.watched import WatchedFields
 from observability import metrics
+from observability.transactions import on_commit
 
 # Members are erased by receivers with set-based SQL (messaging/erasure.py): Django must not collect rows
 # for that, and PostgreSQL's deferred constraints see to it that nothing is forgotten.
@@ -222,7 +223,7 @@ class Message(WatchedFields):
             if not counted:
                 inbox.record_sent([self], using=using)
             kind = "message" if self.parent_message_id is None else "reply"
-            transaction.on_commit(metrics.SENT.labels(kind).inc, using=using, robust=True)
+            on_commit(using, metrics.SENT.labels(kind).inc)
 
     def _save_changes(self, using: str, update_fields, **kwargs: Any) -> set[str]:
         """Write what this instance changed: a stale copy must not bring back an older text or state.

@@ -13,6 +13,7 @@ from messaging import inbox, placing
 from messaging.numbering import with_free_ids
 from messaging.signals import messages_created_in_bulk
 from observability import metrics
+from observability.transactions import on_commit
 
 LATEST = 2**63 - 1  # Above every id.
 # One character more is read: excerpts.begin, which cuts, must know whether there is more, and what.
@@ -171,8 +172,7 @@ class MessageQuerySet(models.QuerySet):
             super().bulk_create(messages, batch_size)
             inbox.record_sent(messages, using=self.db)
             messages_created_in_bulk.send(sender=self.model, messages=messages, using=self.db)
-            sent = partial(metrics.SENT.labels("imported").inc, len(messages))
-            transaction.on_commit(sent, using=self.db, robust=True)
+            on_commit(self.db, metrics.SENT.labels("imported").inc, len(messages))
 
 
 class MessageHistoryQuerySet(models.QuerySet):

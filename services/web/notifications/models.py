@@ -1,6 +1,5 @@
 """Notifications: one for each message received."""
 
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +12,7 @@ from messaging.models import Message
 from messaging.querysets import LATEST
 from notifications.signals import notifications_read
 from observability import metrics
+from observability.transactions import on_commit
 
 UNKNOWN = "a deleted member"  # Erased this very moment: the commit will be refused.
 
@@ -58,8 +58,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
             )
             for message in messages
         )
-        created = partial(metrics.NOTIFIED.inc, len(messages))
-        transaction.on_commit(created, using=self.db, robust=True)
+        on_commit(self.db, metrics.NOTIFIED.inc, len(messages))
 
     def mark_read(self, user, pk: int | None = None, *, up_to: int = LATEST) -> int:
         """Mark one notification of `user` as read, or all of messages up to `up_to`, with their messages.

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -11,6 +10,7 @@ from messaging.importing.members import Members
 from messaging.importing.records import BadLineError, Record, parse
 from messaging.models import Message
 from observability import metrics
+from observability.transactions import on_commit
 
 ALREADY_THERE = """
 SELECT m.client_id, m.id FROM messaging_message m
@@ -61,7 +61,7 @@ class Importer:
         self.counts.already_there += there
         self.counts.threads += sum(message.parent_message_id is None for message in written)
         # With --strict and --dry-run a transaction around all batches decides.
-        transaction.on_commit(partial(_count_lines, before, replace(self.counts)), robust=True)
+        on_commit("default", _count_lines, before, replace(self.counts))
 
     def _read(self, number: int, line: bytes) -> Record | None:
         try:

@@ -1,0 +1,21 @@
+"""Work that waits for the commit of a transaction."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+
+
+def on_commit(using: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    """Call `call` with the arguments once the transaction on `using` is committed; log its errors.
+
+    A cache or a metric that fails must not make a committed message look as if it had failed. Not a partial:
+    Django names a callback that failed by its `__qualname__`, which a partial does not have, and so raises.
+    """
+
+    @functools.wraps(call)
+    def run() -> None:
+        call(*args, **kwargs)
+
+    transaction.on_commit(run, using=using, robust=True)
