@@ -7,9 +7,9 @@ would keep ten times as much in memory.
 import json
 from functools import cache
 from importlib.resources import files
-from unicodedata import normalize
 
 from accounts import names
+from accounts.normal_forms import normalize
 
 MARKS_OF_DIRECTION = "\u200e\u200f"  # Around right-to-left letters in the data.
 # What the data leave out. The Cyrillic palochka, an i in the data, is the l of the best-known forged names.
@@ -36,6 +36,8 @@ def groups(name: str) -> set[str]:
 
 def look_alike(name: str, other: str) -> bool:
     """Return whether two names look alike, either as they are written or in lower case."""
+    if max(len(name), len(other)) > names.LONGEST_KEY:
+        return name == other
     return bool(_looks(name) & _looks(other))
 
 

@@ -7,13 +7,15 @@ them depends on the locale of the database (docs/decisions/0017-names.md).
 import hashlib
 import re
 from functools import cache, lru_cache
-from unicodedata import decimal, normalize
+from unicodedata import decimal
 
 import regex
 from django.core.exceptions import ValidationError
 
+from accounts.normal_forms import normalize
+
 LONGEST = 150
-LONGEST_KEY = 600  # Case folding makes up to three characters of one.
+LONGEST_KEY = 600  # Case folding makes up to three characters of one, composition one of up to four.
 HELP = f"At most {LONGEST} characters: letters and digits of one script, and @ . + - _ '."
 TAKEN = "That name is taken; choose another."
 LOOKS_LIKE = "That name looks like another member's; choose one that cannot be mistaken for it."
@@ -53,7 +55,12 @@ MARKS = regex.compile(
 
 
 def spelling(name: str) -> str:
-    """Return `name` as it is stored and displayed: NFKC, with one kind of apostrophe."""
+    """Return `name` as it is stored and displayed: NFKC, with one kind of apostrophe.
+
+    Anybody may type a text of any length where a name is asked for. One that is too long stays as it is.
+    """
+    if len(name) > LONGEST_KEY:
+        return name
     return normalize("NFKC", name).translate(APOSTROPHES)
 
 
@@ -61,17 +68,19 @@ def key(name: str) -> str:
     """Return what all spellings of one name have in common, whatever the case, width and composition.
 
     Unicode's caseless match of identifiers (NFKC and case folding until nothing changes). In addition, dotted
-    and dotless i are one letter, since both have the same capital somewhere.
+    and dotless i are one letter, since both have the same capital somewhere. What is longer than LONGEST_KEY
+    belongs to no valid name and gets a digest.
     """
     if name.isascii():
         return bounded(name.lower())
-    found = normalize("NFD", name)
-    while True:
+    found = normalize("NFD", name) if len(name) <= LONGEST_KEY else name
+    while len(found) <= LONGEST_KEY:
         folded = spelling(found.casefold())
         folded = normalize("NFC", re.sub("i\u0307+", "i", normalize("NFD", folded)).replace(DOTLESS_I, "i"))
         if folded == found:
-            return bounded(found)
+            break
         found = folded
+    return bounded(found)
 
 
 def bounded(text: str) -> str:

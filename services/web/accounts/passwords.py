@@ -1,10 +1,10 @@
 """Passwords whatever way the keyboard composes their letters: NFC, as PRECIS' OpaqueString (RFC 8265)."""
 
-from unicodedata import normalize
-
 from asgiref.sync import sync_to_async
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
+
+from accounts.normal_forms import normalize
 
 
 def composed(password: str) -> str:

@@ -37,7 +37,7 @@ def key_from(request: HttpRequest, name: str) -> int | None:
     text = request.GET.get(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= LARGEST_KEY:
+    if not (text.isascii() and text.isdigit() and len(text) < 20) or not 0 < int(text) <= LARGEST_KEY:
         raise Http404
     return int(text)
 

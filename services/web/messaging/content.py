@@ -1,5 +1,7 @@
 """The rule for the text of a message, in one place for pages, imports and everybody who saves one."""
 
+import re
+
 import regex
 from django.core.exceptions import ValidationError
 
@@ -16,6 +18,7 @@ VISIBLE = regex.compile(
     r"\p{Extended_Pictographic}|\p{Prepended_Concatenation_Mark}"
     rf"|[^\p{{C}}\p{{Z}}\p{{M}}\p{{Default_Ignorable_Code_Point}}{EMPTY}]"
 )
+NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 # The first line that shows something keeps its indentation: code is pasted here.
 BLANK_LINES = regex.compile(r"(?:[^\S\n]*+\n)++")
 
@@ -32,7 +35,7 @@ def clean_content(content: str) -> str:
     content = content.replace("\r\n", "\n").replace("\r", "\n").rstrip()
     if blank := BLANK_LINES.match(content):
         content = content[blank.end() :]
-    if "\x00" in content or any("\ud800" <= letter <= "\udfff" for letter in content):
+    if NOT_TEXT.search(content):
         raise ValidationError("The message contains a character that is not text.", code="not_text")
     if not content:
         raise ValidationError("Write something first: a message cannot be empty.", code="blank")

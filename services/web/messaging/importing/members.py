@@ -104,7 +104,8 @@ class Members:
 
     def _substitute(self, nickname: str) -> str:
         """A valid username for this nickname and no other, the same on every run."""
-        readable = re.sub(r"[^\w.@+-]", "_", rules.spelling(nickname))[: rules.LONGEST - 65]
+        readable = re.sub(r"[^\w.@+-]", "_", rules.spelling(nickname[: rules.LONGEST_KEY]))
+        readable = readable[: rules.LONGEST - 65]
         if not rules.is_valid(f"{readable}-0"):
             readable = re.sub(r"[^a-zA-Z0-9.@+-]", "_", readable)
         digest = hashlib.sha256(nickname.encode(errors="surrogatepass")).hexdigest()

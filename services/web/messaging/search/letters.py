@@ -1,4 +1,4 @@
-"""Letters as search compares them: the same in every locale, and as in the functions of migration 0005.
+"""Letters as search compares them: the same in every locale, and as in the functions of PostgreSQL.
 
 A character is either a separator, or part of a word. Words of alphabets are looked up by three letters;
 from WIDE on (Thai, Khmer, Chinese, Japanese, Korean, emoji), where no blanks set words apart, by one and by
@@ -6,7 +6,9 @@ two. A change of these classes needs a migration that makes functions and index 
 """
 
 import re
-import unicodedata
+from unicodedata import normalize
+
+from accounts.normal_forms import Excess
 
 # Punctuation, blanks, control characters and signs, of those that NFKC leaves.
 SEPARATORS = (
@@ -33,11 +35,17 @@ ACCENTS = (
     r"\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
     r"\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
 )
+# Arabic marks beside a tatweel, which is ignored.
+MARKS_ALONE = r"\ufcf2-\ufcf4\ufe71\ufe77\ufe79\ufe7b\ufe7d\ufe7f"
 WIDE = "\u0e00"  # And all behind it.
 BLANK = " "
+KEPT = 5_000  # Letters whose small ones are kept: those of a few languages.
 
+# Decoration rather than accents; without it, both normal forms take time in step with the text.
+_excess = Excess(IGNORED + ACCENTS + MARKS_ALONE)
 _dropped = re.compile(f"[{IGNORED}{ACCENTS}]+")
 _ignored = re.compile(f"[{IGNORED}]+")
+_separator = re.compile(f"[{SEPARATORS}]")
 _separators = re.compile(f"[{SEPARATORS}]+")
 
 
@@ -45,10 +53,10 @@ def fold(text: str, *, accents: bool = False) -> str:
     """Return `text` without differences of case, of composition and, unless `accents`, of accents."""
     if text.isascii():
         return text.lower()
-    form = unicodedata.normalize("NFKC", text) if accents else unicodedata.normalize("NFKD", text)
+    form = normalize("NFKC" if accents else "NFKD", _excess.left_out(text))
     form = (_ignored if accents else _dropped).sub("", form)
-    lowered = "".join(map(_lower, form)) if not form.isascii() else form.lower()
-    return unicodedata.normalize("NFKC", lowered.replace("ß", "ss"))
+    lowered = form.lower() if form.isascii() else form.translate(_lower)
+    return normalize("NFKC", lowered.replace("ß", "ss"))
 
 
 def words(folded: str) -> str:
@@ -56,8 +64,24 @@ def words(folded: str) -> str:
     return _separators.sub(BLANK, folded).strip(BLANK)
 
 
-def _lower(letter: str) -> str:
-    """By way of the capital: both Greek sigmas have the same. One letter for one, as PostgreSQL has it."""
-    capital = letter.upper()
-    small = (capital if len(capital) == 1 else letter).lower()
-    return small[0] if small else letter
+def spaced(folded: str) -> str:
+    """Return a folded text with a blank for each separator, as long as it was."""
+    return _separator.sub(BLANK, folded)
+
+
+class _Lower(dict[int, str]):
+    """The small letter of each letter, for str.translate.
+
+    By way of the capital: both Greek sigmas have the same. One letter for one, as PostgreSQL has it.
+    """
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        capital = letter.upper()
+        small = (capital if len(capital) == 1 else letter).lower()[:1] or letter
+        if len(self) < KEPT:
+            self[code] = small
+        return small
+
+
+_lower = _Lower()

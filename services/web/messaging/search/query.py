@@ -25,9 +25,9 @@ class Needle:
         padded = letters.BLANK * self.begins + self.plain + letters.BLANK * self.ends
         return sorted(set(keys(padded[: MOST_KEYS + 2])))
 
-    def pattern(self, before: str, after: str) -> str:
+    def pattern(self, before: str, after: str, between: str) -> str:
         """A regular expression; words consist of letters only, so nothing needs escaping."""
-        between = f"{SEPARATOR}+".join(self.words.split(letters.BLANK))
+        between = between.join(self.words.split(letters.BLANK))
         return f"{before if self.begins else ''}{between}{after if self.ends else ''}"
 
 
@@ -79,16 +79,16 @@ def tsquery(member_id: int, senders: list[int], receivers: list[int], clauses: l
 def patterns(clauses: list[list[Needle]]) -> list[str]:
     """Return for each clause the pattern in PostgreSQL's regular expressions."""
     return [
-        "|".join(one.pattern(f"(?:^|{SEPARATOR})", f"(?:{SEPARATOR}|$)") for one in clause)
+        "|".join(one.pattern(f"(?:^|{SEPARATOR})", f"(?:{SEPARATOR}|$)", f"{SEPARATOR}+") for one in clause)
         for clause in clauses
     ]
 
 
 def markers(clauses: list[list[Needle]]) -> list[re.Pattern]:
-    """Return the same in Python's: they match the words alone, without what stands around them."""
-    bounds = f"(?<![^{letters.SEPARATORS}])", f"(?![^{letters.SEPARATORS}])"
+    """Return the same in Python's, for letters.spaced: they match the words and nothing around them."""
     return [
-        re.compile("|".join(one.pattern(*bounds) for one in clause).replace("+", "++")) for clause in clauses
+        re.compile("|".join(one.pattern("(?<![^ ])", "(?![^ ])", " ++") for one in clause))
+        for clause in clauses
     ]
 
 

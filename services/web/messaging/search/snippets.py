@@ -1,13 +1,11 @@
 """Pieces of a text as it was written, with what was found in it; linear in the text."""
 
-import bisect
-import functools
 import math
 import re
-import unicodedata
 from collections.abc import Iterable
 
 from messaging.search import letters
+from messaging.search.folded import Folded, Places
 
 Piece = tuple[str, bool]  # A part of the text, and whether it was found.
 
@@ -18,7 +16,9 @@ RANKED = 2_000  # Characters of a text that its rank depends on.
 
 def rank(content: str, marked: list[re.Pattern]) -> float:
     """How well a text matches: how often and how wholly it has each word; a little less for long texts."""
-    folded = _haystack(content[:RANKED])
+    places = Places(content[:RANKED])
+    ways = (False,) if content.isascii() else (False, True)
+    folded = letters.BLANK.join(Folded(places, accents=accents).text for accents in ways)
     return sum(math.log1p(_weigh(folded, one)) for one in marked) / (1 + math.log1p(len(folded) / RANKED))
 
 
@@ -26,22 +26,22 @@ def _weigh(folded: str, marker: re.Pattern) -> int:
     """3 for a whole word, 2 for the beginning of one, 1 for another part."""
     weight = 0
     for found in marker.finditer(folded):
-        begins = not letters.words(folded[max(0, found.start() - 1) : found.start()])
-        ends = not letters.words(folded[found.end() : found.end() + 1])
+        begins = folded[max(0, found.start() - 1) : found.start()] in {"", letters.BLANK}
+        ends = folded[found.end() : found.end() + 1] in {"", letters.BLANK}
         weight += 1 + begins + (begins and ends)
     return weight
 
 
 def snippet(content: str, marked: list[re.Pattern]) -> list[Piece]:
     """Return the part of `content` around the first hit, cut between words, never within a character."""
-    begun = _bounds(content)
-    spans = _spans(content, marked)
-    first, until = spans[0] if spans else (0, 0)
-    start = _start(content, begun, first)
-    end = _end(content, begun, start, until)
+    places = Places(content)
+    folded = _folded(places)
+    first, until = _first(folded, marked)
+    start = _start(places, first)
+    end = _end(places, start, until)
     pieces: list[Piece] = [("…", False)] if start else []
     position = start
-    for low, high in spans:
+    for low, high in _spans(folded, marked, end):
         if high > end:
             break
         pieces += [(content[position:low], False), (content[low:high], True)]
@@ -50,35 +50,47 @@ def snippet(content: str, marked: list[re.Pattern]) -> list[Piece]:
     return [piece for piece in pieces if piece[0]]
 
 
-def _start(content: str, begun: list[int], first: int) -> int:
+def _start(places: Places, first: int) -> int:
     if first <= BEFORE:
         return 0
-    blank = re.search(r"\s+", content[first - BEFORE : first])
-    return first - BEFORE + blank.end() if blank else _at(begun, first - BEFORE)
+    blank = re.search(r"\s+", places.content[first - BEFORE : first])
+    return first - BEFORE + blank.end() if blank else places.before(first - BEFORE)
 
 
-def _end(content: str, begun: list[int], start: int, until: int) -> int:
-    last = max(start + LONGEST, until)
+def _end(places: Places, start: int, until: int) -> int:
+    content, last = places.content, max(start + LONGEST, until)
     if last >= len(content):
         return len(content)
-    blanks = list(re.finditer(r"\s+", content[max(until, start + LONGEST // 2) : last]))
-    if blanks:
-        return max(until, start + LONGEST // 2) + blanks[-1].start()
-    return max(until, _at(begun, last))
+    earliest = max(until, start + LONGEST // 2)
+    blanks = list(re.finditer(r"\s+", content[earliest:last]))
+    return earliest + blanks[-1].start() if blanks else max(until, places.before(last))
 
 
-def _at(begun: list[int], position: int) -> int:
-    """The last place up to `position` where a character, as a reader sees it, begins."""
-    return begun[max(0, bisect.bisect_right(begun, position) - 1)]
+def _folded(places: Places) -> list[Folded]:
+    """The text without its accents and, where that differs, with them."""
+    plain = Folded(places, accents=False)
+    if places.content.isascii():
+        return [plain]
+    accented = Folded(places, accents=True)
+    return [plain] if accented.text == plain.text else [plain, accented]
 
 
-def _spans(content: str, marked: Iterable[re.Pattern]) -> list[tuple[int, int]]:
-    """What is found in the text, in order and without overlap."""
+def _first(folded: list[Folded], marked: Iterable[re.Pattern]) -> tuple[int, int]:
+    """Where the first hit begins, and where the first merged span ends."""
+    found = [(one, hit) for one in folded for marker in marked if (hit := marker.search(one.text)) and hit[0]]
+    return min((one.span(*hit.span()) for one, hit in found), default=(0, 0))
+
+
+def _spans(folded: list[Folded], marked: Iterable[re.Pattern], end: int) -> list[tuple[int, int]]:
+    """What is found before `end`, in order and without overlap."""
     found: list[tuple[int, int]] = []
-    for accents in (False,) if content.isascii() else (False, True):
-        folded, begun, ended = _folded(content, accents=accents)
+    for one in folded:
         for marker in marked:
-            found += [(begun[one.start()], ended[one.end() - 1]) for one in marker.finditer(folded) if one[0]]
+            for hit in marker.finditer(one.text):
+                low, high = one.span(*hit.span()) if hit[0] else (end, end)
+                if low >= end:
+                    break
+                found.append((low, high))
     spans: list[tuple[int, int]] = []
     for low, high in sorted(found):
         if spans and low < spans[-1][1]:
@@ -86,48 +98,3 @@ def _spans(content: str, marked: Iterable[re.Pattern]) -> list[tuple[int, int]]:
         else:
             spans.append((low, high))
     return spans
-
-
-def _folded(content: str, *, accents: bool) -> tuple[str, list[int], list[int]]:
-    """The folded text, and for each of its letters where in `content` it begins and ends."""
-    parts: list[str] = []
-    begun: list[int] = []
-    ended: list[int] = []
-    for found in _clusters().finditer(content):
-        low, high = found.span()
-        if found[0].isascii():
-            parts.append(found[0].lower())
-            begun.extend(range(low, high))
-            ended.extend(range(low + 1, high + 1))
-        else:
-            part = letters.fold(found[0], accents=accents)
-            parts.append(part)
-            begun.extend([low] * len(part))
-            ended.extend([high] * len(part))
-    return "".join(parts), begun, ended
-
-
-def _bounds(content: str) -> list[int]:
-    """Where the characters of the text begin, as a reader sees them."""
-    begun: list[int] = []
-    for found in _clusters().finditer(content):
-        low, high = found.span()
-        begun.extend(range(low, high) if found[0].isascii() else [low])
-    return begun or [0]
-
-
-def _haystack(content: str) -> str:
-    plain = letters.fold(content)
-    return plain if content.isascii() else f"{plain}\n{letters.fold(content, accents=True)}"
-
-
-@functools.cache
-def _clusters() -> re.Pattern:
-    """Characters as a reader sees them: a letter with its marks, Korean parts, emoji with joiners, flags."""
-    marks = "".join(c for c in map(chr, range(0x300, 0x20000)) if unicodedata.category(c)[0] == "M")
-    marks += "\u200d\U0001f3fb-\U0001f3ff" + "\U000e0020-\U000e01ef"
-    return re.compile(
-        rf"[\x00-\x7f]+(?![^\x00-\x7f])|[\u1100-\u115f]+[\u1160-\u11a7]*[\u11a8-\u11ff]*"
-        rf"|[\U0001f1e6-\U0001f1ff]{{2}}|.(?:[{marks}]|(?<=\u200d).){{0,40}}",
-        re.DOTALL,
-    )

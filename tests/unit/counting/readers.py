@@ -1,0 +1,216 @@
+"""Every function that reads what people write, as one call with a text: a new one is added here.
+
+Used by tests/unit/test_work_on_text.py, which counts their work, and by `make bench`, which times it.
+"""
+
+import functools
+import io
+import json
+import types
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, QueryDict
+
+from accounts import devices, guessing, lookalikes, names, normal_forms, passwords, sessions
+from accounts.models import User
+from chats import forms, links, pages
+from chats.templatetags import found, rows
+from chats.views import search as search_page
+from chats.views import seen
+from config import requests
+from messaging import content, excerpts, threads
+from messaging.importing import members, records
+from messaging.querysets import LONG_EXCERPT
+from messaging.search import Found, letters, query, snippets
+from messaging.search.parse import LONGEST, Term, parse
+from observability import client
+
+# Modules whose functions read texts of people: these count. Others are charged by what they are passed.
+MODULES = (
+    "accounts.devices", "accounts.guessing", "accounts.lookalikes", "accounts.managers", "accounts.models",
+    "accounts.names", "accounts.normal_forms", "accounts.passwords", "accounts.sessions",
+    "chats.forms", "chats.links", "chats.pages", "chats.templatetags.found", "chats.templatetags.rows",
+    "chats.views.search", "chats.views.seen", "config.requests",
+    "messaging.content", "messaging.excerpts", "messaging.threads",
+    "messaging.importing.members", "messaging.importing.records",
+    "messaging.search.folded", "messaging.search.letters", "messaging.search.parse",
+    "messaging.search.query", "messaging.search.snippets",
+    "observability.client",
+)  # fmt: skip
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+ALICE = types.SimpleNamespace(username="alice", is_active=True)
+RECORD = {
+    "id": 2,
+    "sender": "a",
+    "receiver": "b",
+    "content": "c",
+    "timestamp": "2026-11-28T10:00:00Z",
+    "parent": 1,
+}
+
+
+def message(text: str, number: int = 2, parent: int | None = None) -> types.SimpleNamespace:
+    """A row as pages and lists have it."""
+    return types.SimpleNamespace(
+        id=number, sender_id=1, content=text, timestamp=NOW, sent_at=NOW, read=True, edited=True,
+        parent_message_id=parent, parent_sender_id=1, parent_excerpt=text, excerpt=text, name=text, thread=1,
+        unread_count=1, last_message_id=1,
+    )  # fmt: skip
+
+
+def shown(text: str) -> list[pages.Line]:
+    return pages.lines([message(text, 4, 1)], 2, text, nested=True)
+
+
+def marked(*terms: str) -> list[Any]:
+    """The patterns of a search for these words, and of a phrase of them."""
+    wanted = [Term(term) for term in terms] + [Term(" ".join(terms), phrase=True)]
+    folded = {one.text: (letters.fold(one.text), letters.fold(one.text, accents=True)) for one in wanted}
+    return query.markers(query.needles([[one] for one in wanted], folded, whole=False))
+
+
+def looked_up(text: str) -> None:
+    """What a search asks PostgreSQL for."""
+    folded = {text: (letters.fold(text), letters.fold(text, accents=True))}
+    for phrase in (False, True):
+        wanted = query.needles([[Term(text, phrase)]], folded, whole=phrase)
+        query.tsquery(1, [2], [], wanted)
+        query.patterns(wanted)
+        query.markers(wanted)
+
+
+def thread(text: str) -> None:
+    """A thread of replies, one for every fourth character, which says what it answers."""
+    above = [max(number - ord(letter) % 5, 0) or None for number, letter in enumerate(text[::4])]
+    replies = [threads.ThreadRow(id, parent, 1, "", NOW, True, False) for id, parent in enumerate(above, 1)]
+    threads.nest(replies)
+    threads.nest(replies, below=1)
+
+
+def record(name: str) -> Callable[[str], Any]:
+    """Reads a line of an import with the text in this field."""
+    return lambda text: records.parse(
+        1, json.dumps(RECORD | {name: text}, ensure_ascii=False).encode(**AS_IT_IS)
+    )
+
+
+def import_of(text: str) -> None:
+    for _ in records.batches(io.BytesIO(text.encode(**AS_IT_IS)), 2):
+        pass
+
+
+def asked(view: Callable, **query_string: str) -> Any:
+    request = HttpRequest()
+    request.GET = QueryDict(mutable=True)
+    request.GET.update(query_string)
+    return view(request)
+
+
+def form(text: str) -> None:
+    """A form that was sent, checked and shown again."""
+    sent = forms.ReplyForm({"content": text, "client_id": text, "to": text}, counterpart=ALICE)
+    sent.is_valid()
+    for name in sent.fields:
+        str(sent[name])
+
+
+def quietly(function: Callable, *args: Any) -> Any:
+    """Call a function that may refuse a text: a refusal is an answer too."""
+    try:
+        return function(*args)
+    except (ValidationError, records.BadLineError, Http404, AssertionError) as refusal:
+        if isinstance(refusal, AssertionError) and refusal.args:
+            raise
+        return None
+
+
+AS_IT_IS: Any = {"encoding": "utf-8", "errors": "surrogatepass"}
+READERS: dict[str, Callable[[str], Any]] = {
+    # What members write to each other.
+    "links.linked": links.linked,
+    "content.clean_content": content.clean_content,
+    "excerpts.begin": lambda text: excerpts.begin(text, 120),
+    "excerpts.begin, long": lambda text: excerpts.begin(text, LONG_EXCERPT),
+    "excerpts.first_words": lambda text: excerpts.first_words(text, 30),
+    "forms.ReplyForm": form,
+    "forms.check_name": lambda text: forms.check_name(text, ALICE),
+    "pages.version_of": lambda text: pages.version_of(pages.Window([], None, None), shown(text), text),
+    "rows.message_rows": lambda text: rows.message_rows(shown(text), nested=True),
+    "rows.message_rows, conversation": lambda text: rows.message_rows(shown(text)),
+    "rows.inbox_rows": lambda text: rows.inbox_rows([message(text)], 1),
+    "rows.unread_rows": lambda text: rows.unread_rows([message(text)]),
+    "threads.nest": thread,
+    # Search.
+    "letters.fold": letters.fold,
+    "letters.fold, accents": lambda text: letters.fold(text, accents=True),
+    "letters.words": letters.words,
+    "parse.parse": lambda text: parse(text, "alice"),
+    "query.needles": lambda text: looked_up(text[:LONGEST]),
+    "query.keys": lambda text: list(query.keys(text)),
+    "snippets.snippet": lambda text: snippets.snippet(text, marked("a", "é", "木")),
+    "snippets.rank": lambda text: snippets.rank(text, marked("a", text[:10])),
+    "found.found_rows": lambda text: found.found_rows(
+        [Found(1, NOW, 1, text, text, [(text, True), (text, False)], 1.0)], 1
+    ),
+    "search._last": lambda text: asked(search_page._last, last=text),
+    # Names and passwords.
+    "names.key": names.key,
+    "names.spelling": names.spelling,
+    "names.validate": names.validate,
+    "names.is_valid": names.is_valid,
+    "normal_forms.normalize": lambda text: [normal_forms.normalize(form, text) for form in ("NFC", "NFKD")],
+    "lookalikes.group": lookalikes.group,
+    "lookalikes.groups": lookalikes.groups,
+    "lookalikes.look_alike": lambda text: lookalikes.look_alike(text, text + "a"),
+    "managers.named": User.objects.named,
+    "managers.named_like": User.objects.named_like,
+    "models.normalize_username": User.normalize_username,
+    "models.has_name": User(username="alice").has_name,
+    "guessing.counted": guessing.counted,
+    "devices._name_digest": devices._name_digest,
+    "passwords.composed": passwords.composed,
+    # Imports.
+    **{f"records.parse, {name}": record(name) for name in ("sender", "content", "timestamp", "parent")},
+    "records.batches": import_of,
+    "members._storable": lambda text: members._storable([text]),
+    "members._substitute": lambda text: members.Members()._substitute(text),
+    # Addresses and headers.
+    "sessions.is_key": sessions.is_key,
+    "pages.key_from": lambda text: asked(functools.partial(pages.key_from, name="to"), to=text),
+    "seen.plain_address": lambda text: asked(seen.plain_address, q=text, at=text),
+    "requests.is_readable": lambda text: requests.is_readable(f"text/html; charset={text}"),
+    "client.parse": client.parse,
+}
+# A parameter of one of these names is a text of people.
+TEXTS = {
+    "text", "content", "name", "nickname", "username", "password", "raw_password", "folded", "start",
+    "padded", "quoted",
+    "given", "line", "address", "me", "shown", "query",
+}  # fmt: skip
+# Functions with such a parameter that are not in READERS, by the reason.
+ELSEWHERE = {
+    "passes it on to functions in READERS, and to PostgreSQL or Redis": {
+        "accounts.devices.device_of", "accounts.devices.remember", "accounts.guessing._locked_until",
+        "accounts.guessing._of_client", "accounts.guessing.is_password_of",
+        "accounts.guessing.reset_attempts",
+        "accounts.managers._create_user_object", "accounts.managers.create_superuser",
+        "accounts.managers.get_by_natural_key", "accounts.managers.looking_like",
+        "accounts.managers.refuse_name",
+        "accounts.passwords.check_password", "accounts.passwords.set_password", "chats.cache.suggestions",
+        "chats.forms.suggestions", "chats.views.reading.conversation", "messaging.importing.importer._read",
+        "messaging.models.edit", "messaging.querysets.with_counterpart", "messaging.search._search",
+        "messaging.search.search", "messaging.sending._person", "messaging.sending.send",
+    },
+    "a hash: linear, and slow on purpose": {"accounts.hashers.encode", "accounts.hashers.verify"},
+    "no text of people": {
+        "chats.cache.publish", "chats.cache_test._family", "chats.canary.doubt", "chats.canary.note",
+        "chats.canary_site._parts", "chats.live.hub.deliver",
+        "chats.management.commands.check_cached_pages._seconds",
+        "chats.management.commands.demo._new", "chats.views.reading._messages", "chats.views.search._key",
+        "messaging.importing.records.opened", "messaging.numbering._free", "messaging.numbering._rising",
+        "messaging.watched._has_changed",
+    },
+}  # fmt: skip

@@ -1,0 +1,209 @@
+"""Counts the work of functions in steps: deterministic, where times are not.
+
+`counted` swaps the code of the functions of some modules for code that also counts: iterations, the
+characters that each call, comparison, slice and sum reads or makes, and the steps of regular expressions.
+"""
+
+import ast
+import bisect
+import contextlib
+import importlib
+import inspect
+import re
+import types
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import regex
+from added_code import Counting
+from regex_steps import steps_of_match, steps_of_search
+
+OF_RE = {"sub", "search", "match", "fullmatch", "findall", "finditer"}
+PATTERNS = (re.Pattern, regex.Pattern)
+LAZY = {
+    len, isinstance, type, getattr, hasattr, ord, chr, iter, next, range, enumerate, zip, map, reversed, id,
+}  # fmt: skip
+# Of these the receiver's length does not matter, only what is passed or made.
+CHEAP = {
+    "append", "add", "isascii", "startswith", "endswith", "group", "groups", "start", "end", "span", "keys",
+    "values", "items", "discard", "extend", "update",
+}  # fmt: skip
+TAKEN = {"get", "setdefault", "pop", "popleft"}  # They make nothing.
+BISECT = {bisect.bisect_right, bisect.bisect_left, bisect.insort}
+
+
+class Work:
+    """The steps so far."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.run: set[str] = set()  # The functions that ran, with their modules.
+
+    def enter(self, name: str) -> None:
+        self.run.add(name)
+
+    def call(self, function: Callable, *args: Any, **kwargs: Any) -> Any:
+        """Call a function; charge what it reads and makes, unless it counts for itself."""
+        owner = getattr(function, "__self__", None)
+        if isinstance(owner, PATTERNS):
+            return self._of_pattern(owner, function.__name__, *args, **kwargs)
+        if getattr(function, "__module__", "") == "re" and function.__name__ in OF_RE:
+            pattern, *rest = args
+            return self._of_pattern(re.compile(pattern), function.__name__, *rest, **kwargs)
+        self.steps += 1
+        if _code_of(function) in _counting_code:
+            return function(*args, **kwargs)
+        is_builtin = isinstance(function, types.BuiltinFunctionType | type)
+        is_lazy = is_builtin and (
+            function in LAZY or (function.__name__ in TAKEN and isinstance(owner, dict | list))
+        )
+        if not is_lazy and function not in BISECT:
+            self.steps += sum(map(size, (*args, *kwargs.values())))
+            if not isinstance(owner, types.ModuleType | None) and function.__name__ not in CHEAP:
+                self.steps += size(owner)
+        if function is unicodedata.normalize:
+            self.steps += exchanges(*args)
+        result = function(*args, **kwargs)
+        if not is_lazy:
+            self.steps += size(result)
+        return result
+
+    def made(self, value: Any) -> Any:
+        """Charge a value that was put together."""
+        self.steps += size(value)
+        return value
+
+    def added(self, before: Any, value: Any) -> Any:
+        """Charge `before += value`: a text is copied, a list only grows."""
+        self.steps += size(value) + (size(before) if isinstance(before, str | bytes | tuple) else 0)
+        return value
+
+    def scanned(self, value: Any) -> Any:
+        """Charge what is searched or compared from its beginning."""
+        self.steps += size(value) if isinstance(value, str | bytes | list | tuple) else 1
+        return value
+
+    def each(self, values: Iterable) -> Iterator:
+        for value in values:
+            self.steps += 1
+            yield value
+
+    def tick(self) -> None:
+        self.steps += 1
+
+    def _of_pattern(self, pattern: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        text, start = (args[1], 0) if name == "sub" else (args[0], *args[1:2], 0)[:2]
+        if name != "sub" and len(args) > 2:
+            text = text[: args[2]]  # For a pattern the text ends there.
+        if name in {"sub", "findall", "finditer"}:
+            found = self._found(pattern, text, start)
+            if name == "finditer":
+                return found
+            for _ in found:
+                pass
+            return self.made(getattr(pattern, name)(*args, **kwargs))
+        if name == "search":
+            steps, where = steps_of_search(pattern, text, start)
+        else:
+            steps, where = steps_of_match(pattern, text, start, full=name == "fullmatch")
+        self.steps += steps
+        found = getattr(pattern, name)(*args, **kwargs)
+        assert where == (found and found.span()), (pattern, text, start, where, found)
+        return found
+
+    def _found(self, pattern: Any, text: str, start: int) -> Iterator:
+        for found in pattern.finditer(text, start):
+            steps, where = steps_of_search(pattern, text, start)
+            self.steps += steps
+            assert where == found.span(), (pattern, text, start, where, found)
+            yield found
+            start = found.end()
+        self.steps += steps_of_search(pattern, text, start)[0]
+
+
+def _code_of(function: Any) -> Any:
+    """The code of a function or method, also of one whose results are kept by functools."""
+    function = getattr(function, "__func__", function)
+    return getattr(getattr(function, "__wrapped__", function), "__code__", None)
+
+
+def size(value: Any) -> int:
+    """The length of a text; of a collection its length and that of the texts in it."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, dict):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, list | tuple | set | frozenset):
+        return len(value) + sum(len(one) for one in value if isinstance(one, str | bytes))
+    return 1
+
+
+def exchanges(form: str, text: str) -> int:
+    """How often `unicodedata.normalize` exchanges two marks: it orders those of a letter by insertion."""
+    decomposed = "NFKD" if "K" in form else "NFD"
+    count, run = 0, []
+    for letter in "".join(unicodedata.normalize(decomposed, letter) for letter in text):
+        combining = unicodedata.combining(letter)
+        if not combining:
+            run = []
+            continue
+        place = bisect.bisect_right(run, combining)
+        count += len(run) - place
+        run.insert(place, combining)
+    return count
+
+
+@contextlib.contextmanager
+def counted(*modules: str) -> Iterator[Work]:
+    """Let the functions of these modules count in the Work that is returned."""
+    work, originals = Work(), []
+    try:
+        for name in modules:
+            module = importlib.import_module(name)
+            codes = _codes(Path(inspect.getsourcefile(module)), name)  # type: ignore[arg-type]
+            module.__dict__["_work"] = work
+            for function in _functions(module):
+                if code := codes.get(function.__code__.co_qualname):
+                    originals.append((function, function.__code__))
+                    function.__code__ = code
+        yield work
+    finally:
+        for function, code in originals:
+            function.__code__ = code
+
+
+_counting_code: set[types.CodeType] = set()
+
+
+@cache
+def _codes(path: Path, module: str) -> dict[str, types.CodeType]:
+    tree = ast.fix_missing_locations(Counting(module).visit(ast.parse(path.read_text())))
+    found: dict[str, types.CodeType] = {}
+    pending = [compile(tree, str(path), "exec")]
+    while pending:
+        for code in pending.pop().co_consts:
+            if isinstance(code, types.CodeType):
+                found[code.co_qualname] = code
+                pending.append(code)
+    _counting_code.update(found.values())
+    return found
+
+
+def _functions(module: types.ModuleType) -> Iterator[types.FunctionType]:
+    """The functions and methods that a module defines, without their decorators."""
+    spaces = [vars(module)]
+    spaces += [
+        vars(one)
+        for one in vars(module).values()
+        if inspect.isclass(one) and one.__module__ == module.__name__
+    ]
+    for space in spaces:
+        for value in list(space.values()):
+            one = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+            while hasattr(one, "__wrapped__"):
+                one = one.__wrapped__
+            if isinstance(one, types.FunctionType) and one.__module__ == module.__name__:
+                yield one

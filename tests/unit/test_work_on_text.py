@@ -1,0 +1,115 @@
+"""Work on what people write grows in step with its length, whatever it is: steps are counted, not times.
+
+The counting is in tests/unit/counting; `make bench ARGS="--only text"` has the milliseconds.
+"""
+
+import ast
+import sys
+from pathlib import Path
+
+import planted
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from readers import ELSEWHERE, MODULES, READERS, TEXTS, quietly
+from texts import UNITS, of_all_scripts, repeated
+from work import counted
+
+LENGTH = 160
+MOST = 2.5  # Times the work, for a text that is twice as long.
+SMALL = 400  # Steps that nobody notices: a refusal at once, or a text that is read once.
+# Of functions whose work changes at that length: a digest for a name, a cut for an excerpt.
+LENGTHS = {"lookalikes.group": 320, "excerpts.begin, long": 320, "snippets.snippet of its beginning": 320}
+WEB = Path(__file__).parents[2] / "services/web"
+
+
+@pytest.fixture(scope="module")
+def work():
+    limit, parse = sys.getrecursionlimit(), sys.modules["messaging.search.parse"]
+    sys.setrecursionlimit(10_000)
+    with counted(*MODULES, "planted") as work, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parse, "LONGEST", 10**6)  # Linear by itself, not by being refused.
+        yield work
+    sys.setrecursionlimit(limit)
+
+
+def steps(work, reader, text: str) -> int:
+    work.steps = 0
+    quietly(reader, text)
+    return work.steps
+
+
+def grown(work, reader, unit: str, length: int, before: str = "", after: str = "") -> float:
+    """How many times the work of a text is that is twice as long."""
+    quietly(reader, repeated(unit, length, before, after))  # What is kept for the next time is there then.
+    short, long = (steps(work, reader, repeated(unit, n, before, after)) for n in (length, 2 * length))
+    return long / max(short, SMALL)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_work_on_a_text_twice_as_long_is_at_most_two_and_a_half_times(work, name):
+    found = {unit: grown(work, READERS[name], unit, LENGTHS.get(name, LENGTH)) for unit in UNITS}
+
+    assert {unit: ratio for unit, ratio in found.items() if ratio > MOST} == {}
+
+
+LETTERS = st.one_of(st.sampled_from(UNITS), st.sampled_from(of_all_scripts()))
+ENDS = st.one_of(st.just(""), st.sampled_from(UNITS))
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(unit=st.lists(LETTERS, min_size=1, max_size=6).map("".join), before=ENDS, after=ENDS, data=st.data())
+def test_work_on_any_text_twice_as_long_is_at_most_two_and_a_half_times(work, unit, before, after, data):
+    name = data.draw(st.sampled_from(sorted(READERS)))
+
+    assert grown(work, READERS[name], unit, LENGTHS.get(name, LENGTH), before, after) <= MOST, name
+
+
+@pytest.mark.parametrize(
+    ("function", "unit", "length"),
+    [
+        (planted.end_of_address, ")", LENGTH),
+        (planted.end_of_address, "]", LENGTH),
+        (planted.without_blanks, " ", LENGTH),
+        (planted.without_blanks, "\u2028", LENGTH),
+        (planted.composed, "\u0301\u0323", LENGTH),
+        (planted.composed, "\u094d\u093c", LENGTH),
+        (planted.folded, "ab", LENGTH),
+        (planted.joined, "a", LENGTH),
+        (planted.first_of_each, "a", LENGTH),
+        (planted.has_words, "a", 5),
+    ],
+)
+def test_work_that_is_not_linear_is_found(work, function, unit, length):
+    assert grown(work, function, unit, length, after="?") > MOST
+
+
+def test_every_function_that_reads_text_is_measured(work):
+    """A new function with a text among its parameters has to be run by READERS or named in ELSEWHERE."""
+    work.run.clear()
+    for reader in READERS.values():
+        for text in ("from:x a", 'https://é.example/ "or" after:x', repeated("e\u0301", 2 * LENGTH)):
+            quietly(reader, text)
+    elsewhere = set().union(*ELSEWHERE.values())
+
+    assert functions_with_texts() - work.run - elsewhere == set()
+    assert elsewhere - functions_with_texts() == set(), "these are gone"
+
+
+def functions_with_texts() -> set[str]:
+    """Module and name of every function of the applications with a text of people among its parameters."""
+    found = set()
+    for path in WEB.rglob("*.py"):
+        module = ".".join(path.relative_to(WEB).with_suffix("").parts).removesuffix(".__init__")
+        if (
+            module.split(".")[0] in {"accounts", "chats", "messaging", "notifications"}
+            and ".migrations." not in module
+        ):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.FunctionDef) and TEXTS & {one.arg for one in _parameters(node)}:
+                    found.add(f"{module}.{node.name}")
+    return found
+
+
+def _parameters(node: ast.FunctionDef) -> list[ast.arg]:
+    return [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
