@@ -16,12 +16,12 @@ from django.http import Http404, HttpRequest, QueryDict
 
 from accounts import devices, guessing, lookalikes, names, normal_forms, passwords, sessions
 from accounts.models import User
-from chats import forms, links, pages
+from chats import addresses, forms, links, pages
 from chats.templatetags import found, rows
 from chats.views import search as search_page
 from chats.views import seen
 from config import requests
-from messaging import content, excerpts, threads
+from messaging import content, excerpts, history, threads
 from messaging.importing import members, records
 from messaging.querysets import LONG_EXCERPT
 from messaging.search import Found, letters, query, snippets
@@ -32,9 +32,10 @@ from observability import client
 MODULES = (
     "accounts.devices", "accounts.guessing", "accounts.lookalikes", "accounts.managers", "accounts.models",
     "accounts.names", "accounts.normal_forms", "accounts.passwords", "accounts.sessions",
-    "chats.forms", "chats.links", "chats.pages", "chats.templatetags.found", "chats.templatetags.rows",
+    "chats.addresses", "chats.forms", "chats.links", "chats.pages", "chats.templatetags.found",
+    "chats.templatetags.rows",
     "chats.views.search", "chats.views.seen", "config.requests",
-    "messaging.content", "messaging.excerpts", "messaging.threads",
+    "messaging.content", "messaging.excerpts", "messaging.history", "messaging.threads",
     "messaging.importing.members", "messaging.importing.records",
     "messaging.search.folded", "messaging.search.letters", "messaging.search.parse",
     "messaging.search.query", "messaging.search.snippets",
@@ -57,7 +58,7 @@ def message(text: str, number: int = 2, parent: int | None = None) -> types.Simp
     return types.SimpleNamespace(
         id=number, sender_id=1, content=text, timestamp=NOW, sent_at=NOW, read=True, edited=True,
         parent_message_id=parent, parent_sender_id=1, parent_excerpt=text, excerpt=text, name=text, thread=1,
-        unread_count=1, last_message_id=1,
+        unread_count=1, last_message_id=1, conversation_id=1,
     )  # fmt: skip
 
 
@@ -142,6 +143,9 @@ READERS: dict[str, Callable[[str], Any]] = {
     "rows.message_rows, conversation": lambda text: rows.message_rows(shown(text)),
     "rows.inbox_rows": lambda text: rows.inbox_rows([message(text)], 1),
     "rows.unread_rows": lambda text: rows.unread_rows([message(text)]),
+    "rows.conversation_address": lambda text: rows.conversation_address(text, 1),
+    "addresses.has_address": addresses.has_address,
+    "history.version_of": lambda text: history.version_of(text.encode(**AS_IT_IS).decode(errors="replace")),
     "threads.nest": thread,
     # Search.
     "letters.fold": letters.fold,
@@ -196,12 +200,16 @@ ELSEWHERE = {
         "accounts.devices.device_of", "accounts.devices.remember", "accounts.guessing._locked_until",
         "accounts.guessing._of_client", "accounts.guessing.is_password_of",
         "accounts.guessing.reset_attempts",
-        "accounts.managers._create_user_object", "accounts.managers.create_superuser",
-        "accounts.managers.get_by_natural_key", "accounts.managers.looking_like",
+        "accounts.management.commands.createsuperuser._validate_username",
+        "accounts.managers._create_user_object", "accounts.managers._following",
+        "accounts.managers.create_superuser",
+        "accounts.managers.get_by_natural_key",
         "accounts.managers.refuse_name",
         "accounts.passwords.check_password", "accounts.passwords.set_password", "chats.cache.suggestions",
-        "chats.forms.suggestions", "chats.views.reading.conversation", "messaging.importing.importer._read",
-        "messaging.models.edit", "messaging.querysets.with_counterpart", "messaging.search._search",
+        "chats.forms.show_conflict", "chats.forms.suggestions", "chats.views.reading.conversation",
+        "messaging.importing.importer._read",
+        "messaging.history.__init__", "messaging.importing.members._take", "messaging.models.edit",
+        "messaging.querysets.with_counterpart", "messaging.search._search",
         "messaging.search.search", "messaging.sending._person", "messaging.sending.send",
     },
     "a hash: linear, and slow on purpose": {"accounts.hashers.encode", "accounts.hashers.verify"},

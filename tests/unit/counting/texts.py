@@ -18,7 +18,7 @@ UNITS = (
 
 def repeated(unit: str, length: int, before: str = "", after: str = "") -> str:
     """A text of about `length` characters: `unit` again and again, with something at its ends."""
-    return before + (unit * (length // len(unit) + 1))[:length] + after
+    return before + unit * (length // len(unit)) + after
 
 
 def of_all_scripts() -> str:

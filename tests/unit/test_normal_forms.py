@@ -1,0 +1,60 @@
+"""Normal forms of texts with more marks than any letter has."""
+
+import sys
+import unicodedata
+
+import pytest
+
+from accounts import names
+from accounts.normal_forms import MOST_MARKS, Excess, normalize
+from accounts.passwords import composed
+
+EVERYTHING = "".join(chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000)
+
+
+def test_every_mark_that_is_put_in_order_counts():
+    marks = [
+        letter for letter in EVERYTHING if unicodedata.combining(unicodedata.normalize("NFKD", letter)[0])
+    ]
+
+    assert len(marks) > 900
+    assert [mark for mark in marks if not Excess().is_in(mark * (MOST_MARKS + 1))] == []
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "木", "क", "\U0001e900", "😀", "\U0001d15e", "ﾀ"])
+def test_letters_and_few_marks_are_no_excess(letter):
+    assert not Excess().is_in((letter + "\u0323" * (MOST_MARKS - 1)) * 3)
+
+
+@pytest.mark.parametrize(
+    "marks", ["\u0301\u0323", "\u094d\u093c", "\u0e48\u0e38", "\U0001d165\U0001d16d", "\uff9e\u3099"]
+)
+@pytest.mark.parametrize("form", ["NFC", "NFKD"])
+def test_a_text_is_normalized_up_to_30_marks_on_a_letter_and_left_alone_beyond(marks, form):
+    few, many = "xA\u030a" + marks * 14, "xA\u030a" + marks * 16
+
+    assert normalize(form, few) == unicodedata.normalize(form, few)
+    assert normalize(form, many) == many
+
+
+@pytest.mark.parametrize("length", [601, 10_000])
+@pytest.mark.parametrize("unit", ["a\u0301", "\u0301\u0323", "\ufdfa", "ẞ"])
+def test_a_name_longer_than_any_keeps_its_spelling_and_has_a_digest_for_a_key(unit, length):
+    name = (unit * length)[:length]
+
+    assert names.spelling(name) == name
+    assert len(names.key(name)) == 64
+    assert not names.is_valid(name)
+
+
+def test_the_longest_name_is_found_in_every_spelling():
+    longest = "\u1f82" * 150  # Four characters, decomposed.
+
+    assert names.is_valid(longest)
+    assert names.key(unicodedata.normalize("NFD", longest)) == names.key(longest)
+    assert len(names.key(longest)) > 150
+
+
+def test_a_password_of_marks_without_end_is_hashed_as_it_is():
+    assert composed("e\u0301") == "é"
+    assert composed("e" + "\u0301\u0323" * 5_000) == "e" + "\u0301\u0323" * 5_000
