@@ -231,6 +231,35 @@ PARTS = {
     "soft\u00adhyphen zero\u200bwidth": ["softhyphen", "zerowidth", "soft\u200bhyphen"],
     "at 10:30 note:remember": ["10:30", "note:remember", "remember", "note", "10"],
     'quotes: "in:bound" is with: care': ['"in:bound"', "with: care", "inbound or bound"],
+    # Those of the report, letter for letter.
+    "see https://docs.looms.example/warp/tension.html?x=1 for it": [
+        "https://docs.looms.example/warp/tension.html?x=1",
+        "<https://docs.looms.example/warp/tension.html?x=1>.",
+        "tension",
+    ],
+    "if warp <weft and reed> thread": ["weft", "reed", "thread"],
+    "he said “loom” twice": ["loom"],
+    "warp—weft": ["warp", "weft"],
+    "wait…then": ["wait", "then"],
+    "10\u00a0kg": ["10", "kg", "10 kg"],
+    "京都、大阪": ["京都", "大阪"],
+    "Привет мир, ÜBER 🎉 party 😀": ["привет", "über", "u\u0308ber", "🎉", "😀"],
+    # Others of their kinds.
+    "C:\\Users\\ann\\notes.txt, \\\\server\\share": ["users", "notes.txt", "C:\\Users\\ann", "server\\share"],
+    "ftp://files.example.net:21/pub/readme 2001:db8::1": ["files", "pub/readme", "2001:db8::1", "net:21"],
+    "@channel #hashtag AT&T {{slot}} **bold** `code`": [
+        "channel",
+        "@channel",
+        "hashtag",
+        "AT&T",
+        "slot",
+        "bold",
+    ],
+    "don’t, rock'n'roll, well\u2011known": ["don't", "don’t", "rock", "well-known", "known"],
+    "<!-- remark --><a href='y'>anchor</a>&lt;": ["remark", "href", "anchor", "<a href='y'>anchor</a>"],
+    "https://例え.jp/道/検索?q=織機": ["例え", "検索", "https://例え.jp/道/検索?q=織機"],
+    "\u1112\u1161\u11ab\u1100\u116e\u11a8어 ｱﾊﾟｰﾄ": ["한국어", "한국", "アパート"],
+    "हिन्दी, தமிழ், น้ำใจ": ["हिन्दी", "தமிழ்", "น้ำ"],
 }
 
 
@@ -258,6 +287,10 @@ def test_parts_of_a_text_are_found_as_they_are_typed(browser_of, write, alice, b
         ("京阪", "京都 大阪"),
         ("aabaa", "aab baa"),
         ("driverless", "driver"),
+        # A phrase, in whatever quotes it is typed, is its words in this order.
+        *((typed, "a thread for the warp") for typed in PARTS["warp thread is blue"][:7]),
+        ("‹warp thread›", "a thread for the warp"),
+        ("“loom” “arr”", "the loom will arrive"),
     ],
 )
 def test_a_text_that_has_only_the_letters_is_not_found(browser_of, write, alice, bob, query, text):
@@ -269,6 +302,7 @@ def test_a_text_that_has_only_the_letters_is_not_found(browser_of, write, alice,
 SIGNS = [
     *"-\"*(\\'?!.,&|:<",
     "???",
+    "!!!",
     "...",
     '""',
     "- - -",
