@@ -82,6 +82,11 @@ def test_an_address_with_letters_of_any_script_stays_whole(address):
         ("'https://a.example/x','https://b.example/y'", ["https://a.example/x", "https://b.example/y"]),
         ("‘https://a.example/x’s", ["https://a.example/x"]),
         ("https://a.example/x).", ["https://a.example/x"]),
+        ("https://a.example/x,https://b.example/y", ["https://a.example/x", "https://b.example/y"]),
+        ("http://a.example;http://b.example|http://c.example", [f"http://{n}.example" for n in "abc"]),
+        ("(https://a.example/x,HTTPS://b.example/y)", ["https://a.example/x", "HTTPS://b.example/y"]),
+        ("https://a.example/x,y;z|w", ["https://a.example/x,y;z|w"]),
+        ("https://a.example/2020/https://b.example/", ["https://a.example/2020/https://b.example/"]),
         ("https://a.example/x(", ["https://a.example/x"]),
     ],
 )

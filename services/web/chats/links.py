@@ -3,6 +3,7 @@
 Linear in the length of the text: each character is read once, whatever stands in it.
 """
 
+import bisect
 import re
 from html import escape
 
@@ -11,6 +12,8 @@ from django.utils.safestring import SafeString
 
 LONGEST = 2_048  # Characters of an address. A longer one stays text: part of an address leads elsewhere.
 BEGINS = re.compile(r"https?://", re.IGNORECASE)
+# Sets two addresses apart; elsewhere it is part of one.
+BETWEEN = re.compile(r"[,;|](?=https?://)", re.IGNORECASE)
 # Between words an apostrophe belongs to the address, as in /Devil's_advocate.
 APOSTROPHES = "'\u2018\u2019"
 # Ends an address wherever it stands: a blank, a control, what could end an attribute, what nobody sees (a
@@ -35,9 +38,11 @@ def linked(text: str) -> str | SafeString:
     if "://" not in text:
         return text
     html, done = [], 0
+    bounds = [*(between.start() for between in BETWEEN.finditer(text)), len(text)]
     found = BEGINS.search(text)
     while found:
-        end = _end(text, found.start(), found.end())
+        bound = bounds[bisect.bisect_left(bounds, found.end())]
+        end = _end(text, found.start(), found.end(), bound)
         address = text[found.start() : end].rstrip(AFTER) if end - found.start() <= LONGEST else ""
         if len(address) > len(found[0]):
             html += [escape(text[done : found.start()]), _link(address)]
@@ -47,17 +52,17 @@ def linked(text: str) -> str | SafeString:
     return SafeString("".join(html))
 
 
-def _end(text: str, start: int, place: int) -> int:
-    """The end of the address that begins at `start`, read from `place` on.
+def _end(text: str, start: int, place: int, bound: int) -> int:
+    """The end of the address that begins at `start`, read from `place` on and at most up to `bound`.
 
     A bracket that was not opened in the address closes one around it; likewise a quotation mark.
     """
     opened = dict.fromkeys("([{", 0)
     quoted = text[start - 1] if start else ""
-    for piece in PIECE.finditer(text, place):
+    for piece in PIECE.finditer(text, place, bound):
         place, kind = piece.start(), piece.lastgroup
         if place - start > LONGEST:
-            return REST.match(text, place).end()
+            return REST.match(text, place, bound).end()
         if kind == "ends" or (kind == "quotes" and PAIRS.get(piece[0][0]) == quoted):
             return place
         if kind == "opens":
@@ -67,7 +72,7 @@ def _end(text: str, start: int, place: int) -> int:
             if not opened[PAIRS[piece[0]]]:
                 return place
             opened[PAIRS[piece[0]]] -= 1
-    return len(text)
+    return bound
 
 
 def _link(address: str) -> str:
