@@ -121,11 +121,13 @@ def test_a_made_up_proxy_header_gives_no_new_tries(anna):
     assert response.status_code == 429
 
 
-def test_log_out_needs_post_and_clears_the_browser(anna):
+@pytest.mark.parametrize("address", ["/accounts/logout/", "/admin/logout/"])
+def test_log_out_needs_post_and_clears_the_browser(anna, address):
+    User.objects.filter(pk=anna.pk).update(is_staff=True)
     _, client = _log_in()
 
-    assert client.get("/accounts/logout/").status_code == 405
-    assert client.post("/accounts/logout/").headers["Clear-Site-Data"] == '"cache"'
+    assert client.get(address).status_code == 405
+    assert client.post(address).headers["Clear-Site-Data"] == '"cache"'
     assert client.get("/chats/").status_code == 302
 
 
