@@ -17,7 +17,9 @@ class AdminSite(admin.AdminSite):
         """Send staff to the members' page: guesses at the old password are counted there."""
         return redirect("accounts:change_password")
 
-    def logout(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+    def logout(  # type: ignore[override]  # Not always a page: somebody may have logged out elsewhere.
+        self, request: HttpRequest, extra_context: dict | None = None
+    ) -> HttpResponse:
         """Like Django's. The browser forgets private pages, as after the members' log-out."""
         response = super().logout(request, extra_context)
         response.headers["Clear-Site-Data"] = '"cache"'
