@@ -41,6 +41,7 @@ RIGHTS_SQL=deploy/postgres/initdb.d/20-rights.sql
 # shellcheck disable=SC1091  # checked by itself
 . deploy/postgres/replacing.sh
 
+check_lists "$(dirname "$file")"
 close_database .
 echo "Restoring $(basename "$file") ..."
 replace_database

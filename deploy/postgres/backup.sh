@@ -1,5 +1,5 @@
 #!/bin/sh
-# A backup of the database: a consistent dump, its checksum, the list of erased members, and the oldest ones gone.
+# A backup of the database: a consistent dump, the list of erased members, the checksums of both; the oldest ones gone.
 # Sessions and failed log-ins are left out. In the image of postgres.
 #   backup.sh once            make one, and say where
 #   backup.sh every SECONDS   whenever the newest is so old, until SIGTERM; after a failure again in an hour
@@ -36,7 +36,9 @@ backup() (
   list_erasures >"$BACKUPS/$name.erased.unfinished" || fail "the erased members could not be listed; no backup was made"
   sync "$unfinished" "$BACKUPS/$name.erased.unfinished"
   mv "$BACKUPS/$name.erased.unfinished" "$BACKUPS/$name.erased"
-  (cd "$BACKUPS" && sum=$(sha256sum <"$name.unfinished") && echo "${sum%% *}  $name" >"$name.sha256")
+  # The list, too: one that was changed would bring members back, or erase others.
+  (cd "$BACKUPS" && sum=$(sha256sum <"$name.unfinished") && list=$(sha256sum "$name.erased") &&
+    printf '%s\n' "${sum%% *}  $name" "$list" >"$name.sha256")
   mv "$unfinished" "$BACKUPS/$name"
   echo "backup: $name, $(wc -c <"$BACKUPS/$name") bytes"
   # Names begin with the time, so the last of them are the newest.

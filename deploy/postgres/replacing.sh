@@ -31,6 +31,16 @@ list_erasures() { # until when it is complete
   ) TO STDOUT"
 }
 
+# Each list beside the backups against its checksum. One of an earlier release has none; one that is missing is said later.
+check_lists() { # FOLDER
+  damaged=$(cd "$1" && cat bobbin-*.dump.sha256 2>/dev/null | while read -r sum list; do
+    case $list in
+    *.erased) [ ! -f "$list" ] || echo "$sum  $list" | sha256sum --check --status || echo " $list" ;;
+    esac
+  done)
+  [ -z "$damaged" ] || fail "the list of erased members is damaged:$damaged"
+}
+
 # Members who were erased after the backup was made do not come back.
 erase_again() {
   answer=$({

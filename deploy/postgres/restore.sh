@@ -17,7 +17,7 @@ name=${1:?say which: a file of $BACKUPS, or newest}
 # Names begin with the time.
 [ "$name" != newest ] || name=$(find "$BACKUPS" -name 'bobbin-*.dump' -printf '%f\n' | sort | tail -n 1)
 [ -f "$BACKUPS/$name" ] || fail "there is no backup $name in $BACKUPS"
-(cd "$BACKUPS" && sha256sum --check --status "$name.sha256") || fail "$name is damaged, or its checksum is missing"
+(cd "$BACKUPS" && head -n 1 "$name.sha256" | sha256sum --check --status) || fail "$name is damaged, or its checksum is missing"
 
 PGPASSWORD=$(cat "$PGPASSWORD_FILE") && export PGPASSWORD
 run() { psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname "$1" --command "$2"; }
@@ -35,6 +35,7 @@ RIGHTS_SQL=$(dirname "$0")/20-rights.sql
 # shellcheck disable=SC1091  # checked by itself
 . "$(dirname "$0")/replacing.sh"
 
+check_lists "$BACKUPS"
 until pg_isready --quiet --dbname postgres; do
   echo "restore: waiting for PostgreSQL"
   sleep 2

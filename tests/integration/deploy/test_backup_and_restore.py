@@ -1,0 +1,247 @@
+"""The scripts of backup and restore, as containers run them, on a PostgreSQL with their roles."""
+
+import re
+
+import psycopg
+import pytest
+from axes.models import AccessFailureLog
+from database_server import connected_to, database_server
+from django.utils import timezone
+
+from accounts.models import Erasure, Session, User
+from messaging.models import Message
+
+# The tables of the tests' database are copied to the server, one for all tests.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("deploy")]
+by_models = pytest.mark.django_db(transaction=True)
+NOW = "to_char(now() AT TIME ZONE 'UTC' - interval '{}', 'YYYYMMDDHH24MISS')"
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup, django_db_blocker):
+    """A server with alice, bob and charlie, who write to each other."""
+    with django_db_blocker.unblock(), database_server() as server:
+        with connected_to(server):
+            people = [
+                User.objects.create(username=name, password="!") for name in ("alice", "bob", "charlie")
+            ]
+            for sender, receiver in (people[:2], people[1:], people[::-2]):
+                Message.objects.create(sender=sender, receiver=receiver, content=f"From {sender}").edit(
+                    f"From {sender}, edited", by=sender
+                )
+        yield server
+
+
+@pytest.fixture
+def on_server(server, transactional_db):
+    """The models lead to the server, with the rights of the application."""
+    with connected_to(server):
+        yield server
+
+
+@pytest.fixture(scope="module")
+def dump(server):
+    """A backup with everybody in it; the time of its name is in the past, so later ones are newer."""
+    made = server.back_up()
+    for file in server.backups.glob(f"{made.name}*"):
+        file.rename(file.with_name(file.name.replace(made.name, "bobbin-20260101T000000Z.dump")))
+    old = made.with_name("bobbin-20260101T000000Z.dump")
+    sums = old.with_name(f"{old.name}.sha256")
+    sums.write_text(sums.read_text().replace(made.name, old.name))
+    return old
+
+
+@by_models
+def test_backup_holds_no_log_in_and_no_failed_one(on_server):
+    now = timezone.now()
+    alice = User.objects.get(username="alice")
+    kept = {"session_key": "k3y" * 10 + "aa", "session_data": "data-of-the-session", "expire_date": now}
+    Session.objects.create(**kept, user_id=alice.pk, started_at=now)
+    AccessFailureLog.objects.create(
+        username="name-that-was-tried", ip_address="203.0.113.77", user_agent="a-device", path_info="/tried/"
+    )
+    text = on_server.run("pg_restore", "--file=-", str(on_server.back_up()))
+
+    secrets = ["k3y", "data-of-the-session", "name-that-was-tried", "203.0.113.77", "a-device", "/tried/"]
+    assert [word for word in secrets if word in text] == []
+    assert "CREATE TABLE public.accounts_session" in text
+    assert "From alice, edited" in text
+
+
+def test_backup_and_its_list_have_a_checksum_and_are_nobody_elses_to_read(server, dump):
+    files = [dump, dump.with_name(f"{dump.name}.erased"), dump.with_name(f"{dump.name}.sha256")]
+
+    said = server.run("sh", "-c", f"cd backups && sha256sum --check {dump.name}.sha256")
+    assert said.splitlines() == [f"{dump.name}: OK", f"{dump.name}.erased: OK"]
+    assert {file.stat().st_mode & 0o077 for file in files} == {0}
+
+
+def test_only_the_last_backups_are_kept_with_their_lists(server, dump):
+    for day in range(1, 6):
+        for ending in ("", ".sha256", ".erased"):
+            dump.with_name(f"bobbin-2020010{day}T000000Z.dump{ending}").write_text("")
+    before = {file.name for file in server.backups.glob("*.dump") if "-2020" not in file.name}
+    made = server.back_up(KEEP=str(len(before) + 2))
+
+    kept = {file.name for file in server.backups.glob("*.dump")}
+    assert kept == before | {made.name, "bobbin-20200105T000000Z.dump"} or made.name in before
+    assert {f"{name}.erased" for name in kept} == {file.name for file in server.backups.glob("*.erased")}
+    for file in server.backups.glob("bobbin-2020*"):
+        file.unlink()
+
+
+DAMAGE = {
+    "one byte of the dump": ("", lambda data: data[:-1] + b"x"),
+    "half of the dump": ("", lambda data: data[: len(data) // 2]),
+    "no dump": ("", lambda data: b""),
+    "one digit of the list": (".erased", lambda data: data.replace(b"0", b"1", 1)),
+    "another member in the list": (".erased", lambda data: data + data),
+    "an empty list": (".erased", lambda data: b""),
+    "a line less": (
+        ".erased",
+        lambda data: data[: data.rindex(b"\n", 0, -1) + 1] if data.count(b"\n") > 1 else b"\n",
+    ),
+    "no checksum": (".sha256", lambda data: b""),
+    "another checksum": (".sha256", lambda data: b"0" * 64 + data[64:]),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_restore_refuses_a_damaged_dump_or_list_and_changes_nothing(server, dump, damage):
+    ending, change = DAMAGE[damage]
+    file = dump.with_name(f"{dump.name}{ending}")
+    whole, before = file.read_bytes(), server.sql("SELECT oid FROM pg_database ORDER BY 1")
+    file.write_bytes(change(whole))
+    try:
+        said = server.restore(dump.name, status=1)
+    finally:
+        file.write_bytes(whole)
+
+    assert "is damaged" in said
+    assert server.sql("SELECT oid FROM pg_database ORDER BY 1") == before
+
+
+@by_models
+def test_restore_refuses_a_database_in_use_which_stays_open(on_server, dump):
+    assert User.objects.exists()  # A connection that stays.
+
+    assert "the database is in use (bobbin from here)" in on_server.restore(dump.name, status=1)
+    assert on_server.sql("SELECT datconnlimit FROM pg_database WHERE datname = 'bobbin'") == [(-1,)]
+
+
+def erase(server, name):
+    with connected_to(server):
+        [user] = User.objects.filter(username=name)
+        number = user.pk
+        user.delete()
+    return number
+
+
+def names(server):
+    return [name for (name,) in server.sql("SELECT username FROM accounts_user ORDER BY 1")]
+
+
+def replaced(server):
+    listed = "SELECT datname FROM pg_database WHERE datname LIKE 'bobbin\\_before%' ORDER BY 1"
+    return [name for (name,) in server.sql(listed, "postgres")]
+
+
+@by_models
+def test_restore_erases_again_by_the_live_database_or_else_by_the_newest_list(server, dump):
+    gone = erase(server, "bob")
+    before = replaced(server)
+    said = server.restore(dump.name)
+    assert "1 members who were erased after" in said
+    assert "names every erasure until now" in said
+    assert names(server) == ["alice", "charlie"]
+    later = server.back_up()  # Its list names bob, and not alice.
+    erase(server, "alice")
+    server.sql("DROP DATABASE bobbin", "postgres")
+    server.sql("CREATE DATABASE bobbin OWNER bobbin_owner", "postgres")  # As on a new machine.
+    said = server.restore(dump.name)
+
+    assert re.search(r"The lists beside the backups name erasures until 20.*are unknown", said)
+    assert "must be erased again" in said
+    assert names(server) == ["alice", "charlie"]
+    assert server.sql("SELECT user_id FROM accounts_erasure") == [(gone,)]
+    assert server.sql("SELECT count(*) FROM accounts_session") == [(0,)]
+    assert later.exists()
+    assert len(replaced(server)) == len(before) + 2
+
+
+def test_restore_without_a_list_says_that_erasures_are_unknown(server, dump):
+    aside = server.folder / "aside"
+    aside.mkdir()
+    for file in server.backups.glob("*.erased"):
+        file.rename(aside / file.name)
+    server.sql("DROP DATABASE bobbin", "postgres")
+    server.sql("CREATE DATABASE bobbin OWNER bobbin_owner", "postgres")
+    said = server.restore(dump.name)
+    for file in aside.iterdir():
+        file.rename(server.backups / file.name)
+
+    assert "No list of erasures belongs to this backup" in said
+    assert names(server) == ["alice", "bob", "charlie"]
+
+
+def test_database_of_before_is_dropped_by_a_backup_after_some_days_and_not_earlier(server, dump):
+    ages = {
+        "6 days 23 hours": True,
+        "7 days 1 hour": False,
+        "8 days": False,
+        "1 day": True,
+        "400 days": False,
+    }
+    made = {}
+    for age, stays in ages.items():
+        [(time,)] = server.sql(f"SELECT {NOW.format(age)}", "postgres")
+        made[f"bobbin_before_restore_{time}"] = stays
+    made |= {"bobbin_before_restore": True, "bobbin_before_move_20200101000000": True, "bobbinXbefore": True}
+    known = replaced(server)
+    for name in made:
+        server.sql(f'CREATE DATABASE "{name}" OWNER bobbin_owner', "postgres")
+    server.back_up()
+
+    assert replaced(server) == sorted(
+        {*known, *(name for name, stays in made.items() if stays)} - {"bobbinXbefore"}
+    )
+    server.back_up(KEEP_REPLACED="0")
+    assert replaced(server) == ["bobbin_before_move_20200101000000", "bobbin_before_restore"]
+
+
+REFUSED = [
+    "DROP TABLE messaging_message", "ALTER TABLE accounts_user ADD COLUMN made_up text",
+    "CREATE TABLE made_up (id int)", "CREATE TEMPORARY TABLE made_up (id int)",
+    "TRUNCATE messaging_message CASCADE", "UPDATE messaging_messagehistory SET old_content = 'never said'",
+    "UPDATE accounts_erasure SET erased_at = now()", "DELETE FROM accounts_erasure",
+    "DELETE FROM django_migrations", "ALTER DATABASE bobbin OWNER TO bobbin", "DROP DATABASE bobbin",
+    "CREATE ROLE made_up", "ALTER ROLE bobbin SUPERUSER", "SET ROLE bobbin_owner",
+    "DROP INDEX message_unread",
+    "CREATE OR REPLACE FUNCTION messaging_search_text(text) RETURNS text LANGUAGE sql RETURN ''",
+    "COPY accounts_user TO PROGRAM 'true'",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE bobbin_owner GRANT ALL ON TABLES TO bobbin",
+    "ALTER TABLE messaging_message DISABLE TRIGGER ALL",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+def test_application_can_change_no_table_and_no_record(server, statement):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        server.sql(statement, user="bobbin")
+
+
+@by_models
+def test_application_keeps_its_rights_after_a_restore(server, dump):
+    server.restore(dump.name)
+    with connected_to(server):
+        people = {user.username: user for user in User.objects.all()}
+        sent = Message.objects.create(sender=people["alice"], receiver=people["charlie"], content="x")
+        sent.edit("y", by=people["alice"])
+        gone = people["alice"].pk
+        people["alice"].delete()
+        assert Erasure.objects.filter(user_id=gone).exists()
+    for statement in REFUSED:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            server.sql(statement, user="bobbin")
+    owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+    assert server.sql(owners) == [("bobbin_owner",)]
