@@ -1,0 +1,19 @@
+"""One nginx and one web for all tests of this folder."""
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from nginx_site import PASSWORD, nginx_site
+
+from accounts.models import User
+
+
+@pytest.fixture(scope="package")
+def site(django_db_setup, django_db_blocker, tmp_path_factory):
+    """nginx; the database is that of the tests."""
+    with django_db_blocker.unblock(), nginx_site(tmp_path_factory.mktemp("nginx")) as site:
+        yield site
+
+
+@pytest.fixture
+def anna(transactional_db):
+    return User.objects.create(username="anna", password=make_password(PASSWORD))
