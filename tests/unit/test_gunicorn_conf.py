@@ -63,6 +63,20 @@ def test_workers_fit_into_the_memory_limit(fitting, mib, workers):
     assert fitting(str(mib * 2**20)) == workers
 
 
+@pytest.mark.parametrize(
+    ("mib", "said", "workers"), [(256, "", 1), (512, "", 2), (512, "5", 5), (128, "", 1)]
+)
+def test_workers_that_are_started_fit_unless_the_operator_says_how_many(
+    tmp_path, monkeypatch, mib, said, workers
+):
+    monkeypatch.setenv("WEB_WORKERS", said)
+    (tmp_path / "limit").write_text(f"{mib * 2**20}\n")
+    conf = CONF.read_text().replace("/sys/fs/cgroup/memory.max", str(tmp_path / "limit"))
+    (tmp_path / "conf.py").write_text(conf)
+
+    assert runpy.run_path(str(tmp_path / "conf.py"))["workers"] == workers
+
+
 def test_workers_without_a_memory_limit_are_not_bounded(fitting):
     assert fitting("max") > 1_000
     assert fitting("9223372036854771712") > 1_000

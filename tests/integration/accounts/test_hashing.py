@@ -94,6 +94,36 @@ def test_log_in_while_hashing_is_busy_is_answered_with_503(member, monkeypatch):
     assert admin.status_code == 503
 
 
+NEW = {"new_password1": "another-long-one-2", "new_password2": "another-long-one-2"}
+SIGN_UP = {"username": "dora", "password1": "another-long-one-2", "password2": "another-long-one-2"}
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/accounts/signup/", SIGN_UP),
+        ("/accounts/password/", {"old_password": PASSWORD} | NEW),
+        ("/accounts/delete/", {"password": PASSWORD}),
+        ("/admin/accounts/user/add/", SIGN_UP | {"usable_password": "true"}),
+        (
+            "/admin/accounts/user/{}/password/",
+            {"usable_password": "true"} | dict(zip(("password1", "password2"), NEW.values(), strict=True)),
+        ),
+    ],
+)
+def test_page_that_hashes_while_hashing_is_busy_changes_nothing(member, browser_of, monkeypatch, path, form):
+    anna = member("anna", is_staff=True, is_superuser=True)
+    User.objects.update(password=make_password(PASSWORD))
+    browser = Client() if "signup" in path else browser_of(User.objects.get())
+    memory = hashers.Memory(hashers.HASH_MIB, 0.01)
+    monkeypatch.setattr(hashers, "memory", memory)
+    with memory.taken(hashers.HASH_MIB):
+        answer = browser.post(path.format(anna.pk), form)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert check_password(PASSWORD, User.objects.get().password)
+
+
 def test_memory_is_free_again_after_an_error():
     memory = hashers.Memory(10, 0.01)
     with pytest.raises(ValueError, match="x"), memory.taken(50):

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from config import settings as settings_file
 from messaging.models import Message
 from observability import limits
 from observability.cache import RedisCache
@@ -93,13 +94,24 @@ def test_visitor_and_log_out_have_no_limit_of_a_member(alice, browser_of, allow,
     assert [Client().get("/accounts/login/").status_code for _ in range(3)] == [200] * 3
 
 
-def test_without_redis_each_process_limits_by_itself(alice, bob, browser_of, allow, monkeypatch):
-    allow("sends", 2)
-    browser = browser_of(alice)
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_redis_each_process_limits_by_itself(
+    alice, message, bob, browser_of, allow, monkeypatch, kind
+):
+    allow(kind, 2)
+    browsers = [browser_of(alice), browser_of(alice)]
     monkeypatch.setattr(RedisCache, "_ask", lambda *args, **kwargs: (None, "error"))
-    answers = [browser.post("/chats/new/", {"to": "bob", "content": "hi"}).status_code for _ in range(4)]
+    use = uses(message)[kind]
+    assert [use(browsers[number % 2]).status_code == 429 for number in range(4)] == [False, False, True, True]
 
-    assert answers == [302, 302, 429, 429]
+    monkeypatch.setattr(limits, "local", limits.LocalWindows())  # Another process.
+    assert use(browsers[0]).status_code != 429
+    assert use(browser_of(bob)).status_code != 429
+
+
+@pytest.mark.parametrize("name", sorted(settings_file.MEMBER_LIMITS))
+def test_each_kind_has_a_limit_unless_the_operator_takes_it_away(name):
+    assert 0 < settings_file.MEMBER_LIMITS[name] <= 1_200
 
 
 def test_limit_is_shared_between_processes_by_one_round_trip(alice, bob, browser_of, allow, monkeypatch):

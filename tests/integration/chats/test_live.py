@@ -27,6 +27,7 @@ from notifications.models import Notification
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("events")]
 WEB = Path(__file__).parents[3] / "services/web"
 ORIGIN = "http://testserver:8000"
+STREAMS_A_MINUTE = 30
 User = get_user_model()
 
 
@@ -95,7 +96,7 @@ class Listener:
 @pytest.fixture(scope="module")
 def _events(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
-        made = Events(str(django_settings.CACHES["default"]["LOCATION"]))
+        made = Events(str(django_settings.CACHES["default"]["LOCATION"]), LIMIT_STREAMS=str(STREAMS_A_MINUTE))
     yield made
     made.end()
 
@@ -258,6 +259,23 @@ def test_a_member_has_eight_streams_at_most(events, browser_of, alice):
     assert events.ask(browser=browser) == 429
     open_ones[0].response.close()
     until(lambda: events.ask(browser=browser) == 200)
+
+
+def test_member_opens_streams_no_more_often_than_the_limit_whatever_the_session(
+    events, browser_of, alice, bob
+):
+    browsers, opened = [browser_of(alice) for _ in range(3)], 0
+    for _ in range(400):
+        response = events.open(browser=browsers[opened % 3])
+        opened += response.status == 200
+        said = b"" if response.status == 200 else response.read()  # Or eight are open still.
+        response.close()
+        if b"too often" in said:
+            break
+
+    assert STREAMS_A_MINUTE <= opened <= STREAMS_A_MINUTE + 2  # The minute slides.
+    assert (response.status, int(response.headers["Retry-After"]) > 0) == (429, True)
+    assert events.ask(browser=browser_of(bob)) == 200
 
 
 @pytest.mark.parametrize("how", ["log-out", "password", "deactivation", "erasure"])

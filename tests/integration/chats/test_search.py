@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from html import unescape
 
 import pytest
+from django.db import connection
 
 from messaging.inbox import execute
 from messaging.models import Message
-from messaging.search import letters
+from messaging.search import MOST_RANKED, SEARCH, SECONDS, letters
 from messaging.search.query import keys
 
 pytestmark = pytest.mark.django_db
@@ -402,6 +403,66 @@ def test_a_search_that_takes_too_long_is_answered_in_words(browser_of, write_man
 
     assert response.status_code == 422
     assert "takes too long" in response.content.decode()
+
+
+SLOW = ["aa", "aa or ab or ba", '"aab aba" or "aba baa" or "baa aab"', "-zzzz", "from:alice", "to:me -zzzz",
+        "aab before:2090-01-01", " or ".join(["aab"] * 10), "baa -nobody", "a b"]  # fmt: skip
+
+
+@pytest.mark.parametrize("order", ["newest", "best"])
+@pytest.mark.parametrize("query", SLOW)
+def test_search_that_is_slow_in_any_way_is_ended_and_answered_in_words(
+    browser_of, write, alice, bob, monkeypatch, query, order
+):
+    """Whatever makes it slow: here it sleeps once it has a candidate."""
+    slow = SEARCH.replace("WHERE m.folded", "WHERE (SELECT pg_sleep(20)) IS NOT NULL AND m.folded")
+    assert slow != SEARCH
+    monkeypatch.setattr("messaging.search.SEARCH", slow)
+    monkeypatch.setattr("messaging.search.SECONDS", 0.02)
+    write(alice, bob, "aab aba baa " * 8)
+    response = browser_of(bob).get("/chats/search/", {"q": query, "order": order})
+
+    assert (response.status_code, "takes too long" in response.content.decode()) == (422, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_time_limit_of_a_search_ends_with_it(browser_of, message, bob):
+    def limits():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            return cursor.fetchone()
+
+    before = limits()
+    assert SECONDS == 2
+    assert browser_of(bob).get("/chats/search/", {"q": "morning"}).status_code == 200
+    assert limits() == before == ("30s",)
+
+
+@pytest.mark.parametrize("words", [11, 33, 60])
+@pytest.mark.parametrize("joined", [" ", " or ", " -"])
+def test_search_for_too_many_words_asks_nothing_of_the_messages(
+    browser_of, alice, corpus, words, joined, django_assert_max_num_queries
+):
+    browser = browser_of(alice)
+    with django_assert_max_num_queries(3):
+        response = browser.get("/chats/search/", {"q": joined.join(["w"] * words)})
+
+    assert response.status_code == 422
+    is_long = len(joined.join(["w"] * words)) > 200
+    said = "at most 200 characters" if is_long else f"at most 10 words; these are {words}"
+    assert said in response.content.decode()
+
+
+@pytest.mark.parametrize("most", [1, 3, 5])
+def test_order_best_ranks_only_the_latest_matches(browser_of, write_many, alice, bob, monkeypatch, most):
+    monkeypatch.setattr("messaging.search.MOST_RANKED", most)
+    ranked = []
+    monkeypatch.setattr("messaging.search.rank", lambda text, marked: ranked.append(text) or 1.0)
+    write_many(alice, bob, 9, content="loom")
+    _search(browser_of(alice), "loom", order="best")
+
+    assert ranked == [f"loom {number}" for number in range(8, 8 - most, -1)]
+    assert MOST_RANKED == 200
 
 
 @pytest.mark.parametrize(
