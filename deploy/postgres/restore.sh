@@ -40,7 +40,7 @@ until pg_isready --quiet --dbname postgres; do
   echo "restore: waiting for PostgreSQL"
   sleep 2
 done
-close_database ": scale web to 0 first"
+close_database ": scale web and events to 0 first"
 echo "restore: $name"
 replace_database
 echo "restore: done, $(run bobbin 'SELECT count(*) FROM messaging_message') messages"

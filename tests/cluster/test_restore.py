@@ -38,14 +38,14 @@ def test_a_database_in_use_is_not_replaced(cluster, before, members):
 
 
 def test_after_the_loss_of_the_volume_everything_is_there_again(cluster, before, members):
-    cluster.kubectl("scale", "deployment/web", "--replicas=0")
+    cluster.kubectl("scale", "deployment/web", "deployment/events", "--replicas=0")
     cluster.kubectl("delete", "pvc", "data-postgres-0", "--wait=false")
     cluster.kubectl("delete", "pod", "postgres-0")
     cluster.settle()
     assert cluster.sql("SELECT count(*) FROM pg_tables WHERE tablename = 'messaging_message'") == [["0"]]
 
     assert "restore: done" in restore(cluster)
-    cluster.kubectl("scale", "deployment/web", "--replicas=1")
+    cluster.kubectl("scale", "deployment/web", "deployment/events", "--replicas=1")
     cluster.settle()
 
     assert cluster.sql(FINGERPRINT) == before

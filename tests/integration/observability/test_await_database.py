@@ -4,8 +4,12 @@ import threading
 import time
 
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection
+
+from accounts.models import Session
+from observability import restored
 
 WITHOUT = "DELETE FROM django_migrations WHERE app = 'notifications' RETURNING name"
 AGAIN = "INSERT INTO django_migrations (app, name, applied) VALUES ('notifications', %s, now())"
@@ -58,3 +62,40 @@ def test_it_goes_on_when_somebody_else_has_migrated(notifications_not_migrated, 
 
     assert not waiting.is_alive()
     assert capsys.readouterr().out.count("Waiting: migrations are missing") == 1
+
+
+KEYS = ["session:" + "k" * 32, "page:2:7:epoch:digest", "epoch:7", "badges:2:7:epoch", "suggestions:2:e:d"]
+
+
+@pytest.mark.parametrize("before", [None, "16384 2026-01-01 00:00:00+00", "", "another"])
+def test_what_redis_holds_of_another_database_is_deleted_and_of_this_one_kept(transactional_db, before):
+    call_command("await_database", "--migrated", "--seconds=0")
+    this = cache.get(restored.KEY)
+    for known, kept in ((this, KEYS), (before, [])):
+        cache.set(restored.KEY, known, None) if known is not None else cache.delete(restored.KEY)
+        cache.set_many(dict.fromkeys(KEYS, "held"), 300)
+        call_command("await_database", "--seconds=0")
+        assert sorted(cache.get_many(KEYS)) == sorted(KEYS)
+        call_command("await_database", "--migrated", "--seconds=0")
+        assert sorted(cache.get_many(KEYS)) == sorted(kept)
+    assert cache.get(restored.KEY) == this
+
+
+def test_session_of_before_a_restore_logs_nobody_in_after_it(transactional_db, browser_of, alice):
+    call_command("await_database", "--migrated", "--seconds=0")
+    browser = browser_of(alice)
+    assert browser.get("/chats/").status_code == 200
+    Session.objects.all()._raw_delete("default")  # As in a restored database.
+    assert browser.get("/chats/").status_code == 200
+    cache.set(restored.KEY, "the database of before", None)
+    call_command("await_database", "--migrated", "--seconds=0")
+
+    assert browser.get("/chats/").status_code == 302
+
+
+def test_without_redis_it_ends_too_and_says_what_to_do(transactional_db, settings, caplog):
+    away = settings.CACHES["default"] | {"LOCATION": "unix:///nonexistent/valkey.sock?db=0"}
+    settings.CACHES = {"default": away}
+    call_command("await_database", "--migrated", "--seconds=0")
+
+    assert "if the database was restored, empty Redis" in caplog.text

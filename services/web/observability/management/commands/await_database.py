@@ -4,14 +4,19 @@ import time
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from observability.health import DatabaseProbe
+from observability.restored import forget_another_database
 
 PAUSE = 1.0  # Seconds between two questions.
 
 
 class Command(BaseCommand):
-    help = "Wait until PostgreSQL answers; with --migrated, until no migration is missing. Changes nothing."
+    help = (
+        "Wait until PostgreSQL answers; with --migrated, until no migration is missing, and then delete what "
+        "Redis holds of another database. Changes nothing in PostgreSQL."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser):
@@ -31,6 +36,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"Waiting: {reason} ...")
                 said = reason
             time.sleep(PAUSE)
+        if migrated:
+            forget_another_database()
+            connection.close()
 
 
 def _what_is_wrong(probe: DatabaseProbe) -> str:
