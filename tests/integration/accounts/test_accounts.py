@@ -66,7 +66,7 @@ def test_two_who_take_one_name_at_once_get_one_account(anna, monkeypatch):
     from accounts.views import _create
 
     assert _create(form) is None
-    assert "taken" in str(form.errors)
+    assert "is taken" in str(form.errors)
 
 
 def test_a_closed_sign_up_makes_nobody(db, settings):

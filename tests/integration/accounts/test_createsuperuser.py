@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 
 from accounts.models import User
@@ -75,3 +76,13 @@ def test_name_of_the_command_line_that_looks_like_a_members_is_refused_before_th
 
     assert said.index("looks like another member's") < said.index("Password:")
     assert User.objects.filter(is_superuser=True).get().username == "chief"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "said"), [("o1ga", "looks like"), ("OLGA", "is taken"), ("0LGA", "looks like")]
+)
+def test_superuser_of_code_with_a_name_like_a_members_is_refused(member, name, said):
+    member("olga")
+    with pytest.raises(ValidationError, match=said):
+        User.objects.create_superuser(name)

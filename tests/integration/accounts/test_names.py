@@ -110,7 +110,7 @@ def test_a_member_in_any_spelling_is_one_member(member, alice, write, browser_of
     sent = write(user, alice, "warp")
     pages = browser_of(alice)
 
-    assert refusal(typed)
+    assert "is taken" in refusal(typed)
     assert User.objects.get_by_natural_key(typed) == user
     assert pages.post("/chats/new/", {"to": typed, "content": "weft"}).status_code == 302
     assert pages.get(f"/chats/with/{typed}/").status_code == 200
