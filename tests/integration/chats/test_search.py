@@ -105,6 +105,19 @@ def test_pages_hold_each_match_once(browser_of, write_many, alice, bob):
     assert len(seen) == len(set(seen)) == 60
 
 
+def test_links_of_a_page_keep_its_order_and_lead_to_the_other(browser_of, alice, bob, write):
+    best = [write(alice, bob, text) for text in ("a loom", *["heirloom"] * 26)]
+    expected = {"newest": [one.pk for one in reversed(best)]}
+    expected["best"] = [best[0].pk, *expected["newest"][:-1]]
+    other = {"newest": 'href="?q=loom&amp;order=best"', "best": 'href="?q=loom">Newest first'}
+    for order, ids in expected.items():
+        first = _search(browser_of(alice), "loom", order=order)
+        following = unescape(re.search(r'rel="next" href="([^"]+)"', first)[1])
+        second = browser_of(alice).get(f"/chats/search/{following}").content.decode()
+        assert _ids(first) + _ids(second) == ids
+        assert other[order] in first
+
+
 def test_pages_of_messages_before_1970_follow_each_other(browser_of, write_many, alice, bob):
     for year in (1, 1969):
         write_many(alice, bob, 26, content="loom", timestamp=datetime(year, 3, 5, tzinfo=UTC))
