@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import report
+import texts
 from measure import measure
 from peers import caching
 from staging import stage
@@ -32,6 +33,12 @@ with raw SQL in turn beside it.
 def main(arguments: argparse.Namespace) -> None:
     size = arguments.size or SIZE
     machine = report.machine(*PEERS)  # Now, since it misses what is not installed.
+    if arguments.only == "text":  # Needs no messages.
+        rows = texts.lines()
+        print(report.table(texts.HEADER, rows), report.counted(rows), sep="\n\n")
+        if not arguments.no_write:
+            texts.write(rows, machine)
+        return
     print(f"Staging {size:,} messages ...", flush=True)
     staged = stage(size)
     lines: list[list[str]] = []

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from readers import ELSEWHERE, MODULES, READERS, TEXTS, quietly
-from texts import UNITS, of_all_scripts, repeated
+from texts_of_units import UNITS, of_all_scripts, repeated
 from work import counted
 
 LENGTH = 160
 MOST = 2.5  # Times the work, for a text that is twice as long.
 SMALL = 400  # Steps that nobody notices: a refusal at once, or a text that is read once.
 # Of functions whose work changes at that length: a digest for a name, a cut for an excerpt.
-LENGTHS = {"lookalikes.group": 320, "excerpts.begin, long": 320, "snippets.snippet of its beginning": 320}
+LENGTHS = {"lookalikes.group": 320, "excerpts.begin, long": 320, "snippets.snippet, own words": 320}
 WEB = Path(__file__).parents[2] / "services/web"
 
 

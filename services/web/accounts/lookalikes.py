@@ -36,8 +36,6 @@ def groups(name: str) -> set[str]:
 
 def look_alike(name: str, other: str) -> bool:
     """Return whether two names look alike, either as they are written or in lower case."""
-    if max(len(name), len(other)) > names.LONGEST_KEY:
-        return name == other
     return bool(_looks(name) & _looks(other))
 
 
@@ -50,6 +48,8 @@ def _merged(skeleton: str) -> str:
 
 
 def _skeleton(name: str) -> str:
+    if len(name) > names.LONGEST_KEY:
+        return name  # No name at all.
     # Twice: the prototype of a letter can be a capital (0: O), whose small letter has another (m: rn).
     prototypes = _prototypes()
     for _ in range(2):

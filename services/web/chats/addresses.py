@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.safestring import SafeString
 
 # What a path of an address can hold, in any spelling. A decomposed name is longer than it is stored.
@@ -17,10 +18,17 @@ _in_path = re.compile(IN_PATH).fullmatch
 
 def addresses(name: str) -> Callable[[Any], SafeString]:
     """Return a function that returns what `reverse` does of a view for each key; `reverse` is called once."""
-    key = "4242424242"
-    before, after = reverse(name, args=[key]).rsplit(key, 1)
+    before, after = _around_key(name, get_script_prefix())
     # Quoted, it holds nothing that HTML would have escaped.
     return lambda key: SafeString(f"{before}{key if type(key) is int else quote(key, safe='@+')}{after}")
+
+
+@cache
+def _around_key(view: str, script_prefix: str) -> tuple[str, str]:
+    """Return what stands before and after the key; a page with 50 rows has addresses of six views."""
+    key = "4242424242"
+    before, after = reverse(view, args=[key]).rsplit(key, 1)
+    return before, after
 
 
 def conversations() -> Callable[[str, int], SafeString]:

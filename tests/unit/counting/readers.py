@@ -155,6 +155,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "query.needles": lambda text: looked_up(text[:LONGEST]),
     "query.keys": lambda text: list(query.keys(text)),
     "snippets.snippet": lambda text: snippets.snippet(text, marked("a", "é", "木")),
+    "snippets.snippet, own words": lambda text: snippets.snippet(text, marked(text[:10], text[10:20])),
     "snippets.rank": lambda text: snippets.rank(text, marked("a", text[:10])),
     "found.found_rows": lambda text: found.found_rows(
         [Found(1, NOW, 1, text, text, [(text, True), (text, False)], 1.0)], 1

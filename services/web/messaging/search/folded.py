@@ -12,7 +12,7 @@ from messaging.search import letters
 
 CHUNK = 200  # Characters.
 LONGEST_CHUNK = 1_000  # Where no character begins for so long, a chunk ends within one.
-MOST = 16_000  # Folded letters that are searched: one sign can fold to 18.
+MOST = 14_000  # Folded letters that are searched: one sign can fold to 18.
 # Vowels and finals of Korean, and the halfwidth marks of kana, belong to the letter before them.
 MARKS = r"\p{M}\u200d\u1160-\u11ff\uff9e\uff9f\U0001f3fb-\U0001f3ff\U000e0020-\U000e01ef"
 FLAGS = r"\U0001f1e6-\U0001f1ff"
