@@ -157,6 +157,7 @@ def test_account_that_is_left_is_found_by_any_spelling(pair, left, how):
     else:
         goes.username = "somebody"
         goes.save()
+        assert User.objects.filter(username="somebody", exact_name="").exists()
 
     assert [found(name) for name in pair] == [stays] * 3
 
