@@ -136,13 +136,19 @@ class Site:
         self, method, path, address, body=None, cookie="", source=TRUSTED, **headers
     ) -> http.client.HTTPResponse:
         """As the operator's proxy asks for a client at `address`; from another `source`, as a stranger."""
+        answer = self.open(method, path, address, body, cookie, source, **headers)
+        answer.text = answer.read()
+        answer.close()
+        return answer
+
+    def open(
+        self, method, path, address, body=None, cookie="", source=TRUSTED, **headers
+    ) -> http.client.HTTPResponse:
+        """The answer, of which nothing is read yet."""
         made = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(source, 0))
         told = {"Host": "127.0.0.1", "X-Forwarded-For": address, "Cookie": cookie} | (FORM if body else {})
         made.request(method, path, body, told | headers)
-        answer = made.getresponse()
-        answer.text = answer.read()
-        made.close()
-        return answer
+        return made.getresponse()
 
     def log_in(
         self, address, password="wrong", name="anna", cookie="", source=TRUSTED

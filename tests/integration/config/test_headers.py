@@ -84,3 +84,40 @@ def test_pages_of_nginx_have_the_same_headers():
 
     assert headers["Permissions-Policy"] == PERMISSIONS_POLICY
     assert (headers["Strict-Transport-Security"], headers["Cache-Control"]) == ("$hsts", "no-store")
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/admin/login/"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_page_with_a_password_is_kept_by_no_browser(client, db, path, method):
+    assert "no-store" in getattr(client, method)(path).headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/password/",
+        "/accounts/delete/",
+        "/admin/",
+        "/admin/accounts/user/",
+        "/admin/messaging/message/",
+    ],
+)
+def test_page_with_a_password_or_of_the_admin_is_kept_by_no_browser_of_a_member(member, browser_of, path):
+    browser = browser_of(member("root", is_staff=True, is_superuser=True))
+    for answer in (browser.get(path), browser.post(path)):
+        assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/chats/", "/chats/unread/", "/chats/notifications/", "/chats/with/bob/", "/chats/search/?q=good",
+        "/chats/new/", "/chats/message/{}/history/", "/chats/thread/{}/", "/chats/state/", "/accounts/",
+    ],
+)  # fmt: skip
+def test_private_page_is_asked_for_again_and_kept_by_no_proxy(message, alice, browser_of, path):
+    """A decision: no-store would lose a form on Back, and the 304s (docs/decisions/0012)."""
+    said = browser_of(alice).get(path.format(message.pk)).headers["Cache-Control"]
+
+    assert {"private", "no-cache"} <= set(said.split(", "))
+    assert "no-store" not in said

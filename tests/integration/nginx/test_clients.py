@@ -2,10 +2,12 @@
 
 import http.client
 import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from axes.models import AccessFailureLog
-from nginx_site import ELSEWHERE, HERE, PASSWORD, STRANGER
+from nginx_site import ELSEWHERE, HERE, PASSWORD, STRANGER, Site, nginx_before
 
 
 def test_wrong_passwords_from_one_address_lock_no_other_out(site, anna):
@@ -70,14 +72,50 @@ def test_changes_are_limited_by_address_and_by_ipv6_network(site, db, addresses,
     assert (429 in statuses) is one_client
 
 
-def test_reads_are_limited_by_address(site, db):
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [("/chats/", 1), ("/chats/search/?q=a", 2), ("/events/", 3), ("/chats/people/?to=a", 4)],
+)
+def test_reads_are_limited_by_address_whatever_the_session(site, db, path, place):
     def ask(address, count):
-        return {
-            site.ask("GET", "/chats/", address, cookie=f"sessionid={n:032x}").status for n in range(count)
-        }
+        return [site.ask("GET", path, address, cookie=f"sessionid={n:032x}").status for n in range(count)]
 
-    assert 429 in ask("192.0.2.99", 120)
-    assert ask("192.0.2.98", 20) == {302}
+    assert 429 in ask(f"192.0.2.{90 + place}", 120)
+    assert 429 not in ask(f"192.0.4.{90 + place}", 20)
+
+
+class Streaming(BaseHTTPRequestHandler):
+    """Answers with a stream that does not end by itself."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.flush()
+        self.server.over.wait(30)
+
+
+@pytest.fixture
+def streaming_port():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Streaming)
+    server.over = threading.Event()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.over.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("addresses", "other"),
+    [("192.0.2.7", "192.0.2.8"), ("2001:db8:5::{0}", "2001:db8:5:1::1"), ("::ffff:8.8.8.8", "8.8.4.4")],
+)
+def test_open_streams_are_limited_by_address_and_by_ipv6_network(tmp_path, streaming_port, addresses, other):
+    with nginx_before(tmp_path, streaming_port, streaming_port, STREAMS="6") as port:
+        site, opened = Site(port, streaming_port, tmp_path), []
+        for number in range(1, 9):
+            opened.append(site.open("GET", "/events/", addresses.format(number)))
+        assert [answer.status for answer in opened] == [200] * 6 + [429] * 2
+        assert site.open("GET", "/events/", other).status == 200
 
 
 def test_header_that_names_a_script_decides_nothing(site, db):
