@@ -74,6 +74,7 @@ def test_erasure_is_said_on_open_pages_and_the_text_stays(tabs, browser_of, bob)
         expect(_button(tab)).to_be_disabled()
         expect(tab.locator("form.compose .failed")).to_have_text("Nothing can be sent from here.")
         expect(tab.locator("main")).not_to_contain_text("Good morning, Bob")
+    expect(tabs["conversation"].locator("main h2")).to_have_text("Your text")
     assert not Message.objects.exists()
 
 
@@ -162,7 +163,8 @@ def test_name_that_another_member_took_shows_nothing_of_that_conversation(
     assert hers.url.endswith("/chats/with/robert/")
 
 
-def test_lists_say_who_was_erased_or_renamed(hers, write, message, alice, bob, charlie):
+def test_lists_say_who_was_erased_or_renamed(hers, browser_of, member, write, message, alice, bob, charlie):
+    staff = browser_of(member("root", is_staff=True, is_superuser=True))
     write(charlie, alice, "from charlie")
     write(bob, alice, "from bob")
     tabs = [hers, *(hers.context.new_page() for _ in range(3))]
@@ -174,7 +176,8 @@ def test_lists_say_who_was_erased_or_renamed(hers, write, message, alice, bob, c
         expect(tab.locator("main")).to_contain_text("robert")
     for tab in tabs[:3]:
         expect(tab.locator(".news")).to_have_text("bob is now called robert.")
-    charlie.delete()
+    chosen = {"action": "delete_selected", "_selected_action": charlie.pk, "post": "yes"}
+    assert staff.post("/admin/accounts/user/", chosen).status_code == 302
 
     for tab in tabs:
         expect(tab.locator("#rows, #found")).not_to_contain_text("charlie")

@@ -75,7 +75,7 @@ function erased() {
   const forms = $$("form.compose");
   stopAll(forms.filter(holdsText));
   for (const form of forms) if (!holdsText(form)) form.remove();
-  if (!$(COMPOSER)) for (const heading of $$("main > h2")) heading.remove();
+  for (const heading of $$("main > h2")) $(COMPOSER) ? (heading.textContent = "Your text") : heading.remove();
   return true;
 }
 
