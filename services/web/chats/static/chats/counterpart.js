@@ -111,7 +111,10 @@ async function showAnew() {
   const page = subject && (await get(location.href));
   if (!page || !isSame(page)) return;
   setTitle(page.title);
-  for (const part of ["h1", ".crumbs", "main blockquote"]) $(part)?.replaceWith(document.importNode($(part, page), true));
+  for (const part of ["h1", ".crumbs", "main blockquote"]) {
+    const [old, fresh] = [$(part), $(part, page)];
+    if (old && fresh) old.replaceWith(document.importNode(fresh, true));
+  }
   if ($(COMPOSER)) replaceComposer(page);
 }
 
@@ -134,7 +137,7 @@ function replaceComposer(page) {
 // --- The form of a new message: by the name that was chosen.
 const fieldOf = (form) => $('input[name="to"]:not([type="hidden"])', form);
 
-export async function receiverChosen({ target }) {
+async function receiverChosen({ target }) {
   if (subject || !target.matches?.('form.compose input[name="to"]')) return;
   const name = target.value.trim();
   if (known?.name === name) return;
@@ -152,9 +155,10 @@ export async function receiverChosen({ target }) {
 
 export function watchReceiver() {
   if (subject) return;
-  document.addEventListener("change", receiverChosen);
+  const choose = (event) => receiverChosen(event).catch(() => {}); // Without an answer it is a name like any other.
+  document.addEventListener("change", choose);
   const field = $("form.compose") && fieldOf($("form.compose"));
-  if (field?.value) receiverChosen({ target: field });
+  if (field?.value) choose({ target: field });
 }
 
 // --- Lists: says why rows are gone, or have another name.
