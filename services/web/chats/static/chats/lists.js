@@ -1,6 +1,6 @@
 // Lists: inbox, unread, notifications, and what a search found.
 
-import { rememberNames, tellDeparted } from "./counterpart.js";
+import { namesIn, tellDeparted } from "./counterpart.js";
 import { get } from "./fetching.js";
 import { $, $$, found as hits, rows } from "./page.js";
 
@@ -13,7 +13,7 @@ export async function refreshRows(isMember = false) {
   if (!found || found.innerHTML === rows.innerHTML) return;
   const focused = document.activeElement?.closest("#rows li");
   const key = focused && keyOf(focused);
-  const names = rememberNames(rows);
+  const names = namesIn(rows);
   rows.replaceChildren(...found.childNodes);
   if (key) $$("li", rows).find((row) => keyOf(row) === key)?.querySelector("a")?.focus();
   // Rows of an inbox stay; of the other lists they go for many reasons.

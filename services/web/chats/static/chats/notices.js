@@ -96,8 +96,8 @@ function say(text) {
 export async function look() {
   const now = await askState();
   const changed = now.stamp === null || now.stamp !== stamp; // Some pages do not say as of when they are.
-  stamp = now.stamp;
   if (changed) await refresh();
+  stamp = now.stamp; // Not before: what could not be fetched is tried again.
 }
 
 // What happened while nobody looked at this page.

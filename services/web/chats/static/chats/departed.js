@@ -1,0 +1,142 @@
+// A counterpart was renamed, deactivated or erased while a page was open: it says so in words, and keeps what was typed.
+
+import { setTitle } from "./badges.js";
+import { formsWithText, holdsText, restoreDrafts, storeDraft } from "./drafts.js";
+import { askCounterpart, get } from "./fetching.js";
+import { fail, removeRow, resumeSending, stopForm } from "./keeping.js";
+import { $, $$, messages } from "./page.js";
+import { all } from "./rows.js";
+
+const STOPPED = "Nothing can be sent from here.";
+const COMPOSER = "main > form.compose, main > .deactivated"; // And what stands above it.
+let isNext = true; // What is said next takes the place of what was said before.
+
+const isolate = (name) => Object.assign(document.createElement("bdi"), { textContent: name });
+
+const whereKept = () => (formsWithText().length ? " You can still copy your text." : "");
+
+// In sight wherever the page is scrolled to.
+function tell(...parts) {
+  if (isNext) $(".news")?.remove();
+  isNext = false;
+  const line = $(".news") ?? Object.assign(document.createElement("p"), { className: "flash news" });
+  line.setAttribute("role", "alert");
+  line.append(...parts, " ");
+  $("main").prepend(line);
+}
+
+const tellErased = (name) => tell(isolate(name), `’s account was deleted. Everything you wrote to each other is gone.${whereKept()}`);
+const tellRenamed = (old, name) => tell(isolate(old), " is now called ", isolate(name), ".");
+
+export function tellAll(renamed, gone) {
+  isNext = true;
+  for (const [old, name] of renamed) tellRenamed(old, name);
+  gone.forEach(tellErased);
+}
+
+// `about`: of counterpart.js; `now`: the answer of the server.
+export async function change(about, now) {
+  isNext = true;
+  if (now.conversation === null) return erased(about);
+  const before = about.known;
+  const isActive = now.is_active;
+  about.known = { ...before, name: now.name, isActive };
+  if (now.name !== before.name) {
+    tellRenamed(before.name, now.name);
+    rename(before.name, now, about);
+  }
+  if (isActive !== before.isActive) isActive ? activated(now.name) : deactivated(now.name);
+  document.dispatchEvent(new Event("counterpart")); // Whoever shows messages of theirs fetches them.
+  await showAnew(about);
+}
+
+const formsToSend = () => $$("form.compose").filter((form) => !form.dataset.draft?.startsWith("edit:"));
+
+// What was typed stays; all else that this page shows of the conversation is gone.
+function erased(about) {
+  tellErased(about.known.name);
+  [about.known, about.isGone] = [null, true];
+  if (!about.subject) return stopAll(formsToSend());
+  if (messages) all().forEach(removeRow);
+  for (const part of $$("main nav.pages, main .jump, main blockquote, main ol.messages:not([data-conversation])")) part.remove();
+  const forms = $$("form.compose");
+  stopAll(forms.filter(holdsText));
+  for (const form of forms) if (!holdsText(form)) form.remove();
+  for (const heading of $$("main > h2")) $(COMPOSER) ? (heading.textContent = "Your text") : heading.remove();
+}
+
+function stopAll(forms) {
+  for (const form of forms) {
+    stopForm(form);
+    fail(form, STOPPED);
+    $(".failed", form).removeAttribute("role"); // The page has just said it.
+  }
+}
+
+function deactivated(name) {
+  tell(isolate(name), `’s account is deactivated: nobody can write to them.${whereKept()}`);
+  stopAll(formsToSend());
+}
+
+function activated(name) {
+  tell(isolate(name), "’s account is active again.");
+  formsToSend().forEach(resumeSending);
+}
+
+// The page has just said the new name: the next Send is meant for it.
+function rename(old, { name, address }, { subject }) {
+  for (const { elements } of $$("form.compose")) if (elements.to?.value === old) elements.to.value = name;
+  if (!subject) formsToSend().forEach(storeDraft);
+  const isAddressed = messages && !messages.dataset.thread; // By the name.
+  if (isAddressed) history.replaceState(history.state, "", `${address}${location.search}${location.hash}`);
+}
+
+// Headings and form as they are by now; a form that holds a text stays.
+async function showAnew({ subject, known }) {
+  const page = subject && (await get(location.href));
+  if (!page || $("[data-with]", page)?.dataset.conversation !== known.conversation) return;
+  setTitle(page.title);
+  for (const part of ["h1", ".crumbs", "main blockquote"]) {
+    const [old, fresh] = [$(part), $(part, page)];
+    if (old && fresh) old.replaceWith(document.importNode(fresh, true));
+  }
+  if ($(COMPOSER)) replaceComposer(page);
+}
+
+const composer = (within = document) => $$(`${COMPOSER}, main > h2`, within);
+
+function replaceComposer(page) {
+  const [old, fresh] = [composer(), composer(page).map((part) => document.importNode(part, true))];
+  if ($$("main > form.compose").some(holdsText)) {
+    const [heading, now] = [old, fresh].map((parts) => parts.find((part) => part.matches("h2")));
+    if (heading && now) heading.replaceWith(now);
+    return;
+  }
+  const hasFocus = old.some((part) => part.contains(document.activeElement));
+  old[0].before(...fresh);
+  for (const part of old) part.remove();
+  restoreDrafts($("main"));
+  if (hasFocus) $("main > form.compose textarea")?.focus();
+}
+
+// The form of a new message: by the name that was chosen.
+async function chosen(about, field) {
+  const name = field.value.trim();
+  if (about.known?.name === name) return;
+  about.known = null;
+  if (field.form.dataset.stopped) {
+    about.isGone = false;
+    resumeSending(field.form);
+    $(".news")?.remove();
+  }
+  const now = name && (await askCounterpart({ to: name }));
+  if (!now || now.conversation === null || field.value.trim() !== name) return;
+  about.known = { conversation: now.conversation, name: now.name, isActive: now.is_active };
+  if (!now.is_active) deactivated(now.name);
+}
+
+export function watch(about, field) {
+  const choose = (target) => chosen(about, target).catch(() => {}); // Without an answer it is a name like any other.
+  document.addEventListener("change", ({ target }) => target.matches('form.compose input[name="to"]') && choose(target));
+  choose(field);
+}
