@@ -42,8 +42,5 @@ export const namesIn = (rows) =>
 export async function tellDeparted(before, rows, most) {
   const now = namesIn(rows);
   const others = [...before].filter(([conversation, name]) => now.get(conversation) !== name);
-  const [renamed, missing] = [others.filter(([one]) => now.has(one)), others.filter(([one]) => !now.has(one)).slice(0, most)];
-  const gone = [];
-  for (const [conversation, name] of missing) if ((await askCounterpart({ conversation })).conversation === null) gone.push(name);
-  if (renamed.length || gone.length) (await departed()).tellAll(renamed.map(([one, name]) => [name, now.get(one)]), gone);
+  if (others.length) await (await departed()).tellOfRows(others, now, most);
 }

@@ -28,10 +28,13 @@ function tell(...parts) {
 const tellErased = (name) => tell(isolate(name), `’s account was deleted. Everything you wrote to each other is gone.${whereKept()}`);
 const tellRenamed = (old, name) => tell(isolate(old), " is now called ", isolate(name), ".");
 
-export function tellAll(renamed, gone) {
+// Rows of a list that are gone, or have another name; of the former the first `most` are asked for.
+export async function tellOfRows(others, now, most) {
   isNext = true;
-  for (const [old, name] of renamed) tellRenamed(old, name);
-  gone.forEach(tellErased);
+  for (const [conversation, name] of others) {
+    if (now.has(conversation)) tellRenamed(name, now.get(conversation));
+    else if (most-- > 0 && (await askCounterpart({ conversation })).conversation === null) tellErased(name);
+  }
 }
 
 // `about`: of counterpart.js; `now`: the answer of the server.
