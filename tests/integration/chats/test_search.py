@@ -13,6 +13,7 @@ from messaging.inbox import execute
 from messaging.models import Message
 from messaging.search import MOST_RANKED, SEARCH, SECONDS, letters
 from messaging.search.query import keys
+from messaging.search.snippets import snippet
 
 pytestmark = pytest.mark.django_db
 
@@ -394,6 +395,18 @@ def test_a_snippet_is_a_piece_of_the_text_as_written(browser_of, write, alice, b
     assert bare in text
     assert "cafe\u0301  <heddle> 👩\u200d👩" in bare
     assert len(bare) <= 300
+
+
+@pytest.mark.parametrize(
+    ("word", "character"),
+    [("words", "👩\u200d👩\u200d👧"), ("word", "e\u0301"), ("word", "🇩🇪"), ("word", "👍🏽")],
+)
+def test_a_snippet_is_cut_between_characters(word, character):
+    pieces = snippet(f"{word} {character * 300}", [re.compile(word)])
+    shown = "".join(text for text, _ in pieces).removeprefix(f"{word} ").removesuffix("…")
+
+    assert shown.replace(character, "") == ""
+    assert len(shown) > 200
 
 
 def test_the_last_page_says_that_earlier_matches_need_before(browser_of, write_many, alice, bob, monkeypatch):
