@@ -55,11 +55,14 @@ class UserQuerySet(models.QuerySet):
         elif FOLLOWING & values.keys() and not {"username", *FOLLOWING} <= values.keys():
             raise TypeError(f"{', '.join(sorted(FOLLOWING))} follow from the username; update that instead.")
         changed = super().update(**values)
-        if SHOWN & values.keys():
-            from accounts.signals import users_changed_in_bulk  # which imports the model, and it this module
-
-            users_changed_in_bulk.send(sender=self.model, using=self.db)
+        if changed and SHOWN & values.keys():
+            self._tell_of_change()
         return changed
+
+    def _tell_of_change(self) -> None:
+        from accounts.signals import users_changed_in_bulk  # which imports the model, and it this module
+
+        users_changed_in_bulk.send(sender=self.model, using=self.db)
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
         objs, fields = tuple(objs), set(fields)
@@ -74,7 +77,10 @@ class UserQuerySet(models.QuerySet):
     def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list:
         if "username" in (options.get("update_fields") or ()):
             options["update_fields"] = {*options["update_fields"], *FOLLOWING}
-        return super().bulk_create(objs, *args, **options)
+        made = super().bulk_create(objs, *args, **options)
+        if SHOWN & set(options.get("update_fields") or ()):
+            self._tell_of_change()
+        return made
 
 
 def _following(username: Any) -> dict[str, str]:

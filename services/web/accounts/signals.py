@@ -11,7 +11,8 @@ from observability.signals import receiver
 # Sender: User. Arguments: user.
 erasure_preview = Signal()
 
-# `QuerySet.update` or `bulk_update` has changed names, or who is active. Sender: User. Arguments: using.
+# `QuerySet.update`, `bulk_update` or a `bulk_create` that updates has changed names, or who is active.
+# Sender: User. Arguments: using.
 users_changed_in_bulk = Signal()
 
 
