@@ -48,7 +48,8 @@ test-browser: install ## Run the tests in a browser: CHROMIUM=/usr/bin/chromium
 .PHONY: test-security
 test-security: install ## Request every page by every method as outsiders, and 20,000 made-up and interleaved requests
 	@FUZZ_REQUESTS=20000 INTERLEAVINGS=20000 exec $(STACK) test tests/integration/security \
-	  tests/integration/chats/test_interleavings.py --numprocesses=auto --dist=load $(ARGS)
+	  tests/integration/chats/test_interleavings.py \
+	  tests/integration/chats/test_member_interleavings.py --numprocesses=auto --dist=load $(ARGS)
 
 .PHONY: verify
 verify: install ## Check the six features over HTTP: make verify URL=http://127.0.0.1:8000

@@ -1,6 +1,6 @@
 """The synthetic members of the canary, and what they have while it looks.
 
-The members stay, since to delete one makes every member's pages cold. All else goes with each round: their
+The members stay: an erasure each round would leave a record each. All else goes with each round: their
 messages and log-ins, and what a round that was killed has left. So nothing grows.
 """
 

@@ -168,6 +168,23 @@ def test_another_process_shows_nothing_stale(server, kind, browser_of, message, 
     assert not hit
 
 
+@pytest.mark.parametrize("how", ["renamed", "erased"])
+def test_another_process_shows_no_member_as_before(server, how, browser_of, message, alice, bob, monkeypatch):
+    _warm(browser_of(bob))
+    _harm(server, "read-only")
+    if how == "renamed":
+        alice.username = "alicia"
+        alice.save()
+    else:
+        alice.delete()
+    _mend(server, "read-only")
+    until(lambda: not debts.any())
+    page, hit = _seen_elsewhere(browser_of(bob), monkeypatch)
+
+    assert 'data-counterpart="alice"' not in page
+    assert not hit
+
+
 def test_epochs_that_are_never_ended_are_noticed(server, browser_of, message, bob, monkeypatch):
     """The test above must be able to fail."""
     # (A frozen server carries out what it was told before the time-out as soon as it goes on.)
