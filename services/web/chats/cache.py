@@ -65,7 +65,7 @@ def forget_shown(user_id: int, counterparts: Iterable[int] | None) -> None:
     if counterparts is None:
         forget_everything()
     else:
-        _end({_epoch_key(owner) for owner in (NAMES, user_id, *counterparts)})
+        _end({_epoch_key(NAMES), *map(_epoch_key, (user_id, *counterparts))})
 
 
 def publish(channel: str, text: str) -> int | None:
