@@ -100,7 +100,7 @@ def test_a_time_reads_as_django_writes_it(month):
     at = AT.replace(month=month)
 
     assert rows.time_of(at) == (
-        f'<time datetime="{at.isoformat()}" title="{date_format(at, "j F Y, H:i:s")} UTC">'
+        f'<time datetime="{at:%Y-%m-%dT%H:%M:%S}Z" title="{date_format(at, "j F Y, H:i:s")} UTC">'
         f"{date_format(at, 'j M Y, H:i')} UTC</time>"
     )
 

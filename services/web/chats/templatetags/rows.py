@@ -81,6 +81,11 @@ NEW = mark_safe(' <span class="new">new</span>')
 SEEN = mark_safe(' <span class="seen">read</span>')
 
 
+def _iso(at: datetime) -> str:
+    """Return a time in UTC to the second, as short as HTML allows."""
+    return at.isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
+
+
 @register.simple_tag
 def time_of(at: datetime) -> SafeString:
     """When something was: the minute to read, the second in its title; both in UTC, and say so.
@@ -88,7 +93,7 @@ def time_of(at: datetime) -> SafeString:
     Scripts say it in the time zone and the language of the browser (times.js).
     """
     at = at.astimezone(UTC)
-    iso = at.isoformat()
+    iso = _iso(at)
     month, clock = MONTHS[at.month - 1], iso[11:19]
     # Nothing in it needs escaping; and `strftime` takes as long as all the rest of a row.
     return SafeString(
@@ -102,7 +107,7 @@ def day_of(at: datetime) -> SafeString:
     """On which day something was, in UTC like `time_of`."""
     at = at.astimezone(UTC)
     day = f"{at.day} {MONTHS[at.month - 1]} {at.year}"
-    return SafeString(f'<time datetime="{at.isoformat()}" data-date-only>{day} (UTC)</time>')
+    return SafeString(f'<time datetime="{_iso(at)}" data-date-only>{day} (UTC)</time>')
 
 
 @register.simple_tag
