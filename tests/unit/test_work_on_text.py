@@ -19,7 +19,12 @@ LENGTH = 160
 MOST = 2.5  # Times the work, for a text that is twice as long.
 SMALL = 400  # Steps that nobody notices: a refusal at once, or a text that is read once.
 # Of functions whose work changes at that length: a digest for a name, a cut for an excerpt.
-LENGTHS = {"lookalikes.group": 320, "excerpts.begin, long": 320, "snippets.snippet, own words": 320}
+LENGTHS = {
+    "lookalikes.group": 320,
+    "excerpts.begin, long": 320,
+    "snippets.snippet": 320,
+    "snippets.snippet, own words": 320,
+}
 WEB = Path(__file__).parents[2] / "services/web"
 
 
