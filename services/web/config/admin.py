@@ -1,15 +1,43 @@
 """The administration of Bobbin: Django's, which says for the metrics whether a request was admitted."""
 
+import functools
+import logging
+
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.db import DataError, ProgrammingError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+
+# What a lookup in an address raises when its value cannot be, such as the year 99999: Django checks some of
+# them, and PostgreSQL the rest.
+IMPOSSIBLE = (ValueError, OverflowError, IndexError, DataError, ProgrammingError)
+
+log = logging.getLogger(__name__)
 
 
 class AdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         request.is_admitted_to_admin = super().has_permission(request)  # type: ignore[attr-defined]
         return request.is_admitted_to_admin  # type: ignore[attr-defined]
+
+    def admin_view(self, view, cacheable=False):
+        """Like Django's. An address with a filter that cannot be leads to the page without filters."""
+        inner = super().admin_view(view, cacheable)
+
+        @functools.wraps(view)
+        def checked(request: HttpRequest, *args, **kwargs):
+            filters = request.method in {"GET", "HEAD"} and request.GET.keys() - {ERROR_FLAG}
+            try:
+                return inner(request, *args, **kwargs)
+            except IMPOSSIBLE:
+                if not filters:
+                    raise
+                log.warning("The filters in an address of the administration were ignored.", exc_info=True)
+                return redirect(f"{request.path}?{ERROR_FLAG}=1")
+
+        return checked
 
     def password_change(  # type: ignore[override]  # Django's answers with a page.
         self, request: HttpRequest, extra_context: dict | None = None

@@ -1,0 +1,86 @@
+"""Addresses of the administration with filters that cannot be: a page, never an error of the server."""
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from accounts.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HUGE = "9" * 26
+OF_ANY = [
+    "pk__year=99999",
+    f"pk__gt={HUGE}",
+    "pk__in=1,x",
+    "id__regex=[",
+    "id__contains=%00",
+    "id__range=1",
+    "id__isnull=x",
+    f"p={HUGE}",
+    "p=x",
+    "o=9.9.9",
+    "q=%00",
+    "q=" + "a%20" * 500,
+    "_to_field=x",
+    "_facets=x",
+    "_changelist_filters=%00",
+]
+OF_KINDS = {
+    "DateTimeField": [
+        "year=99999",
+        "year=0",
+        "year__gte=99999",
+        "iso_year=99999",
+        f"month={HUGE}",
+        "hour=x",
+        "date=0000-00-00",
+        "date__year=99999",
+        "time=99",
+        "gte=9999-12-31T23:59:59-23:59",
+    ],
+    "CharField": [
+        "regex=[",
+        "iregex=(",
+        "startswith=%00",
+        "search=x",
+        "trigram_similar=x",
+        "unaccent=x",
+        "in=",
+    ],
+    "TextField": ["regex=[", "startswith=%00", "search=x", "gt=%ED%A0%80"],
+    "BooleanField": ["exact=2", "exact=%00", "isnull=2"],
+    "ForeignKey": [f"exact={HUGE}", "gt=x", f"range=1,{HUGE}", "exact=nan"],
+    "PositiveIntegerField": [f"in={HUGE}", "exact=1.5"],
+}
+
+
+def _queries(model) -> list[str]:
+    of_fields = [
+        f"{field.name}__{lookup}"
+        for field in model._meta.fields
+        for lookup in OF_KINDS.get(field.get_internal_type(), [])
+    ]
+    return OF_ANY + of_fields
+
+
+@pytest.fixture
+def staff(browser_of, db):
+    client = browser_of(User.objects.create_superuser("staff_of_bobbin", password="x"))
+    client.raise_request_exception = False
+    return client
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.model_name)
+def test_list_with_a_filter_that_cannot_be_is_no_error(staff, model):
+    page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    statuses = {query: staff.get(f"{page}?{query}").status_code for query in _queries(model)}
+
+    assert {query: status for query, status in statuses.items() if status >= 500} == {}
+
+
+def test_list_with_a_year_that_cannot_be_leads_to_the_whole_list(staff, message):
+    page = reverse("admin:messaging_message_changelist")
+    answer = staff.get(f"{page}?timestamp__year=99999", follow=True)
+
+    assert answer.redirect_chain == [(f"{page}?e=1", 302)]
+    assert f'name="_selected_action" value="{message.pk}"' in answer.content.decode()
