@@ -149,9 +149,13 @@ def test_the_database_of_before_counts_before_the_lists(victim):
     assert not User.objects.filter(pk=victim.pk).exists()
 
 
-def test_a_list_of_another_database_erases_nobody(victim):
+@pytest.mark.parametrize("seconds", [-86_400 * 2_000, 86_400 * 2_000, -1, 1, 0.000_001])
+def test_a_list_of_another_database_erases_nobody(victim, seconds):
     before = rows()
-    said = shell("erase_again", listed(victim, born="2020-01-01 00:00:00+00"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(applied) FROM django_migrations WHERE app = 'accounts'")
+        born = cursor.fetchone()[0] + timedelta(seconds=seconds)
+    said = shell("erase_again", listed(victim, born=born.isoformat()))
 
     assert rows() == before
     assert "No list of erasures belongs to this backup" in said
@@ -167,6 +171,15 @@ def test_a_later_member_with_the_id_of_an_erased_one_stays(victim):
 def test_an_id_given_after_the_backup_is_not_given_again(victim, member, last_id):
     ghost = User(pk=last_id)  # Came and went after the backup.
     shell("erase_again", listed(ghost))
+
+    assert member("newcomer").pk > last_id
+
+
+@pytest.mark.parametrize("last_id", [7_001, 7_500, 2**40])
+def test_an_id_of_a_member_who_came_after_the_backup_and_is_lost_is_not_given_again(victim, member, last_id):
+    first = shell("list_erasures infinity").split("\t")[0]
+    nobody_erased = [first, "2026-01-01 00:00:00+00", str(last_id), "\\N", "\\N", "\\N"]
+    shell("erase_again", "\t".join(nobody_erased) + "\n")
 
     assert member("newcomer").pk > last_id
 

@@ -52,6 +52,34 @@ def test_request_log_line_holds_the_route_and_no_path_or_query(client, alice, lo
     assert [event["request"] for event in events(log) if "request" in event] == [f"GET {route}"]
 
 
+NEW = {"new_password1": f"{SECRET}-new-1", "new_password2": f"{SECRET}-new-1"}
+
+
+@pytest.mark.parametrize(
+    ("address", "form", "times"),
+    [
+        ("/accounts/login/", {"username": SECRET, "password": SECRET}, 1),
+        ("/accounts/login/", {"username": SECRET, "password": "wrong"}, 7),  # Locked out.
+        ("/admin/login/", {"username": SECRET, "password": SECRET}, 7),
+        ("/accounts/signup/", {"username": SECRET, "password1": SECRET, "password2": SECRET}, 2),
+        ("/accounts/signup/", {"username": f"{SECRET}\u0456", "password1": "x"}, 1),
+        ("/accounts/password/", {"old_password": SECRET} | NEW, 7),
+        ("/accounts/delete/", {"password": SECRET}, 7),
+        ("/chats/new/", {"to": SECRET, "content": SECRET}, 1),
+        ("/chats/new/", {"to": "alice", "content": SECRET}, 1),
+    ],
+)
+def test_names_passwords_and_texts_of_forms_are_not_logged(
+    client, member, browser_of, log, address, form, times
+):
+    client = browser_of(member("bob")) if address[-5:] in {"word/", "lete/", "/new/"} else client
+    for _ in range(times):
+        client.post(address, form)
+
+    assert len([event for event in events(log) if "request" in event]) >= times
+    assert SECRET not in log.getvalue()
+
+
 def test_refused_form_is_logged_without_its_path(client, alice, log, settings):
     client.force_login(alice)
     client.handler.enforce_csrf_checks = True

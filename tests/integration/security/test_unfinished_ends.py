@@ -1,0 +1,101 @@
+"""Without nginx: the connection of a request that is not finished in time, or is too large, is closed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+
+WEB = Path(__file__).parents[3] / "services/web"
+
+# The deadline is 15 s; a test need not wait for it.
+CONF = "exec(open('gunicorn.conf.py').read())\nfrom config import workers as ours\nours.READ_SECONDS = 0.6\n"
+HEAD = b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+MULTIPART = HEAD + b"Content-Type: multipart/form-data; boundary=b\r\n"
+UNFINISHED = {
+    "a part of the line": b"GET /acc",
+    "a part of the head": b"GET /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ",
+    "a part of the body": HEAD + b"Content-Length: 900\r\n\r\na=",
+    "no body": HEAD + b"Content-Length: 1\r\n\r\n",
+    "a part of a chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+    "chunks without an end": HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n0\r\n\r\n\r\n",
+}
+A_FILE = b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("web")
+    (folder / "conf.py").write_text(CONF)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = os.environ | {
+        "REDIS_URL": str(django_settings.CACHES["default"]["LOCATION"]), "ALLOWED_HOSTS": "127.0.0.1",
+        "WEB_BIND": f"127.0.0.1:{port}", "WEB_WORKERS": "1", "TMPDIR": str(folder),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "gunicorn", "--config", folder / "conf.py"]
+    with (folder / "said").open("wb") as said:
+        process = subprocess.Popen(command, cwd=WEB, env=env, stdout=said, stderr=said)
+    until = time.monotonic() + 30
+    while socket.socket().connect_ex(("127.0.0.1", port)) and time.monotonic() < until:
+        assert process.poll() is None, (folder / "said").read_text()
+        time.sleep(0.1)
+    yield port
+    assert [file.name for file in folder.iterdir() if file.stat().st_size > 100_000] == []
+    process.send_signal(signal.SIGTERM)
+    process.wait(40)
+
+
+def said_until_closed(connection) -> bytes:
+    """What the server says until it closes the connection; TimeoutError when it does not."""
+    said = b""
+    try:
+        while piece := connection.recv(4096):
+            said += piece
+    except ConnectionResetError:
+        pass
+    return said
+
+
+@pytest.mark.parametrize("beginning", UNFINISHED)
+def test_connection_of_a_request_that_is_not_finished_in_time_is_closed(port, beginning):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(UNFINISHED[beginning])
+        assert b" 200 " not in said_until_closed(connection)
+
+
+def test_bytes_that_drip_do_not_prolong_the_time_of_a_request(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(UNFINISHED["a part of the head"])
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            for _ in range(100):
+                connection.sendall(b"x")
+                time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [HEAD + b"Content-Length: 40000000\r\n\r\n"],
+        [MULTIPART + b"Content-Length: 40000000\r\n\r\n" + A_FILE, *[b"x" * 65536] * 4],
+        [MULTIPART + b"Content-Length: 600000\r\n\r\n" + A_FILE],
+        [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[b"10000\r\n" + b"x" * 65536 + b"\r\n"] * 12],
+        [HEAD + b"X-Long: " + b"x" * 70_000],
+    ],
+    ids=["40 MB", "40 MB of a file", "600 kB of a file", "800 kB in chunks", "70 kB of head"],
+)
+def test_request_larger_than_any_page_needs_is_refused_before_it_is_read(port, parts):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        try:
+            for part in parts:
+                connection.sendall(part)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        assert b" 413 " in said_until_closed(connection)[:100]
