@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,10 @@ DATABASE = (
     "CREATE DATABASE bobbin OWNER bobbin_owner TEMPLATE template0 ENCODING 'UTF8' "
     "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
 )
+REPLACED_NOW = """
+SELECT FROM pg_database
+WHERE datname = 'bobbin_before_restore_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISS')
+"""
 SETTINGS = {"listen_addresses": "", "fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
@@ -58,6 +63,8 @@ class Server:
         return self.backups / said.partition("backup: ")[2].partition(",")[0]
 
     def restore(self, dump: str = "newest", status: int = 0) -> str:
+        while self.sql(REPLACED_NOW, "postgres"):  # Two restores in one second have one name.
+            time.sleep(0.1)
         return self.run("sh", self.folder / "scripts/restore.sh", dump, status=status)
 
 

@@ -164,7 +164,8 @@ class Site:
         """The lines of nginx' log about the request with this id."""
         until = time.monotonic() + 5
         while time.monotonic() < until:
-            lines = [line for line in (self.folder / log).read_text().splitlines() if trace in line]
+            text = (self.folder / log).read_text()
+            lines = [line for line in text.splitlines(keepends=True) if trace in line and line.endswith("\n")]
             if lines:
                 return [json.loads(line) for line in lines]
             time.sleep(0.02)

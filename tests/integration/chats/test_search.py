@@ -482,12 +482,14 @@ def test_search_for_too_many_words_asks_nothing_of_the_messages(
 @pytest.mark.parametrize("most", [1, 3, 5])
 def test_order_best_ranks_only_the_latest_matches(browser_of, write_many, alice, bob, monkeypatch, most):
     monkeypatch.setattr("messaging.search.MOST_RANKED", most)
-    ranked = []
+    ranked, read = [], []
     monkeypatch.setattr("messaging.search.rank", lambda text, marked: ranked.append(text) or 1.0)
+    monkeypatch.setattr("messaging.search.execute", lambda *args: read.append(execute(*args)) or read[-1])
     write_many(alice, bob, 9, content="loom")
     _search(browser_of(alice), "loom", order="best")
 
     assert ranked == [f"loom {number}" for number in range(8, 8 - most, -1)]
+    assert len(read[-1]) == most + 1  # One more says that there are earlier ones.
     assert MOST_RANKED == 200
 
 

@@ -245,3 +245,18 @@ def test_application_keeps_its_rights_after_a_restore(server, dump):
             server.sql(statement, user="bobbin")
     owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
     assert server.sql(owners) == [("bobbin_owner",)]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_tables_that_the_application_owned_are_given_to_their_owner(server, times):
+    """A volume of an earlier release; the second time nothing changes."""
+    server.sql("REASSIGN OWNED BY bobbin_owner TO bobbin; ALTER DATABASE bobbin OWNER TO bobbin")
+    for _ in range(times):
+        server.run("psql", "-qX", "-v", "ON_ERROR_STOP=1", "-f", "scripts/20-rights.sql")
+
+    owners = """SELECT tableowner FROM pg_tables WHERE schemaname = 'public'
+    UNION SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'bobbin'"""
+    assert server.sql(owners) == [("bobbin_owner",)]
+    for statement in REFUSED:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            server.sql(statement, user="bobbin")
