@@ -34,7 +34,7 @@ def test_a_taken_port(checkout):
     ("env", "said"),
     [
         ({"LOG_LEVEL": "loud"}, "Bobbin: LOG_LEVEL is 'LOUD'; it can be DEBUG,"),
-        ({"HTTPS": "maybe"}, "Bobbin: the setting HTTPS is wrong or missing"),
+        ({"HTTPS": "maybe"}, "Bobbin: HTTPS is 'maybe'; it must be true or false"),
         ({"SECRET_KEY": "short"}, "Bobbin: SECRET_KEY is shorter than 50 characters"),
         ({"HOST": "nowhere.invalid"}, "Bobbin: HOST=nowhere.invalid is not an address of this machine"),
     ],

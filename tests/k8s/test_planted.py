@@ -96,7 +96,7 @@ MISTAKES = {
         "- ALLOWED_HOSTS=localhost,127.0.0.1,[::1]",
         "- LOG_LEVEL=INFO",
         settings,
-        "the setting ALLOWED_HOSTS is wrong or missing",
+        "set ALLOWED_HOSTS to host names",
     ),
     "a setting that nobody reads": Mistake(
         "k8s/base/web/settings.env",

@@ -1,13 +1,17 @@
 """What the environment says, parsed strictly: a wrong value stops the start with one clear message."""
 
 import os
+import re
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from environs import Env, EnvError
 
 env = Env()
+LARGEST = 2**31 - 1  # Of PostgreSQL's own settings.
+NO_HOST = re.compile(r"[\s/]|^[^:]*:\d*$|\]:")  # Has a path, a scheme or a port.
+ORIGIN = re.compile(r"https?://[^/\s]+")
 
 
 def stop(message: str) -> NoReturn:
@@ -48,19 +52,50 @@ def _missing(name: str, default: str | None) -> str:
     return default if default is not None else stop(f"set {name}, or {name}_FILE to a file that holds it.")
 
 
-class Strict:
-    """environs' parsers, whose errors become one line on the terminal."""
-
-    def __getattr__(self, kind: str):
-        parse = getattr(env, kind)
-
-        def read(name: str, *args, **kwargs):
-            try:
-                return parse(name, *args, **kwargs)
-            except EnvError as error:
-                stop(f"the setting {name} is wrong or missing: {error}")
-
-        return read
+def flag(name: str, default: bool) -> bool:
+    """Return a setting that is true or false."""
+    return _parsed("bool", name, default, f"true or false ({str(default).lower()} when it is not set)")
 
 
-strict = Strict()
+def number(name: str, default: int, least: int = 0, most: int = LARGEST) -> int:
+    """Return a setting that is a whole number from `least` to `most`."""
+    wanted = f"a whole number from {least} to {most} ({default} when it is not set)"
+    value = _parsed("int", name, default, wanted)
+    return value if least <= value <= most else _refuse(name, wanted)
+
+
+def text(name: str, default: str | None = None) -> str:
+    """Return a setting that is not empty; without a default it must be set."""
+    value = os.environ.get(name, default)
+    if value is None:
+        stop(f"set {name}; docs/operations.md says to what.")
+    return value if value.strip() else stop(f"{name} is empty; set it, or remove it for its default.")
+
+
+def hosts(name: str) -> list[str]:
+    """Return host names as a browser sends them, without a scheme and without a port."""
+    wanted = "host names without scheme and port, separated by commas, such as bobbin.example,localhost"
+    found = _parts(os.environ[name]) if name in os.environ else stop(f"set {name} to {wanted}.")
+    return found if found and not any(map(NO_HOST.search, found)) else _refuse(name, wanted)
+
+
+def origins(name: str) -> list[str]:
+    """Return origins: a scheme and a host, perhaps a port."""
+    found = _parts(os.environ.get(name, ""))
+    wanted = "origins with their scheme, separated by commas, such as https://bobbin.example"
+    return found if all(map(ORIGIN.fullmatch, found)) else _refuse(name, wanted)
+
+
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _parsed(kind: str, name: str, default: Any, wanted: str) -> Any:
+    try:
+        return getattr(env, kind)(name, default=default)
+    except EnvError:
+        _refuse(name, wanted)
+
+
+def _refuse(name: str, wanted: str) -> NoReturn:
+    stop(f"{name} is {os.environ.get(name)!r}; it must be {wanted}.")

@@ -3,62 +3,63 @@
 The table of variables stands in docs/operations.md.
 """
 
+import os
 from pathlib import Path
 
-from config.environment import check_tls, secret, stop
-from config.environment import strict as env
+from config.environment import check_tls, flag, hosts, number, origins, secret, stop, text
 from config.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- What the operator decides -------------------------------------------------------------------
 SECRET_KEY = secret("SECRET_KEY")
-DEBUG = env.bool("DEBUG", default=False)
-HTTPS = env.bool("HTTPS", default=True)
+DEBUG = flag("DEBUG", False)
+HTTPS = flag("HTTPS", True)
 # Whether browsers may use HTTPS alone for the subdomains of the host, too.
-HSTS_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-SIGN_UP_OPEN = env.bool("SIGN_UP_OPEN", default=True)
+HSTS_SUBDOMAINS = flag("HSTS_SUBDOMAINS", False)
+ALLOWED_HOSTS = hosts("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
+SIGN_UP_OPEN = flag("SIGN_UP_OPEN", True)
 # A session ends after so many days without use, and so many days after the log-in in any case.
-SESSION_IDLE_DAYS = env.int("SESSION_IDLE_DAYS", default=14)
-SESSION_ABSOLUTE_DAYS = env.int("SESSION_ABSOLUTE_DAYS", default=90)
+SESSION_IDLE_DAYS = number("SESSION_IDLE_DAYS", 14)
+SESSION_ABSOLUTE_DAYS = number("SESSION_ABSOLUTE_DAYS", 90)
 # Off, every page is made anew: to stop a page from leaking without a release.
-CACHE_PAGES = env.bool("CACHE_PAGES", default=True)
+CACHE_PAGES = flag("CACHE_PAGES", True)
 # Everybody may open the query lab, otherwise staff only.
-DEMO = env.bool("DEMO", default=False)
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
-LOG_FORMAT = env.str("LOG_FORMAT", default="json")
-RELEASE = env.str("RELEASE", default="0.1.0")
+DEMO = flag("DEMO", False)
+LOG_LEVEL = text("LOG_LEVEL", "INFO").upper()
+LOG_FORMAT = text("LOG_FORMAT", "json")
+RELEASE = text("RELEASE", "0.1.0")
 # How many proxies of ours stand before the app: 0 trusts no X-Forwarded-For at all.
-PROXY_COUNT = env.int("PROXY_COUNT", default=0)
+PROXY_COUNT = number("PROXY_COUNT", 0)
 
 # Live updates: a port where the browser finds /events/, when no proxy leads there, and the origins of pages
 # that may read it from there.
-EVENTS_PORT = env.int("EVENTS_PORT", default=0)
-EVENTS_ORIGINS = env.list("EVENTS_ORIGINS", default=[])
-EVENTS_MOST_STREAMS = env.int("EVENTS_MOST_STREAMS", default=1_000)
-EVENTS_MOST_STREAMS_OF_A_MEMBER = env.int("EVENTS_MOST_STREAMS_OF_A_MEMBER", default=8)
+EVENTS_PORT = number("EVENTS_PORT", 0, most=65535)
+EVENTS_ORIGINS = origins("EVENTS_ORIGINS")
+EVENTS_MOST_STREAMS = number("EVENTS_MOST_STREAMS", 1_000)
+EVENTS_MOST_STREAMS_OF_A_MEMBER = number("EVENTS_MOST_STREAMS_OF_A_MEMBER", 8)
 
 # What one member may do in a minute; 0 is no limit. chats/limits.py.
 MEMBER_LIMITS = {
-    "reads": env.int("LIMIT_READS", default=1_200),
-    "sends": env.int("LIMIT_SENDS", default=120),
-    "edits": env.int("LIMIT_EDITS", default=60),
-    "changes": env.int("LIMIT_CHANGES", default=120),
-    "searches": env.int("LIMIT_SEARCHES", default=60),
-    "suggestions": env.int("LIMIT_SUGGESTIONS", default=240),
-    "streams": env.int("LIMIT_STREAMS", default=120),
+    "reads": number("LIMIT_READS", 1_200),
+    "sends": number("LIMIT_SENDS", 120),
+    "edits": number("LIMIT_EDITS", 60),
+    "changes": number("LIMIT_CHANGES", 120),
+    "searches": number("LIMIT_SEARCHES", 60),
+    "suggestions": number("LIMIT_SUGGESTIONS", 240),
+    "streams": number("LIMIT_STREAMS", 120),
 }
 
-if PROXY_COUNT < 0:
-    stop(f"PROXY_COUNT is {PROXY_COUNT}; it must be a number from 0.")
 if LOG_FORMAT not in {"json", "console"}:
     stop(f"LOG_FORMAT is {LOG_FORMAT!r}; it can be json or console.")
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
     stop(f"LOG_LEVEL is {LOG_LEVEL!r}; it can be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
 if not 2 <= SESSION_IDLE_DAYS <= SESSION_ABSOLUTE_DAYS <= 400:
-    stop("2 <= SESSION_IDLE_DAYS <= SESSION_ABSOLUTE_DAYS <= 400 must hold; browsers keep no cookie longer.")
+    stop(
+        f"SESSION_IDLE_DAYS is {SESSION_IDLE_DAYS} and SESSION_ABSOLUTE_DAYS is {SESSION_ABSOLUTE_DAYS}; "
+        "2 <= SESSION_IDLE_DAYS <= SESSION_ABSOLUTE_DAYS <= 400 must hold; browsers keep no cookie longer."
+    )
 if len(SECRET_KEY) < 50:
     stop("SECRET_KEY is shorter than 50 characters; make one with `openssl rand -hex 32`.")
 
@@ -124,32 +125,32 @@ TEMPLATES = [
 ]
 
 # --- PostgreSQL -----------------------------------------------------------------------------------
-POSTGRES_HOST = env.str("POSTGRES_HOST")
+POSTGRES_HOST = text("POSTGRES_HOST")
 # A socket folder is guarded by the system's own users; anything that goes over a network has a password.
 POSTGRES_PASSWORD = secret("POSTGRES_PASSWORD", "" if POSTGRES_HOST.startswith("/") else None)
 # Checked by libpq, for a server across a network. A socket folder has no TLS.
-POSTGRES_SSLMODE = env.str("POSTGRES_SSLMODE", default="prefer")
-POSTGRES_SSLROOTCERT = env.str("POSTGRES_SSLROOTCERT", default="")
+POSTGRES_SSLMODE = os.environ.get("POSTGRES_SSLMODE", "prefer")
+POSTGRES_SSLROOTCERT = os.environ.get("POSTGRES_SSLROOTCERT", "")
 check_tls(POSTGRES_SSLMODE, POSTGRES_SSLROOTCERT, POSTGRES_HOST)
 # A pooler that lends a connection for one transaction: nothing of ours may outlast the transaction.
-TRANSACTION_POOLER = env.bool("TRANSACTION_POOLER", default=False)
+TRANSACTION_POOLER = flag("TRANSACTION_POOLER", False)
 # No page may hold a worker for ever; commands that need longer raise it for themselves. And one plan for all
 # values, made once: what a page asks is answered from an index, whoever asks.
 OF_A_SESSION = (
-    f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=30_000)}"
-    f" -c lock_timeout={env.int('LOCK_TIMEOUT_MS', default=0)} -c plan_cache_mode=force_generic_plan"
+    f"-c statement_timeout={number('STATEMENT_TIMEOUT_MS', 30_000)}"
+    f" -c lock_timeout={number('LOCK_TIMEOUT_MS', 0)} -c plan_cache_mode=force_generic_plan"
 )
 DATABASES = {
     "default": {
         "ENGINE": "config.postgresql",
         "HOST": POSTGRES_HOST,
-        "PORT": env.int("POSTGRES_PORT", default=5432),
-        "NAME": env.str("POSTGRES_DB", default="bobbin"),
-        "USER": env.str("POSTGRES_USER", default="bobbin"),
+        "PORT": number("POSTGRES_PORT", 5432, least=1, most=65535),
+        "NAME": text("POSTGRES_DB", "bobbin"),
+        "USER": text("POSTGRES_USER", "bobbin"),
         "PASSWORD": POSTGRES_PASSWORD,
         # What the refusal of a database tells people to type (observability/locale.py).
-        "MOVE_COMMAND": env.str("POSTGRES_MOVE_COMMAND", default=""),
-        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
+        "MOVE_COMMAND": os.environ.get("POSTGRES_MOVE_COMMAND", ""),
+        "CONN_MAX_AGE": number("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": TRANSACTION_POOLER,
         "OPTIONS": {
@@ -266,7 +267,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = env.path("STATIC_ROOT", default=BASE_DIR / "static-collected")
+STATIC_ROOT = Path(text("STATIC_ROOT", str(BASE_DIR / "static-collected")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.static_files.Storage"},
@@ -278,7 +279,7 @@ PROMETHEUS_LATENCY_BUCKETS = (
     0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 )  # fmt: skip
 # Seconds between two looks at some unread counters, whether they are right; 0 turns it off.
-UNREAD_CHECK_SECONDS = env.int("UNREAD_CHECK_SECONDS", default=300)
+UNREAD_CHECK_SECONDS = number("UNREAD_CHECK_SECONDS", 300)
 
 # --- Logs -----------------------------------------------------------------------------------------
 # Our proxy checks it; a visitor could write anything into our logs.

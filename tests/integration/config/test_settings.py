@@ -81,6 +81,62 @@ def test_a_wrong_setting_is_one_line_that_names_it(changes, said):
     assert done.stderr.count("\n") == 1
 
 
+PORT = "a whole number from {} to 65535 ({} when it is not set)."
+ANY = "a whole number from 0 to 2147483647 ({} when it is not set)."
+HOSTS = "host names without scheme and port, separated by commas, such as bobbin.example,localhost."
+ORIGINS = "origins with their scheme, separated by commas, such as https://bobbin.example."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("HTTPS", "perhaps", "true or false (true when it is not set)."),
+        ("DEBUG", "", "true or false (false when it is not set)."),
+        ("POSTGRES_PORT", "many", PORT.format(1, 5432)),
+        ("POSTGRES_PORT", "0", PORT.format(1, 5432)),
+        ("EVENTS_PORT", "65536", PORT.format(0, 0)),
+        ("LIMIT_READS", "-1", ANY.format(1200)),
+        ("LIMIT_STREAMS", "1.5", ANY.format(120)),
+        ("STATEMENT_TIMEOUT_MS", "2147483648", ANY.format(30000)),
+        ("LOCK_TIMEOUT_MS", "-4", ANY.format(0)),
+        ("CONN_MAX_AGE", "-1", ANY.format(60)),
+        ("UNREAD_CHECK_SECONDS", "-1", ANY.format(300)),
+        ("PROXY_COUNT", "two", ANY.format(0)),
+        ("ALLOWED_HOSTS", "", HOSTS),
+        ("ALLOWED_HOSTS", "https://bobbin.example", HOSTS),
+        ("ALLOWED_HOSTS", "localhost,bobbin.example:8000", HOSTS),
+        ("ALLOWED_HOSTS", "[::1]:8000", HOSTS),
+        ("CSRF_TRUSTED_ORIGINS", "messages.example.org", ORIGINS),
+        ("EVENTS_ORIGINS", "http://localhost:8000/", ORIGINS),
+    ],
+)
+def test_a_refused_setting_names_its_value_and_the_values_that_it_can_have(name, value, wanted):
+    done = _check(**{name: value})
+
+    assert done.stderr == f"Bobbin cannot start: {name} is {value!r}; it must be {wanted}\n"
+
+
+@pytest.mark.parametrize("name", ["POSTGRES_HOST", "POSTGRES_DB", "POSTGRES_USER", "RELEASE", "STATIC_ROOT"])
+def test_an_empty_setting_is_refused_by_its_name(name):
+    said = f"Bobbin cannot start: {name} is empty; set it, or remove it for its default.\n"
+
+    assert _check(**{name: ""}).stderr == said
+
+
+def test_session_days_that_contradict_each_other_are_both_named():
+    said = _check(SESSION_IDLE_DAYS="30", SESSION_ABSOLUTE_DAYS="20").stderr
+
+    assert "SESSION_IDLE_DAYS is 30 and SESSION_ABSOLUTE_DAYS is 20; 2 <= " in said
+
+
+def test_hosts_and_origins_may_be_separated_by_commas_with_blanks():
+    done = _check(
+        ALLOWED_HOSTS="bobbin.example, .example.org, [::1],", CSRF_TRUSTED_ORIGINS=" https://*.example.org"
+    )
+
+    assert done.returncode == 0
+
+
 def test_a_secret_comes_from_a_file(tmp_path):
     secret = tmp_path / "key"
     secret.write_text("0123456789abcdef" * 4 + "\n")
