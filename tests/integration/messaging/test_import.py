@@ -177,7 +177,7 @@ def test_a_bad_line_is_reported_with_its_number_and_the_rest_goes_on(refused, ba
 
     assert "line 2: " in said
     assert reason in said
-    assert "1 lines were skipped" in said
+    assert "1 line was skipped" in said
     assert Message.objects.count() == 2
 
 
