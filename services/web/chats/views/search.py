@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.requests import MemberRequest
+from chats import cache
 from chats.pages import LARGEST_KEY
 from messaging.search import MOST_FOUND, MOST_RANKED, Found, parse, search
 from observability.budgets import query_budget
@@ -25,6 +26,8 @@ BEST = "best"
 @login_required
 def page(request: MemberRequest) -> HttpResponse:
     """The newest matches first, or with `?order=best` the best, and of equally good ones the latest."""
+    # Read before the database is. A page that does not say as of when it is searches once more, by script.
+    request.epoch = request.stamp = cache.epoch_of(request.user.pk)
     text, last = request.GET.get("q", "").strip(), _last(request)
     best = request.GET.get("order") == BEST
     context = {"q": text, "best": best, "most": MOST_RANKED if best else MOST_FOUND}

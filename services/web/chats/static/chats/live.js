@@ -34,7 +34,8 @@ function openStream() {
 async function poll() {
   for (;;) {
     await new Promise((done) => setTimeout(done, told ? SLOW : random(...FAST)));
-    if (!document.hidden) await tryTo(look);
+    // One fault must not end the asking.
+    if (!document.hidden) await tryTo(look).catch(reportError);
   }
 }
 

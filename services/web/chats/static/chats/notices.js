@@ -68,11 +68,11 @@ async function refresh() {
     missed = true;
     return;
   }
-  missed = false;
   if (rows) await refreshRows();
   else if (found) await refreshFound();
   else if (messages) await refreshMessages();
   else await checkCounterpart();
+  missed = false;
 }
 
 // A page that cannot be reached is tried again by whatever comes next.
@@ -82,6 +82,7 @@ export async function tryTo(work) {
     say("");
   } catch (error) {
     if (error instanceof AwayError) return;
+    if (/^429/.test(error.message)) return say("Too many requests at once. Bobbin tries again.");
     if (!(error instanceof TypeError) && !/^50[234]/.test(error.message)) throw error;
     say("No connection. Bobbin tries again.");
   }

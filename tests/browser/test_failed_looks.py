@@ -1,0 +1,61 @@
+"""Pages whose request for news is refused, or fails, go on asking; a search asks no second time."""
+
+import pytest
+from playwright.sync_api import expect
+
+LIVE = ("data-live", "yes")
+
+
+def _fetches(page, path: str) -> list[str]:
+    """The addresses below `path` that the page's own scripts ask for from now on."""
+    asked: list[str] = []
+    page.on("request", lambda one: path in one.url and one.resource_type == "fetch" and asked.append(one.url))
+    return asked
+
+
+@pytest.mark.parametrize("query", ["from:", "after:2026-13-01", "in:bob", "Loom", ""])
+def test_a_search_is_asked_for_once(open_browser, message, bob, query):
+    his = open_browser(bob)
+    asked = _fetches(his, "/chats/search/")
+    his.goto(f"/chats/search/?q={query}")
+    expect(his.locator("html")).to_have_attribute(*LIVE)
+    with his.expect_response("**/chats/state/"):
+        his.evaluate("dispatchEvent(new Event('online'))")
+    his.wait_for_load_state("networkidle")
+
+    assert asked == []
+
+
+@pytest.mark.parametrize("status", [0, 429, 503])
+def test_a_refresh_that_failed_is_repeated_by_the_next_look(open_browser, write, alice, bob, status):
+    his = open_browser(bob)
+    his.goto("/chats/")
+    expect(his.locator("html")).to_have_attribute(*LIVE)
+    refuse = lambda route: route.fulfill(status=status) if status else route.abort()  # noqa: E731
+    his.route("**/chats/", refuse)
+    write(alice, bob, "while it failed")
+    said = "Too many requests at once." if status == 429 else "No connection."
+    expect(his.locator("#connection")).to_contain_text(said)
+    with his.expect_request("**/chats/"):
+        his.evaluate("dispatchEvent(new Event('online'))")
+    his.wait_for_load_state("networkidle")
+    his.unroute("**/chats/")
+    his.evaluate("dispatchEvent(new Event('online'))")
+
+    expect(his.locator("#rows")).to_contain_text("while it failed")
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_page_without_a_stream_goes_on_asking_after_a_refusal(open_browser, write, alice, bob, status):
+    his = open_browser(bob)
+    his.route("**/events/**", lambda route: route.abort())
+    his.clock.install()
+    his.goto("/chats/")
+    his.route("**/chats/state/", lambda route: route.fulfill(status=status))
+    with his.expect_response("**/chats/state/"):
+        his.clock.run_for(60_000)
+    his.unroute("**/chats/state/")
+    write(alice, bob, "after a refusal")
+    his.clock.run_for(60_000)
+
+    expect(his.locator("#rows")).to_contain_text("after a refusal")
