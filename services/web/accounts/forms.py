@@ -91,6 +91,10 @@ class ChangeMemberForm(UserChangeForm):
 
 class LogInForm(AuthenticationForm):
     username = TypedName(widget=forms.TextInput(attrs={"autofocus": True}))
+    # Django's says that a name may be case-sensitive.
+    error_messages = AuthenticationForm.error_messages | {
+        "invalid_login": "Wrong name or password. Upper and lower case matter in a password."
+    }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

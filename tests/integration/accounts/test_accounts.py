@@ -215,3 +215,12 @@ def test_a_new_password_brings_no_old_name_back(anna, browser_of, monkeypatch):
 
     anna.refresh_from_db()
     assert (anna.username, anna.is_active, anna.check_password("b-long-enough-2")) == ("Anne", False, True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["anna", "ANNA", "Nobody"])
+def test_wrong_log_in_does_not_call_names_case_sensitive(client, name):
+    said = client.post("/accounts/login/", {"username": name, "password": "wrong"}).text
+
+    assert "Wrong name or password. Upper and lower case matter in a password." in said
+    assert "both fields" not in said
