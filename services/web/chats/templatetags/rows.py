@@ -44,13 +44,14 @@ UNREAD = """
           <span class="excerpt content" dir="auto">{excerpt}</span>
         </a>
       </li>"""
-# Its controls are named by what they show and by the hidden label: its author and first words.
+# Its controls are named by what they show and by the hidden label: its author and first words. Their ids
+# are hexadecimal, since they make up a tenth of a page.
 MESSAGE = """
   <li id="m{id}" class="message indent-{indent}{classes}" data-message="{id}"{depth}>
     <p class="meta">
       <span class="who" dir="auto">{author}</span>
-      <a class="quiet" id="p{id}" aria-labelledby="p{id} w{id}" href="{address}">{time}</a>{new}{edited}
-<span id="w{id}" hidden>{label}</span>
+      <a class="quiet" id="p{id:x}" aria-labelledby="p{id:x} w{id:x}" href="{address}">{time}</a>{new}{edited}
+<span id="w{id:x}" hidden>{label}</span>
     </p>{answers}
     <div class="content" dir="auto">{content}</div>
     <p class="actions">{reply}{edit}{thread}{unread}</p>
@@ -59,14 +60,19 @@ MESSAGE = """
 MESSAGE = re.sub(r"\n *(?=<(?!a ))", "", MESSAGE).replace("\n      ", "\n").rstrip()
 DEPTH = ' data-depth="{depth}"'
 CHILD = ' data-depth="{depth}" data-parent="{parent}"'
-EDITED = ' <a class="edited" id="h{id}" aria-labelledby="h{id} w{id}" href="{address}">edited</a>'
+EDITED = ' <a class="edited" id="h{id:x}" aria-labelledby="h{id:x} w{id:x}" href="{address}">edited</a>'
 ANSWERS = '<p class="answers">In reply to {whom}: <a href="{address}" dir="auto">{excerpt}</a></p>'
-REPLY = '<a id="r{id}" aria-labelledby="r{id} w{id}" href="{address}">Reply<span class="sr"> to</span></a>'
-EDIT = ' <a id="e{id}" aria-labelledby="e{id} w{id}" href="{address}">Edit</a>'
-THREAD = ' <a id="t{id}" aria-labelledby="t{id} w{id}" href="{address}">Thread<span class="sr"> of</span></a>'
+REPLY = (
+    '<a id="r{id:x}" aria-labelledby="r{id:x} w{id:x}" href="{address}">Reply<span class="sr"> to</span></a>'
+)
+EDIT = ' <a id="e{id:x}" aria-labelledby="e{id:x} w{id:x}" href="{address}">Edit</a>'
+THREAD = (
+    ' <a id="t{id:x}" aria-labelledby="t{id:x} w{id:x}" href="{address}">'
+    'Thread<span class="sr"> of</span></a>'
+)
 # Of the one form for all rows (_lines.html), so that no row needs a token.
 MARK_UNREAD = (
-    ' <button class="link" id="u{id}" aria-labelledby="u{id} w{id}" form="mark-unread"'
+    ' <button class="link" id="u{id:x}" aria-labelledby="u{id:x} w{id:x}" form="mark-unread"'
     ' formaction="{address}">Mark unread</button>'
 )
 
