@@ -76,7 +76,10 @@ replace_database() {
   erase_again
   script bobbin_restoring <"$RIGHTS_SQL" || fail "the rights could not be given; the old database is as it was"
   run bobbin_restoring ANALYZE
-  kept=bobbin_before_restore_$(date -u +%Y%m%d%H%M%S)
+  while # Two restores within one second would want the same name.
+    kept=bobbin_before_restore_$(date -u +%Y%m%d%H%M%S)
+    [ -n "$(run postgres "SELECT 1 FROM pg_database WHERE datname = '$kept'")" ]
+  do sleep 1; done
   run postgres "BEGIN; ALTER DATABASE bobbin RENAME TO $kept;
     ALTER DATABASE bobbin_restoring RENAME TO bobbin; COMMIT"
   trap - EXIT

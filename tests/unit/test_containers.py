@@ -93,7 +93,7 @@ def test_every_variable_of_the_file_is_in_the_documents():
 
 def test_the_version_is_the_same_everywhere():
     (version,) = re.findall(r'^version = "(.+)"', (WEB / "pyproject.toml").read_text(), re.M)
-    assert re.findall(r'"RELEASE", default="(.+?)"', (WEB / "config/settings.py").read_text()) == [version]
+    assert re.findall(r'"RELEASE", "(.+?)"', (WEB / "config/settings.py").read_text()) == [version]
     assert re.findall(r"ARG RELEASE=(.+)", (WEB / "Dockerfile").read_text()) == [version]
     assert set(re.findall(r"\$\{RELEASE:-(.+?)\}", TEXT)) == {version}
 

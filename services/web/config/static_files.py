@@ -4,11 +4,12 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage as Hashed
 
 
 class Storage(Hashed):
-    """Also in the `import` lines of our JavaScript modules.
+    """Also where our JavaScript modules import each other.
 
     Django can do so by itself, but then for all packages' files too, and stops at what a comment imports.
     """
 
+    max_post_process_passes = 10  # The longest chain of modules that import each other has seven.
     patterns = (
         *Hashed.patterns,
         (
@@ -17,6 +18,10 @@ class Storage(Hashed):
                 (
                     r"""(?P<matched>(?P<import>import (?:\{[^}]*\} from )?)"(?P<url>\./[^"]+)";)""",
                     """%(import)s"%(url)s";""",
+                ),
+                (
+                    r"""(?P<matched>import\("(?P<url>\./[^"]+)"\))""",
+                    """import("%(url)s")""",
                 ),
             ),
         ),

@@ -27,6 +27,7 @@ SIGNALS = [
     (messages_created_in_bulk, Message),
     (messages_read, Message),
     (notifications_read, Notification),
+    (model_signals.pre_save, User),
     (model_signals.pre_delete, User),
     (model_signals.post_delete, User),
     (erasure_preview, User),

@@ -5,7 +5,6 @@ import time
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, transaction
-from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
 from messaging.importing.importer import Importer
@@ -95,10 +94,10 @@ class Command(BaseCommand):
         if self.reported > REPORTED_AT_MOST:
             self.stderr.write(f"... and {self.reported - REPORTED_AT_MOST:,} lines more")
         if skipped and strict:
-            raise CommandError(f"{skipped:,} bad line{pluralize(skipped)}; nothing was written (--strict).")
+            raise CommandError(f"{skipped:,} bad line{'s' * (skipped != 1)}; nothing was written (--strict).")
         if skipped:
             verb = "would be" if dry_run else "was" if skipped == 1 else "were"
-            raise CommandError(f"{skipped:,} line{pluralize(skipped)} {verb} skipped; see above.")
+            raise CommandError(f"{skipped:,} line{'s' * (skipped != 1)} {verb} skipped; see above.")
 
     def _so_far(self, rolled_back: bool) -> str:
         if rolled_back:
