@@ -31,6 +31,7 @@ check "djlint" djlint services/web --lint --quiet
 check "yamllint" yamllint --strict .
 check "shellcheck" sh -c "shellcheck scripts/*.sh deploy/postgres/*.sh deploy/postgres/initdb.d/*.sh .ci/run"
 check "containers" scripts/lint-containers.sh
+check "workflows" scripts/lint-workflows.sh
 check "manage.py check --deploy" in_web python manage.py check --deploy --fail-level WARNING
 check "manage.py makemigrations --check" in_web python -W ignore manage.py makemigrations --check --dry-run
 check "pip check" python -m pip check
