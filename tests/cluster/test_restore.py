@@ -51,7 +51,7 @@ def test_after_the_loss_of_the_volume_everything_is_there_again(cluster, before,
     assert cluster.sql(FINGERPRINT) == before
     alice, bob = members[:2]
     # Sessions are in no backup, and Redis has no copy of them any more.
-    assert alice.get("/chats/").status == 302
+    assert alice.look("/chats/").status == 302
     for member in (alice, bob):
         assert member.log_in().status == 302
     alice.send(bob, "After the restore")
