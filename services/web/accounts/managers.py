@@ -56,10 +56,10 @@ class UserQuerySet(models.QuerySet):
             raise TypeError(f"{', '.join(sorted(FOLLOWING))} follow from the username; update that instead.")
         changed = super().update(**values)
         if changed and SHOWN & values.keys():
-            self._tell_of_change()
+            self._send_users_changed()
         return changed
 
-    def _tell_of_change(self) -> None:
+    def _send_users_changed(self) -> None:
         from accounts.signals import users_changed_in_bulk  # which imports the model, and it this module
 
         users_changed_in_bulk.send(sender=self.model, using=self.db)
@@ -79,7 +79,7 @@ class UserQuerySet(models.QuerySet):
             options["update_fields"] = {*options["update_fields"], *FOLLOWING}
         made = super().bulk_create(objs, *args, **options)
         if SHOWN & set(options.get("update_fields") or ()):
-            self._tell_of_change()
+            self._send_users_changed()
         return made
 
 

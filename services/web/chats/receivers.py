@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import post_delete, post_save, pre_save
 
+from accounts.managers import SHOWN
 from accounts.signals import users_changed_in_bulk
 from chats import cache
 from chats.live import notices
@@ -30,19 +31,19 @@ def _counterparts(using: str, user_id: int) -> list[int] | None:
     return inbox.counterparts(user_id, most=notices.MOST, using=using)
 
 
-def _shown_anew(user_id: int, counterparts: list[int] | None) -> None:
-    """Drop cached pages that show this member, and tell the open ones. None: everybody's."""
+def _invalidate_user(user_id: int, counterparts: list[int] | None) -> None:
+    """Invalidate the cached pages that show this user and notify the open ones. None: those of all users."""
     cache.forget_shown(user_id, counterparts)
     notices.tell(counterparts, notices.MEMBER)
 
 
-def _changed_now(using: str, user_id: int) -> None:
-    # Read after the commit: a conversation that began meanwhile has pages with the member as before.
+def _invalidate_user_and_counterparts(using: str, user_id: int) -> None:
+    # Reads the counterparts after the commit: pages of a conversation that began before it may be cached.
     people = None
     try:
         people = _counterparts(using, user_id)
     finally:
-        _shown_anew(user_id, people)
+        _invalidate_user(user_id, people)
 
 
 @receiver(post_save, sender=Message, dispatch_uid="chats.message_saved")
@@ -81,19 +82,18 @@ def notifications_were_read(sender, user_id, using, **kwargs):
 
 @receiver(pre_save, sender=User, dispatch_uid="chats.user_changed")
 def user_changed(sender, instance, raw, using, update_fields, **kwargs):
-    shown = {"username", "is_active"}
-    if raw or instance._state.adding or not shown & set(update_fields or shown):
+    if raw or instance._state.adding or not SHOWN & set(update_fields or SHOWN):
         return
-    as_it_was = {name: getattr(instance, name) for name in shown}
+    as_it_was = {name: getattr(instance, name) for name in SHOWN}
     # For `user_saved`: outside a transaction nothing is committed yet, and nothing waits for it.
-    instance.is_shown_anew = not User.objects.using(using).filter(pk=instance.pk, **as_it_was).exists()
+    instance.has_visible_change = not User.objects.using(using).filter(pk=instance.pk, **as_it_was).exists()
 
 
 @receiver(post_delete, sender=User, dispatch_uid="chats.user_deleted")
 def user_deleted(sender, instance, using, **kwargs):
     # Before messaging deletes the conversations, which tell who the counterparts are. The member is locked
     # since `pre_delete`, so nobody begins another one.
-    on_commit(using, _shown_anew, instance.pk, _counterparts(using, instance.pk))
+    on_commit(using, _invalidate_user, instance.pk, _counterparts(using, instance.pk))
     on_commit(using, notices.tell, [instance.pk], notices.CHECK)
 
 
@@ -102,8 +102,8 @@ def user_saved(sender, instance, created, raw, using, update_fields, **kwargs):
     # A new password ends the sessions of other browsers; a log-in changes only when it was.
     if not created and not raw and {"password", "is_active"} & set(update_fields or ("password",)):
         on_commit(using, notices.tell, [instance.pk], notices.CHECK)
-    if instance.__dict__.pop("is_shown_anew", False):
-        on_commit(using, _changed_now, using, instance.pk)
+    if instance.__dict__.pop("has_visible_change", False):
+        on_commit(using, _invalidate_user_and_counterparts, using, instance.pk)
 
 
 @receiver(users_changed_in_bulk, sender=User, dispatch_uid="chats.users_changed")

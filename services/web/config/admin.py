@@ -10,9 +10,8 @@ from django.db import DataError, ProgrammingError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-# What a lookup in an address raises when its value cannot be, such as the year 99999: Django checks some of
-# them, and PostgreSQL the rest.
-IMPOSSIBLE = (ValueError, OverflowError, IndexError, DataError, ProgrammingError)
+# Raised by lookups with an invalid value, such as the year 99999: Django validates some, PostgreSQL the rest.
+LOOKUP_ERRORS = (ValueError, OverflowError, IndexError, DataError, ProgrammingError)
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +22,7 @@ class AdminSite(admin.AdminSite):
         return request.is_admitted_to_admin  # type: ignore[attr-defined]
 
     def admin_view(self, view, cacheable=False):
-        """Like Django's. An address with a filter that cannot be leads to the page without filters."""
+        """Like Django's, but a URL with an invalid filter redirects to the page without filters."""
         inner = super().admin_view(view, cacheable)
 
         @functools.wraps(view)
@@ -31,10 +30,11 @@ class AdminSite(admin.AdminSite):
             filters = request.method in {"GET", "HEAD"} and request.GET.keys() - {ERROR_FLAG}
             try:
                 return inner(request, *args, **kwargs)
-            except IMPOSSIBLE:
+            except LOOKUP_ERRORS as error:
                 if not filters:
                     raise
-                log.warning("The filters in an address of the administration were ignored.", exc_info=True)
+                # The text of the error can contain the value, which may be a name.
+                log.warning("The administration ignored an invalid filter: %s", type(error).__name__)
                 return redirect(f"{request.path}?{ERROR_FLAG}=1")
 
         return checked

@@ -46,7 +46,7 @@ class EditConflictError(Exception):
 
 
 def version_of(content: str) -> str:
-    """Return the name of a text: its SHA-256 in hexadecimal digits, as the statement above computes it."""
+    """Return the version of a text: its SHA-256 in hexadecimal digits, as the statement above computes it."""
     return sha256(content.encode()).hexdigest()
 
 

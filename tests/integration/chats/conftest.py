@@ -1,8 +1,12 @@
 """Threads and inboxes to look at."""
 
+import random
+import time
+
 import pytest
 
 from accounts.models import User
+from chats import cached_pages
 from messaging.models import Message, MessageHistory
 from notifications.models import Notification
 
@@ -82,3 +86,15 @@ class Growth:
 @pytest.fixture
 def growth(alice, bob):
     return Growth(alice, bob)
+
+
+@pytest.fixture
+def slow_readers(monkeypatch):
+    """Now and then a commit happens between a reader's look at the database and the storing of the page."""
+    choose, store = random.Random(7), cached_pages._store
+
+    def later(*args):
+        time.sleep(choose.choice([0, 0, 0, 0.002, 0.005]))
+        store(*args)
+
+    monkeypatch.setattr(cached_pages, "_store", later)

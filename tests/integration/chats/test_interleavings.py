@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.test import Client
 
 from chats import cache as chats_cache
-from chats import cached_pages, receivers
+from chats import receivers
 from messaging.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -146,18 +146,6 @@ class World:
 @pytest.fixture
 def world(member):
     return World([member(name) for name in NAMES])
-
-
-@pytest.fixture
-def slow_readers(monkeypatch):
-    """Now and then a commit happens between a reader's look at the database and the storing of its page."""
-    choose, store = random.Random(7), cached_pages._store
-
-    def later(*args):
-        time.sleep(choose.choice([0, 0, 0, 0.002, 0.005]))
-        store(*args)
-
-    monkeypatch.setattr(cached_pages, "_store", later)
 
 
 def _run(world) -> list[str]:
