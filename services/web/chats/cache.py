@@ -50,9 +50,20 @@ def epoch_of(owner: int | str | None) -> str | None:
     return None if None in found.values() else "-".join(found[key] for key in keys)
 
 
-def forget_member(user_ids: Iterable[int]) -> None:
-    """Make what is cached for these members unreachable; call it once the change is committed."""
-    _end({_epoch_key(user_id) for user_id in user_ids})
+def forget_member(user_ids: Iterable[int], event: tuple[str, str] | None = None) -> int | None:
+    """Make what is cached for these members unreachable; call it once the change is committed.
+
+    `event` is a channel and a text to publish in the same round trip; None is returned when Redis failed.
+    """
+    keys = {_epoch_key(user_id) for user_id in user_ids}
+    if not event or not keys:
+        _end(keys)
+        return publish(*event) if event else None
+    count_ended(len(keys))
+    listeners = cache.delete_and_publish(keys, *event)
+    if listeners is None:
+        debts.owe(keys)
+    return listeners
 
 
 def forget_everything() -> None:

@@ -23,8 +23,7 @@ User = get_user_model()
 
 def _changed(using: str, message: Message, kind: str) -> None:
     people = [message.sender_id, message.receiver_id]
-    on_commit(using, cache.forget_member, people)
-    on_commit(using, notices.tell, people, kind, **notices.place_of(message))
+    on_commit(using, notices.forget_and_tell, people, kind, **notices.place_of(message))
 
 
 def _counterparts(using: str, user_id: int) -> list[int] | None:
@@ -64,8 +63,7 @@ def message_deleted(sender, instance, using, **kwargs):
 @receiver(messages_created_in_bulk, sender=Message, dispatch_uid="chats.messages_created")
 def messages_created(sender, messages, using, **kwargs):
     people = {user_id for message in messages for user_id in (message.sender_id, message.receiver_id)}
-    on_commit(using, cache.forget_member, people)
-    on_commit(using, notices.tell, people, notices.SYNC)
+    on_commit(using, notices.forget_and_tell, people, notices.SYNC)
 
 
 @receiver(messages_read, sender=Message, dispatch_uid="chats.messages_read")
@@ -76,8 +74,7 @@ def messages_were_read(sender, reader_id, using, **what):
 
 @receiver(notifications_read, sender=Notification, dispatch_uid="chats.notifications_read")
 def notifications_were_read(sender, user_id, using, **kwargs):
-    on_commit(using, cache.forget_member, [user_id])
-    on_commit(using, notices.tell, [user_id], notices.COUNTED)
+    on_commit(using, notices.forget_and_tell, [user_id], notices.COUNTED)
 
 
 @receiver(pre_save, sender=User, dispatch_uid="chats.user_changed")

@@ -169,14 +169,29 @@ class RedisCache(cache.RedisCache):
         """How many listen on `channel`."""
         return self._write(lambda: self.client.get_client(write=True).publish(channel, text))
 
-    def count_in_windows(self, key: str, window: int, seconds: int) -> tuple[int, int] | None:
-        """Count one in `window`; return the counts of the window before and of this; None without Redis."""
+    def delete_and_publish(self, keys: Iterable[str], channel: str, text: str) -> int | None:
+        """Delete keys, then publish, in one round trip. Returns as `publish`; None when Redis failed."""
+        names = [self.client.make_key(key) for key in keys]
+
+        def ask() -> int:
+            with self.client.get_client(write=True).pipeline(transaction=False) as pipe:
+                return pipe.delete(*names).publish(channel, text).execute()[1]
+
+        return self._write(ask)
+
+    def count_in_windows(
+        self, key: str, window: int, seconds: int, amount: int = 1
+    ) -> tuple[int, int] | None:
+        """Count `amount` in `window`; return the counts of the window before and of this one.
+
+        None without Redis.
+        """
         names = [f"{self.key_prefix}:limit:{key}:{number}" for number in (window - 1, window)]
 
         def ask() -> tuple[int, int]:
             with self.client.get_client(write=True).pipeline(transaction=False) as pipe:
                 previous, current, _ = (
-                    pipe.get(names[0]).incr(names[1]).expire(names[1], 2 * seconds).execute()
+                    pipe.get(names[0]).incrby(names[1], amount).expire(names[1], 2 * seconds).execute()
                 )
             return int(previous or 0), current
 

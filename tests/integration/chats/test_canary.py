@@ -271,7 +271,7 @@ def test_it_finds_a_change_that_does_not_end_the_epoch(site, monkeypatch, forgot
     forget = cache.forget_member
     calls = []
 
-    def never(user_ids):
+    def never(user_ids, event=None):
         calls.append(user_ids)
         # Of one kind of change only: a reply names two members, who reads names one.
         if (len(set(user_ids)) == 2) != (forgotten == "message_saved"):
@@ -403,7 +403,7 @@ def test_the_command_ends_with_the_outcome(site, monkeypatch, capsys):
     call_command("check_cached_pages", url=site)
     assert "Every page was its owner's" in capsys.readouterr().out
 
-    monkeypatch.setattr(cache, "forget_member", lambda user_ids: None)
+    monkeypatch.setattr(cache, "forget_member", lambda user_ids, event=None: None)
     with pytest.raises(CommandError, match=r"FAULT chats:inbox .*is stale") as error:
         call_command("check_cached_pages", url=site)
     assert error.value.returncode == 1

@@ -125,6 +125,25 @@ def test_limit_is_shared_between_processes_by_one_round_trip(alice, bob, browser
     assert answers == [302, 302, 429]
 
 
+def test_first_tenth_of_a_limit_is_counted_without_redis_and_then_shared(
+    alice, bob, browser_of, allow, monkeypatch
+):
+    allow("sends", 30)
+    asked = []
+    count = RedisCache.count_in_windows
+    monkeypatch.setattr(RedisCache, "count_in_windows", lambda *args: asked.append(args[4]) or count(*args))
+    browser = browser_of(alice)
+    send = {"to": "bob", "content": "hi"}
+    accepted = []
+    for _ in range(2):
+        monkeypatch.setattr(limits, "local", limits.LocalWindows())  # Another process.
+        accepted.append([browser.post("/chats/new/", send).status_code for _ in range(20)].count(302))
+
+    # Three are counted by the process alone; with the fourth, all four are counted in Redis.
+    assert accepted == [20, 10]
+    assert asked == [4] + [1] * 16 + [4] + [1] * 16
+
+
 def test_limit_costs_no_query(alice, browser_of, allow, django_assert_num_queries):
     browser = browser_of(alice)
     browser.get("/chats/")

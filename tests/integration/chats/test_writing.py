@@ -7,6 +7,7 @@ import pytest
 from zeal import zeal_context
 
 from messaging.models import Message
+from observability.cache import RedisCache
 
 
 def test_a_new_message_opens_its_thread(browser_of, alice, bob):
@@ -146,3 +147,13 @@ def test_writing_to_somebody_who_is_erased_meanwhile_is_a_clear_error(
     assert "no longer there" in response.content.decode()
     assert not Message.objects.exists()
     exceeded_budgets.clear()  # The erasure was made inside the writer's request.
+
+
+@pytest.mark.django_db(transaction=True)
+def test_send_takes_two_round_trips_to_redis(alice, bob, browser_of, monkeypatch):
+    browser, trips = browser_of(alice), []
+    ask = RedisCache._ask
+    monkeypatch.setattr(RedisCache, "_ask", lambda *args, **kwargs: trips.append(1) or ask(*args, **kwargs))
+
+    assert browser.post("/chats/new/", {"to": "bob", "content": "Hello"}).status_code == 302
+    assert len(trips) == 2  # The session; after the commit, the invalidation with the event.

@@ -48,6 +48,16 @@ def tell(user_ids: Collection[int] | None, kind: str, **where: Where) -> None:
         _tell_or_owe(some, kind, where)
 
 
+def forget_and_tell(user_ids: Collection[int], kind: str, **where: Where) -> None:
+    """Invalidate what is cached for these members and tell them: for up to MOST, in one round trip."""
+    members = sorted(set(user_ids))
+    if not members or len(members) > MOST:
+        cache.forget_member(members)
+        tell(members, kind, **where)
+    elif cache.forget_member(members, (channel(), _notice(members, kind, where))) is None:
+        untold.owe({str(user_id) for user_id in members})
+
+
 def tell_read(reader_id, *, writer_ids, conversation_id, thread, first, last, ids, **kwargs) -> None:
     """Tell both people of what was read; of very much, without saying what it was."""
     if conversation_id is None:
@@ -66,8 +76,11 @@ def _tell_or_owe(user_ids: list[int] | None, kind: str, where: dict[str, Where])
 
 
 def _publish(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> int | None:
-    notice = {"to": user_ids, "kind": kind} | where
-    return cache.publish(channel(), json.dumps(notice, separators=(",", ":")))
+    return cache.publish(channel(), _notice(user_ids, kind, where))
+
+
+def _notice(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> str:
+    return json.dumps({"to": user_ids, "kind": kind} | where, separators=(",", ":"))
 
 
 def _tell_untold(keys: set[str]) -> int | None:
