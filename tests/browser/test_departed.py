@@ -76,7 +76,8 @@ def test_erasure_is_said_on_open_pages_and_the_text_stays(tabs, browser_of, bob)
         )
         expect(_text(tab)).to_have_value("half a text")
         expect(_button(tab)).to_be_disabled()
-        expect(tab.locator("form.compose .failed")).to_have_text("Nothing can be sent from here.")
+        if tab is not tabs["new"]:
+            expect(tab.locator("form.compose .failed")).to_have_text("Nothing can be sent from here.")
         expect(tab.locator("main")).not_to_contain_text("Good morning, Bob")
     expect(tabs["conversation"].locator("main h2")).to_have_text("Your text")
     assert not Message.objects.exists()
@@ -114,6 +115,69 @@ def test_deactivation_is_said_on_open_pages_and_taken_back_when_active_again(tab
         expect(_button(tab)).to_be_enabled()
     _button(tabs["thread"]).click()
     expect(tabs["thread"].locator("li.message .content", has_text="half a text")).to_be_visible()
+
+
+@pytest.mark.parametrize("how", [{"is_active": False}, None])
+@pytest.mark.parametrize("when", ["open", "chosen"])
+def test_new_message_to_a_departed_member_can_go_to_another_name(hers, message, bob, charlie, how, when):
+    if when == "open":
+        _open(hers, "/chats/new/?to=bob")
+        change(bob, **how) if how else bob.delete()
+    else:
+        _open(hers, "/chats/new/")
+        change(bob, is_active=False)
+        hers.get_by_label("To").fill("bob")
+        hers.get_by_label("To").blur()
+    expect(hers.locator("form.compose .failed")).to_have_text("Choose another name to send this.")
+    expect(_button(hers)).to_be_disabled()
+    hers.get_by_label("To").fill("charlie")
+    _button(hers).click()
+
+    expect(hers.locator("li.message .content")).to_have_text("half a text")
+    assert Message.objects.get(content="half a text").receiver == charlie
+
+
+# As if nobody told it: the page still shows what it did when it was opened.
+UNTOLD = (
+    POLLING
+    + "window.fetch = ((ask) => (to, how) => (how?.method ? ask(to, how) : new Promise(() => {})))(fetch);"
+)
+
+
+@pytest.mark.parametrize("how", ["erased", "renamed", "deactivated", "erased and again", "renamed and again"])
+@pytest.mark.parametrize("page", PAGES)
+def test_page_that_has_not_heard_of_a_change_delivers_to_nobody(
+    open_browser, member, message, alice, bob, how, page
+):
+    hers = open_browser(alice)
+    hers.context.add_init_script(UNTOLD)
+    hers.goto(PAGES[page].format(message.pk))
+    _text(hers).fill("half a text")
+    {"er": bob.delete, "re": lambda: change(bob, username="robert"),
+     "de": lambda: change(bob, is_active=False)}[how[:2]]()  # fmt: skip
+    if how.endswith("again"):
+        member("bob")
+    _button(hers).click()
+
+    expect(hers.locator("form.compose :is(.failed, .errorlist)").first).to_be_visible()
+    expect(_text(hers)).to_have_value("half a text")
+    assert not Message.objects.filter(content="half a text").exists()
+
+
+def test_draft_for_a_name_that_has_another_owner_by_then_is_refused_once(hers, member, bob):
+    hers.goto("/chats/new/")
+    hers.get_by_label("To").fill("bob")
+    _text(hers).fill("half a text")
+    bob.delete()
+    member("bob")
+    hers.goto("/chats/new/")
+    expect(hers.get_by_label("To")).to_have_value("bob")
+    _button(hers).click()
+    expect(hers.locator(".errorlist")).to_contain_text("may not be the one that you mean")
+    assert not Message.objects.exists()
+    _button(hers).click()
+
+    expect(hers.locator("li.message .content")).to_have_text("half a text")
 
 
 def test_page_without_a_text_shows_the_composer_as_it_is_by_now(hers, message, bob):

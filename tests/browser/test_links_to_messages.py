@@ -16,9 +16,10 @@ def chain(write, alice, bob):
     for number in range(8):
         parent = write(bob, alice, f"link number {number}", parent_message=parent)
         chain.append(parent)
-    write(bob, alice, "beside", parent_message=root)
+    last = write(bob, alice, "beside", parent_message=root)
     for reader in (alice, bob):
-        Message.objects.mark_read(reader, root.conversation_id, up_to=10**9)
+        Message.objects.mark_read(reader, root.conversation_id, up_to=last.pk)
+    assert not Message.objects.filter(read=False).exists()  # Unread ones are never folded.
     return chain
 
 

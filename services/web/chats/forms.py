@@ -1,24 +1,17 @@
-"""What members fill in."""
+"""The forms of messages."""
 
 import re
 import uuid
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.forms.utils import flatatt
 from django.utils.html import format_html
 
-from accounts import names
-from chats import cache
-from chats.pages import LARGEST_KEY
 from messaging.content import MAX_LENGTH, clean_content
 from messaging.history import version_of
-from messaging.models import Participant
 from messaging.placing import INACTIVE
 
-User = get_user_model()
-SUGGESTIONS = 10
 VERSION = re.compile("[0-9a-f]{64}")
 
 
@@ -118,78 +111,3 @@ class EditForm(MessageForm):
             "Your text is not saved yet: save it again to replace what the message says now.",
         )
         self.show(version=version_of(content))
-
-
-class NewMessageForm(MessageForm):
-    to = forms.CharField(
-        label="To",
-        max_length=names.LONGEST_KEY,  # In any spelling.
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "list": "people"}),
-        error_messages={"required": "Choose who receives the message."},
-    )
-    # Of a form that was made for one member (docs/decisions/0014): then `to` is the name that it showed.
-    conversation = forms.IntegerField(
-        required=False, widget=forms.HiddenInput, min_value=1, max_value=LARGEST_KEY
-    )
-    field_order = ["conversation", "to", "content"]
-
-    def __init__(self, *args, sender, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.sender = sender
-        if not self.is_bound:
-            first = "content" if self.initial.get("to") else "to"
-            self.fields[first].widget.attrs["autofocus"] = True
-        self.similar: list[str] = []
-        if self.data.get("conversation"):
-            self.fields["to"].widget.attrs["readonly"] = True
-
-    def clean_to(self):
-        if self.data.get("conversation"):
-            return self._counterpart()
-        return self._named()
-
-    def _counterpart(self):
-        """The member whom the form was made for, whoever has the name by now."""
-        side = Participant.objects.filter(
-            user=self.sender, conversation=self.cleaned_data.get("conversation")
-        )
-        counterpart = User.objects.filter(pk__in=side.values("counterpart")).first()
-        shown = self.cleaned_data["to"]
-        if counterpart is None:
-            # Nothing of the form may lead to the next owner of the name.
-            self.show(conversation="", to="")
-            raise forms.ValidationError(
-                f"“{shown}” is no longer here: this account was deleted, and the conversation went with it. "
-                "Nothing was sent.",
-                code="gone",
-            )
-        self.show(to=counterpart.username)
-        check_name(shown, counterpart)
-        return counterpart
-
-    def _named(self):
-        name = self.cleaned_data["to"].strip()
-        if "\x00" in name:
-            raise forms.ValidationError("That is not a name.")
-        receiver = User.objects.active().named(name).first()
-        if receiver is None:
-            self.similar = suggestions(name, self.sender)
-            raise forms.ValidationError(f"Nobody here is called “{name}”.", code="unknown")
-        if receiver == self.sender:
-            raise forms.ValidationError("You cannot write to yourself; choose somebody else.")
-        return receiver
-
-
-def suggestions(start: str, asking) -> list[str]:
-    """Names of members that begin with `start`, without the one who asks."""
-    start = start.strip().replace("\x00", "")
-    if not start:
-        return []
-
-    def find() -> list[str]:
-        # One more than is shown: who asks may be among them.
-        named = User.objects.active().named_like(start).values_list("username", flat=True)
-        return list(named[: SUGGESTIONS + 1])
-
-    found = cache.suggestions(names.key(start), find)
-    return [name for name in found if name != asking.username][:SUGGESTIONS]

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from chats.forms import suggestions
+from chats.new_message import suggestions
 from messaging.models import Participant
 from messaging.search import parse, search
 

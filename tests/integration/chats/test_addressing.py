@@ -139,6 +139,10 @@ def test_deactivated_member_cannot_be_written_to_until_active_again(opened, bob,
     response = client.post(address, sent)
 
     assert response.status_code == 422
+    said = (
+        "cannot receive messages: this account is deactivated" if way == "new" else "nobody can write to it"
+    )
+    assert said in response.content.decode()
     assert "a secret for bob" in response.content.decode()
     assert Message.objects.count() == 2
     deactivate(bob, True)

@@ -23,7 +23,7 @@ from chats import urls as chats_urls
 from chats.canary import FAULTY, FINE, UNKNOWN, Round, check, checked
 from chats.canary_members import NAMES, alone, scene
 from chats.canary_site import pages
-from chats.forms import NewMessageForm, suggestions
+from chats.new_message import NewMessageForm, suggestions
 from messaging.models import Message
 from notifications.models import Notification
 

@@ -2,14 +2,17 @@
 
 import re
 import uuid
+from importlib import import_module
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from messaging.models import Message
 from notifications.models import Notification
 
 MINIMAL = {"HTTP_PREFER": "return=minimal"}
+PASSWORD = "a-long-enough-password-1"
 
 
 def _id_on(response) -> str:
@@ -38,6 +41,36 @@ def test_a_form_whose_id_went_to_somebody_else_before_is_delivered_once(browser_
     client.post("/chats/new/", form | {"to": "charlie", "client_id": _id_on(refused)})
 
     assert sorted(Message.objects.values_list("receiver__username", flat=True)) == ["bob", "charlie"]
+
+
+def test_a_form_whose_id_answered_another_message_before_is_delivered_once(browser_of, message, alice, write):
+    client, form = browser_of(alice), {"content": "x", "client_id": uuid.uuid4()}
+    other = write(message.receiver, alice)
+    client.post(f"/chats/message/{message.pk}/reply/", form)
+    refused = client.post(f"/chats/message/{other.pk}/reply/", form)
+    client.post(f"/chats/message/{other.pk}/reply/", form | {"client_id": _id_on(refused)})
+
+    assert refused.status_code == 409
+    parents = Message.objects.filter(content="x").values_list("parent_message_id", flat=True)
+    assert sorted(parents) == sorted([message.pk, other.pk])
+
+
+def test_a_form_that_is_refused_again_and_again_carries_another_id_each_time(browser_of, alice, bob):
+    client, form = browser_of(alice), {"to": "bob", "content": "0", "client_id": uuid.uuid4()}
+    client.post("/chats/new/", form)
+    ids = [str(form["client_id"])]
+    for number in range(1, 4):
+        # The answer to the Send after the refusal is lost, too, and the text is changed again.
+        client.post("/chats/new/", form | {"content": f"{number}", "client_id": ids[-1]})
+        refused = client.post("/chats/new/", form | {"content": f"{number} changed", "client_id": ids[-1]})
+        assert refused.status_code == 409
+        ids.append(_id_on(refused))
+        client.post("/chats/new/", form | {"content": f"{number} changed", "client_id": ids[-1]})
+
+    assert len(set(ids)) == len(ids)
+    assert sorted(Message.objects.values_list("content", flat=True)) == [
+        "0", "1 changed", "2 changed", "3 changed",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("damaged", ["x", "1234", "{}", "a" * 5_000, "00000000-0000-0000-0000-00000000000g"])
@@ -109,6 +142,40 @@ def test_a_form_sent_without_a_session_leads_to_a_page_after_the_log_in(browser_
         assert (page.status_code, says in page.content.decode()) == (200, True), address
 
 
+@pytest.fixture
+def every_address(message):
+    """All addresses of members' pages, with a value for each parameter."""
+    values = {"pk": message.pk, "username": "alice"}
+    patterns = {f"{app}:": import_module(f"{app}.urls").urlpatterns for app in ("chats", "accounts")}
+    return [
+        reverse(space + one.name, kwargs={name: values[name] for name in one.pattern.converters})
+        for space, ones in patterns.items() for one in ones
+    ]  # fmt: skip
+
+
+def test_log_in_after_a_send_without_a_session_leads_to_a_page_from_every_address(
+    every_address, message, bob
+):
+    bob.set_password(PASSWORD)
+    bob.save()
+    led = {}
+    for address in every_address:
+        visitor = Client()
+        answer = visitor.post(address)
+        if answer.status_code == 302 and "next=" in answer.url:
+            page = visitor.post(answer.url, {"username": "bob", "password": PASSWORD}, follow=True)
+            led[address] = page.status_code, 'aria-label="Main"' in page.content.decode()
+
+    # A script alone sends what was seen, and opens the log-in itself.
+    assert led.pop("/chats/seen/") == (405, True)
+    assert len(led) == 9
+    assert {said for said in led.values() if said != (200, True)} == {(404, True)}
+    # bob's are neither the message nor a notification of that number.
+    assert sorted(address for address, (status, _) in led.items() if status == 404) == [
+        f"/chats/message/{message.pk}/edit/", f"/chats/notifications/{message.pk}/read/",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_looking_at_the_address_of_a_form_changes_nothing(browser_of, form_addresses, bob, method):
     for address in form_addresses:
@@ -116,3 +183,13 @@ def test_looking_at_the_address_of_a_form_changes_nothing(browser_of, form_addre
 
     assert Notification.objects.filter(user=bob, read=False).count() == 1
     assert Message.objects.filter(read=False).count() == 1
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_looking_at_the_address_that_marks_unread_leaves_a_read_message_read(
+    browser_of, message, bob, method
+):
+    Message.objects.mark_read(bob, message.conversation_id, up_to=message.pk)
+    getattr(browser_of(bob), method)(f"/chats/message/{message.pk}/unread/")
+
+    assert Message.objects.get().read

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from messaging.models import Conversation, Message, Participant
+from messaging.sending import send
 from notifications.models import Notification
 
 
@@ -123,3 +124,19 @@ def test_the_same_client_id_again_is_the_same_message(alice, bob):
     assert send(**again) == send(**again)
     assert Participant.objects.get(user=bob).unread_count == 1
     assert Notification.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("gone", ["sender", "receiver"])
+@pytest.mark.parametrize("known", [False, True])
+def test_send_with_a_member_who_was_erased_meanwhile_is_a_clear_error(alice, bob, write, gone, known):
+    if known:
+        write(alice, bob)
+    people = {"sender": alice, "receiver": bob}
+    type(alice).objects.get(pk=people[gone].pk).delete()
+    with pytest.raises(ValidationError) as refused:
+        send(**people, content="x")
+
+    assert refused.value.code == "gone"
+    assert not Message.objects.exists()
+    assert not Conversation.objects.exists()

@@ -7,7 +7,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import MemberRequest
-from chats.forms import EditForm, NewMessageForm, ReplyForm, suggestions
+from chats.forms import EditForm, ReplyForm
+from chats.new_message import NewMessageForm, suggestions
 from chats.views.accepted import accepted
 from messaging.history import EditConflictError, version_of
 from messaging.models import Message, Participant

@@ -8,6 +8,8 @@ import { $, $$, messages } from "./page.js";
 import { all } from "./rows.js";
 
 const STOPPED = "Nothing can be sent from here.";
+const OTHER = "Choose another name to send this.";
+const FIELD = 'form.compose input[name="to"]';
 const COMPOSER = "main > form.compose, main > .deactivated"; // And what stands above it.
 let isNext = true; // What is said next takes the place of what was said before.
 
@@ -48,7 +50,7 @@ export async function change(about, now) {
     tellRenamed(before.name, now.name);
     rename(before.name, now, about);
   }
-  if (isActive !== before.isActive) isActive ? activated(now.name) : deactivated(now.name);
+  if (isActive !== before.isActive) isActive ? activated(now.name) : deactivated(about);
   document.dispatchEvent(new Event("counterpart")); // Whoever shows messages of theirs fetches them.
   await showAnew(about);
 }
@@ -59,7 +61,7 @@ const formsToSend = () => $$("form.compose").filter((form) => !form.dataset.draf
 function erased(about) {
   tellErased(about.known.name);
   [about.known, about.isGone] = [null, true];
-  if (!about.subject) return stopAll(formsToSend());
+  if (!about.subject) return stopAll(formsToSend(), OTHER);
   if (messages) all().forEach(removeRow);
   for (const part of $$("main nav.pages, main .jump, main blockquote, main ol.messages:not([data-conversation])")) part.remove();
   const forms = $$("form.compose");
@@ -68,17 +70,18 @@ function erased(about) {
   for (const heading of $$("main > h2")) $(COMPOSER) ? (heading.textContent = "Your text") : heading.remove();
 }
 
-function stopAll(forms) {
+function stopAll(forms, why = STOPPED) {
   for (const form of forms) {
     stopForm(form);
-    fail(form, STOPPED);
+    fail(form, why);
     $(".failed", form).removeAttribute("role"); // The page has just said it.
   }
 }
 
-function deactivated(name) {
-  tell(isolate(name), `’s account is deactivated: nobody can write to them.${whereKept()}`);
-  stopAll(formsToSend());
+function deactivated({ subject, known }) {
+  const kept = subject ? whereKept() : " You can choose another name.";
+  tell(isolate(known.name), `’s account is deactivated: nobody can write to them.${kept}`);
+  stopAll(formsToSend(), subject ? STOPPED : OTHER);
 }
 
 function activated(name) {
@@ -126,20 +129,27 @@ function replaceComposer(page) {
 async function chosen(about, field) {
   const name = field.value.trim();
   if (about.known?.name === name) return;
+  forgetStopped(about, field);
   about.known = null;
-  if (field.form.dataset.stopped) {
-    about.isGone = false;
-    resumeSending(field.form);
-    $(".news")?.remove();
-  }
   const now = name && (await askCounterpart({ to: name }));
   if (!now || now.conversation === null || field.value.trim() !== name) return;
   about.known = { conversation: now.conversation, name: now.name, isActive: now.is_active };
-  if (!now.is_active) deactivated(now.name);
+  isNext = true;
+  if (!now.is_active) deactivated(about);
+}
+
+// Another name can be written to, from its first letter on.
+function forgetStopped(about, { form, value }) {
+  if (!form.dataset.stopped || about.known?.name === value.trim()) return;
+  about.isGone = false;
+  resumeSending(form);
+  $(".news")?.remove();
 }
 
 export function watch(about, field) {
   const choose = (target) => chosen(about, target).catch(() => {}); // Without an answer it is a name like any other.
-  document.addEventListener("change", ({ target }) => target.matches('form.compose input[name="to"]') && choose(target));
+  const on = (event, work) => document.addEventListener(event, ({ target }) => target.matches(FIELD) && work(target));
+  on("change", choose);
+  on("input", (target) => forgetStopped(about, target));
   choose(field);
 }

@@ -61,6 +61,8 @@ export function storeDraft(form) {
   if (form.dataset.tried) draft.id = form.elements.client_id?.value;
   // Of an edit: what it was made from, which may have changed until the draft is shown again.
   draft.version = form.elements.version?.value;
+  // Of a new message: when its name was chosen, which may have another owner by then.
+  draft.made = form.elements.made?.value;
   write(keyOf(form), draft);
 }
 
@@ -79,6 +81,7 @@ export function restoreDrafts(within = document) {
     area.value = draft.text;
     const receiver = receiverOf(form);
     if (receiver && typeof draft.to === "string") receiver.value = draft.to;
+    if (draft.to && draft.made && form.elements.made) form.elements.made.value = draft.made;
     if (draft.version && form.elements.version) form.elements.version.value = draft.version;
     if (!draft.id || !form.elements.client_id) continue;
     form.elements.client_id.value = draft.id;

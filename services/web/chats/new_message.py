@@ -1,0 +1,115 @@
+"""The form of a new message, and the names that it suggests."""
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.signing import BadSignature
+
+from accounts import names
+from chats import cache, made_for
+from chats.forms import MessageForm, check_name
+from chats.pages import LARGEST_KEY
+from messaging.models import Participant
+
+User = get_user_model()
+SUGGESTIONS = 10
+
+
+class NewMessageForm(MessageForm):
+    to = forms.CharField(
+        label="To",
+        max_length=names.LONGEST_KEY,  # In any spelling.
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "list": "people"}),
+        error_messages={"required": "Choose who receives the message."},
+    )
+    # Of a form that was made for one member (docs/decisions/0014): then `to` is the name that it showed.
+    conversation = forms.IntegerField(
+        required=False, widget=forms.HiddenInput, min_value=1, max_value=LARGEST_KEY
+    )
+    # Of a form that was made for whoever is typed: chats/made_for.py. Without it nothing is compared.
+    made = forms.Field(required=False, widget=forms.HiddenInput)
+    field_order = ["conversation", "made", "to", "content"]
+
+    def __init__(self, *args, sender, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.sender = sender
+        if not self.is_bound:
+            first = "content" if self.initial.get("to") else "to"
+            self.fields[first].widget.attrs["autofocus"] = True
+            name = self.initial.get("to", "").strip()
+            self.initial["made"] = made_for.token(name, _find(name) if name else None)
+        self.similar: list[str] = []
+        if self.data.get("conversation"):
+            self.fields["to"].widget.attrs["readonly"] = True
+
+    def clean_to(self):
+        if self.data.get("conversation"):
+            return self._counterpart()
+        return self._named()
+
+    def _counterpart(self):
+        """The member whom the form was made for, whoever has the name by now."""
+        side = Participant.objects.filter(
+            user=self.sender, conversation=self.cleaned_data.get("conversation")
+        )
+        counterpart = User.objects.filter(pk__in=side.values("counterpart")).first()
+        shown = self.cleaned_data["to"]
+        if counterpart is None:
+            # Nothing of the form may lead to the next owner of the name.
+            self.show(conversation="", to="", made=made_for.token())
+            raise forms.ValidationError(
+                f"“{shown}” is no longer here: this account was deleted, and the conversation went with it. "
+                "Nothing was sent.",
+                code="gone",
+            )
+        self.show(to=counterpart.username)
+        check_name(shown, counterpart)
+        return counterpart
+
+    def _named(self):
+        name = self.cleaned_data["to"].strip()
+        receiver = _find(name)
+        self.show(made=made_for.token(name, receiver))
+        if receiver is None:
+            self.similar = suggestions(name, self.sender)
+            raise forms.ValidationError(f"Nobody here is called “{name}”.", code="unknown")
+        if not receiver.is_active:
+            raise forms.ValidationError(
+                f"“{name}” cannot receive messages: this account is deactivated. Choose somebody else.",
+                code="inactive",
+            )
+        if receiver == self.sender:
+            raise forms.ValidationError("You cannot write to yourself; choose somebody else.")
+        self._check_made(name, receiver)
+        return receiver
+
+    def _check_made(self, name: str, receiver) -> None:
+        """Refuse a form once whose name has another owner than when it was made."""
+        made = self.cleaned_data.get("made")
+        try:
+            changed = made_for.what_changed(made, name, receiver) if made else ""
+        except BadSignature:
+            changed = "This form was damaged on its way."
+        if changed:
+            raise forms.ValidationError(
+                f"{changed} Nothing was sent; send it again to write to “{name}”.", code="another"
+            )
+
+
+def _find(name: str):
+    """Return the member of this name, deactivated or not, or None."""
+    return None if "\x00" in name else User.objects.named(name).first()
+
+
+def suggestions(start: str, asking) -> list[str]:
+    """Names of members that begin with `start`, without the one who asks."""
+    start = start.strip().replace("\x00", "")
+    if not start:
+        return []
+
+    def find() -> list[str]:
+        # One more than is shown: who asks may be among them.
+        named = User.objects.active().named_like(start).values_list("username", flat=True)
+        return list(named[: SUGGESTIONS + 1])
+
+    found = cache.suggestions(names.key(start), find)
+    return [name for name in found if name != asking.username][:SUGGESTIONS]

@@ -1,0 +1,173 @@
+"""A name on "New message" that gets another owner before the Send reaches nobody until it is confirmed."""
+
+import re
+from html import unescape
+
+import pytest
+from django.core import signing
+
+from accounts.models import User
+from messaging.models import Message
+
+TEXT = "a secret for bob"
+
+
+def form_of(response) -> dict[str, str]:
+    """The values that a browser would send from the form of this page."""
+    page = response.content.decode().partition('class="compose"')[2]
+    inputs = re.findall(r'<input [^>]*?name="(\w+)"[^>]*?>', page)
+    values = {name: re.search(rf'name="{name}"[^>]*?value="([^"]*)"', page) for name in inputs}
+    return {name: unescape(found[1]) if found else "" for name, found in values.items()}
+
+
+def send(client, form, **fields):
+    return client.post("/chats/new/", form | {"content": TEXT} | fields)
+
+
+def erase_and_sign_up(bob, member):
+    bob.delete()
+    return member("bob")
+
+
+def rename_and_rename(bob, member):
+    """An account that is older than every form takes the name."""
+    other = User.objects.get(username="charlie")
+    for user, name in ((bob, "robert"), (other, "bob")):
+        user.username = name
+        user.save(update_fields=["username"])
+    return other
+
+
+def erase_and_rename(bob, member):
+    bob.delete()
+    other = User.objects.get(username="charlie")
+    User.objects.filter(pk=other.pk).update(username="Bob")
+    return other
+
+
+CHANGES = [erase_and_sign_up, rename_and_rename, erase_and_rename]
+
+
+@pytest.fixture
+def hers(browser_of, alice, bob, charlie):
+    return browser_of(alice)
+
+
+@pytest.fixture
+def is_refused_once(hers):
+    """Send this form: it is refused with its text, and delivered to the new owner when it is sent again."""
+
+    def check(form, owner, **fields):
+        refused = send(hers, form, **fields)
+        assert refused.status_code == 422
+        assert (
+            f"send it again to write to “{fields.get('to', form['to']).strip()}”" in refused.content.decode()
+        )
+        assert TEXT in refused.content.decode()
+        assert not Message.objects.filter(content=TEXT).exists()
+        assert send(hers, form_of(refused)).status_code == 302
+        assert Message.objects.get(content=TEXT).receiver_id == owner.pk
+
+    return check
+
+
+@pytest.mark.parametrize("typed", ["bob", "BOB", "ｂｏｂ"])
+def test_typed_name_of_an_account_newer_than_the_form_is_refused_once(
+    hers, bob, member, is_refused_once, typed
+):
+    form = form_of(hers.get("/chats/new/"))
+    owner = erase_and_sign_up(bob, member)
+
+    is_refused_once(form, owner, to=typed)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("address", ["/chats/new/?to=bob", "/chats/new/?to=%20BOB"])
+def test_name_of_the_address_that_changes_its_owner_is_refused_once(
+    hers, bob, member, is_refused_once, change, address
+):
+    form = form_of(hers.get(address))
+    owner = change(bob, member)
+
+    is_refused_once(form, owner)
+
+
+@pytest.mark.parametrize("change", CHANGES[:2])
+@pytest.mark.parametrize(
+    "before", [{"to": "bob", "content": ""}, {"to": "bob", "content": "\u200b"}, {"to": "bo", "fill": "bob"}]
+)
+def test_name_of_a_form_that_came_back_is_refused_once_when_it_changes_its_owner(
+    hers, bob, member, is_refused_once, change, before
+):
+    form = form_of(hers.post("/chats/new/", form_of(hers.get("/chats/new/")) | before))
+    owner = change(bob, member)
+
+    is_refused_once(form, owner)
+
+
+def test_form_of_an_erased_conversation_refuses_the_next_account_of_the_name_once(
+    hers, alice, bob, member, write, is_refused_once
+):
+    conversation = write(bob, alice).conversation_id
+    bob.delete()
+    form = form_of(send(hers, {"conversation": conversation, "to": "bob"}))
+
+    is_refused_once(form, member("bob"), to="bob")
+
+
+def test_owner_that_changes_again_is_refused_again(hers, bob, member):
+    form = form_of(hers.get("/chats/new/?to=bob"))
+    second = erase_and_sign_up(bob, member)
+    form = form_of(send(hers, form))
+    erase_and_sign_up(second, member)
+
+    assert send(hers, form).status_code == 422
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("to", ["bob", "BOB", "charlie"])
+@pytest.mark.parametrize("address", ["/chats/new/", "/chats/new/?to=bob", "/chats/new/?to=nobody"])
+def test_name_that_kept_its_owner_is_delivered_at_once(hers, bob, charlie, member, address, to):
+    form = form_of(hers.get(address))
+    member("dora")
+    User.objects.filter(pk=bob.pk).update(username="Bob")  # The same name.
+
+    assert send(hers, form, to=to).status_code == 302
+    assert Message.objects.get().receiver.username.lower() == to.lower()
+
+
+@pytest.mark.parametrize("made", ["x", "a" * 5_000, ":", "e30:1:x", "\x00", "é", signing.dumps({"at": 0})])
+def test_form_with_a_damaged_token_is_refused_once(hers, bob, made):
+    refused = send(hers, {"to": "bob", "made": made})
+
+    assert refused.status_code == 422
+    assert "damaged on its way" in refused.content.decode()
+    assert send(hers, form_of(refused)).status_code == 302
+
+
+def test_form_without_a_token_is_taken_as_typed(hers, bob, member):
+    """That of a page of an earlier release, or of a program."""
+    owner = erase_and_sign_up(bob, member)
+
+    assert send(hers, {"to": "bob"}).status_code == 302
+    assert Message.objects.get().receiver == owner
+
+
+def test_token_of_a_form_holds_neither_id_nor_name(hers, bob):
+    made = form_of(hers.get("/chats/new/?to=bob"))["made"]
+    held = signing.loads(made, salt="chats.made_for")
+
+    assert set(held) == {"at", "name", "account"}
+    assert str(bob.pk) not in (held["name"], held["account"])
+    assert "bob" not in held["name"]
+
+
+@pytest.mark.parametrize("name", ["bob", "BOB", "ｂｏｂ"])
+def test_name_of_a_deactivated_member_says_so_and_the_form_works_for_another(hers, bob, charlie, name):
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    refused = send(hers, form_of(hers.get("/chats/new/")), to=name)
+
+    assert refused.status_code == 422
+    assert f"“{name}” cannot receive messages: this account is deactivated" in refused.content.decode()
+    assert send(hers, form_of(refused), to="charlie").status_code == 302
+    assert Message.objects.get().receiver == charlie
