@@ -32,6 +32,9 @@ class NewName:
         User.objects.all().refuse_name(name)
         return name
 
+    def validate_unique(self) -> None:
+        """Nothing: Django would look up the name again."""
+
 
 class NewPassword:
     """Compares the two passwords as they are hashed: one may be pasted, in another composition."""
@@ -72,6 +75,11 @@ class AddMemberForm(NewName, NewPassword, AdminUserCreationForm):
         model = User
         field_classes = {"username": TypedName}
 
+    def clean_username(self) -> str:
+        # The admin calls this in the transaction of the save, which therefore refuses nothing.
+        User.objects.lock_names([self.cleaned_data["username"]])
+        return super().clean_username()
+
 
 class ChangeMemberForm(UserChangeForm):
     """The admin's form for a member, who keeps a name that would be refused today."""
@@ -85,6 +93,7 @@ class ChangeMemberForm(UserChangeForm):
         if name == self.initial["username"]:
             return name
         names.validate(name)
+        User.objects.lock_names([name])
         User.objects.exclude(pk=self.instance.pk).refuse_name(name)
         return names.spelling(name)
 

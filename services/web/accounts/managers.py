@@ -1,11 +1,13 @@
 """How members are found by name, always by its key (accounts.names)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from zlib import crc32
 
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connections, models, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from accounts import lookalikes, names
@@ -14,6 +16,11 @@ from accounts.passwords import composed
 SHOWN = {"username", "is_active"}  # What pages of other members depend on.
 FOLLOWING = {"name_key", "look_alike_group", "exact_name"}
 LAST_CHARACTER = "\U0010ffff"  # Sorts after every other.
+# Names that look alike share an advisory lock. There are few locks because those of an import of many members
+# must fit into PostgreSQL's table of locks. Each statement takes them in ascending order, against deadlocks.
+LOCKS = 256
+LOCK_CLASS = 0x6E616D65
+LOCK = "SELECT pg_advisory_xact_lock(%s::int, number) FROM unnest(%s::int[]) AS number"
 
 
 class UserQuerySet(models.QuerySet):
@@ -48,13 +55,49 @@ class UserQuerySet(models.QuerySet):
         if any(lookalikes.look_alike(name, other) for other, _ in others):
             raise ValidationError(names.LOOKS_LIKE, code="look_alike")
 
+    def refuse_look_alike(self, name: str) -> None:
+        """Raise ValidationError when `name` looks like that of a member with another key. One query.
+
+        Reliable after `lock_names` alone. The unique index refuses the key of another member.
+        """
+        found = self.filter(look_alike_group__in=lookalikes.groups(name)).exclude(name_key=names.key(name))
+        if any(lookalikes.look_alike(name, other) for other in found.values_list("username", flat=True)):
+            raise ValidationError(names.LOOKS_LIKE, code="look_alike")
+
+    def lock_names(self, given: Collection[str]) -> None:
+        """Until the transaction ends, make other writers of names that look like these wait. One query.
+
+        Everything that writes a username calls this first, whether or not it refuses look-alikes: a check
+        that follows the lock reads all names that were written before.
+        """
+        if len(given) < LOCKS:
+            numbers = {
+                crc32(group.encode(errors="replace")) % LOCKS
+                for name in given
+                for group in lookalikes.groups(name)
+            }
+        else:
+            numbers = set(range(LOCKS))
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(LOCK, [LOCK_CLASS, sorted(numbers)])
+
+    @contextmanager
+    def _names_locked(self, given: Collection[str]) -> Iterator[None]:
+        self._for_write = True  # As Django does, for the choice of the database.
+        with transaction.atomic(using=self.db, savepoint=False):
+            self.lock_names(given)
+            yield
+
     def update(self, **values: Any) -> int:
         """Like Django's, with the columns that follow from the username. Raises TypeError for expressions."""
         if "username" in values and not FOLLOWING & values.keys():
             values |= _following(values["username"])
+            with self._names_locked([values["username"]]):
+                changed = super().update(**values)
         elif FOLLOWING & values.keys() and not {"username", *FOLLOWING} <= values.keys():
             raise TypeError(f"{', '.join(sorted(FOLLOWING))} follow from the username; update that instead.")
-        changed = super().update(**values)
+        else:
+            changed = super().update(**values)
         if changed and SHOWN & values.keys():
             self._send_users_changed()
         return changed
@@ -66,18 +109,22 @@ class UserQuerySet(models.QuerySet):
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
         objs, fields = tuple(objs), set(fields)
-        if fields & {"username", *FOLLOWING}:
-            fields |= {"username", *FOLLOWING}
-            for user in objs:
-                exact = user.exact_name if user.exact_name == user.username else ""
-                for name, value in (_following(user.username) | {"exact_name": exact}).items():
-                    setattr(user, name, value)
-        return super().bulk_update(objs, fields, batch_size)
+        if not fields & {"username", *FOLLOWING}:
+            return super().bulk_update(objs, fields, batch_size)
+        fields |= {"username", *FOLLOWING}
+        for user in objs:
+            exact = user.exact_name if user.exact_name == user.username else ""
+            for name, value in (_following(user.username) | {"exact_name": exact}).items():
+                setattr(user, name, value)
+        with self._names_locked([user.username for user in objs]):
+            return super().bulk_update(objs, fields, batch_size)
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list:
         if "username" in (options.get("update_fields") or ()):
             options["update_fields"] = {*options["update_fields"], *FOLLOWING}
-        made = super().bulk_create(objs, *args, **options)
+        objs = list(objs)
+        with self._names_locked([user.username for user in objs]):
+            made = super().bulk_create(objs, *args, **options)
         if SHOWN & set(options.get("update_fields") or ()):
             self._send_users_changed()
         return made

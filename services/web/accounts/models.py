@@ -1,13 +1,15 @@
 """Members, and the sessions they are logged in with."""
 
+from collections.abc import Set
+
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Now
 
 from accounts import lookalikes, names
 from accounts.fields import NameGroupField, NameKeyField, UsernameField
-from accounts.managers import UserManager
+from accounts.managers import SHOWN, UserManager
 from accounts.passwords import NormalizedPasswords
 
 
@@ -24,6 +26,8 @@ class User(NormalizedPasswords, AbstractUser):
     )
     look_alike_group = NameGroupField(editable=False, db_collation="C")
 
+    # Set during `save`: whether it changes what pages of other members show.
+    has_visible_change = False
     # Who erases this account; read by the receiver that records the erasure. Set it before `delete`.
     erased_by_id: int | None = None
 
@@ -58,12 +62,39 @@ class User(NormalizedPasswords, AbstractUser):
         """Return whether the account has this name already, in exactly this spelling."""
         return bool(self.pk) and type(self).objects.filter(pk=self.pk, username=name).exists()
 
-    def save(self, *args, update_fields=None, **kwargs) -> None:
+    def save(self, *, using: str | None = None, update_fields=None, **kwargs) -> None:
+        """Save. Raises ValidationError for a new name that looks like another member's."""
+        using = using or self._state.db or "default"
         if self.exact_name != self.username:
             self.exact_name = ""
         if update_fields is not None and "username" in update_fields:
             update_fields = {*update_fields, "name_key", "exact_name", "look_alike_group"}
-        super().save(*args, update_fields=update_fields, **kwargs)
+        shown = SHOWN if update_fields is None else SHOWN.intersection(update_fields)
+        if not shown:  # A log-in, for example.
+            super().save(using=using, update_fields=update_fields, **kwargs)
+            return
+        with transaction.atomic(using=using):
+            self._compare_with_stored(shown, using)
+            try:
+                super().save(using=using, update_fields=update_fields, **kwargs)
+            finally:
+                self.has_visible_change = False
+
+    def _compare_with_stored(self, shown: Set[str], using: str) -> None:
+        """Find out what `save` changes, and refuse a new name that looks like another member's.
+
+        Locks the row: a copy that was loaded before a rename brings back the old name, which must be noticed.
+        """
+        rows = type(self)._base_manager.using(using)
+        stored = (
+            rows.select_for_update(no_key=True).filter(pk=self.pk).values(*shown).first() if self.pk else None
+        )
+        changed = {name for name in shown if stored is None or stored[name] != getattr(self, name)}
+        self.has_visible_change = stored is not None and bool(changed)
+        if "username" in changed:
+            others = type(self).objects.using(using).exclude(pk=self.pk)
+            others.lock_names([self.username])
+            others.refuse_look_alike(self.username)
 
     def fill_name_columns(self) -> None:
         """Compute the columns that follow from the username, as `save` does."""

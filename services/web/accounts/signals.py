@@ -27,6 +27,7 @@ def erase_account(sender, instance, using, **kwargs):
 
 
 @receiver(pre_save, sender=User, dispatch_uid="accounts.fill_name_columns")
-def fill_name_columns(sender, instance, raw, **kwargs):
-    if raw:  # Of a fixture, whose fields are written as they are.
+def fill_name_columns(sender, instance, raw, using, **kwargs):
+    if raw:  # Of a fixture, whose fields are written as they are, without `User.save`.
+        User.objects.using(using).lock_names([instance.username])
         instance.fill_name_columns()

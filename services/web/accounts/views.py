@@ -9,6 +9,7 @@ from django.contrib.auth import login
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -31,7 +32,7 @@ READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-@query_budget(11)
+@query_budget(12)
 @READ_AND_SEND
 @sensitive_post_parameters()
 @never_cache
@@ -51,13 +52,15 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 
 
 def _create(form: SignUpForm) -> User | None:
-    """The new member, or None when somebody else took the name just now."""
+    """The new member, or None when somebody else took the name, or one like it, just now."""
     try:
         with transaction.atomic():
             return form.save()
+    except ValidationError as refused:
+        form.add_error("username", refused)
     except IntegrityError:
         form.add_error("username", names.TAKEN)
-        return None
+    return None
 
 
 # The dearest: an old hash, wrong tries before, and the cookie of a session that a new password has ended.

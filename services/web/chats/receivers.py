@@ -4,9 +4,8 @@ then tells the pages that are open.
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
-from django.db.models.signals import post_delete, post_save, pre_save
+from django.db.models.signals import post_delete, post_save
 
-from accounts.managers import SHOWN
 from accounts.signals import users_changed_in_bulk
 from chats import cache
 from chats.live import notices
@@ -77,15 +76,6 @@ def notifications_were_read(sender, user_id, using, **kwargs):
     on_commit(using, notices.forget_and_tell, [user_id], notices.COUNTED)
 
 
-@receiver(pre_save, sender=User, dispatch_uid="chats.user_changed")
-def user_changed(sender, instance, raw, using, update_fields, **kwargs):
-    if raw or instance._state.adding or not SHOWN & set(update_fields or SHOWN):
-        return
-    as_it_was = {name: getattr(instance, name) for name in SHOWN}
-    # For `user_saved`: outside a transaction nothing is committed yet, and nothing waits for it.
-    instance.has_visible_change = not User.objects.using(using).filter(pk=instance.pk, **as_it_was).exists()
-
-
 @receiver(post_delete, sender=User, dispatch_uid="chats.user_deleted")
 def user_deleted(sender, instance, using, **kwargs):
     # Before messaging deletes the conversations, which tell who the counterparts are. The member is locked
@@ -99,7 +89,7 @@ def user_saved(sender, instance, created, raw, using, update_fields, **kwargs):
     # A new password ends the sessions of other browsers; a log-in changes only when it was.
     if not created and not raw and {"password", "is_active"} & set(update_fields or ("password",)):
         on_commit(using, notices.tell, [instance.pk], notices.CHECK)
-    if instance.__dict__.pop("has_visible_change", False):
+    if instance.has_visible_change:
         on_commit(using, _invalidate_user_and_counterparts, using, instance.pk)
 
 

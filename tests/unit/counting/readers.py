@@ -204,6 +204,8 @@ ELSEWHERE = {
         "accounts.guessing.reset_attempts",
         "accounts.management.commands.createsuperuser._validate_username",
         "accounts.managers._create_user_object", "accounts.managers._following",
+        "accounts.managers._names_locked", "accounts.managers.lock_names",
+        "accounts.managers.refuse_look_alike", "accounts.models._compare_with_stored",
         "accounts.managers.create_superuser",
         "accounts.managers.get_by_natural_key",
         "accounts.managers.refuse_name",
