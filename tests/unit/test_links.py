@@ -42,7 +42,8 @@ def test_what_becomes_a_link(text, links):
     list("。）、，」؟।—")
     + list("\u200b")  # Those of the report; below others of their kind.
     + list("』】》！？；：؛،۔॥፣။។։…―」（「『»”“„")
-    + list("\u2060\ufeff\xad\u3000\x85\u2066"),
+    + list("\u2060\ufeff\xad\u3000\x85\u2066")
+    + list("\x01\x1b\x7f\x9f`"),  # Controls, and the sign of code.
 )
 def test_an_address_followed_by_punctuation_of_any_script_ends_before_it(after):
     assert _links(f"見て https://example.org/foo{after}次の文") == ["https://example.org/foo"]
@@ -62,6 +63,11 @@ def test_an_address_followed_by_punctuation_of_any_script_ends_before_it(after):
         "https://example.org/a_(b)_[c]_{d}",
         "http://[2001:db8::1]:8000/x",
         "https://example.org/❤️",
+        # A flag.
+        "https://example.org/\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "https://ja.example/葛\U000e0100城",  # One form of an ideograph of several.
+        "https://el.example/α\u0387β",
+        "https://ca.example/col·lecció",
     ],
 )
 def test_an_address_with_letters_of_any_script_stays_whole(address):
@@ -92,6 +98,12 @@ def test_an_address_with_letters_of_any_script_stays_whole(address):
 )
 def test_a_bracket_or_quotation_mark_around_an_address_is_not_part_of_it(text, links):
     assert _links(text) == links
+
+
+@pytest.mark.parametrize("last", list("・〜～–*_~:;,.!?([{"))
+def test_a_sign_at_the_end_of_an_address_is_of_the_sentence(last):
+    assert _links(f"https://example.org/foo{last} then") == ["https://example.org/foo"]
+    assert _links(f"https://example.org/foo{last}") == ["https://example.org/foo"]
 
 
 def test_an_address_is_a_link_up_to_2048_characters():

@@ -4,7 +4,7 @@ import logging
 import subprocess
 
 import pytest
-from databases import ACCEPTED, LIBC, REFUSED, ROOT, database_of, exists, libpq, move, sql
+from databases import ACCEPTED, LIBC, PROGRAMS, REFUSED, ROOT, database_of, exists, libpq, move, sql
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -14,6 +14,17 @@ from observability.health import HealthMiddleware
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("locale")]
 RIGHTS = "SELECT unnest(datacl)::text FROM pg_database WHERE datname = '{}' ORDER BY 1"
+# As in Turkish, where `i` has another capital; not every machine has that locale.
+TURKISH = """
+CREATE FUNCTION public.upper(text) RETURNS text LANGUAGE sql IMMUTABLE
+  AS $$ SELECT replace(pg_catalog.upper(replace($1, 'i', 'İ')), 'İ', 'İ') $$;
+ALTER DATABASE {} SET search_path = public, pg_catalog
+"""
+# Tries to write while the data are dumped, and then is what it is called after.
+WRITING_DUMP = """#!/bin/sh
+{programs}/psql --no-psqlrc --dbname {name} --command "INSERT INTO texts VALUES ('late')" 2>>{said}
+exec {programs}/pg_dump "$@"
+"""
 ENCODED = "CREATE TABLE texts (text text); INSERT INTO texts VALUES (E'{}')"
 
 
@@ -22,6 +33,13 @@ def rows(database: str) -> dict[str, str]:
     tables = sql(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'").split()
     every = 'SELECT t::text FROM {} t ORDER BY t::text COLLATE "C"'
     return {table: sql(database, every.format(table)) for table in tables}
+
+
+def rules(database: str) -> list[str]:
+    """Everything but rows: tables, indexes, constraints, functions, sequences."""
+    command = ["pg_dump", "--schema-only", "--no-owner", "--dbname", database]
+    dumped = subprocess.check_output(command, env=libpq(), text=True)
+    return [line for line in dumped.splitlines() if not line.startswith(("--", "\\restrict", "\\unrestrict"))]
 
 
 def locale_of(database: str) -> str:
@@ -69,6 +87,16 @@ def test_the_command_of_the_refusal_names_the_server_and_moves_its_database(monk
         assert locale_of(name) == "b|C.UTF-8|UTF8"
 
 
+def test_a_database_with_another_capital_of_i_is_refused():
+    with database_of("ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'") as name:
+        call_command("await_database", "--seconds=0")
+        sql(name, TURKISH.format(name))
+        connection.close()
+
+        with pytest.raises(CommandError, match="does not turn iéяω into IÉЯΩ"):
+            call_command("await_database", "--seconds=600")
+
+
 @pytest.mark.parametrize("options", ACCEPTED.values(), ids=ACCEPTED)
 def test_a_database_that_knows_letters_is_accepted(options):
     with database_of(options):
@@ -86,7 +114,7 @@ def test_a_moved_database_has_the_same_rows_and_is_accepted(options, rf):
             Message(sender=people[0], receiver=people[1], content=text) for text in texts
         )
         sql("postgres", f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
-        before, rights = rows(name), RIGHTS.format(name)
+        before, made, rights = rows(name), rules(name), RIGHTS.format(name)
         allowed = sql("postgres", rights)
         assert not User.objects.filter(username__iexact="ÉLODIE").exists()
 
@@ -94,6 +122,7 @@ def test_a_moved_database_has_the_same_rows_and_is_accepted(options, rf):
 
         assert done.returncode == 0, done.stderr
         assert rows(name) == before
+        assert rules(name) == made
         assert (sql("postgres", rights), locale_of(name)) == (allowed, "b|C.UTF-8|UTF8")
         call_command("migrate", "-v0")
         assert HealthMiddleware(None)(rf.get("/readyz")).status_code == 200
@@ -117,6 +146,20 @@ def test_a_moved_database_has_the_same_letters_in_the_new_encoding(encoding, oct
         assert locale_of(name) == "b|C.UTF-8|UTF8"
 
 
+def test_names_that_become_one_in_the_new_locale_are_moved_both():
+    """With an index of earlier releases, which `migrate` removes (docs/decisions/0017-names.md)."""
+    with database_of(REFUSED["libc C"]) as name:
+        sql(name, """CREATE TABLE accounts_user (username text);
+            CREATE UNIQUE INDEX user_username_ci ON accounts_user (upper(username));
+            CREATE UNIQUE INDEX other ON accounts_user (username);
+            INSERT INTO accounts_user VALUES ('élodie'), ('ÉLODIE'), ('елена'), ('ЕЛЕНА')""")  # fmt: skip
+        done = move(name)
+
+        assert done.returncode == 0, done.stderr
+        assert sql(name, "SELECT count(*) FROM accounts_user") == "4"
+        assert sql(name, "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'") == "other"
+
+
 def test_a_database_in_use_is_not_moved():
     with database_of(REFUSED["libc C"]) as name:
         connection.ensure_connection()
@@ -128,6 +171,22 @@ def test_a_database_in_use_is_not_moved():
         assert (done.returncode, done.stdout) == (1, "")
         assert "the database is in use (bobbin); stop Bobbin first" in done.stderr
         assert locale_of(name) == "c||UTF8"
+
+
+def test_what_is_written_during_a_move_is_refused_instead_of_lost(tmp_path, monkeypatch):
+    with database_of(REFUSED["libc C"]) as name:
+        sql(name, "CREATE TABLE texts (text text); INSERT INTO texts VALUES ('early')")
+        said = tmp_path / "said"
+        dump = tmp_path / "pg_dump"
+        dump.write_text(WRITING_DUMP.format(programs=PROGRAMS, name=name, said=said))
+        dump.chmod(0o755)
+        monkeypatch.setattr("databases.PROGRAMS", f"{tmp_path}:{PROGRAMS}")
+        done = move(name)
+
+        assert done.returncode == 0, done.stderr
+        assert said.read_text().count("cannot execute INSERT in a read-only transaction") == 2
+        assert sql(name, "SELECT text FROM texts") == "early"
+        sql(name, "INSERT INTO texts VALUES ('after')")
 
 
 def test_a_move_that_fails_leaves_the_database_as_it_was():

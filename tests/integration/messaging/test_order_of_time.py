@@ -131,6 +131,45 @@ def test_live_message_follows_the_last_one_though_the_clock_went_back(message, a
     assert write(bob, alice).pk > ahead
 
 
+def test_bulk_follows_the_last_one_though_the_clock_went_back(message, alice, bob, write_many, drift):
+    ahead = message.pk + (3_600_000 << 10)
+    Message.objects.bulk_create([Message(pk=ahead, sender=alice, receiver=bob, content="an hour ahead")])
+
+    assert min(one.pk for one in write_many(bob, alice, 3)) > ahead
+    assert drift() == []
+
+
+@pytest.mark.parametrize("year", [2030, 2249, 9999])
+def test_id_of_a_time_in_the_future_is_of_now(alice, bob, write, load, year):
+    future = datetime(year, 1, 1, tzinfo=UTC)
+    load((future, "imported"))
+    sent = write(bob, alice, "written", timestamp=future)
+    now = timezone.now().timestamp() * 1000
+
+    assert _texts(Message.objects.all()) == ["imported", "written"]
+    assert sent.pk >> 10 <= now + 10
+    assert Message.objects.get(content="imported").timestamp == future
+
+
+@pytest.mark.parametrize("order", [(200, 500, 900), (900, 500, 200), (500, 900, 200)])
+def test_imports_within_one_millisecond_are_in_order_of_time(load, alice, bob, order):
+    for microseconds in order:
+        load((NOON + timedelta(microseconds=microseconds), f"{microseconds}"))
+
+    assert _texts(Message.objects.all()) == ["200", "500", "900"]
+
+
+def test_id_that_the_caller_chose_is_given_to_no_other_of_the_same_bulk(alice, bob, drift):
+    chosen = int(NOON.timestamp() * 1000) << 10
+    given = Message(pk=chosen, sender=alice, receiver=bob, content="given", timestamp=NOON)
+    others = [Message(sender=alice, receiver=bob, content=f"{n}", timestamp=NOON) for n in range(3)]
+    Message.objects.bulk_create([*others, given])
+
+    assert Message.objects.get(content="given").pk == chosen
+    assert len({message.pk for message in (given, *others)}) == 4
+    assert drift() == []
+
+
 def test_two_conversations_never_share_an_id(alice, bob, charlie, write_many):
     bulks = [write_many(alice, bob, 1_500, timestamp=NOON), write_many(alice, charlie, 1_500, timestamp=NOON)]
     ids = [message.pk for bulk in bulks for message in bulk]
