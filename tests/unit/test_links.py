@@ -43,6 +43,7 @@ def test_what_becomes_a_link(text, links):
     + list("\u200b")  # Those of the report; below others of their kind.
     + list("』】》！？；：؛،۔॥፣။។։…―」（「『»”“„")
     + list("\u2060\ufeff\xad\u3000\x85\u2066")
+    + list("¡¿⸺⸻｜｣〉⁈܀។")
     + list("\x01\x1b\x7f\x9f`"),  # Controls, and the sign of code.
 )
 def test_an_address_followed_by_punctuation_of_any_script_ends_before_it(after):
@@ -94,13 +95,15 @@ def test_an_address_with_letters_of_any_script_stays_whole(address):
         ("https://a.example/x,y;z|w", ["https://a.example/x,y;z|w"]),
         ("https://a.example/2020/https://b.example/", ["https://a.example/2020/https://b.example/"]),
         ("https://a.example/x(", ["https://a.example/x"]),
+        ("| https://a.example/x|https://b.example/y||", ["https://a.example/x", "https://b.example/y"]),
+        ("**https://a.example/x** _https://b.example/y_", ["https://a.example/x", "https://b.example/y"]),
     ],
 )
 def test_a_bracket_or_quotation_mark_around_an_address_is_not_part_of_it(text, links):
     assert _links(text) == links
 
 
-@pytest.mark.parametrize("last", list("・〜～–*_~:;,.!?([{"))
+@pytest.mark.parametrize("last", list("・〜～–•·|*_~:;,.!?([{"))
 def test_a_sign_at_the_end_of_an_address_is_of_the_sentence(last):
     assert _links(f"https://example.org/foo{last} then") == ["https://example.org/foo"]
     assert _links(f"https://example.org/foo{last}") == ["https://example.org/foo"]

@@ -21,7 +21,7 @@ APOSTROPHES = "'\u2018\u2019"
 END = rf"""
   \s \p{{Cc}} < > " `
   [\p{{Default_Ignorable_Code_Point}}--[\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]]
-  [[\p{{Terminal_Punctuation}}\p{{Ps}}\p{{Pe}}\p{{Pi}}\p{{Pf}}\u2014\u2015\u2025\u2026]--[\x00-\x7f\u0387{APOSTROPHES}]]
+  [[\p{{Terminal_Punctuation}}\p{{Ps}}\p{{Pe}}\p{{Pi}}\p{{Pf}}\u00a1\u00bf\u2014\u2015\u2025\u2026\u2e3a\u2e3b\uff5c]--[\x00-\x7f\u0387{APOSTROPHES}]]
 """.replace("\n", "").replace(" ", "")
 PIECE = regex.compile(
     rf"(?P<opens>[(\[{{]+)|(?P<closes>[)\]}}])|(?P<quotes>[{APOSTROPHES}]+)|[^{END}()\[\]{{}}{APOSTROPHES}]+|(?P<ends>.)",
@@ -29,7 +29,7 @@ PIECE = regex.compile(
 )
 REST = regex.compile(rf"[^{END}]*", regex.VERSION1)
 # At its end these belong to the sentence.
-AFTER = ".,;:!?*_~([{\u2013\u30fb\u301c\uff5e" + APOSTROPHES
+AFTER = ".,;:!?*_~|([{\u00b7\u2022\u2013\u30fb\u301c\uff5e" + APOSTROPHES
 PAIRS = {")": "(", "]": "[", "}": "{", "'": "'", "\u2019": "\u2018"}
 
 
