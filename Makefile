@@ -42,8 +42,8 @@ test: install ## Run all tests on real servers, in parallel, with coverage (ARGS
 	@exec $(STACK) test $(if $(ARGS),$(ARGS),--numprocesses=auto --dist=loadgroup --cov --cov-report=term:skip-covered)
 
 .PHONY: test-browser
-test-browser: install ## Run the tests in a browser: CHROMIUM=/usr/bin/chromium
-	@CHROMIUM=$(CHROMIUM) exec $(STACK) test tests/browser $(ARGS)
+test-browser: install ## Run the tests in a browser, in parallel: CHROMIUM=/usr/bin/chromium (ARGS="-k keys" for some)
+	@CHROMIUM=$(CHROMIUM) exec $(STACK) test tests/browser $(if $(ARGS),$(ARGS),--numprocesses=auto --dist=loadscope)
 
 .PHONY: test-security
 test-security: install ## Request every page by every method as outsiders, and 20,000 made-up and interleaved requests

@@ -1,11 +1,14 @@
 """A running Bobbin for browsers: gunicorn for the pages, and gunicorn for live updates."""
 
+import atexit
 import os
+import shutil
 import socket
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -34,6 +37,15 @@ class Site:
         self.processes[1] = web.start_events(self.env, "127.0.0.1", self.folder / "events.log")
 
 
+@cache
+def static_files() -> str:
+    """The folder of the collected static files, which all sites of this process share."""
+    folder = tempfile.mkdtemp(prefix="static-", dir="/tmp")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    service.collect_static_files(os.environ | {"STATIC_ROOT": folder, "ALLOWED_HOSTS": "127.0.0.1"})
+    return folder
+
+
 @contextmanager
 def running_site(**settings) -> Iterator[Site]:
     """A site of the tests' database, and its two processes; `settings` go into their environment."""
@@ -45,12 +57,11 @@ def running_site(**settings) -> Iterator[Site]:
         env = os.environ | {
             "POSTGRES_DB": connection.settings_dict["NAME"],
             "REDIS_URL": str(django_settings.CACHES["default"]["LOCATION"]),
-            "STATIC_ROOT": str(folder / "static"),
+            "STATIC_ROOT": static_files(),
             "ALLOWED_HOSTS": "127.0.0.1",
             "DEMO": "true",
             **settings,
         }
-        service.collect_static_files(env)
         env = web.with_events(env, "127.0.0.1", port)
         processes = [web.start_web(env, "127.0.0.1", port, folder / "web.log")]
         try:

@@ -1,5 +1,7 @@
 """Shortcuts of a single key: where they begin, that they work in search, and that they can be turned off."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -73,3 +75,123 @@ def test_new_message_to_somebody_has_the_focus_on_its_text(open_browser, alice, 
     hers.goto("/chats/new/?to=bob")
 
     expect(hers.get_by_role("textbox", name="Message")).to_be_focused()
+
+
+PRESS = """keys => keys.forEach(key => document.activeElement.dispatchEvent(
+  new KeyboardEvent("keydown", {bubbles: true, cancelable: true, ...key})))"""
+
+
+def _is_still(page, address) -> None:
+    """No shortcut has acted."""
+    expect(page).to_have_url(re.compile(re.escape(address) + "$"))
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+    assert page.locator("dialog[open]").count() == 0
+
+
+def test_single_keys_with_modifiers_do_nothing(open_browser, items, alice):
+    hers = open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    modified = [
+        {"key": key, modifier: True} for key in "jknrie/?" for modifier in ("ctrlKey", "metaKey", "altKey")
+    ]
+    odd = [{"key": key} for key in ("Dead", "Unidentified", "Process", "constructor", "__proto__", "о")]
+    hers.evaluate(PRESS, modified + odd + [{}, {"key": "N", "shiftKey": True}, {"key": "é", "code": "KeyN"}])
+    hers.evaluate("dispatchEvent(new Event('keydown'))")  # Without a key: as filling in a form makes it.
+
+    _is_still(hers, "/chats/with/bob/")
+
+
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [("о", "KeyJ"), ("ξ", "KeyJ"), ("ח", "KeyJ"), ("j", "KeyC"), ("J", "KeyJ")],
+    ids=["russian", "greek", "hebrew", "dvorak", "caps lock"],
+)
+def test_single_keys_of_another_layout_work(open_browser, items, alice, key, code):
+    hers = open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    hers.evaluate(PRESS, [{"key": "c", "code": "KeyJ"}, {"key": key, "code": code}])
+
+    expect(hers.locator("li.message:focus")).to_have_count(1)
+
+
+def test_keys_typed_into_a_field_are_text(open_browser, items, alice):
+    hers = open_browser(alice)
+    for address in ("/chats/search/?q=Item", "/chats/new/", "/chats/with/bob/"):
+        hers.goto(address)
+        for field in hers.locator("main :is(input:not([type=hidden]), textarea)").all():
+            field.fill("")
+            field.press_sequentially("jkn?/ire")
+            expect(field).to_have_value("jkn?/ire")
+        expect(hers).to_have_url(re.compile(re.escape(address) + "$"))
+
+
+def test_single_keys_behind_an_open_dialog_do_nothing(open_browser, items, alice):
+    hers = open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    hers.keyboard.press("?")
+    for press_where in ("h2", "dd >> nth=0"):
+        hers.get_by_role("dialog").locator(press_where).click()
+        hers.keyboard.type("jni/?")
+    hers.keyboard.press("Escape")
+    expect(hers.get_by_role("dialog")).to_have_count(0)
+
+    _is_still(hers, "/chats/with/bob/")
+
+
+def test_escape_and_enter_within_a_composition_keep_the_form_and_its_text(open_browser, write, alice, bob):
+    """Of an input method: Escape takes back what is not converted yet, Enter accepts it."""
+    own = write(alice, bob, "before")
+    hers = open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    hers.get_by_role("link", name="Edit your message").click()
+    area = hers.locator(f"#m{own.pk} textarea")
+    expect(area).to_be_focused()
+    network = hers.context.new_cdp_session(hers)
+    network.send("Input.imeSetComposition", {"text": "おり", "selectionStart": 2, "selectionEnd": 2})
+    hers.keyboard.press("Control+Enter")
+    network.send("Input.imeSetComposition", {"text": "おり", "selectionStart": 2, "selectionEnd": 2})
+    hers.keyboard.press("Escape")
+
+    expect(area).to_have_count(1)
+    assert "before" in area.input_value()
+    own.refresh_from_db()
+    assert own.content == "before"
+
+
+def test_switch_of_single_keys_reaches_other_tabs_and_pages_kept_for_back(open_browser, items, alice):
+    hers = open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    other = hers.context.new_page()
+    other.goto("/chats/")
+    other.get_by_role("button", name="Keyboard").click()
+    other.get_by_role("checkbox").uncheck()
+    expect(hers.locator("#keys-on:not(:checked)")).to_have_count(1)
+    # A page that a browser keeps for Back hears of nothing meanwhile.
+    stored = {"bobbin-single-keys-off": "no", "bobbin-theme": "dark"}
+    hers.evaluate("stored => { Object.assign(localStorage, stored) }", stored)
+    hers.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+
+    expect(hers.locator("#keys-on:checked")).to_have_count(1)
+    expect(hers.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_single_keys_turned_off_without_storage_are_off_until_the_page_is_left(open_browser, items, alice):
+    hers = open_browser(alice)
+    hers.add_init_script("Object.defineProperty(window, 'localStorage', {get() { throw new Error('off') }})")
+    hers.goto("/chats/with/bob/")
+    hers.get_by_role("button", name="Keyboard").click()
+    hers.get_by_role("checkbox").uncheck()
+    hers.keyboard.press("Escape")
+    hers.evaluate("document.activeElement.blur()")
+    hers.keyboard.type("jn")
+
+    _is_still(hers, "/chats/with/bob/")
+
+
+def test_single_keys_do_nothing_where_nobody_can_turn_them_off(open_browser):
+    visitor = open_browser()
+    visitor.goto("/accounts/login/")
+    visitor.evaluate("document.activeElement.blur()")
+    visitor.keyboard.type("ni?")
+
+    _is_still(visitor, "/accounts/login/")

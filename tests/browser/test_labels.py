@@ -65,6 +65,7 @@ def test_unread_messages_are_said_where_they_are_not_shown(open_browser, write, 
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
     _live(hers)
+    expect(hers.locator('[data-badge="unread"]')).to_have_count(0)
     write(charlie, alice, "elsewhere")
     expect(hers.get_by_role("log").locator("p")).to_have_text(["1 unread message."])
     hers.goto("/chats/")

@@ -79,3 +79,54 @@ def test_javascript_that_was_turned_off_is_noticed(open_browser, site, message, 
     expect(his.locator('[data-badge="unread"]')).to_have_count(0)
 
     assert _unread() == []
+
+
+@pytest.mark.parametrize(
+    ("state", "change"), [("hidden", "visibilitychange"), ("prerendering", "prerenderingchange")]
+)
+def test_message_on_a_page_that_nobody_looks_at_is_read_once_somebody_does(
+    open_browser, message, bob, state, change
+):
+    his = open_browser(bob)
+    his.clock.install()
+    his.add_init_script(f"window.is = 1; Object.defineProperty(document, '{state}', {{get: () => !!is}})")
+    his.goto("/chats/with/alice/")
+    for _ in range(4):
+        his.clock.run_for(1_000)
+    assert _unread() == ["Good morning, Bob"]
+    his.evaluate(f"is = 0; document.dispatchEvent(new Event('{change}'))")
+    his.clock.run_for(1_000)
+
+    expect(his.locator('[data-badge="unread"]')).to_have_count(0)
+    assert _unread() == []
+
+
+@pytest.mark.parametrize("status", [0, 429, 503])
+def test_report_that_failed_is_repeated(open_browser, message, bob, status):
+    his = open_browser(bob)
+    his.clock.install()
+    refuse = lambda route: route.fulfill(status=status) if status else route.abort()  # noqa: E731
+    his.route("**/chats/seen/", refuse)
+    his.goto("/chats/with/alice/")
+    with his.expect_event("response" if status else "requestfailed", lambda one: "/seen/" in one.url):
+        for _ in range(3):
+            his.clock.run_for(500)
+    assert _unread() == ["Good morning, Bob"]
+    his.unroute("**/chats/seen/")
+    for _ in range(3):
+        his.clock.run_for(5_000)
+
+    expect(his.locator('[data-badge="unread"]')).to_have_count(0)
+    assert _unread() == []
+
+
+def test_report_with_the_token_of_an_earlier_log_in_is_sent_with_a_fresh_one(open_browser, write, alice, bob):
+    Message.objects.mark_seen(bob, [write(alice, bob, "seen before").pk])
+    his = open_browser(bob)
+    his.goto("/chats/with/alice/")
+    expect(his.locator("html")).to_have_attribute("data-live", "yes")
+    his.evaluate("document.querySelector('#mark-unread input').value = 'x'.repeat(64)")
+    with his.expect_response(lambda answer: answer.url.endswith("/seen/") and answer.ok):
+        write(alice, bob, "after the log-in")
+
+    assert _unread() == []

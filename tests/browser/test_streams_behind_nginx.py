@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from nginx_site import free_port, nginx_before
 from playwright.sync_api import expect
-from running import service, web
+from running import static_files, web
 
 PAGES = ["/chats/", "/chats/unread/", "/chats/notifications/", "/chats/new/", "/chats/with/alice/"]
 
@@ -22,11 +22,10 @@ def site(django_db_setup, django_db_blocker, tmp_path_factory):
         env = os.environ | {
             "POSTGRES_DB": connection.settings_dict["NAME"],
             "REDIS_URL": str(django_settings.CACHES["default"]["LOCATION"]),
-            "STATIC_ROOT": str(folder / "static"),
+            "STATIC_ROOT": static_files(),
             "ALLOWED_HOSTS": "bobbin.test",
             "PROXY_COUNT": "1",
         }
-        service.collect_static_files(env)
         processes = [web.start_web(env, "127.0.0.1", ports[0], folder / "web.log")]
         try:
             events = env | {"EVENTS_PORT": ports[1]}

@@ -54,6 +54,15 @@ def test_excerpt_of_one_endless_character_is_cut():
         ("https://looms.example/" + "x" * 90, "https://looms.example/xxxxxxxx…"),
         ("織機は木曜日に届きます。" * 5, ("織機は木曜日に届きます。" * 5)[:30] + "…"),
         ("👩‍👩‍👧" * 20, "👩‍👩‍👧" * 6 + "…"),
+        ("😀", "😀"),
+        ("\n" * 90 + "  code after blank lines", "code after blank lines"),
+        ("\u3000" * 90 + "織機", "織機"),
+        ("x" + " " * 57 + "👩‍👩‍👧", "x 👩‍👩‍👧"),
+        ("a word" + "\n" * 80 + "and what follows it after a long gap", "a word and what follows it…"),
+        ("a b c d e f g h i j k l m n o p q r s t", "a b c d e f g h i j k l m n o…"),
+        ("שלום, הנול מגיע ביום חמישי בשעה תשע", "שלום, הנול מגיע ביום חמישי…"),
+        ("<b>Not</b> bold", "<b>Not</b> bold"),
+        ("blanks at its end" + " " * 80, "blanks at its end"),
     ],
 )
 def test_first_words_of_a_text(text, shown):

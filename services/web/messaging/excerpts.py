@@ -27,6 +27,8 @@ def _last_end(text: str, most: int) -> int:
 def first_words(text: str, most: int) -> str:
     """Return the first words of `text` in one line, or its first characters if it begins with a long word."""
     line = " ".join(text[: 2 * most].split())
+    if len(line) <= most < len(text):  # Blanks fill the beginning, or the text ends soon after it.
+        line = " ".join(text.split(maxsplit=most))
     if len(line) <= most:
         return line
     words = line[: most + 1].rpartition(" ")[0]

@@ -25,6 +25,7 @@ function begin(text) {
 // Rows of others that came into this page by themselves; what the member sends is said by its form.
 export function sayArrivals(rows) {
   const others = rows.filter((row) => !row.matches(".is-mine"));
+  if (others.length) wait();
   shown += others.length;
   if (others.length > MOST) return say(`${others.length} new messages.`);
   for (const row of others) say(`New message from ${$(".who", row).textContent}: ${begin($(".content", row).textContent)}`);
@@ -36,7 +37,13 @@ export const saySent = () => say("Message sent.");
 export function sayUnread(before, now) {
   grown += Math.max(now - before, 0);
   unread = now;
-  timer ??= setTimeout(() => {
+  if (!timer) wait();
+}
+
+// From the latest row on: its badge follows it.
+function wait() {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
     if (grown > shown && unread && !document.hidden) say(unread === 1 ? "1 unread message." : `${unread} unread messages.`);
     shown = grown = 0;
     timer = null;

@@ -51,11 +51,13 @@ findTarget();
 setInterval(showTimes, 60_000);
 document.addEventListener("visibilitychange", () => showTimes()); // Timers may have slept.
 showKeySwitch();
-addEventListener("storage", () => {
-  // Switched in another tab.
+// Switched in another tab.
+function showSwitches() {
   showTheme();
   showKeySwitch();
-});
+}
+
+addEventListener("storage", showSwitches);
 document.addEventListener("click", click);
 document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);
@@ -65,6 +67,7 @@ addEventListener("hashchange", showTarget);
 addEventListener("pagehide", ({ persisted }) => persisted && state && cover());
 addEventListener("pageshow", ({ persisted }) => {
   freeForms();
+  if (persisted) showSwitches();
   if (persisted && state) cover();
   if (isCovered()) tryTo(catchUp); // Whoever is there now: it is asked at once.
 });

@@ -7,7 +7,8 @@ import { REPLY } from "./rows.js";
 
 // Whoever speaks to the browser, or hits keys by accident, can turn the single keys off (WCAG 2.1.4).
 const SWITCHED_OFF = "bobbin-single-keys-off";
-const areOn = () => $("#keys-on")?.checked ?? true;
+// Visitors have no switch, and no single keys.
+const areOn = () => $("#keys-on")?.checked ?? false;
 
 export function showKeySwitch() {
   const box = $("#keys-on");
@@ -48,12 +49,19 @@ const KEYS = {
   "?": () => $("#keys")?.showModal(),
 };
 
+// By the character, on any layout; by the place of the key where it has no Latin letter (Greek, Russian, Hebrew ...).
+function keyOf({ key = "", code, shiftKey }) {
+  if (/^(?!\p{Script=Latin})\p{L}$/u.test(key)) return /^Key[A-Z]$/.test(code) && !shiftKey ? code[3].toLowerCase() : "";
+  return shiftKey ? key : key.toLowerCase(); // Caps Lock.
+}
+
 export function press(event) {
+  if (event.isComposing) return; // Meant for the input method: Escape takes back what it has not converted yet.
   const form = event.target.closest?.("form.compose");
   if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) return form.requestSubmit();
   if (form && event.key === "Escape") return closeForm(form);
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.("input, textarea, select, dialog *")) return;
-  const action = areOn() && KEYS[event.key];
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.("input, textarea, select") || $("dialog[open]")) return;
+  const action = areOn() && Object.hasOwn(KEYS, keyOf(event)) && KEYS[keyOf(event)];
   if (!action) return;
   event.preventDefault();
   if (!opening) action();

@@ -1,7 +1,8 @@
 // Read is what was seen: says which new messages were in sight for a moment. Without it, a page marks all that it shows.
 
 import { showBadges } from "./badges.js";
-import { isLogin } from "./fetching.js";
+import { AwayError } from "./away.js";
+import { isLogin, renewTokens } from "./fetching.js";
 import { $, $$, isCovered, messages } from "./page.js";
 import { idOf } from "./rows.js";
 
@@ -48,18 +49,30 @@ const sight = new IntersectionObserver(
   { rootMargin: EDGE },
 );
 
+async function post(ids) {
+  const ask = () => {
+    const token = $("#mark-unread input[name=csrfmiddlewaretoken]").value;
+    const body = new URLSearchParams({ csrfmiddlewaretoken: token, ids: ids.join(",") });
+    return fetch(messages.dataset.seen, { method: "POST", body, keepalive: true });
+  };
+  const response = await ask();
+  if (response.status !== 403) return response;
+  await renewTokens(); // The page is older than the log-in.
+  return ask();
+}
+
+// What failed, and what came too often or without a log-in, is tried again. What is refused will be refused again.
+const isDone = (response) => response.status < 500 && response.status !== 429 && !isLogin(response);
+
 async function send() {
   report = null;
   const ids = [...seen].slice(0, MOST);
-  const token = $("#mark-unread input[name=csrfmiddlewaretoken]").value;
-  const body = new URLSearchParams({ csrfmiddlewaretoken: token, ids: ids.join(",") });
   try {
-    const response = await fetch(messages.dataset.seen, { method: "POST", body, keepalive: true });
-    // What is refused will be refused again; what failed may be tried again.
-    if (response.status < 500) for (const id of ids) seen.delete(id);
+    const response = await post(ids);
+    if (isDone(response)) for (const id of ids) seen.delete(id);
     if (response.ok && !isLogin(response)) showBadges(await response.json());
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    if (!(error instanceof TypeError || error instanceof AwayError)) throw error;
   }
   if (seen.size) report ??= setTimeout(send, LATER);
 }
