@@ -25,6 +25,17 @@ SAID = {
         ("2026-11-18T23:59", "2026-11-25T00:01", "18 Nov 2026, 23:59 UTC"),
         ("2027-01-01T00:30", "2027-01-02T09:00", "yesterday"),
         ("2028-02-28T12:00", "2028-03-01T09:00", "2 days ago"),
+        ("2026-11-25T09:00", "2026-11-25T09:01:59", "1 minute ago"),
+        ("2026-11-25T09:00", "2026-11-25T09:59:59", "59 minutes ago"),
+    ],
+    # UTC by other names; Firefox says Reykjavik where it protects its user's zone.
+    "Etc/Zulu en-GB": [("2026-07-01T10:00", "2026-11-25T09:00", "1 Jul 2026, 10:00 UTC")],
+    "Atlantic/Reykjavik en-GB": [("2026-07-01T10:00", "2026-11-25T09:00", "1 Jul 2026, 10:00 UTC")],
+    "GMT en-GB": [("2026-07-01T10:00", "2026-11-25T09:00", "1 Jul 2026, 10:00 UTC")],
+    "Europe/London en-GB": [
+        ("2026-11-10T10:00", "2026-11-25T09:00", "10 Nov 2026, 10:00"),
+        ("2026-10-24T12:00", "2026-10-26T09:00", "2 days ago"),  # Midnight is at 23:00 and 0:00 of UTC.
+        ("2026-03-28T12:00", "2026-03-30T09:00", "2 days ago"),
     ],
     "Europe/Berlin en-GB": [
         ("2026-11-23T21:00", "2026-11-25T03:00", "2 days ago"),
@@ -109,6 +120,16 @@ def test_time_without_script_says_utc_on_every_page(open_browser, told, bob):
         texts = his.locator("time").all_inner_texts()
         assert texts, address
         assert all("28 Oct" in text and "UTC" in text for text in texts), (address, texts)
+
+
+def test_time_in_another_language_than_the_page_says_which(open_browser, told, bob):
+    his = open_browser(bob, timezone_id="Europe/Berlin", locale="de-DE")
+    his.goto(f"/chats/thread/{told.pk}/")
+    time = his.locator(".meta time")
+
+    expect(time).to_have_text("29.10.2026, 00:30")
+    expect(time).to_have_attribute("lang", "de-DE")
+    expect(time).to_have_attribute("title", "29. Oktober 2026 um 00:30:00 MEZ")
 
 
 def test_page_left_open_goes_on_to_tell_the_time(open_browser, told, bob):

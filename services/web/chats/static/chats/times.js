@@ -3,13 +3,15 @@
 import { $$ } from "./page.js";
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
-const UTC = ["UTC", "Etc/UTC", "GMT", "Etc/GMT"];
+
+// Whether the zone of the browser is UTC, whatever its name: Firefox says Reykjavik when it protects its user's.
+const isUTC = (year) => Array.from({ length: 12 }, (_, month) => new Date(year, month).getTimezoneOffset()).every((offset) => !offset);
 
 // Made anew for each pass over a page: the browser may have moved to another zone since the last one.
 export function formats() {
-  const { locale, timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  const { locale } = new Intl.DateTimeFormat().resolvedOptions();
   // Browsers that protect their zone claim UTC: then the page says so.
-  const zone = UTC.includes(timeZone) ? " UTC" : "";
+  const zone = isUTC(new Date().getFullYear()) ? " UTC" : "";
   const format = (options) => {
     const local = new Intl.DateTimeFormat(undefined, options);
     return (date) => `${local.format(date)}${options.timeStyle === "long" ? "" : zone}`;
