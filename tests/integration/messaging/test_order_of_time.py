@@ -1,7 +1,10 @@
 """Messages stand in the order of their times, whatever the order in which they were written or imported."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from urllib.parse import urljoin
 
 import pytest
 from django.core.management import call_command
@@ -58,6 +61,29 @@ def test_second_import_of_older_messages_stands_before_the_first(load, alice, bo
     assert _texts(Message.objects.all()) == ["a", "b", "c", "d", "e"]
     assert Participant.objects.inbox_rows(bob)[0].excerpt == "e"
     assert drift() == []
+
+
+def test_pages_inbox_and_thread_after_imports_and_messages_in_between_are_in_order_of_time(
+    load, browser_of, alice, bob, write
+):
+    """Every second message of each part is imported later than its neighbours, and one is written between."""
+    root = write(alice, bob, "0", timestamp=NOON)
+    times = {number: NOON + timedelta(minutes=number) for number in range(1, 121)}
+    for first in (2, 1, 4, 3):
+        load(*[(times[number], f"{number}") for number in range(first, 121, 4)])
+    write(bob, alice, "1000", parent_message=root)
+    load((NOON + timedelta(minutes=200), "200"))
+    client, address, shown = browser_of(alice), "/chats/with/bob/", []
+    while address:
+        page = client.get(address).content.decode()
+        shown = re.findall(r'<div class="content" dir="auto">(\d+)</div>', page) + shown
+        earlier = re.search(r'<a [^>]*rel="prev"[^>]*href="([^"]*)"|href="([^"]*)"[^>]*rel="prev"', page)
+        address = earlier and urljoin("/chats/with/bob/", unescape(earlier[1] or earlier[2]))
+
+    assert shown == [f"{number}" for number in [*range(121), 200, 1000]]
+    assert re.search(r'class="excerpt" dir="auto">(\d+)', client.get("/chats/").content.decode())[1] == "1000"
+    thread = client.get(f"/chats/thread/{root.pk}/").content.decode()
+    assert re.findall(r'<div class="content" dir="auto">(\d+)</div>', thread) == ["0", "1000"]
 
 
 def test_imports_of_the_same_second_keep_the_order_of_import(load, alice, bob):
