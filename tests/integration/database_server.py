@@ -57,6 +57,11 @@ class Server:
             cursor = made.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    def end(self) -> None:
+        """Shut the server down; `begin` starts it again."""
+        self.child.process.send_signal(2)
+        self.child.process.wait(30)
+
     def back_up(self, **env: str) -> Path:
         """Make a backup as the owner of the tables, as containers do; return the dump."""
         said = self.run("sh", SCRIPTS / "backup.sh", "once", PGUSER="bobbin_owner", **env)
@@ -82,15 +87,19 @@ def database_server() -> Iterator[Server]:
         subprocess.run([*data, "--no-sync"], check=True, capture_output=True, cwd="/", **user.switch)
         # Nobody else gets into the folder of the socket.
         command = [binaries / "postgres", "-D", folder / "data", "-k", folder, *options]
-        child = start("PostgreSQL", command, folder / "log", user=user, cwd="/")
+        server = Server(folder)
+
+        def begin():
+            server.child = start("PostgreSQL", command, folder / "log", user=user, cwd="/")
+            wait_until(lambda: subprocess.call(["pg_isready", "-q"], env=server.env) == 0, server.child)
+
+        server.begin = begin
+        begin()
         try:
-            server = Server(folder)
-            wait_until(lambda: subprocess.call(["pg_isready", "-q"], env=server.env) == 0, child)
             _fill(server)
             yield server
         finally:
-            child.process.send_signal(2)
-            child.process.wait(30)
+            server.end()
 
 
 def _fill(server: Server) -> None:

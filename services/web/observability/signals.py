@@ -8,6 +8,9 @@ from django import dispatch
 
 from observability import metrics
 
+# PostgreSQL answers and no migration is missing; before web or events start. Sender: DatabaseProbe.
+database_ready = dispatch.Signal()
+
 Receiver = Callable[..., Any]
 
 

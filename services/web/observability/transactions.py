@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
+from django.db import connections, transaction
 
 
 def on_commit(using: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
@@ -19,3 +19,10 @@ def on_commit(using: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -
         call(*args, **kwargs)
 
     transaction.on_commit(run, using=using, robust=True)
+
+
+def on_commit_once(using: str, call: Callable[[], Any]) -> None:
+    """Like `on_commit`, but a transaction that calls this again and again calls `call` once."""
+    waiting = (entry[1] for entry in connections[using].run_on_commit)
+    if not any(getattr(run, "__wrapped__", None) is call for run in waiting):
+        on_commit(using, call)

@@ -22,6 +22,32 @@ def test_a_password_typed_in_another_composition_is_right(password, set_in, type
     assert not user.check_password(normalize(typed_in, password + "x"))
 
 
+# More marks on one letter than other texts may have; each of them can be written in several ways.
+MANY_MARKS = [
+    "\u00e9" + "\u0323\u0301" * 20,
+    "\u1e69" * 5 + "\u0327" * 31,
+    "\u30d9" + "\u0301" * 40,
+    "\u01d6" + "\u0304\u0323" * 25,
+]
+
+
+@pytest.mark.parametrize("password", MANY_MARKS)
+@pytest.mark.parametrize(("set_in", "typed_in"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_password_with_many_marks_on_a_letter_is_the_same_on_two_devices(password, set_in, typed_in):
+    user = User(username="anna")
+    user.set_password(normalize(set_in, password))
+
+    assert normalize(set_in, password) != normalize(typed_in, password)
+    assert user.check_password(normalize(typed_in, password))
+
+
+def test_password_hashed_as_typed_by_an_earlier_release_is_still_right():
+    typed = normalize("NFD", MANY_MARKS[0])
+    user = User(username="anna", password=make_password(typed))
+
+    assert user.check_password(typed)
+
+
 @pytest.mark.parametrize("password", PASSWORDS)
 def test_a_log_in_takes_the_password_of_the_sign_up_in_another_composition(db, password):
     composed, decomposed = normalize("NFC", password), normalize("NFD", password)

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+from zeal import zeal_ignore
 
 from messaging.models import Message
 
@@ -48,3 +49,24 @@ def test_rule_of_texts_is_valid_with_the_rows_of_every_release_and_goes_back(wri
     assert _rule() == now == (now[0], True)
     assert Message.objects.mark_all_read(bob) == len(ODD)
     assert drift() == []
+    written_by_every_way(list(Message.objects.order_by("pk")), alice)
+    assert drift() == []
+
+
+def written_by_every_way(messages, alice):
+    """Each way in which the code updates, answers or deletes a message, for a text that shows nothing."""
+    with zeal_ignore():
+        for message, content in zip(messages, ODD, strict=True):
+            message.mark_unread()
+            message.mark_read()
+            message.save()
+            Message.objects.create(
+                sender=message.receiver, receiver=message.sender, content="?", parent_message=message
+            )
+            message.refresh_from_db()
+            assert (message.content, message.read) == (content, True)
+            message.edit("Something", by=alice)
+            message.refresh_from_db()
+            assert (message.content, message.history.get().old_content) == ("Something", content)
+    alice.delete()
+    assert not Message.objects.exists()

@@ -1,15 +1,18 @@
 """What containers do that need PostgreSQL, or the tables of their release, before they start."""
 
+import shutil
+import subprocess
 import threading
 import time
 
 import pytest
+from database_server import connected_to, database_server
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.models import Session
-from observability import restored
+from chats import restored
 
 WITHOUT = "DELETE FROM django_migrations WHERE app = 'notifications' RETURNING name"
 AGAIN = "INSERT INTO django_migrations (app, name, applied) VALUES ('notifications', %s, now())"
@@ -67,7 +70,9 @@ def test_it_goes_on_when_somebody_else_has_migrated(notifications_not_migrated, 
 KEYS = ["session:" + "k" * 32, "page:2:7:epoch:digest", "epoch:7", "badges:2:7:epoch", "suggestions:2:e:d"]
 
 
-@pytest.mark.parametrize("before", [None, "16384 2026-01-01 00:00:00+00", "", "another"])
+@pytest.mark.parametrize(
+    "before", [None, "16384 2026-01-01 00:00:00+00", "", ["another", 0], ["another", 2**62], [], [None, 0]]
+)
 def test_what_redis_holds_of_another_database_is_deleted_and_of_this_one_kept(transactional_db, before):
     call_command("await_database", "--migrated", "--seconds=0")
     this = cache.get(restored.KEY)
@@ -78,7 +83,53 @@ def test_what_redis_holds_of_another_database_is_deleted_and_of_this_one_kept(tr
         assert sorted(cache.get_many(KEYS)) == sorted(KEYS)
         call_command("await_database", "--migrated", "--seconds=0")
         assert sorted(cache.get_many(KEYS)) == sorted(kept)
-    assert cache.get(restored.KEY) == this
+    assert cache.get(restored.KEY)[0] == this[0]
+
+
+@pytest.fixture
+def server(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), database_server() as server, connected_to(server):
+        yield server
+
+
+def restart(server, meanwhile=lambda: None):
+    connection.close()
+    server.end()
+    meanwhile()
+    server.begin()
+
+
+def kept() -> list[str]:
+    """Fill Redis, compare it with the database, and return what it still has."""
+    cache.set_many(dict.fromkeys(KEYS, "held"), 300)
+    restored.forget_another_database()
+    return sorted(cache.get_many(KEYS))
+
+
+def put_back(copy, data):
+    shutil.rmtree(data)
+    copy.rename(data)
+
+
+def test_restart_of_postgresql_keeps_redis_and_each_kind_of_restore_empties_it(server):
+    data, copy = server.folder / "data", server.folder / "copy"
+    everything = sorted(KEYS)
+    assert (kept(), kept()) == ([], everything)
+    restart(server, lambda: subprocess.run(["cp", "-a", data, copy], check=True))
+    assert kept() == everything
+
+    server.sql("SELECT pg_logical_emit_message(false, 'a', repeat('a', 100000), true)")
+    assert kept() == everything
+    restart(server, lambda: put_back(copy, data))
+    assert (kept(), kept()) == ([], everything), "a copy of the volume"
+
+    connection.close()
+    server.restore(server.back_up().name)
+    assert (kept(), kept()) == ([], everything), "a restored dump"
+
+    restart(server, (data / "standby.signal").touch)
+    assert server.sql("SELECT pg_promote()") == [(True,)]
+    assert (kept(), kept()) == ([], everything), "another timeline"
 
 
 def test_session_of_before_a_restore_logs_nobody_in_after_it(transactional_db, browser_of, alice):
@@ -87,7 +138,7 @@ def test_session_of_before_a_restore_logs_nobody_in_after_it(transactional_db, b
     assert browser.get("/chats/").status_code == 200
     Session.objects.all()._raw_delete("default")  # As in a restored database.
     assert browser.get("/chats/").status_code == 200
-    cache.set(restored.KEY, "the database of before", None)
+    cache.set(restored.KEY, ["the database of before", 0], None)
     call_command("await_database", "--migrated", "--seconds=0")
 
     assert browser.get("/chats/").status_code == 302

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from observability.health import DatabaseProbe
-from observability.restored import forget_another_database
+from observability.signals import database_ready
 
 PAUSE = 1.0  # Seconds between two questions.
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
                 said = reason
             time.sleep(PAUSE)
         if migrated:
-            forget_another_database()
+            database_ready.send(sender=DatabaseProbe)
             connection.close()
 
 
