@@ -164,6 +164,24 @@ def test_page_that_has_not_heard_of_a_change_delivers_to_nobody(
     assert not Message.objects.filter(content="half a text").exists()
 
 
+@pytest.mark.parametrize("page", ["conversation", "thread"])
+def test_page_that_hears_of_a_rename_by_its_refusal_delivers_the_next_send(
+    open_browser, message, alice, bob, page
+):
+    hers = open_browser(alice)
+    hers.context.add_init_script(UNTOLD)
+    hers.goto(PAGES[page].format(message.pk))
+    _text(hers).fill("half a text")
+    change(bob, username="robert")
+    _button(hers).click()
+    expect(hers.locator("form.compose .errorlist")).to_contain_text("is now called “robert”")
+    with hers.expect_response(lambda answer: answer.request.method == "POST") as sent:
+        _button(hers).click()
+
+    assert sent.value.status == 204
+    assert Message.objects.get(content="half a text").receiver_id == bob.pk
+
+
 def test_draft_for_a_name_that_has_another_owner_by_then_is_refused_once(hers, member, bob):
     hers.goto("/chats/new/")
     hers.get_by_label("To").fill("bob")
