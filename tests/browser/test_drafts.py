@@ -4,15 +4,15 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from composing import DRAFTS, SEND, ask_who_is_there, end_sessions, expect_text, log_in_again, type_text
 from playwright.sync_api import expect
 from running import ROOT
 
-from accounts.models import Session
 from messaging.models import Message
 
-DRAFTS = "Object.keys(localStorage).filter(key => key.startsWith('draft'))"
 NGINX = {int(path.stem): path for path in (ROOT / "services" / "nginx" / "errors").glob("*.html")}
-SEND = re.compile("^(Reply|Send|Save)$")
+# No look but one that something causes.
+NO_POLLS = "const after = setTimeout; window.setTimeout = (f, ms, ...a) => ms > 5000 ? 0 : after(f, ms, ...a)"
 
 
 @pytest.fixture
@@ -21,79 +21,36 @@ def people(write, alice, bob, charlie):
     return {"bob": write(bob, alice, "from bob"), "charlie": write(charlie, alice, "from charlie")}
 
 
-def _text(page, value):
-    expect(page.locator("main > form.compose textarea")).to_have_value(value)
-
-
-def _write(page, address, text, to=None):
-    page.goto(address)
-    if to:
-        page.get_by_label("To").fill(to)
-    page.locator("main > form.compose textarea").fill(text)
-
-
-def _log_in_again(page, site, browser_of, user):
-    key = browser_of(user).cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": key, "url": site.url, "httpOnly": True}])
-
-
-def _end_sessions():
-    from accounts.sessions import SessionStore
-
-    for key in Session.objects.values_list("pk", flat=True):
-        SessionStore(key).delete(key)
-
-
-def test_draft_is_shown_in_no_other_form(open_browser, people, alice):
-    hers = open_browser(alice)
-    _write(hers, "/chats/with/bob/", "only for bob")
-    for address in (
-        "/chats/with/charlie/", "/chats/new/", "/chats/new/?to=charlie", "/chats/new/?to=bob",
-        f"/chats/thread/{people['bob'].pk}/", f"/chats/message/{people['bob'].pk}/reply/",
-    ):  # fmt: skip
-        hers.goto(address)
-        _text(hers, "")
-    hers.goto("/chats/with/bob/")
-
-    _text(hers, "only for bob")
-
-
-def test_draft_of_a_new_message_keeps_its_recipient(open_browser, people, alice):
-    hers = open_browser(alice)
-    _write(hers, "/chats/new/", "for bob", to="bob")
-    hers.goto("/chats/new/?to=charlie")
-    _text(hers, "")
-    expect(hers.get_by_label("To")).to_have_value("charlie")
-    hers.goto("/chats/new/")
-
-    _text(hers, "for bob")
-    expect(hers.get_by_label("To")).to_have_value("bob")
-
-
 def test_draft_survives_a_closed_tab(open_browser, people, alice):
     hers = open_browser(alice)
-    _write(hers, "/chats/with/bob/", "half a thought")
+    type_text(hers, "/chats/with/bob/", "half a thought")
     again = hers.context.new_page()
     hers.close()
     again.goto("/chats/with/bob/")
 
-    _text(again, "half a thought")
+    expect_text(again, "half a thought")
 
 
 def test_draft_is_deleted_when_another_member_logs_in(open_browser, site, browser_of, people, alice, bob):
     hers = open_browser(alice)
-    _write(hers, "/chats/with/bob/", "not for bob to see")
+    type_text(hers, "/chats/with/bob/", "not for bob to see")
     other = hers.context.new_page()
-    _log_in_again(hers, site, browser_of, bob)
+    log_in_again(hers, site, browser_of, bob)
     other.goto("/chats/with/alice/")
 
-    _text(other, "")
+    expect_text(other, "")
     assert other.evaluate(DRAFTS) == []
 
 
-def _fail_with(page, status) -> None:
-    """Have sends fail: with this status and a page of nginx or another one, or without an answer (None)."""
+# Answers that accept nothing: the status (None: no answer), and what stands in X-Accepted.
+NOT_ACCEPTED = [(status, None) for status in (403, 409, 413, 422, 429, 500, 502, 503, None, 200, 201, 204)]
+NOT_ACCEPTED += [(204, ""), (204, "4b0b9a4e-2f0e-4d53-a9b0-6a3c8d5d1f00"), (200, "yes")]
+
+
+def _fail_with(page, status, accepted) -> None:
+    """Have sends answered like this, with a page of nginx or another one."""
     body = NGINX[status].read_text() if status in NGINX else "<h1>Something else</h1>"
+    headers = {"Content-Type": "text/html"} | ({} if accepted is None else {"X-Accepted": accepted})
 
     def answer(route):
         if route.request.method != "POST":
@@ -101,7 +58,7 @@ def _fail_with(page, status) -> None:
         elif status is None:
             route.abort()
         else:
-            route.fulfill(status=status, body=body, content_type="text/html")
+            route.fulfill(status=status, body="" if status == 204 else body, headers=headers)
 
     page.unroute("**/chats/new/")
     page.route("**/chats/new/", answer)
@@ -110,18 +67,18 @@ def _fail_with(page, status) -> None:
 @pytest.mark.parametrize("address", ["/chats/new/", "/chats/with/bob/"])
 def test_failed_send_keeps_form_and_draft(open_browser, people, alice, address, faults):
     hers = open_browser(alice)
-    _write(hers, address, "kept", to="bob" if "new" in address else None)
-    for status in (403, 409, 413, 422, 429, 500, 502, 503, None):
-        _fail_with(hers, status)
+    type_text(hers, address, "kept", to="bob" if "new" in address else None)
+    for status, header in NOT_ACCEPTED:
+        _fail_with(hers, status, header)
         hers.get_by_role("button", name=SEND).click()
         says = "No connection" if status is None else "Your text is kept"
         expect(hers.locator("form.compose:not([data-busy])").get_by_role("alert")).to_contain_text(says)
-        _text(hers, "kept")
+        expect_text(hers, "kept")
         assert len(hers.evaluate(DRAFTS)) == 1, status
     hers.unroute("**/chats/new/")
     hers.goto("/chats/")
     hers.goto(address)
-    _text(hers, "kept")
+    expect_text(hers, "kept")
     hers.get_by_role("button", name=SEND).click()
     expect(hers.locator(".message .content", has_text="kept")).to_be_visible()
 
@@ -136,7 +93,7 @@ def test_failed_send_keeps_form_and_draft(open_browser, people, alice, address, 
 )
 def test_send_whose_answer_is_lost_is_delivered_once(open_browser, people, alice, address, changed):
     hers = open_browser(alice)
-    _write(hers, address.format(people["bob"].pk), "first", to="bob" if "new" in address else None)
+    type_text(hers, address.format(people["bob"].pk), "first", to="bob" if "new" in address else None)
 
     def lose(route):
         if route.request.method != "POST":
@@ -151,7 +108,7 @@ def test_send_whose_answer_is_lost_is_delivered_once(open_browser, people, alice
     expect(hers.get_by_role("alert")).to_contain_text("No connection")
     hers.unroute(sends)
     hers.reload()  # The draft remembers under which id it may have arrived.
-    _text(hers, "first")
+    expect_text(hers, "first")
     if changed:
         hers.locator("main > form.compose textarea").fill("first, changed")
         hers.get_by_role("button", name=SEND).click()
@@ -166,24 +123,24 @@ def test_send_whose_answer_is_lost_is_delivered_once(open_browser, people, alice
 
 def test_suggested_name_fills_the_field_and_sends_nothing(open_browser, people, alice, picture):
     hers = open_browser(alice)
-    _write(hers, "/chats/new/", "not yet finis", to="bo")
+    type_text(hers, "/chats/new/", "not yet finis", to="bo")
     hers.get_by_role("button", name="Send").click()
     hers.get_by_role("button", name="bob").click()
 
     expect(hers.get_by_label("To")).to_have_value("bob")
     expect(hers.get_by_role("textbox", name="Message")).to_be_focused()
-    _text(hers, "not yet finis")
+    expect_text(hers, "not yet finis")
     assert not Message.objects.filter(content__startswith="not yet").exists()
 
 
 def test_suggested_name_without_javascript_sends_nothing(open_browser, people, alice):
     hers = open_browser(alice, java_script_enabled=False)
-    _write(hers, "/chats/new/", "not yet finis", to="bo")
+    type_text(hers, "/chats/new/", "not yet finis", to="bo")
     hers.get_by_role("button", name="Send").click()
     hers.get_by_role("button", name="bob").click()
 
     expect(hers.get_by_label("To")).to_have_value("bob")
-    _text(hers, "not yet finis")
+    expect_text(hers, "not yet finis")
     assert not Message.objects.filter(content__startswith="not yet").exists()
 
 
@@ -192,12 +149,14 @@ def test_lost_session_keeps_the_page_and_the_form_works_after_the_log_in(
     open_browser, site, browser_of, people, alice, press, picture
 ):
     hers = open_browser(alice)
-    _write(hers, "/chats/with/bob/", "in the middle of")
-    _end_sessions()
+    hers.context.add_init_script(NO_POLLS)
+    type_text(hers, "/chats/with/bob/", "in the middle of")
+    end_sessions()
     if press:
         hers.locator("main > form.compose").evaluate("form => form.requestSubmit()")
+        expect(hers.locator("main > form.compose .failed")).to_contain_text("You have been logged out")
     else:
-        hers.evaluate("dispatchEvent(new Event('online'))")  # Looks at once, as it does now and then.
+        ask_who_is_there(hers)  # Looks at once, as it does now and then.
     dialog = hers.get_by_role("dialog", name="You have been logged out")
     expect(dialog.get_by_role("link", name="Log in")).to_have_attribute("target", "_blank")
     for theme in ("light", "dark"):
@@ -206,49 +165,62 @@ def test_lost_session_keeps_the_page_and_the_form_works_after_the_log_in(
             hers.set_viewport_size({"width": width, "height": 800})
             picture(hers, f"logged-out-{theme}-{width}", whole=False)
         assert not Axe().run(hers).violations_count
-    _log_in_again(hers, site, browser_of, alice)
+    log_in_again(hers, site, browser_of, alice)
     hers.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(dialog).to_have_count(0)
-    _text(hers, "in the middle of")
+    expect_text(hers, "in the middle of")
     hers.get_by_role("button", name="Send").click()
     expect(hers.locator(".message .content", has_text="in the middle of")).to_be_visible()
 
     assert Message.objects.filter(content="in the middle of").count() == 1
 
 
-@pytest.mark.parametrize("where", ["/chats/with/bob/", "/chats/new/?to=bob"])
-def test_form_works_after_a_log_in_in_the_tab_that_the_dialog_opens(open_browser, people, alice, where):
+@pytest.mark.parametrize(("where", "is_noticed"), [("/chats/with/bob/", True), ("/chats/new/?to=bob", False)])
+def test_form_works_after_a_log_in_in_another_tab(open_browser, people, alice, where, is_noticed):
+    """A log-in makes the token of open forms worthless: renewed at once, or when a send is refused."""
     alice.set_password("warp-and-weft-7")
     alice.save()
     hers = open_browser(alice)
-    _write(hers, where.format(people["bob"].pk), "before and after")
-    _end_sessions()
-    hers.evaluate("dispatchEvent(new Event('online'))")
-    with hers.context.expect_page() as opened:
-        hers.get_by_role("dialog").get_by_role("link", name="Log in").click()
+    hers.context.add_init_script(NO_POLLS)
+    type_text(hers, where, "before and after")
+    token = hers.locator("main > form.compose input[name=csrfmiddlewaretoken]")
+    old = token.input_value()
+    end_sessions()
+    if is_noticed:
+        ask_who_is_there(hers)
+        with hers.context.expect_page() as opened:
+            hers.get_by_role("dialog").get_by_role("link", name="Log in").click()
+    else:
+        with hers.context.expect_page() as opened:
+            hers.context.new_page().goto("/accounts/login/")
     log_in = opened.value
     log_in.get_by_label("Username").fill("alice")
     log_in.get_by_label("Password").fill("warp-and-weft-7")
     log_in.get_by_role("button", name="Log in").click()
     expect(log_in.get_by_role("heading", name="Inbox")).to_be_visible()
     log_in.close()
-    hers.evaluate("dispatchEvent(new Event('online'))")
+    if is_noticed:
+        ask_who_is_there(hers)
+        expect(token).not_to_have_value(old)
     expect(hers.get_by_role("dialog")).to_have_count(0)
+    statuses = []
+    hers.on("response", lambda response: statuses.append(response.status))
     hers.get_by_role("button", name=SEND).click()
 
     expect(hers.locator(".message .content", has_text="before and after")).to_be_visible()
     assert Message.objects.filter(content="before and after").count() == 1
+    assert (403 in statuses) is not is_noticed
 
 
 def test_log_out_in_one_tab_covers_a_half_written_text_in_another(open_browser, people, alice):
     hers = open_browser(alice)
-    _write(hers, "/chats/with/bob/", "half a thought")
+    type_text(hers, "/chats/with/bob/", "half a thought")
     other = hers.context.new_page()
     other.goto("/accounts/")
     other.get_by_role("button", name="Log out").click()
 
     expect(hers.get_by_role("dialog", name="You have been logged out")).to_be_visible()
-    _text(hers, "half a thought")
+    expect_text(hers, "half a thought")
     assert other.evaluate(DRAFTS) == []
 
 
@@ -256,32 +228,19 @@ def test_visit_to_the_log_in_page_after_a_lost_session_keeps_drafts(
     open_browser, site, browser_of, people, alice
 ):
     hers = open_browser(alice)
-    _write(hers, "/chats/with/bob/", "still here")
-    _end_sessions()
+    hers.route("**/accounts/logout/", lambda route: route.fulfill(status=503, body="<h1>Later</h1>"))
+    hers.goto("/accounts/")
+    hers.get_by_role("button", name="Log out").click()  # It fails, so nobody is logged out.
+    expect(hers.get_by_role("heading", name="Later")).to_be_visible()
+    type_text(hers, "/chats/with/bob/", "still here")
+    end_sessions()
     hers.goto("/chats/")
     expect(hers.get_by_role("heading", name="Log in")).to_be_visible()
     hers.goto("/accounts/signup/")
-    _log_in_again(hers, site, browser_of, alice)
+    log_in_again(hers, site, browser_of, alice)
     hers.goto("/chats/with/bob/")
 
-    _text(hers, "still here")
-
-
-@pytest.mark.parametrize("action", ["Reply", "Edit"])
-def test_draft_in_a_row_is_for_that_row_alone(open_browser, write, people, alice, bob, action):
-    rows = [write(alice, bob, f"row {number}", parent_message=people["bob"]) for number in range(2)]
-    hers = open_browser(alice)
-    hers.goto(f"/chats/thread/{people['bob'].pk}/")
-    first, second = (hers.locator(f"#m{row.pk}") for row in rows)
-    first.get_by_role("link", name=action).click()
-    first.get_by_role("textbox", name="Message").fill("for the first")
-    hers.reload()
-    _text(hers, "")
-    second.get_by_role("link", name=action).click()
-    expect(second.get_by_role("textbox", name="Message")).to_have_value("" if action == "Reply" else "row 1")
-    first.get_by_role("link", name=action).click()
-
-    expect(first.get_by_role("textbox", name="Message")).to_have_value("for the first")
+    expect_text(hers, "still here")
 
 
 def test_error_pages_look_right_with_the_navigation(open_browser, people, alice, picture):
@@ -303,7 +262,7 @@ def test_error_pages_look_right_with_the_navigation(open_browser, people, alice,
 
 def test_text_typed_before_the_script_came_is_not_replaced_by_a_draft(open_browser, people, alice):
     hers = open_browser(alice)
-    _write(hers, "/chats/with/bob/", "the old draft")
+    type_text(hers, "/chats/with/bob/", "the old draft")
     waiting = []
     hers.route("**/bobbin*.js", lambda route: waiting.append(route))
     hers.goto("/chats/with/bob/", wait_until="commit")
@@ -311,24 +270,24 @@ def test_text_typed_before_the_script_came_is_not_replaced_by_a_draft(open_brows
     waiting[0].continue_()
     expect(hers.locator("html")).to_have_attribute("data-live", "yes")
 
-    _text(hers, "newer")
+    expect_text(hers, "newer")
 
 
 def test_page_of_the_first_member_shows_nothing_to_the_second(
     open_browser, site, browser_of, people, alice, bob, picture
 ):
     hers = open_browser(alice)
-    _write(hers, "/chats/with/charlie/", "between alice and charlie")
-    _log_in_again(hers, site, browser_of, bob)
-    hers.evaluate("dispatchEvent(new Event('online'))")
+    type_text(hers, "/chats/with/charlie/", "between alice and charlie")
+    log_in_again(hers, site, browser_of, bob)
+    ask_who_is_there(hers)
     expect(hers.get_by_role("dialog", name="Somebody else")).to_be_visible()
     picture(hers, "another-member", whole=False)
     assert "charlie" not in hers.content()
     assert hers.locator("textarea").count() == 0
-    _log_in_again(hers, site, browser_of, alice)
-    hers.evaluate("dispatchEvent(new Event('online'))")
+    log_in_again(hers, site, browser_of, alice)
+    ask_who_is_there(hers)
 
-    _text(hers, "between alice and charlie")
+    expect_text(hers, "between alice and charlie")
 
 
 def test_log_out_in_one_tab_ends_the_others(open_browser, people, alice):
@@ -341,31 +300,32 @@ def test_log_out_in_one_tab_ends_the_others(open_browser, people, alice):
     expect(hers.get_by_role("heading", name="Log in")).to_be_visible()
 
 
-def test_deleted_message_under_a_half_written_reply_leaves_the_text(open_browser, write, people, alice, bob):
+@pytest.mark.parametrize("text", ["half a reply", ""])
+def test_deleted_message_under_an_open_reply_leaves_the_form(open_browser, write, people, alice, bob, text):
     other = write(bob, alice, "soon gone", parent_message=people["bob"])
     hers = open_browser(alice)
     hers.goto(f"/chats/thread/{people['bob'].pk}/")
     row = hers.locator(f"#m{other.pk}")
     row.get_by_role("link", name="Reply").click()
-    row.get_by_role("textbox", name="Message").fill("half a reply")
+    row.get_by_role("textbox", name="Message").fill(text)
     expect(hers.locator("html")).to_have_attribute("data-live", "yes")
     other.delete()
 
-    expect(row.get_by_role("alert")).to_contain_text("deleted")
-    expect(row.get_by_role("textbox", name="Message")).to_have_value("half a reply")
+    expect(row.get_by_role("alert")).to_contain_text("copy your text" if text else "nothing can be sent here")
+    expect(row.get_by_role("textbox", name="Message")).to_have_value(text)
     expect(row.get_by_role("button", name="Reply")).to_be_disabled()
 
 
 def test_erased_account_under_a_half_written_reply_leaves_the_text(open_browser, people, alice, bob):
     hers = open_browser(alice)
-    _write(hers, f"/chats/thread/{people['bob'].pk}/", "half a reply")
+    type_text(hers, f"/chats/thread/{people['bob'].pk}/", "half a reply")
     expect(hers.locator("html")).to_have_attribute("data-live", "yes")
     hers.context.set_offline(True)
     bob.delete()
     hers.context.set_offline(False)
 
     expect(hers.get_by_role("alert")).to_be_visible()
-    _text(hers, "half a reply")
+    expect_text(hers, "half a reply")
 
 
 @pytest.mark.parametrize(
@@ -379,7 +339,7 @@ def test_erased_account_under_a_half_written_reply_leaves_the_text(open_browser,
 def test_storage_that_fails_breaks_no_page(open_browser, people, alice, broken):
     hers = open_browser(alice)
     hers.add_init_script(broken)
-    _write(hers, "/chats/with/bob/", "sent anyway")
+    type_text(hers, "/chats/with/bob/", "sent anyway")
     hers.get_by_role("button", name="Send").click()
 
     expect(hers.locator(".message .content", has_text="sent anyway")).to_be_visible()
@@ -418,7 +378,7 @@ def test_back_after_the_session_ended_elsewhere_shows_nothing(open_browser, peop
     expect(hers.locator("html")).to_have_attribute("data-live", "yes")
     assert hers.evaluate("window.wasShown")
     hers.goto(leave_to)
-    _end_sessions()
+    end_sessions()
     hers.go_back()
 
     covered = hers.get_by_role("dialog", name="You have been logged out")
@@ -433,10 +393,6 @@ def test_back_shows_the_page_once_its_member_is_known(open_browser, people, alic
     hers.go_back()
 
     expect(hers.get_by_text("from bob", exact=True)).to_be_visible()
-
-
-# No look but one that something causes.
-NO_POLLS = "const after = setTimeout; window.setTimeout = (f, ms, ...a) => ms > 5000 ? 0 : after(f, ms, ...a)"
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,83 @@ def test_renewal_does_not_revive_a_session_that_has_ended(aged):
     assert _member_of(store.session_key)[0] is None
 
 
+def test_renewal_does_not_revive_a_session_that_ended_by_time(aged):
+    store = SessionStore(_key(aged(3)))
+    assert store.take_renewal()
+    ended = timezone.now() - DAY / 100
+    Session.objects.update(expire_date=ended)
+    store.renew()
+
+    assert Session.objects.get().expire_date == ended
+
+
+def test_each_session_of_a_member_is_renewed(aged):
+    phone, laptop = aged(3), aged(3)
+
+    assert all("sessionid" in browser.get("/chats/").cookies for browser in (phone, laptop, aged(3)))
+
+
+def _answered(key, rf, load=True, status=200, changes=False):
+    """What the middleware makes of an answer."""
+    request = rf.get("/chats/")
+    request.session = SessionStore(key)
+    if load:
+        assert "_auth_user_id" in request.session
+    request.session.modified = changes
+    return SlidingSessionMiddleware(lambda _: None).process_response(request, HttpResponse(status=status))
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_answer_of_an_error_renews_nothing(aged, rf, status):
+    assert not _answered(_key(aged(3)), rf, status=status).cookies
+
+
+def test_answer_that_needed_no_session_renews_nothing(aged, rf, django_assert_num_queries):
+    key = _key(aged(3))
+    with django_assert_num_queries(0):
+        assert not _answered(key, rf, load=False).cookies
+
+
+@pytest.mark.parametrize(("secure", "name"), [(True, "__Host-sessionid"), (False, "sessionid")])
+def test_renewed_cookie_is_as_that_of_the_log_in(aged, rf, settings, secure, name):
+    key = _key(aged(3))
+    settings.SESSION_COOKIE_SECURE, settings.SESSION_COOKIE_NAME = secure, name
+    renewed, saved = (_answered(key, rf, changes=changes).cookies[name] for changes in (False, True))
+
+    same = ("httponly", "secure", "samesite", "path", "domain")
+    assert [renewed[field] for field in same] == [saved[field] for field in same]
+    assert (renewed["httponly"], renewed["secure"] is True, renewed["samesite"]) == (True, secure, "Lax")
+
+
+def test_renewal_that_the_database_refuses_is_logged_and_breaks_nothing(aged, caplog):
+    store = SessionStore(_key(aged(3)))
+    assert store.take_renewal()
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+    store.renew()
+
+    assert "could not be renewed" in caplog.text
+
+
+def test_session_is_renewed_while_redis_is_away(aged, rf, monkeypatch):
+    key = _key(aged(3))
+    monkeypatch.setattr("observability.cache.RedisCache._ask", lambda *a, **k: (None, "bypass"))
+
+    assert "sessionid" in _answered(key, rf).cookies
+
+
+@pytest.mark.parametrize("end", ["cycle_key", "flush"])
+def test_log_in_begins_anew_whatever_the_session_was_before(db, end):
+    store = SessionStore()
+    store["seen"] = "as a visitor"
+    store.started_at = (timezone.now() - 80 * DAY).timestamp()
+    store.save()
+    getattr(store, end)()
+    store["_auth_user_id"] = "1"
+
+    assert store.get_expiry_age() == pytest.approx(14 * 86400, abs=60)
+
+
 @pytest.mark.parametrize("copies_are_there", [True, False])
 def test_lower_absolute_limit_counts_for_sessions_that_exist(aged, settings, copies_are_there):
     browser = aged(2, 40)

@@ -1,6 +1,6 @@
 // While this page's member is not logged in: the page stays, and shows nothing that is not for who is there now.
 
-import { formsWithText } from "./drafts.js";
+import { formsWithText, openForms, storeDraft } from "./drafts.js";
 import { $ } from "./page.js";
 
 export class AwayError extends Error {}
@@ -21,7 +21,7 @@ export function sessionLost() {
 
 // Somebody else has logged in in this browser: nothing of the first member stays in the document.
 export function anotherMember() {
-  if (!kept && !formsWithText().length) location.reload();
+  if (!kept && !openForms().length) location.reload();
   else if (!kept) {
     kept = document.createDocumentFragment();
     kept.append(...document.body.querySelectorAll(":scope > :not(dialog)"));
@@ -42,6 +42,7 @@ export function isHere() {
     document.body.prepend(kept);
     document.title = hadTitle;
     kept = null;
+    formsWithText().forEach(storeDraft); // The page of the other member deleted them.
   }
   return true;
 }

@@ -1,9 +1,9 @@
 // A counterpart was renamed, deactivated or erased while a page was open: it says so in words, and keeps what was typed.
 
 import { setTitle } from "./badges.js";
-import { formsWithText, holdsText, restoreDrafts, storeDraft } from "./drafts.js";
+import { holdsText, openForms, restoreDrafts, storeDraft } from "./drafts.js";
 import { askCounterpart, get } from "./fetching.js";
-import { fail, removeRow, resumeSending, stopForm } from "./keeping.js";
+import { fail, removeRow, resumeSending, stopForm, whereKept } from "./keeping.js";
 import { $, $$, messages } from "./page.js";
 import { all } from "./rows.js";
 
@@ -14,8 +14,6 @@ const COMPOSER = "main > form.compose, main > .deactivated"; // And what stands 
 let isNext = true; // What is said next takes the place of what was said before.
 
 const isolate = (name) => Object.assign(document.createElement("bdi"), { textContent: name });
-
-const whereKept = () => (formsWithText().length ? " You can still copy your text." : "");
 
 // In sight wherever the page is scrolled to.
 function tell(...parts) {
@@ -64,9 +62,9 @@ function erased(about) {
   if (!about.subject) return stopAll(formsToSend(), OTHER);
   if (messages) all().forEach(removeRow);
   for (const part of $$("main nav.pages, main .jump, main blockquote, main ol.messages:not([data-conversation])")) part.remove();
-  const forms = $$("form.compose");
-  stopAll(forms.filter(holdsText));
-  for (const form of forms) if (!holdsText(form)) form.remove();
+  const open = openForms();
+  stopAll(open);
+  for (const form of $$("form.compose")) if (!open.includes(form)) form.remove();
   for (const heading of $$("main > h2")) $(COMPOSER) ? (heading.textContent = "Your text") : heading.remove();
 }
 

@@ -3,7 +3,6 @@
 import { $, $$ } from "./page.js";
 
 const MOST = 50;
-const LONGEST = 50_000; // Characters; the server takes 10,000.
 const DAYS = 30;
 const { member } = document.body?.dataset ?? {};
 
@@ -19,6 +18,7 @@ function inStorage(work, otherwise = null) {
 const keyOf = (form) => `draft ${member} ${form.dataset.draft}`.slice(0, 300);
 const keys = () => inStorage((storage) => Object.keys(storage).filter((key) => key.startsWith("draft ")), []);
 const remove = (key) => inStorage((storage) => storage.removeItem(key));
+const textOf = (form) => $("textarea", form).value;
 const receiverOf = (form) => $('input[name="to"]:not([type="hidden"])', form);
 
 function read(key) {
@@ -47,6 +47,10 @@ export function holdsText(form) {
 
 export const formsWithText = (within = document) => $$("form.compose", within).filter(holdsText);
 
+// Also one where its member is about to type: the focus is in it, or it was opened in a row or for an edit.
+const isOpen = (form) => holdsText(form) || isEdit(form) || form.matches("li.message form") || form.contains(document.activeElement);
+export const openForms = (within = document) => $$("form.compose", within).filter(isOpen);
+
 export function keepDraft({ target }) {
   const form = target.closest?.("form.compose");
   if (form && target.matches('textarea, [name="to"]')) storeDraft(form);
@@ -56,7 +60,7 @@ export function storeDraft(form) {
   if (!form.dataset.draft || !member) return;
   const receiver = receiverOf(form);
   if (!holdsText(form) && (!receiver || receiver.value === receiver.defaultValue)) return forgetDraft(form);
-  const draft = { text: $("textarea", form).value.slice(0, LONGEST), to: receiver?.value, at: Date.now() };
+  const draft = { text: textOf(form), to: receiver?.value, at: Date.now() };
   // It may have arrived although no answer came: sent again under the same id, it still arrives once.
   if (form.dataset.tried) draft.id = form.elements.client_id?.value;
   // Of an edit: what it was made from, which may have changed until the draft is shown again.
@@ -67,6 +71,14 @@ export function storeDraft(form) {
 }
 
 export const forgetDraft = (form) => remove(keyOf(form));
+
+// What other tabs have to know of a form whose text was accepted.
+export const sentFrom = (form) => ({ kind: "sent", draft: keyOf(form), text: textOf(form) });
+
+// A form was sent in another tab, and its draft deleted: another text in the same form of this tab is a draft still.
+export function keepUnsent({ draft, text }) {
+  for (const form of formsWithText()) if (keyOf(form) === draft && textOf(form) !== text) storeDraft(form);
+}
 
 export function restoreDrafts(within = document) {
   for (const form of $$("form.compose[data-draft]", within)) {

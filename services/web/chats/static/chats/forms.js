@@ -3,9 +3,10 @@
 import { saySent } from "./arrivals.js";
 import { AwayError, sessionLost } from "./away.js";
 import { checkCounterpart } from "./counterpart.js";
-import { forgetDraft, restoreDrafts, storeDraft } from "./drafts.js";
+import { forgetDraft, restoreDrafts, sentFrom, storeDraft } from "./drafts.js";
 import { get, isLogin, parse, renewTokens } from "./fetching.js";
 import { fail, leave } from "./keeping.js";
+import { tabs } from "./live.js";
 import { $, $$, messages } from "./page.js";
 import { byId, lastId, link } from "./rows.js";
 import { merge, refreshMessages } from "./thread.js";
@@ -113,13 +114,17 @@ async function post(form, button) {
 // Accepted is what the server says of this form by name; whatever else is answered keeps the draft.
 async function accepted(form, address) {
   forgetDraft(form);
+  tabs.postMessage(sentFrom(form));
   delete form.dataset.tried;
-  if (!messages) return location.assign(address);
+  if (!messages) {
+    if (!isEdit(form)) renew(form); // After Back the form is for another message.
+    return location.assign(address);
+  }
   saySent();
   if (form.closest("li.message")) closeForm(form);
   else renew(form);
   const id = Number(/\d+/.exec(address));
-  if (link("next") && !messages.dataset.thread) return leave(address, "Your message was sent. It stands on a later page.");
+  if (link("next") && !messages.dataset.thread) return leave(address, "Your message was sent. It stands on a later page.", form);
   try {
     await showSent(address, id);
   } catch (error) {

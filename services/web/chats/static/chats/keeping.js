@@ -1,6 +1,6 @@
-// Nothing that somebody wrote is thrown away by a script: what would leave the page or remove a form asks here.
+// No form that somebody has begun with is thrown away by a script: what would leave the page or remove a form asks here.
 
-import { formsWithText } from "./drafts.js";
+import { formsWithText, openForms } from "./drafts.js";
 import { $, $$ } from "./page.js";
 
 function note(className, text) {
@@ -28,8 +28,11 @@ export function resumeSending(form) {
   $(".failed", form)?.remove();
 }
 
+export const whereKept = (within = document) => (formsWithText(within).length ? " You can still copy your text." : "");
+
 // Say why nothing can be sent from here any more; what was typed stays, to be copied.
-export function stopSending(text, within = document) {
+function stopSending(why, within = document) {
+  const text = why + whereKept(within);
   for (const form of $$("form.compose", within)) {
     stopForm(form);
     fail(form, text);
@@ -38,22 +41,26 @@ export function stopSending(text, within = document) {
 }
 
 export function reload(text) {
-  if (formsWithText().length) stopSending(text);
+  if (openForms().length) stopSending(text);
   else location.reload();
 }
 
-// To another page; from one that holds a text only when its member clicks again.
-export function leave(address, text) {
-  if (!formsWithText().length) return location.assign(address);
+// Whether this page has an open form, but for the one that was `sent`; then it says why it is not left.
+export function stays(text, sent = null) {
+  if (openForms().every((form) => form === sent)) return false;
   const line = $("#connection");
   if (line) line.textContent = text;
+  return true;
 }
+
+// To another page; from one with an open form only when its member clicks again.
+export const leave = (address, text, sent = null) => stays(text, sent) || location.assign(address);
 
 // The row of a message that was deleted.
 export function removeRow(row) {
-  if (!formsWithText(row).length) return row.remove();
+  if (!openForms(row).length) return row.remove();
   row.classList.add("is-deleted");
   $(".content", row).replaceChildren("This message was deleted.");
   $(".actions", row)?.remove();
-  stopSending("This message was deleted, so nothing can be sent here. You can still copy your text.", row);
+  stopSending("This message was deleted, so nothing can be sent here.", row);
 }

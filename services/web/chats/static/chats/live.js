@@ -1,6 +1,6 @@
 // Live updates: one stream for all tabs of a browser, where tabs can agree; without it, asking now and then.
 
-import { formsWithText } from "./drafts.js";
+import { keepUnsent, openForms } from "./drafts.js";
 import { catchUp, hear, look, tryTo } from "./notices.js";
 import { eventsPort, random } from "./page.js";
 import { listen } from "./stream.js";
@@ -16,7 +16,8 @@ function receive(notice) {
     told = true;
     tryTo(look); // What changed between the making of the page and now.
   } else if (notice.kind === "closed") told = false;
-  else if (notice.kind === "logged out") formsWithText().length ? tryTo(look) : location.reload();
+  else if (notice.kind === "sent") keepUnsent(notice);
+  else if (notice.kind === "logged out") openForms().length ? tryTo(look) : location.reload();
   else hear(notice);
   document.documentElement.dataset.live = told ? "yes" : "no";
 }

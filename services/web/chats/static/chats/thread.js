@@ -105,7 +105,7 @@ export async function refreshMessages(ids) {
     const page = await getHere(`${location.pathname}?from=${from}`, known.get(from)?.version);
     if (!page) {
       // Of all that is shown nothing is left.
-      if (!(await checkCounterpart()) && !ids) reload("These messages are no longer there. You can still copy your text.");
+      if (!(await checkCounterpart()) && !ids) reload("These messages are no longer there.");
       return;
     }
     if (page === UNCHANGED) continue;

@@ -1,0 +1,37 @@
+"""What the tests of drafts, forms and lost sessions share: texts that are typed, and sessions that end."""
+
+import re
+
+from playwright.sync_api import expect
+
+from accounts.models import Session
+from accounts.sessions import SessionStore
+
+DRAFTS = "Object.keys(localStorage).filter(key => key.startsWith('draft'))"
+SEND = re.compile("^(Reply|Send|Save)$")
+
+
+def expect_text(page, value) -> None:
+    expect(page.locator("main > form.compose textarea")).to_have_value(value)
+
+
+def type_text(page, address, text, to=None) -> None:
+    page.goto(address)
+    if to:
+        page.get_by_label("To").fill(to)
+    page.locator("main > form.compose textarea").fill(text)
+
+
+def log_in_again(page, site, browser_of, user) -> None:
+    key = browser_of(user).cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": key, "url": site.url, "httpOnly": True}])
+
+
+def ask_who_is_there(page) -> None:
+    """At once, as the page does now and then."""
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def end_sessions() -> None:
+    for key in Session.objects.values_list("pk", flat=True):
+        SessionStore(key).delete(key)
