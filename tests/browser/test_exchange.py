@@ -276,7 +276,7 @@ def test_a_draft_survives_a_reload_and_not_a_log_out(open_browser, message, thre
     his.get_by_role("button", name="Log out").click()
     expect(his.get_by_role("heading", name="Log in")).to_be_visible()
 
-    assert his.evaluate("Object.keys(localStorage).filter(key => key.startsWith('draft'))") == []
+    his.wait_for_function("!Object.keys(localStorage).some(key => key.startsWith('draft'))")
 
 
 def test_everything_works_without_javascript(open_browser, message, thread, alice, bob):
