@@ -7,6 +7,7 @@ import os
 import time
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from running import ROOT, running_site
@@ -19,6 +20,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          # A name of this machine that is no secure context over plain HTTP.
          "--host-resolver-rules=MAP bobbin.test 127.0.0.1"]  # fmt: skip
+OF_COLOURS = ["color-contrast", "link-in-text-block"]  # Rules of axe.
 PICTURES = ROOT / ".run" / "screenshots"
 # A policy that is broken is told to nobody otherwise.
 REPORT = "addEventListener('securitypolicyviolation', e => console.error(`CSP: ${e.violatedDirective}`))"
@@ -104,3 +106,21 @@ def picture():
         page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
 
     return take
+
+
+@pytest.fixture
+def look_through(picture):
+    """Return the reports of axe on a page in both themes; none when all is well."""
+    axe = Axe()
+
+    def run(page: Page, name: str, whole=True) -> list[str]:
+        reports = []
+        for theme, rules in (("light", {}), ("dark", {"runOnly": OF_COLOURS})):
+            page.emulate_media(color_scheme=theme)
+            picture(page, f"{name}-{theme}", whole)
+            result = axe.run(page, options={"resultTypes": ["violations"]} | rules)
+            if result.violations_count:
+                reports.append(f"{theme}: {result.generate_report()}")
+        return reports
+
+    return run

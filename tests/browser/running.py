@@ -47,8 +47,8 @@ def static_files() -> str:
 
 
 @contextmanager
-def running_site(**settings) -> Iterator[Site]:
-    """A site of the tests' database, and its two processes; `settings` go into their environment."""
+def running_site(live=True, **settings) -> Iterator[Site]:
+    """A site of the tests' database: pages, and `live` updates; `settings` go into the environment."""
     with tempfile.TemporaryDirectory(prefix="browser-", dir="/tmp") as name:
         folder = Path(name)
         with socket.socket() as probe:
@@ -58,14 +58,15 @@ def running_site(**settings) -> Iterator[Site]:
             "POSTGRES_DB": connection.settings_dict["NAME"],
             "REDIS_URL": str(django_settings.CACHES["default"]["LOCATION"]),
             "STATIC_ROOT": static_files(),
-            "ALLOWED_HOSTS": "127.0.0.1",
+            "ALLOWED_HOSTS": "127.0.0.1,bobbin.test",
             "DEMO": "true",
             **settings,
         }
         env = web.with_events(env, "127.0.0.1", port)
         processes = [web.start_web(env, "127.0.0.1", port, folder / "web.log")]
         try:
-            processes.append(web.start_events(env, "127.0.0.1", folder / "events.log"))
+            if live:
+                processes.append(web.start_events(env, "127.0.0.1", folder / "events.log"))
             yield Site(f"http://127.0.0.1:{port}", env, folder, processes)
         finally:
             for process in processes:

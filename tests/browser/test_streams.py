@@ -1,19 +1,18 @@
 """Open tabs share one stream, so that they do not use up the connections of their browser."""
 
+from types import SimpleNamespace
+
 import psutil
 import pytest
 from playwright.sync_api import expect
-from running import running_site
 
 LIVE = "yes"
 
 
-@pytest.fixture(scope="module")
-def plain_site(django_db_setup, django_db_blocker):
-    """A site under a name for which a browser has no locks: plain HTTP, not a loopback address."""
-    with django_db_blocker.unblock(), running_site(ALLOWED_HOSTS="bobbin.test,127.0.0.1") as site:
-        site.url = site.url.replace("127.0.0.1", "bobbin.test")
-        yield site
+@pytest.fixture
+def plain_site(site):
+    """The site under a name for which a browser has no locks: plain HTTP, not a loopback address."""
+    return SimpleNamespace(url=site.url.replace("127.0.0.1", "bobbin.test"), env=site.env)
 
 
 def _streams(site) -> int:
