@@ -91,8 +91,9 @@ def test_message_on_a_page_that_nobody_looks_at_is_read_once_somebody_does(
     his.clock.install()
     his.add_init_script(f"window.is = 1; Object.defineProperty(document, '{state}', {{get: () => !!is}})")
     his.goto("/chats/with/alice/")
-    for _ in range(4):
-        his.clock.run_for(1_000)
+    his.evaluate("new Promise(done => new IntersectionObserver(done).observe(document.body))")
+    his.clock.run_for(1_000)
+    his.wait_for_load_state("networkidle")
     assert _unread() == ["Good morning, Bob"]
     his.evaluate(f"is = 0; document.dispatchEvent(new Event('{change}'))")
     his.clock.run_for(1_000)
