@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make the folder of the backups, for who makes them: the caller, or for root the image's own user.
+# Create the folder for backups. It belongs to the caller or, if the caller is root, to the user of the image.
 set -eu
 cd "$(dirname "$0")/.."
 folder=${BACKUPS:-backups}

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Back up the database of the running containers into backups/: a dump, its checksum, the last KEEP (14) of them.
+# Back up the database of the running containers into backups/: a dump and its checksum.
+# The last KEEP (14) backups are kept.
 set -eu
 cd "$(dirname "$0")/.."
 

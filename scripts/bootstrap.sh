@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make .venv and install what the lock names, with hashes; quick when nothing changed.
-# `bootstrap.sh bench` does so for the benchmarks, in .venv-bench. PYTHON=... chooses the interpreter.
+# Create .venv and install the locked packages, with hashes. This is fast if nothing changed.
+# `bootstrap.sh bench` does the same for the benchmarks, in .venv-bench. PYTHON=... selects the interpreter.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -9,7 +9,7 @@ fail() {
   exit 1
 }
 
-good() { # Is this an interpreter that Bobbin runs on?
+good() { # Return whether Bobbin supports this interpreter.
   command -v "$1" >/dev/null 2>&1 &&
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
 }
@@ -19,7 +19,7 @@ lock=services/web/requirements/$group.txt
 venv=.venv
 [ "$group" = dev ] || venv=.venv-$group
 stamp=$venv/installed.sum
-mark() { # The lock, and where the venv lies: its programs name their interpreter by its full path.
+mark() { # Print the checksum of the lock file and the path of the venv, which its programs contain.
   echo "$(cksum <"$lock") $(cd "$venv" && pwd -P)"
 }
 
@@ -35,7 +35,8 @@ for candidate in ${PYTHON:-python3.13 python3.12 python3.11 python3}; do
   fi
 done
 [ -n "$python" ] || fail "Python 3.11 or newer is needed (tried: ${PYTHON:-python3.13 python3.12 python3.11 python3}). Install it, or name it: make PYTHON=/path/to/python3"
-# One at a time: a second `make` waits here, and then finds all done. Not every system has flock(1); Python has.
+# Only one process installs. A second `make` waits here and then finds the packages installed. Python holds
+# the lock, because not every system has flock(1).
 if [ -z "${BOBBIN_INSTALLING:-}" ]; then
   BOBBIN_INSTALLING=yes exec "$python" scripts/with-lock.py "$venv.lock" scripts/bootstrap.sh "$group"
 fi
@@ -50,8 +51,8 @@ fi
 rm -f "$stamp"
 
 set -- install --quiet --require-hashes --no-deps -r "$lock"
-with_uv() { # .venv brings it; it takes a tenth of the time. It does not read pip's settings: so pip comes after it.
-  # pip compiles what it installs; left to each start, that costs time and, in `events`, 20 MB of heap.
+with_uv() { # uv is in .venv and ten times faster than pip. It ignores pip's settings, so pip is the fallback.
+  # Compile bytecode as pip does. Otherwise each start needs more time, and `events` 20 MB more heap.
   [ "$group" != dev ] && [ -x .venv/bin/uv ] &&
     UV_HTTP_RETRIES="${UV_HTTP_RETRIES:-1}" .venv/bin/uv pip "$@" --compile-bytecode --python "$venv/bin/python"
 }

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Make what `kubectl apply -k k8s/overlays/local` needs: secrets, once, and Bobbin's images, which are loaded into the
-# cluster that kubectl speaks to: k8s-prepare.sh [RELEASE]
-# kind, minikube and k3d are known by the name of their context. For others: LOAD_IMAGES="command", which gets the
-# images as arguments; or REGISTRY=registry.example.org/bobbin, where they are pushed (k8s/README.md).
+# Prepare `kubectl apply -k k8s/overlays/local`: create the secrets once, build Bobbin's images, and load them
+# into the cluster of the current context. Usage: k8s-prepare.sh [RELEASE]
+# The name of the context identifies kind, minikube and k3d. For other clusters set LOAD_IMAGES="command",
+# which gets the images as arguments. Or set REGISTRY=registry.example.org/bobbin to push the images to it
+# (k8s/README.md).
 set -eu
 cd "$(dirname "$0")/.."
 release=${1:-$(sed -n 's/.*name: bobbin\/web, newTag: \([^ ,}]*\).*/\1/p' k8s/base/kustomization.yaml)}
@@ -22,7 +23,7 @@ if [ -n "${REGISTRY:-}" ]; then
   exit 0
 fi
 context=$("${KUBECTL:-kubectl}" config current-context)
-# shellcheck disable=SC2086  # words on purpose
+# shellcheck disable=SC2086  # word splitting is intended
 case ${LOAD_IMAGES:+command}:$context in
 command:*) $LOAD_IMAGES $images $others ;;
 :kind-*) kind load docker-image --name "${context#kind-}" $images ;;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Write the rules of deploy/prometheus as objects that the Prometheus operator reads. A test compares the two.
+# Convert the rules of deploy/prometheus to PrometheusRule objects of the Prometheus operator.
+# A test compares both.
 set -eu
 cd "$(dirname "$0")/.."
 target=${1:-k8s/components/monitoring/prometheusrules.yaml}

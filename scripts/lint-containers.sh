@@ -1,5 +1,5 @@
 #!/bin/sh
-# Check what the images are made of, nginx' settings and the compose file. Called by lint.sh.
+# Check the Dockerfiles, the nginx configuration and the compose file. Called by lint.sh.
 set -eu
 cd "$(dirname "$0")/.."
 scripts/bootstrap.sh infra
@@ -8,7 +8,7 @@ trap 'rm -rf "$folder"' EXIT
 
 .venv-infra/bin/hadolint services/web/Dockerfile services/nginx/Dockerfile
 
-# As a start fills them in: with the defaults of the Dockerfile, and Docker's own resolver.
+# Fill in the template as the container does at start: with the Dockerfile's defaults and Docker's resolver.
 sed -n '/^ENV/,/^USER/p' services/nginx/Dockerfile | grep -oE '[A-Z_]+=[^ ]+' >"$folder/defaults"
 echo NGINX_LOCAL_RESOLVERS=127.0.0.11 >>"$folder/defaults"
 cp services/nginx/templates/bobbin.conf.template "$folder/bobbin.conf"
@@ -23,7 +23,7 @@ sed "s,/tmp/bobbin.conf,$folder/bobbin.conf," services/nginx/nginx.conf >"$folde
 sed -i "s,/etc/nginx/snippets,$PWD/services/nginx/snippets," "$folder/bobbin.conf"
 .venv-infra/bin/gixy "$folder/nginx.conf" >"$folder/said" 2>&1 || { cat "$folder/said" >&2; exit 1; }
 
-# Every profile, and no file of secrets, which are made by the first start.
+# Check all profiles. The secret files need not exist: the first start creates them.
 if docker compose version >/dev/null 2>&1; then
   COMPOSE_FILE=docker-compose.yml docker compose --profile '*' config --quiet
 else

@@ -1,5 +1,5 @@
 #!/bin/sh
-# All checks that need no server. Every one runs; the first that fails decides the exit status.
+# Run all checks that need no server. After a failure the other checks still run, and the exit status is 1.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 PATH="$PWD/.venv/bin:$PATH"
@@ -19,7 +19,7 @@ check() { # title, command...
 # shellcheck disable=SC2329  # check calls it
 in_web() (cd services/web && "$@")
 
-# Settings as in production; nothing of this is reached.
+# Settings as in production. No check connects to these hosts.
 export HTTPS=true DEBUG=false
 export SECRET_KEY=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 export ALLOWED_HOSTS=bobbin.example POSTGRES_HOST=postgres POSTGRES_PASSWORD=unused REDIS_URL=redis://redis:6379/0
@@ -27,6 +27,7 @@ export ALLOWED_HOSTS=bobbin.example POSTGRES_HOST=postgres POSTGRES_PASSWORD=unu
 check "ruff" ruff check .
 check "ruff format" ruff format --check .
 check "mypy" mypy
+check "words" python scripts/check-words.py
 check "djlint" djlint services/web --lint --quiet
 check "yamllint" yamllint --strict .
 check "shellcheck" sh -c "shellcheck scripts/*.sh deploy/postgres/*.sh deploy/postgres/initdb.d/*.sh .ci/run"

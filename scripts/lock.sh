@@ -1,10 +1,10 @@
 #!/bin/sh
-# Lock the packages of pyproject.toml with hashes, for every Python that we support; UPGRADE=1 takes newer ones.
+# Lock the packages of pyproject.toml with hashes, for all supported Python versions. UPGRADE=1 upgrades them.
 set -eu
 cd "$(dirname "$0")/../services/web"
 compile="../../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header"
 [ "${UPGRADE:-}" = 1 ] && compile="$compile --upgrade"
-# shellcheck disable=SC2086  # words on purpose
+# shellcheck disable=SC2086  # word splitting is intended
 $compile pyproject.toml --output-file requirements/base.txt
 # shellcheck disable=SC2086
 $compile pyproject.toml --group dev --output-file requirements/dev.txt

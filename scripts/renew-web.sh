@@ -1,7 +1,7 @@
 #!/bin/sh
-# Put a new version of web in the place of the one that runs, without a moment in which none does: the new version's
-# migrations first, then the new web beside the old one, then the old one ends. Nothing to do? Then nothing is done.
-# (Compose by itself would stop the old one before the migrations begin.) Called by up.sh.
+# Replace the running web container with a new version without downtime. First the new version runs its
+# migrations, then its container starts beside the old one, and then the old one stops. Without a new version,
+# do nothing. (Compose would stop the old container before the migrations.) Called by up.sh.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -21,10 +21,10 @@ docker compose run --rm --no-deps --no-TTY migrate </dev/null ||
   { echo "Bobbin: the migrations failed, and the old version goes on. When that is mended: make up" >&2; exit 1; }
 echo "Renewing web: the new one beside the old one ..."
 docker compose up --detach --no-deps --no-recreate --scale "web=$(($(echo "$old" | wc -w) + 1))" --wait --wait-timeout 120 web
-# nginx looks its addresses up each second.
+# nginx resolves the addresses of web every second.
 sleep 2
 echo "Renewing web: the old one ends what it has begun ..."
-# shellcheck disable=SC2086  # words on purpose
+# shellcheck disable=SC2086  # word splitting is intended
 docker stop $outdated >/dev/null
 # shellcheck disable=SC2086
 docker rm $outdated >/dev/null

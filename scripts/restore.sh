@@ -1,7 +1,7 @@
 #!/bin/sh
-# Put a backup in the place of the database: restore.sh FILE. The stack must be down (make down).
-# The old database is touched only when the new one is complete; it stays as bobbin_before_restore_<time>.
-# Members who were erased after the backup was made are erased again.
+# Replace the database with a backup. The stack must be stopped (make down). Usage: restore.sh FILE
+# The old database stays unchanged until the new one is complete, and is kept as bobbin_before_restore_<time>.
+# Accounts that were erased after the backup was made are erased again.
 set -eu
 file=${1:?say which: make restore FILE=backups/bobbin-....dump}
 
@@ -34,11 +34,11 @@ load() {
     --no-owner --no-privileges --role bobbin_owner --single-transaction --exit-on-error <"$file"
 }
 
-# shellcheck disable=SC2034  # read there
+# shellcheck disable=SC2034  # replacing.sh reads it
 ERASE_SQL=deploy/postgres/erase.sql
 # shellcheck disable=SC2034
 RIGHTS_SQL=deploy/postgres/initdb.d/20-rights.sql
-# shellcheck disable=SC1091  # checked by itself
+# shellcheck disable=SC1091  # checked separately
 . deploy/postgres/replacing.sh
 
 check_lists "$(dirname "$file")"
@@ -46,5 +46,5 @@ close_database .
 echo "Restoring $(basename "$file") ..."
 replace_database
 echo "Restored: $(run bobbin "SELECT count(*) FROM messaging_message") messages. Start with: make up"
-# shellcheck disable=SC2154  # set there
+# shellcheck disable=SC2154  # replacing.sh sets it
 echo "The database of before is $kept (no connections); a backup drops it after some days."

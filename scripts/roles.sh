@@ -1,5 +1,6 @@
 #!/bin/sh
-# Give a volume of an earlier release the role that owns the tables; a newer one has it. Called by up.sh and restore.sh.
+# Create the role that owns the tables, if the volume is from a release without it.
+# Called by up.sh and restore.sh.
 set -eu
 cd "$(dirname "$0")/.."
 secrets=${BOBBIN_SECRETS:-secrets}
@@ -12,7 +13,7 @@ owner=$(script --command "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE 
 [ "$owner" != bobbin_owner ] || exit 0
 echo "Giving the tables to the role bobbin_owner ..."
 {
-  # Not as an argument: others could read it.
+  # On standard input, because other users can read the arguments of a process.
   printf "\\\\set owner '%s'\n" "$(cat "$secrets/postgres_owner_password")"
   echo "SELECT 'CREATE ROLE bobbin_owner LOGIN' WHERE to_regrole('bobbin_owner') IS NULL \\gexec"
   echo "ALTER ROLE bobbin_owner LOGIN PASSWORD :'owner';"

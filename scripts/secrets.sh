@@ -1,14 +1,15 @@
 #!/bin/sh
-# Make the secrets of the containers, each once: what is there stays. BOBBIN_SECRETS=... chooses the folder.
+# Create the missing secrets of the containers, and keep the existing ones.
+# BOBBIN_SECRETS=... selects the folder.
 set -eu
 cd "$(dirname "$0")/.."
 folder=${BOBBIN_SECRETS:-secrets}
 
-random() { # 64 characters that need no quotes anywhere
+random() { # Print 64 hexadecimal characters, which need no quoting.
   od -An -N32 -tx1 /dev/urandom | tr -d ' \n'
 }
 
-keep() { # name, value: containers read them as plain users, so the folder is what is closed
+keep() { # name, value. Containers read the files as unprivileged users, so only the folder is private.
   [ ! -s "$folder/$1" ] || return 0
   (umask 077 && printf '%s\n' "$2" >"$folder/$1.new")
   chmod 444 "$folder/$1.new"
@@ -25,7 +26,7 @@ keep postgres_owner_password "$(random)"
 keep postgres_monitor_password "$(random)"
 keep grafana_admin_password "$(random)"
 
-# Redis: the application, without what could take the server itself over; and one who may see how it does.
+# Redis users: `bobbin` for the application, without administrative commands, and `monitor` for statistics.
 if [ ! -s "$folder/redis_url" ] || [ ! -s "$folder/redis_acl" ]; then
   password=$(random)
   rm -f "$folder/redis_url" "$folder/redis_acl"

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Run Bobbin on the cluster that KUBECONFIG names, test and harm it, and remove it. ARGS="-k rollouts" for a part;
-# KEEP_CLUSTER=1 leaves it running. Needs Docker, kubectl, and a cluster without a namespace `bobbin`.
+# Deploy Bobbin on the cluster of KUBECONFIG, test it with and without failures, and remove it.
+# ARGS="-k rollouts" selects tests; KEEP_CLUSTER=1 keeps it running.
+# Needs Docker, kubectl, and a cluster without a namespace `bobbin`.
 set -eu
 cd "$(dirname "$0")/.."
 [ -n "${KUBECONFIG:-}" ] || { echo "Bobbin: say which cluster: KUBECONFIG=... make test-cluster" >&2; exit 1; }

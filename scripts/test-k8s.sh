@@ -1,5 +1,5 @@
 #!/bin/sh
-# Check the manifests of k8s/ without a cluster. ARGS="-k planted" for a part.
+# Check the manifests of k8s/ without a cluster. ARGS="-k planted" selects tests.
 set -eu
 cd "$(dirname "$0")/.."
 KUBECTL=$(scripts/k8s-tools.sh)

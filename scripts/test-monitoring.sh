@@ -1,6 +1,7 @@
 #!/bin/sh
-# Have everything happen to a Bobbin under a real Prometheus, and look at every panel and rule (tests/monitoring).
-# Needs Prometheus, three exporters and nginx: as root on Debian it installs what is missing, without their services.
+# Test every dashboard panel and alert rule with a real Prometheus, under all failures (tests/monitoring).
+# Needs Prometheus, three exporters and nginx. As root on Debian, the script installs missing ones, and
+# disables their services.
 set -eu
 cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/sbin:/sbin"
@@ -15,10 +16,10 @@ need prometheus-redis-exporter prometheus-redis-exporter
 need prometheus-nginx-exporter prometheus-nginx-exporter
 need nginx nginx
 
-# shellcheck disable=SC2086  # words on purpose
+# shellcheck disable=SC2086  # word splitting is intended
 [ -z "$missing" ] || scripts/install-programs.sh $missing ||
   { echo "Elsewhere: Prometheus, its exporters for PostgreSQL, Redis and nginx, and nginx, in PATH under these names." >&2; exit 1; }
 
-# By files: all that ask the stack have one process, and promtool works in another.
-# shellcheck disable=SC2086  # words on purpose
+# Distribute by file: one process runs all tests that query the stack, and another one runs promtool.
+# shellcheck disable=SC2086  # word splitting is intended
 BOBBIN_MONITORING=1 .venv/bin/python scripts/embedded test tests/monitoring ${ARGS:---quiet --numprocesses=2 --dist=loadfile}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Run Bobbin behind a real PgBouncer, set as k8s/components/cloudnative-pg has it. ARGS="-k import" for a part.
-# As root on Debian it installs PgBouncer when it is missing, without its service.
+# Test Bobbin behind a real PgBouncer, configured as in k8s/components/cloudnative-pg.
+# ARGS="-k import" selects tests. As root on Debian, the script installs PgBouncer and disables its service.
 set -eu
 cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/sbin:/sbin"

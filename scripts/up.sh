@@ -10,8 +10,8 @@ docker info >/dev/null 2>&1 ||
 
 scripts/secrets.sh
 scripts/backup-folder.sh
-# One image for web and what else runs from it: Compose would build it for each, with another label each time, and
-# take the last for a new version.
+# Build the image of web once for all services that use it. Compose would build it for each service with
+# different labels, and would treat the last one as a new version.
 docker compose build web nginx
 scripts/roles.sh
 scripts/renew-web.sh

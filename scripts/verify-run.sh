@@ -1,6 +1,6 @@
 #!/bin/sh
-# Start the stack as a newcomer would, check the six features over HTTP, and stop it.
-# In a folder of its own: a stack that runs from this checkout, and its data, are left alone.
+# Start the stack as a new developer would, check the six features over HTTP, and stop it.
+# It uses a temporary folder, so it does not affect a stack that runs from this checkout, or its data.
 set -eu
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d /tmp/bobbin-verify-XXXXXX)

@@ -1,6 +1,7 @@
 """Run a command while holding a lock: with-lock.py FILE COMMAND...
 
-The kernel drops the lock with the last process that holds the file, however that ends: no flock(1) is needed.
+The kernel releases the lock when the last process with the open file ends, even if that is killed. The script
+replaces flock(1), which not every system has.
 """
 
 import fcntl
@@ -14,7 +15,7 @@ try:
 except BlockingIOError:
     print("Another command installs the packages; waiting for it ...", flush=True)
     fcntl.flock(lock, fcntl.LOCK_EX)
-except OSError as error:  # Some network file systems have no locks.
+except OSError as error:  # Some network file systems do not support locks.
     print(f"Bobbin: cannot lock {file} ({error}): run one make at a time.", file=sys.stderr)
 os.set_inheritable(lock, True)
 os.execvp(command[0], command)  # noqa: S606

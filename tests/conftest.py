@@ -1,6 +1,8 @@
-"""The cast and the stage of all tests: real PostgreSQL and a real Redis-compatible server, from `make test`.
+"""Shared fixtures of all tests.
 
-alice writes, bob receives, charlie is outside and must see nothing.
+The tests run on a real PostgreSQL and a real Redis-compatible server, which `make test` starts.
+
+alice writes, bob receives, and charlie is an outsider who must see nothing.
 """
 
 import os
@@ -23,52 +25,54 @@ def pytest_configure(config):
         sys.exit("These tests need PostgreSQL and Valkey: run `make test` (ARGS='tests/…' for some of them).")
     from django.conf import settings
 
-    # Each worker has a Redis database of its own: another's must not be emptied under its hands.
+    # Give each worker its own Redis database, because the fixture `_stage` empties it before each test.
     cache = settings.CACHES["default"]
     cache["LOCATION"] = re.sub(r"db=\d+", f"db={WORKER % 16}", cache["LOCATION"])
-    # Where whitenoise looks; the tests collect nothing.
+    # WhiteNoise serves static files from here. The tests do not run collectstatic.
     settings.STATIC_ROOT = Path(__file__).parent.parent / "services/web/chats/static"
     _watch_for_n_plus_one(settings)
 
 
 def _watch_for_n_plus_one(settings):
-    """Have zeal raise where the same query is made for one row after the other; only the tests load it."""
-    # What being in INSTALLED_APPS would do: pytest-django has set Django up already.
+    """Make zeal raise an error when one query is repeated for each row. Only the tests load zeal."""
+    # pytest-django has already set up Django, so INSTALLED_APPS would no longer load this app.
     AppConfig.create("zeal").ready()
-    # A request counts for itself: two of one test may ask the same.
+    # Count each request separately, because two requests of one test may make the same query.
     settings.MIDDLEWARE = ["zeal.middleware.zeal_middleware", *settings.MIDDLEWARE]
     settings.ZEAL_CHECK_UNUSED_IGNORES = True
 
 
 @pytest.fixture(autouse=True)
 def n_plus_one():
-    """No test and no request in it may make the same query for one row after the other."""
+    """Fail a test if it, or a request in it, repeats one query for each row."""
     with zeal_context():
         yield
 
 
 @pytest.fixture(autouse=True)
 def _stage(settings):
-    """An empty cache, and static files without a manifest (collectstatic makes it)."""
+    """Empty the cache, and serve static files without a manifest, because only collectstatic makes one."""
     from django.core.cache import cache
 
     from accounts import sessions
-    from chats.cache import debts
-    from chats.live.notices import untold
+    from caching.generations import pending_invalidations
+    from live.events import pending_events
 
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
-    # Tests ask more often than people; those of the limits set them.
+    # Tests send more requests than people. The tests of the limits set their own.
     settings.MEMBER_LIMITS = dict.fromkeys(settings.MEMBER_LIMITS, 0)
-    while debts.any() or untold.any() or sessions.debts.any():  # What a test without Redis left.
+    while (
+        pending_invalidations.any() or pending_events.any() or sessions.pending_copies.any()
+    ):  # A test without Redis may leave some.
         time.sleep(0.05)
     cache.clear()
 
 
 @pytest.fixture(autouse=True)
 def exceeded_budgets():
-    """No view may exceed its query budget in any test; one that means to clears this list."""
+    """Fail a test if a view exceeds its query budget. A test that exceeds one on purpose clears this list."""
     found: list[str] = []
 
     def note(view, budget, statements, **kwargs):
@@ -83,7 +87,10 @@ def exceeded_budgets():
 
 @pytest.fixture
 def member(db):
-    """Make a member by name. The password is unusable: hashing one takes longer than most tests."""
+    """Create a user by name.
+
+    The password is unusable, because hashing one takes longer than most tests.
+    """
     from accounts.models import User
 
     def make(name: str, **fields):
@@ -109,7 +116,7 @@ def charlie(member):
 
 @pytest.fixture
 def message(alice, bob):
-    """alice has written to bob."""
+    """One message from alice to bob."""
     from messaging.models import Message
 
     return Message.objects.create(sender=alice, receiver=bob, content="Good morning, Bob")
@@ -117,7 +124,7 @@ def message(alice, bob):
 
 @pytest.fixture
 def write(db):
-    """Write one message, as a page does."""
+    """Create one message, as a page does."""
     from messaging.models import Message
 
     def send(sender, receiver, content="Hello", **fields):
@@ -128,7 +135,7 @@ def write(db):
 
 @pytest.fixture
 def write_many(db):
-    """Write `count` messages at once; with `parent` they are replies to it."""
+    """Create `count` messages in one statement. With `parent_message` they are replies to it."""
     from messaging.models import Message
 
     def send(sender, receiver, count, content="Hello", **fields):
@@ -142,12 +149,12 @@ def write_many(db):
 
 @pytest.fixture
 def browser_of():
-    """A browser in which this member is logged in."""
+    """Return a client in which the given user is logged in."""
     from django.test import Client
 
     def log_in(user):
         client = Client()
-        with zeal_context():  # Counts for itself, like a request.
+        with zeal_context():  # Count the queries separately, as for a request.
             client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         return client
 

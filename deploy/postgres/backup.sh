@@ -1,9 +1,9 @@
 #!/bin/sh
-# A backup of the database: a consistent dump, the list of erased members, the checksums of both; the oldest ones gone.
-# Sessions and failed log-ins are left out. In the image of postgres.
-#   backup.sh once            make one, and say where
-#   backup.sh every SECONDS   whenever the newest is so old, until SIGTERM; after a failure again in an hour
-# Environment: PGHOST PGUSER PGDATABASE PGPASSWORD_FILE BACKUPS (folder) KEEP (how many)
+# Back up the database: a consistent dump, the list of erased users and the checksums of both. Delete old
+# backups. The dump has no sessions and no failed log-ins. Runs in the postgres image.
+#   backup.sh once            make one backup and print its name
+#   backup.sh every SECONDS   make one when the newest is so old, until SIGTERM; after a failure, in an hour
+# Environment: PGHOST PGUSER PGDATABASE PGPASSWORD_FILE BACKUPS (folder) KEEP (number of backups)
 #   KEEP_REPLACED (days that a database is kept after a restore has replaced it)
 set -eu
 umask 077
@@ -17,31 +17,31 @@ fail() {
 }
 
 backup() (
-  # One at a time; what a killed one has left goes.
+  # Run one backup at a time, and delete the files of a backup that was killed.
   exec 9>"$BACKUPS/.lock" || fail "cannot write to $BACKUPS"
   flock --nonblock 9 || fail "another backup is being made"
   rm -f "$BACKUPS"/*.unfinished
   PGPASSWORD=$(cat "$PGPASSWORD_FILE") && export PGPASSWORD
   name=bobbin-$(date -u +%Y%m%dT%H%M%SZ).dump
   unfinished=$BACKUPS/$name.unfinished
-  # One snapshot for all tables: pages are read and written meanwhile.
-  # Whoever gets the folder gets no session of anybody.
+  # pg_dump reads all tables in one snapshot while the application reads and writes.
+  # Without sessions, a stolen backup gives no access to an account.
   pg_dump --format=custom --encoding=UTF8 --no-owner --no-privileges --lock-wait-timeout=60s --file="$unfinished" \
     --exclude-table-data=accounts_session --exclude-table-data=django_session --exclude-table-data='axes_*' ||
     fail "pg_dump failed; no backup was made"
-  # It can be read to its end, and the messages are in it.
+  # Check that the dump is readable to its end and contains the messages.
   pg_restore --file=- "$unfinished" | grep --quiet '^COPY public.messaging_message ' ||
     fail "the dump holds no messages; no backup was made"
-  # After the dump: whoever was erased meanwhile is in the list.
+  # After the dump, so that the list includes users who were erased during the dump.
   list_erasures >"$BACKUPS/$name.erased.unfinished" || fail "the erased members could not be listed; no backup was made"
   sync "$unfinished" "$BACKUPS/$name.erased.unfinished"
   mv "$BACKUPS/$name.erased.unfinished" "$BACKUPS/$name.erased"
-  # The list, too: one that was changed would bring members back, or erase others.
+  # The list needs a checksum too: a changed list would restore erased users, or erase others.
   (cd "$BACKUPS" && sum=$(sha256sum <"$name.unfinished") && list=$(sha256sum "$name.erased") &&
     printf '%s\n' "${sum%% *}  $name" "$list" >"$name.sha256")
   mv "$unfinished" "$BACKUPS/$name"
   echo "backup: $name, $(wc -c <"$BACKUPS/$name") bytes"
-  # Names begin with the time, so the last of them are the newest.
+  # Names begin with the time, so they sort by age.
   find "$BACKUPS" -name 'bobbin-*.dump' | sort -r | tail -n "+$((KEEP + 1))" | while IFS= read -r old; do
     rm -f "$old" "$old.sha256" "$old.erased"
     echo "backup: $(basename "$old") is older than the last $KEEP, and gone"
@@ -51,7 +51,7 @@ backup() (
 
 ask() { psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 "$@"; }
 
-# Who was erased, in which database, and the last id that it gave: what restore needs to repeat the erasures.
+# A restore needs these values to repeat the erasures: the erased users, their database, and its last user id.
 list_erasures() {
   ask --command="COPY (
     SELECT m.born, now(), s.last_value, e.user_id, e.erased_at, e.erased_by_id
@@ -60,7 +60,7 @@ list_erasures() {
   ) TO STDOUT"
 }
 
-# They hold everybody who was erased since.
+# Replaced databases contain users who were erased later, so they are dropped after KEEP_REPLACED days.
 drop_replaced() {
   ask --dbname=postgres --command="SELECT datname FROM pg_database WHERE datname LIKE 'bobbin\_before\_restore\_%'
     AND datname < 'bobbin_before_restore_' || to_char(now() AT TIME ZONE 'UTC' - interval '$KEEP_REPLACED days',

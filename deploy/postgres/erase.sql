@@ -1,21 +1,21 @@
--- Repeats erasures in a restored database, before anybody can use it. Read by psql behind the rows of `known`
--- (replacing.sh, erase_again). What it deletes is what accounts/, messaging/ and notifications/erasure.py delete;
--- tests/integration/accounts/test_restored_erasures.py compares the two.
+-- Repeats erasures in a restored database before it is used. psql reads it after the rows of `known`
+-- (replacing.sh, erase_again). It deletes the same rows as accounts/, messaging/ and
+-- notifications/erasure.py; tests/integration/accounts/test_restored_erasures.py compares the results.
 BEGIN;
 SELECT format('SET ROLE %I', tableowner) FROM pg_tables WHERE tablename = 'accounts_user' \gexec
 
--- Backups of earlier releases hold log-ins and failed ones.
+-- Backups of earlier releases contain sessions and failed log-ins.
 SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables
 WHERE schemaname = 'public' AND (tablename IN ('accounts_session', 'django_session') OR tablename LIKE 'axes\_%')
 \gexec
 
--- And have no record of erasures (accounts/migrations/0003_erasure.py).
+-- They do not have this table (accounts/migrations/0003_erasure.py).
 SET LOCAL client_min_messages = warning;
 CREATE TABLE IF NOT EXISTS accounts_erasure (
   user_id bigint PRIMARY KEY, erased_at timestamptz NOT NULL, erased_by_id bigint
 );
 
--- Ids of a database that was made at another moment mean other members.
+-- The same ids in a database that was created at another time belong to other users.
 DELETE FROM known WHERE born IS DISTINCT FROM (
   SELECT min(applied) FROM django_migrations WHERE app = 'accounts' AND name = '0001_initial'
 );
@@ -23,7 +23,7 @@ INSERT INTO accounts_erasure (user_id, erased_at, erased_by_id)
 SELECT DISTINCT ON (user_id) user_id, erased_at, erased_by_id FROM known WHERE user_id IS NOT NULL
 ORDER BY user_id, erased_at
 ON CONFLICT DO NOTHING;
--- No id is given twice, not even one that was given after the backup.
+-- Never assign an id twice, not even an id that was assigned after the backup.
 SELECT setval(pg_get_serial_sequence('accounts_user', 'id'), GREATEST(
   (SELECT last_value FROM accounts_user_id_seq), (SELECT max(last_id) FROM known),
   (SELECT max(user_id) FROM accounts_erasure)
@@ -52,7 +52,7 @@ forgotten AS (
 UPDATE django_admin_log SET object_repr = 'Member ' || object_id, change_message = ''
 WHERE content_type_id = (TABLE kind) AND object_id IN (SELECT id::text FROM gone) AND action_flag = 3;
 
--- Every other key to a member: what must have a member goes, the rest loses it.
+-- All other foreign keys to users: delete rows whose key is NOT NULL, and set the other keys to NULL.
 SELECT format(
   CASE WHEN a.attnotnull THEN 'DELETE FROM %1$s WHERE %2$I IN (SELECT id FROM gone)'
     ELSE 'UPDATE %1$s SET %2$I = NULL WHERE %2$I IN (SELECT id FROM gone)' END, c.conrelid::regclass, a.attname
@@ -61,6 +61,6 @@ FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum
 WHERE c.contype = 'f' AND c.confrelid = 'accounts_user'::regclass AND cardinality(c.conkey) = 1
 \gexec
 DELETE FROM accounts_user WHERE id IN (SELECT id FROM gone);
--- The constraints of what was forgotten here are checked now, and nothing is restored then.
+-- Deferred constraints are checked now. If rows above were missed, the restore fails and changes nothing.
 COMMIT;
 SELECT (SELECT count(*) FROM gone), COALESCE((SELECT max(until)::text FROM known), 'never');

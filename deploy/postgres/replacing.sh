@@ -1,14 +1,15 @@
 # shellcheck shell=sh
-# The steps of a restore, read by restore.sh here and by scripts/restore.sh. Whoever reads this has
-#   run DATABASE SQL   to have PostgreSQL do something, as its superuser
-#   script DATABASE    to have it do what comes from standard input
-#   load DATABASE      to put the backup into a database that is empty
-#   lists              to print the lists of erasures that lie beside the backups
-#   fail TEXT          to say why it ends, and end
+# The steps of a restore, for restore.sh in this folder and for scripts/restore.sh. Both define these
+# functions:
+#   run DATABASE SQL   run a statement as superuser
+#   script DATABASE    run the SQL from standard input as superuser
+#   load DATABASE      restore the backup into an empty database
+#   lists              print the lists of erasures next to the backups
+#   fail TEXT          print the reason and exit
 
-# Nobody may write what would be lost with the old database. Should we fail, it is open again.
-close_database() { # what to do where somebody uses it
-  # A superuser still gets in: the list of erasures is read when nobody can erase any more.
+# Close the old database, because later writes to it would be lost. If the restore fails, it is opened again.
+close_database() { # HINT, for the error if the database is in use
+  # A superuser can still connect, and reads the list of erasures when no more users can be erased.
   run postgres "ALTER DATABASE bobbin CONNECTION LIMIT 0"
   trap 'run postgres "ALTER DATABASE bobbin CONNECTION LIMIT -1 ALLOW_CONNECTIONS true"' EXIT
   trap 'exit 130' INT TERM HUP
@@ -22,8 +23,8 @@ close_database() { # what to do where somebody uses it
   run postgres "ALTER DATABASE bobbin ALLOW_CONNECTIONS false"
 }
 
-# As backup.sh writes it beside each backup. What is read here is known for as long as it takes.
-list_erasures() { # until when it is complete
+# The same list that backup.sh writes next to each backup.
+list_erasures() { # TIME until which the list is complete
   run bobbin "COPY (
     SELECT m.born, timestamptz '$1', s.last_value, e.user_id, e.erased_at, e.erased_by_id
     FROM (SELECT min(applied) FROM django_migrations WHERE app = 'accounts' AND name = '0001_initial') AS m (born)
@@ -31,7 +32,8 @@ list_erasures() { # until when it is complete
   ) TO STDOUT"
 }
 
-# Each list beside the backups against its checksum. One of an earlier release has none; one that is missing is said later.
+# Compare each list next to the backups with its checksum. Backups of earlier releases have none. erase_again
+# reports missing lists.
 check_lists() { # FOLDER
   damaged=$(cd "$1" && cat bobbin-*.dump.sha256 2>/dev/null | while read -r sum list; do
     case $list in
@@ -41,7 +43,7 @@ check_lists() { # FOLDER
   [ -z "$damaged" ] || fail "the list of erased members is damaged:$damaged"
 }
 
-# Members who were erased after the backup was made do not come back.
+# Erase again the users who were erased after the backup was made.
 erase_again() {
   answer=$({
     echo "CREATE TEMP TABLE known (born timestamptz, until timestamptz, last_id bigint,
@@ -67,7 +69,8 @@ erase_again() {
   esac
 }
 
-# The old one is touched only when the new one is complete; it stays, closed, under a name with the time.
+# Rename the old database only when the new one is complete. The old one is kept, closed, with the time in its
+# name.
 replace_database() {
   run postgres "DROP DATABASE IF EXISTS bobbin_restoring"
   run postgres "CREATE DATABASE bobbin_restoring OWNER bobbin_owner TEMPLATE template0
@@ -76,7 +79,7 @@ replace_database() {
   erase_again
   script bobbin_restoring <"$RIGHTS_SQL" || fail "the rights could not be given; the old database is as it was"
   run bobbin_restoring ANALYZE
-  while # Two restores within one second would want the same name.
+  while # Two restores within one second would choose the same name.
     kept=bobbin_before_restore_$(date -u +%Y%m%d%H%M%S)
     [ -n "$(run postgres "SELECT 1 FROM pg_database WHERE datname = '$kept'")" ]
   do sleep 1; done

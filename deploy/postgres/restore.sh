@@ -1,9 +1,9 @@
 #!/bin/sh
-# Put a backup in the place of the database, from inside the network; in the image of postgres, as its superuser.
-#   restore.sh FILE       a file of $BACKUPS
+# Replace the database by a backup. Runs in the postgres image, in the network of the server, as superuser.
+#   restore.sh FILE       a file in $BACKUPS
 #   restore.sh newest
-# Nothing may use the database. The old one is touched only when the new one is complete; it stays, closed, as
-# bobbin_before_restore_<time>. Members who were erased after the backup was made are erased again.
+# No other client may use the database. The old one is renamed only when the new one is complete. It is kept,
+# closed, as bobbin_before_restore_<time>. Users who were erased after the backup was made are erased again.
 # Environment: PGHOST PGUSER PGPASSWORD_FILE BACKUPS (folder)
 set -eu
 BACKUPS=${BACKUPS:-/backups}
@@ -14,7 +14,7 @@ fail() {
 }
 
 name=${1:?say which: a file of $BACKUPS, or newest}
-# Names begin with the time.
+# Names begin with the time, so the last one is the newest.
 [ "$name" != newest ] || name=$(find "$BACKUPS" -name 'bobbin-*.dump' -printf '%f\n' | sort | tail -n 1)
 [ -f "$BACKUPS/$name" ] || fail "there is no backup $name in $BACKUPS"
 (cd "$BACKUPS" && head -n 1 "$name.sha256" | sha256sum --check --status) || fail "$name is damaged, or its checksum is missing"
@@ -28,11 +28,11 @@ load() {
     "$BACKUPS/$name"
 }
 
-# shellcheck disable=SC2034  # read there
+# shellcheck disable=SC2034  # used in replacing.sh
 ERASE_SQL=$(dirname "$0")/erase.sql
 # shellcheck disable=SC2034
 RIGHTS_SQL=$(dirname "$0")/20-rights.sql
-# shellcheck disable=SC1091  # checked by itself
+# shellcheck disable=SC1091  # checked separately
 . "$(dirname "$0")/replacing.sh"
 
 check_lists "$BACKUPS"
@@ -44,5 +44,5 @@ close_database ": scale web and events to 0 first"
 echo "restore: $name"
 replace_database
 echo "restore: done, $(run bobbin 'SELECT count(*) FROM messaging_message') messages"
-# shellcheck disable=SC2154  # set there
+# shellcheck disable=SC2154  # set in replacing.sh
 echo "The database of before is $kept (no connections); a backup drops it after some days."

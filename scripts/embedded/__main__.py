@@ -32,7 +32,7 @@ def main(command: str, arguments: list[str]) -> int:
 
 
 def _typed(line: str) -> list[str]:
-    """A line as a person types it: make manage CMD="changepassword alice"."""
+    """Split a command line as a shell does: make manage CMD="changepassword alice"."""
     try:
         return shlex.split(line)
     except ValueError as error:
@@ -40,7 +40,7 @@ def _typed(line: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    # PGPORT, PGSERVICE and their like mean another PostgreSQL.
+    # PGPORT, PGSERVICE and similar variables select another PostgreSQL server.
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
     try:
@@ -49,5 +49,5 @@ if __name__ == "__main__":
     except stack.Stop:
         sys.exit(0 if sys.argv[1:2] == ["run"] else 130)
     except (Failure, OSError) as failure:
-        # OSError: a full disk, a folder we may not write to. Its text names the file.
+        # OSError: for example a full disk, or a folder without write permission. Its text names the file.
         sys.exit(f"Bobbin: {failure}")

@@ -1,5 +1,5 @@
-"""What can go wrong, said in one line."""
+"""The error that the command line reports in one line."""
 
 
 class Failure(Exception):
-    """Something a person can do something about; its text is all they need to see."""
+    """An error that the user can fix. Its text is printed without a traceback."""

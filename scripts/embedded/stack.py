@@ -1,4 +1,4 @@
-"""The stack on a laptop: PostgreSQL, Valkey and the web server, started and ended together."""
+"""The local stack: PostgreSQL, Valkey and the web processes, started and stopped together."""
 
 import contextlib
 import os
@@ -25,26 +25,26 @@ LOGS = RUN / "log"
 
 
 class Stop(BaseException):
-    """Somebody wants us to end."""
+    """A signal requested the end of this program."""
 
 
 @contextlib.contextmanager
 def stopping() -> Iterator[None]:
-    """Turn the signals that end a program into Stop, once: ending must not be interrupted half-way."""
+    """Convert the first signal that ends a program into Stop. Later ones must not interrupt the clean-up."""
 
     def stop(number: int, frame) -> None:
         nothing_disturbs()
         raise Stop(number)
 
     for each in SIGNALS_TO_END:
-        # `nohup make run` goes on when its terminal closes.
+        # `nohup make run` must continue when its terminal closes.
         if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:
             signal.signal(each, stop)
     yield
 
 
 def say(text: str) -> None:
-    """Print, unless the terminal is gone: that must not keep us from ending in good order."""
+    """Print `text`. Ignore a closed terminal, which must not interrupt the clean-up."""
     with contextlib.suppress(OSError):
         print(text, flush=True)
 
@@ -60,9 +60,9 @@ def step(name: str) -> Iterator[None]:
 def servers(
     base: Path, logs: Path, spare: Path, *, forgetful: bool = False
 ) -> Iterator[tuple[Path, list[Child]]]:
-    """PostgreSQL and Valkey while the block runs: the folder of their sockets, and the processes.
+    """Run PostgreSQL and Valkey during the block. Yield the folder of their sockets, and the processes.
 
-    Data lie in `base`; a copy of the programs in `spare`, when it takes one.
+    The data are in `base`. If the user of the servers cannot run the installed programs, `spare` gets a copy.
     """
     user = server_user()
     where = programs(user, spare)
@@ -82,14 +82,14 @@ def servers(
 
 @contextlib.contextmanager
 def our_servers() -> Iterator[tuple[Path, list[Child]]]:
-    """The servers with the data of `make run`, written down for `make stop` and `make manage`."""
+    """Run the servers with the data of `make run`, and record them for `make stop` and `make manage`."""
     with servers(home(server_user()), LOGS, AWAY) as (sockets, children):
         _remember(children, sockets=str(sockets))
         yield sockets, children
 
 
 def run(host: str, port: str) -> None:
-    """`make run`: everything, until Ctrl-C."""
+    """`make run`: start all processes and wait for Ctrl-C."""
     with state.only_one() as alone:
         if not alone:
             say(f"Bobbin runs already: {_url_of_running()}. `make stop` ends it.")
@@ -122,7 +122,7 @@ def run(host: str, port: str) -> None:
 
 
 def manage(arguments: list[str]) -> int:
-    """`make manage`: a management command against the running stack, or against servers just for it."""
+    """`make manage`: run a management command with the running stack, or start the servers only for it."""
     with state.only_one() as alone:
         if not alone:
             _url_of_running()
@@ -165,20 +165,20 @@ def _confirmed(data: Path) -> bool:
 
 
 def test(arguments: list[str]) -> int:
-    """`make test`: pytest on servers of its own."""
+    """`make test`: run pytest with temporary servers."""
     return _on_servers_of_its_own(
         [sys.executable, "-m", "pytest", *arguments], "bobbin-test-", forgetful=True
     )
 
 
 def bench(arguments: list[str]) -> int:
-    """`make bench` and its like: on servers of its own, set as those of `make run`."""
+    """`make bench` and similar: use temporary servers with the same settings as `make run`."""
     python = ROOT / ".venv-bench" / "bin" / "python"
     return _on_servers_of_its_own([str(python), "tests/bench", *arguments], "bobbin-bench-", forgetful=False)
 
 
 def _on_servers_of_its_own(command: list[str], prefix: str, *, forgetful: bool) -> int:
-    """Run a command that leaves nothing behind."""
+    """Run a command with temporary servers and return its exit status. All its data are deleted."""
     with tempfile.TemporaryDirectory(prefix=prefix, dir="/tmp", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -209,7 +209,7 @@ def _greet(url: str, metrics_port: str, seconds: float) -> None:
 
 
 def _terminal() -> select.poll:
-    """Tells when the terminal is gone. Made at the start: one that is gone already tells nothing."""
+    """Return a poll object that reports when the terminal closes. Create it while the terminal is open."""
     terminal = select.poll()
     if os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         terminal.register(0, select.POLLHUP)
@@ -217,14 +217,14 @@ def _terminal() -> select.poll:
 
 
 def _watch(children: list[Child], terminal: select.poll) -> None:
-    """Wait until one of them ends by itself, which is a failure, or the terminal is gone."""
+    """Wait until a child ends, which raises Failure, or until the terminal closes, which raises Stop."""
     while True:
         for child in children:
             if child.process.poll() is not None:
-                # Ctrl-C while we end must not turn the failure into an end that was wanted.
+                # Ctrl-C during the clean-up must not replace the failure by a normal stop.
                 nothing_disturbs()
                 raise child.failure()
-        # Where make is the first process of a terminal, only make is told of its end, and keeps it to itself.
+        # If make is the session leader of the terminal, only make gets SIGHUP, and it does not forward it.
         if terminal.poll(0):
             raise Stop(signal.SIGHUP)
         time.sleep(0.3)

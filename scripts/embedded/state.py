@@ -1,4 +1,4 @@
-"""Which stack runs here: a lock that its process holds, and a file that says where it is."""
+"""The running stack of this checkout: a lock that its process holds, and a file that describes it."""
 
 import contextlib
 import fcntl
@@ -20,9 +20,9 @@ BUSY = "Bobbin is just starting or stopping here, or a management command uses i
 
 @contextlib.contextmanager
 def only_one() -> Iterator[bool]:
-    """Hold the lock of this checkout while the block runs; False when somebody else does.
+    """Hold the lock of this checkout during the block and yield True, or yield False if it is held already.
 
-    The system lets go of the lock when its process ends, however it ends.
+    The kernel releases the lock when the process ends, even if it is killed.
     """
     make_folder(RUN, 0o755)
     with (RUN / "lock").open("a") as file:
@@ -40,7 +40,7 @@ def only_one() -> Iterator[bool]:
 
 
 def remember(**facts) -> None:
-    """Write down what runs, in addition to what is written already."""
+    """Add `facts` to the state file. The file is replaced atomically."""
     unfinished = STATE.with_suffix(".new")
     unfinished.write_text(json.dumps(recall() | facts, indent=2))
     unfinished.chmod(0o600)
@@ -48,7 +48,7 @@ def remember(**facts) -> None:
 
 
 def recall() -> dict:
-    """What the running stack wrote down, or nothing."""
+    """Return the content of the state file, or {} without a valid file."""
     try:
         return json.loads(STATE.read_text())
     except (FileNotFoundError, json.JSONDecodeError):
@@ -56,7 +56,7 @@ def recall() -> dict:
 
 
 def identity(pid: int, ending: int) -> dict:
-    """A process in a form that can be told from a later one with the same number."""
+    """Return a description of a process that differs from that of a later process with the same pid."""
     return {"pid": pid, "born": birth(pid), "ending": int(ending)}
 
 
@@ -65,7 +65,7 @@ def _runs(process: dict) -> bool:
 
 
 def _clear_leftovers() -> None:
-    """After a stack that was killed: end the servers that it left, and remove its sockets."""
+    """Stop the servers that a killed stack left running, and delete its sockets."""
     facts = recall()
     for process in facts.get("children", []):
         if _runs(process):
@@ -86,7 +86,7 @@ def _end(process: dict, seconds: float = 60) -> None:
 
 
 def stop_running() -> str:
-    """End the stack that runs here, and wait until it is gone."""
+    """Stop the stack of this checkout and wait until it has ended. Return a message for the user."""
     with only_one() as nobody:
         if nobody:
             return "Bobbin is not running here."

@@ -1,4 +1,4 @@
-"""Valkey from its Python package, on a private socket, with a limit and without a file of its own."""
+"""Valkey from its Python package, with a private socket, a memory limit and no persistence."""
 
 import socket
 from pathlib import Path
@@ -8,7 +8,7 @@ from processes import BARE_ENVIRONMENT, Child, start, wait_until
 
 
 def start_valkey(programs: Path, sockets: Path, log: Path, user: ServerUser) -> Child:
-    """Start Valkey and wait until it answers; its socket is `sockets`/valkey.sock."""
+    """Start Valkey and wait until it answers. Its socket is `sockets`/valkey.sock."""
     path = sockets / "valkey.sock"
     settings = {
         "port": "0",

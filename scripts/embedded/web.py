@@ -1,4 +1,4 @@
-"""The processes that answer over HTTP: gunicorn for the pages, gunicorn for live updates, and the metrics."""
+"""The HTTP processes: gunicorn for the pages, gunicorn for live updates, and the metrics process."""
 
 import signal
 import sys
@@ -12,7 +12,7 @@ from service import PREFIX
 
 
 def with_events(env: dict[str, str], host: str, port: str) -> dict[str, str]:
-    """The environment with a port for live updates: without a proxy the browser finds them at another one."""
+    """Return `env` with a port for live updates, because without a proxy they have a separate port."""
     found = ports.port_beside("EVENTS_PORT", port, 100, host)
     scheme = "https" if env["HTTPS"] == "true" else "http"
     origins = [f"{scheme}://{name}:{port}" for name in env["ALLOWED_HOSTS"].split(",")]
@@ -20,13 +20,13 @@ def with_events(env: dict[str, str], host: str, port: str) -> dict[str, str]:
 
 
 def start_web(env: dict[str, str], host: str, port: str, log: Path) -> Child:
-    """Start gunicorn for the pages, and wait until it answers."""
+    """Start gunicorn for the pages and wait until it answers."""
     bind = {"WEB_BIND": _address(host, port)}
     return _start("the web server", _gunicorn("gunicorn.conf.py"), env | bind, host, port, log)
 
 
 def start_events(env: dict[str, str], host: str, log: Path) -> Child:
-    """Start gunicorn for live updates, and wait until it answers."""
+    """Start gunicorn for live updates and wait until it answers."""
     port = env["EVENTS_PORT"]
     bind = {"EVENTS_BIND": _address(host, port)}
     command = _gunicorn("gunicorn_events.conf.py")
@@ -34,7 +34,7 @@ def start_events(env: dict[str, str], host: str, log: Path) -> Child:
 
 
 def start_metrics(env: dict[str, str], port: str, log: Path) -> Child:
-    """Start the process that serves what the others count, on this machine only."""
+    """Start the process that serves the metrics of the other processes, on the loopback address only."""
     command = [sys.executable, "-m", "observability.serve"]
     bind = {"METRICS_BIND": f"127.0.0.1:{port}"}
     return _start("the metrics process", command, env | bind, "127.0.0.1", port, log)

@@ -1,4 +1,4 @@
-"""gunicorn, in every run mode. Numbers can be set from the environment; the rest holds."""
+"""gunicorn settings for all run modes. Environment variables can change the numbers and addresses."""
 
 import os
 import sys
@@ -7,13 +7,16 @@ import sys
 def _number(name: str, default: int) -> int:
     said = os.environ.get(name) or str(default)
     if not said.isdecimal() or int(said) < 1:
-        # Not a traceback: it would only hide which setting is wrong.
+        # A traceback would hide which setting is wrong.
         sys.exit(f"Bobbin cannot start: {name} is {said!r}; it must be a number from 1.")
     return int(said)
 
 
 def _usable_cpus() -> int:
-    """How many CPUs we may use: a container sees all of its machine, and its limit stands elsewhere."""
+    """Return the number of CPUs that the process may use.
+
+    In a container, the affinity includes all CPUs of the machine, and cgroups contain the limit.
+    """
     seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     for folder, names in CPU_LIMITS:
         said = [_said(f"{folder}/{name}") for name in names]
@@ -27,29 +30,29 @@ def _said(path: str) -> str:
     try:
         with open(path, encoding="ascii") as file:
             return file.read().strip()
-    except OSError:  # No such limits here.
+    except OSError:  # The file is missing without cgroups of this version.
         return ""
 
 
-# Of cgroups, version 2 and 1: the time a period, and the period; "max" or -1 is no limit.
+# cgroup v2 and v1: the CPU time in each period, and the period. "max" or -1 means no limit.
 CPU_LIMITS = (
     ("/sys/fs/cgroup", ["cpu.max"]),
     ("/sys/fs/cgroup/cpu", ["cpu.cfs_quota_us", "cpu.cfs_period_us"]),
 )
 
-# MiB that a process may need: the master; a worker without requests, with its metrics; the passwords that it
-# hashes at once (accounts/hashers.py); and the most expensive page in one thread.
+# MiB that may be needed by: the master; a worker without requests, with its metrics; the password hashes of a
+# worker (accounts/hashers.py); and the most expensive page in one thread.
 MASTER_MIB, WORKER_MIB, HASH_MIB, THREAD_MIB = 40, 84, 100, 8
 MEMORY_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 def memory_of(workers: int, threads: int) -> int:
-    """MiB that so many workers may need, all threads busy."""
+    """Return the MiB that the master and its workers need when all threads are busy."""
     return MASTER_MIB + workers * (WORKER_MIB + HASH_MIB + threads * THREAD_MIB)
 
 
 def _workers_that_fit(threads: int) -> int:
-    """How many the memory limit of this container has room for; at least one."""
+    """Return the number of workers that the memory limit of this container allows, but at least one."""
     for path in MEMORY_LIMITS:
         said = _said(path)
         if said.isdecimal():
@@ -66,50 +69,52 @@ workers = _number("WEB_WORKERS", min(max(2, _usable_cpus()), 8, _workers_that_fi
 
 # Each worker opens its own connections, so the application is loaded after the fork.
 preload_app = False
-# The heartbeat's file on a disk can block a worker.
+# On a disk, writing the heartbeat file can block a worker.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
-# Otherwise it would write a socket to HOME, which may be read-only.
+# gunicorn would create the control socket in HOME, which may be read-only.
 control_socket_disable = True
 
 timeout = 30
-# Shorter than the time that whoever stops us waits before killing.
+# Shorter than the time before Docker, Kubernetes or `make run` kills the process.
 graceful_timeout = 20
-# Longer than a proxy keeps an idle connection, so that it is never us who closes one in use.
+# Longer than a proxy keeps an idle connection, so gunicorn never closes a connection that the proxy is using.
 keepalive = 75
 max_requests = 20_000
 max_requests_jitter = 2_000
 
-# No header of a request decides where the application begins.
+# No request header can set SCRIPT_NAME or PATH_INFO.
 forwarder_headers = ""
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 
-# The application logs every request, with its id and member, and without its query string.
+# The application logs every request with its id and user, and without its query string.
 accesslog = None
 errorlog = "-"
 
 
-# Metrics (docs/decisions/0007-metrics.md). Imported late: by then the application's folder is on the path.
+# Metrics (docs/decisions/0007-metrics.md). The imports are inside the functions, because gunicorn adds the
+# folder of the application to sys.path only after it has read this file.
 def on_starting(server):
-    from observability import slots
+    from observability import worker_ids
 
-    slots.prepare()
+    worker_ids.prepare_folder()
 
 
 def post_fork(server, worker):
-    from observability import slots
+    from observability import worker_ids
 
-    slots.take("web")  # Before the application makes its metrics.
+    worker_ids.acquire("web")  # Before the application creates its metrics.
 
 
 def post_worker_init(worker):
-    from messaging import drift
+    from caching.connections import ConnectionFactory
+    from messaging import counter_audit
     from observability import runtime
 
-    runtime.begin(worker)
-    drift.begin()
+    runtime.begin(worker, ConnectionFactory.connections)
+    counter_audit.begin()
 
 
 def child_exit(server, worker):
-    from observability import slots
+    from observability import worker_ids
 
-    slots.sweep()
+    worker_ids.reap()

@@ -1,6 +1,6 @@
-"""gunicorn for the process `events`: a worker of gunicorn's own for ASGI, which holds many open streams.
+"""gunicorn settings for the process `events`: gunicorn's ASGI worker, which can hold many open streams.
 
-Started as `gunicorn --config gunicorn_events.conf.py`.
+Start it with `gunicorn --config gunicorn_events.conf.py`.
 """
 
 import os
@@ -9,9 +9,9 @@ import signal
 bind = os.environ.get("EVENTS_BIND", "127.0.0.1:8001")
 wsgi_app = "config.asgi"
 worker_class = "asgi"
-# One holds a thousand streams. More would each listen to Redis and count streams for itself.
+# One worker holds a thousand streams. Several would each subscribe to Redis and count only their streams.
 workers = 1
-# Django knows no lifespan.
+# Django does not support the lifespan protocol.
 asgi_lifespan = "off"
 
 preload_app = False
@@ -20,10 +20,10 @@ control_socket_disable = True
 
 timeout = 30
 graceful_timeout = 10
-# A stream is not ended for having had many before it.
+# Never restart the worker after a number of requests, because a restart closes all streams.
 max_requests = 0
 
-# No header of a request decides where the application begins.
+# No request header can set SCRIPT_NAME or PATH_INFO.
 forwarder_headers = ""
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 accesslog = None
@@ -32,33 +32,34 @@ errorlog = "-"
 
 # Metrics, as in gunicorn.conf.py.
 def on_starting(server):
-    from observability import slots
+    from observability import worker_ids
 
-    slots.prepare()
+    worker_ids.prepare_folder()
 
 
 def post_fork(server, worker):
-    from observability import slots
+    from observability import worker_ids
 
-    slots.take("events")
+    worker_ids.acquire("events")
 
 
 def child_exit(server, worker):
-    from observability import slots
+    from observability import worker_ids
 
-    slots.sweep()
+    worker_ids.reap()
 
 
 def post_worker_init(worker):
-    """Listen to Redis before the first browser comes; and end the streams when the worker is told to end, for
-    which it would wait by itself.
+    """Subscribe to Redis before the first browser connects, and close the streams on SIGTERM.
+
+    Without the handler, gunicorn would wait for the streams until `graceful_timeout`.
     """
     from config.asgi import application
 
-    worker.loop.call_soon(application.hub.start)
+    worker.loop.call_soon(application.broker.start)
 
     def end():
-        application.hub.close()
+        application.broker.close()
         worker.handle_exit_signal()
 
     worker.loop.add_signal_handler(signal.SIGTERM, end)

@@ -1,6 +1,6 @@
-"""Is this container healthy? Ends with 0 when the address answers with 200, otherwise says why not.
+"""Health check of a container: exit with 0 if the URL returns 200, otherwise with a message.
 
-The image has no curl, and Django takes a second to load: this takes neither.
+The image has no curl, and Django takes a second to load. This script needs neither.
 """
 
 import http.client

@@ -9,8 +9,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "services" / "web")]
 os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
-os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])  # For the processes that these start.
-# What the packages beside Bobbin need; none of them changes Django for others.
+os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])  # For child processes.
+# Applications of the compared packages. None of these changes Django for the others.
 PEERS = "peers,mptt,treebeard,tree_queries,simple_history,reversion,pgtrigger,pghistory"
 
 
@@ -35,7 +35,7 @@ def main() -> None:
 
     call_command("migrate", verbosity=0, interactive=False)
     if arguments.kind == "work":
-        # The peers' models have no migrations; what they point to is there now.
+        # The models of the peers have no migrations. Create them after the tables that they reference.
         call_command("migrate", verbosity=0, interactive=False, run_syncdb=True)
         import work as kind
     elif arguments.kind == "scale":
@@ -60,4 +60,4 @@ if __name__ == "__main__":
         advice = "Use `make bench`; if you did, delete .venv-bench first."
         sys.exit(f"Bobbin: {sys.executable} has no {error.name}. {advice}")
     except subprocess.CalledProcessError as error:
-        sys.exit(error.returncode)  # It said why.
+        sys.exit(error.returncode)  # The process printed its error.

@@ -1,4 +1,4 @@
-"""What open streams cost the pages: the same load with and without them, in turn."""
+"""Measures the cost of open event streams for pages: the same load with and without them, alternating."""
 
 import statistics
 import time
@@ -25,16 +25,16 @@ standard error). When nothing else happens, their heartbeats take {idle:.1f} % o
 
 @dataclass
 class Beside:
-    """What came of the slices, with so many streams open beside them."""
+    """Results of the slices with this number of open streams."""
 
     streams: int
     rates: list[float] = field(default_factory=list)
     took: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)  # Of the workers, seconds a request.
-    events: list[float] = field(default_factory=list)  # Of the process `events`, seconds a second.
+    cpu: list[float] = field(default_factory=list)  # CPU seconds of the workers per request.
+    events: list[float] = field(default_factory=list)  # CPU seconds of the process `events` per second.
 
     def run(self, load: Load, web: Web, visits: list[list[dict]], crowd: Crowd, events: Web) -> None:
-        """A slice. The streams are open before it begins, and what their opening cost is not in it."""
+        """Run one slice. The streams are opened before it, so their opening is not measured."""
         if self.streams:
             crowd.come(events.port, self.streams)
         try:
@@ -63,14 +63,14 @@ class Beside:
 
 @dataclass
 class Comparison:
-    """Both ways, and the share of a core that open streams take when nothing happens: heartbeats."""
+    """Results without and with streams, and the share of a core that the heartbeats of idle streams use."""
 
     without: Beside
     beside: Beside
     idle: float
 
     def cost(self) -> str:
-        """What the streams take of the requests a second."""
+        """Return the share of the requests per second that is lost to the streams."""
         lost = [1 - one / other for one, other in zip(self.beside.rates, self.without.rates, strict=True)]
         return report.share(lost)
 
@@ -88,10 +88,10 @@ class Comparison:
 def compare(
     load: Load, web: Web, visits: list[list[dict]], crowd: Crowd, events: Web, *, streams: int, rounds: int
 ) -> Comparison:
-    """Slices with `streams` open streams and without, in turn, `rounds` times."""
+    """Run slices without and with `streams` open streams, `rounds` times each."""
     without, beside = Beside(0), Beside(streams)
     for number in tqdm(range(rounds), desc="pages", unit="round"):
-        # The other way round each time: what else the machine does comes and goes.
+        # Alternate the order, so that other load of the machine affects both.
         for way in (without, beside)[:: 1 if number % 2 else -1]:
             way.run(load, web, visits, crowd, events)
     return Comparison(without, beside, _idle(crowd, events, streams))

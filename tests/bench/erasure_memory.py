@@ -1,11 +1,11 @@
-"""By how many MB a process grows while it erases a member: printed, for the id of a member. Rolled back."""
+"""Prints by how many MB a process grows while it erases the member with the given id. Rolls back."""
 
 import re
 import signal
 import sys
 from pathlib import Path
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word.
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback.
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "services" / "web")]
@@ -20,14 +20,14 @@ from accounts.models import User  # noqa: E402
 
 
 def _most() -> int:
-    """The most memory that this program has held, in KiB."""
-    # Not getrusage(): there the process that started this one counts too, and it may have been larger.
+    """Return the peak memory of this process in KiB."""
+    # getrusage() would include the peak of the parent process before exec, which may be larger.
     return int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0])
 
 
 def main(member_id: int) -> None:
     member = User.objects.get(pk=member_id)
-    # The same with nobody to erase, so that what is loaded once is loaded.
+    # Erase an empty account first, so that all modules and caches are loaded.
     with transaction.atomic():
         User.objects.create(username="nobody to erase").delete()
         transaction.set_rollback(True)

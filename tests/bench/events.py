@@ -1,4 +1,4 @@
-"""`make bench-events`: open streams, how soon a notice arrives, and what is lost when a server is killed."""
+"""`make bench-events`: memory of open streams, delay of events, and losses when a server is killed."""
 
 import argparse
 import os
@@ -28,18 +28,18 @@ from accounts.models import User
 
 SIZE = 20_000
 STREAMS, LISTENING = 500, 200
-SENDS, SECONDS = 20, 20  # Sends a second, for so many seconds.
+SENDS, SECONDS = 20, 20  # Sends per second, and the duration.
 
 
 def delays(crowd: Crowd, sender: Sender) -> list[float]:
-    """Milliseconds from each commit until its receiver was told."""
-    told = {one.user.pk: one.told for one in crowd.listeners}
-    return [(told[sender.receivers[pk]][pk] - at) * 1000 for pk, at in sender.committed.items()]
+    """Return the milliseconds between each commit and the arrival of its event."""
+    received = {one.user.pk: one.received for one in crowd.listeners}
+    return [(received[sender.receivers[pk]][pk] - at) * 1000 for pk, at in sender.committed.items()]
 
 
 def lost(crowd: Crowd, sender: Sender) -> int:
-    told = {one.user.pk: one.told for one in crowd.listeners}
-    return sum(pk not in told[receiver] for pk, receiver in sender.receivers.items())
+    received = {one.user.pk: one.received for one in crowd.listeners}
+    return sum(pk not in received[receiver] for pk, receiver in sender.receivers.items())
 
 
 def memory(events) -> float:

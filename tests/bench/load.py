@@ -1,4 +1,4 @@
-"""`make bench-http`: the pages under load, each beside a bare view that sends as many bytes."""
+"""`make bench-http`: pages under load, each compared with a minimal view that sends as many bytes."""
 
 import argparse
 import statistics
@@ -21,7 +21,7 @@ from messaging.models import Message
 SIZE = 500_000
 ROUNDS = 8
 SECONDS, WARM_UP = 1.0, 0.15
-MOST_MEMORY = 235  # MiB of both workers.
+MOST_MEMORY = 235  # MiB of both workers together.
 HEADER = [
     "work", "bytes", "requests/s", "floor", "of the floor", "p50 ms", "p95 ms", "p99 ms", "queries", "CPU ms",
 ]  # fmt: skip
@@ -44,19 +44,19 @@ requests are what to compare; the floor asks one query.
 
 
 class WrongAnswersError(Exception):
-    """A page was not what it must be: its speed would mean nothing."""
+    """A response was wrong, so its speed is meaningless."""
 
 
 @dataclass
 class Figure:
-    """What came of the slices of one kind of work, and of the floor's beside them."""
+    """Results of the slices of one kind of work, and of those of the floor (the minimal view)."""
 
     size: int
     queries: str
     rates: list[float] = field(default_factory=list)
     floors: list[float] = field(default_factory=list)
     took: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)  # Of the workers, seconds a request.
+    cpu: list[float] = field(default_factory=list)  # CPU seconds of the workers per request.
 
     def row(self, kind: Kind) -> list[str]:
         ratio = statistics.median(rate / floor for rate, floor in zip(self.rates, self.floors, strict=True))
@@ -75,14 +75,14 @@ class Figure:
 
 
 class Load:
-    """Runs slices, one after the other, and keeps what was sent."""
+    """Runs slices one after the other, and collects the acknowledged sends."""
 
     def __init__(self, browsers: Browsers) -> None:
         self.browsers = browsers
         self.acknowledged: list[Sent] = []
 
     def slice(self, port: int, visits: list[list[dict]], seconds: float = SECONDS) -> tuple[list[float], int]:
-        """How long each request took that was answered in time, and the number of all."""
+        """Return the seconds of each request that ended within the slice, and the number of all requests."""
         done = self.browsers.run(port, seconds, visits)
         self.acknowledged += [Sent(*sent) for sent in done["acknowledged"]]
         if done["failures"]:
@@ -90,9 +90,9 @@ class Load:
         return done["took"], done["asked"]
 
     def warm_up(self, port: int, visits: list[list[dict]]) -> None:
-        """Leave behind what was before; afterwards what must come from the cache is in it.
+        """Fill the caches, and separate the next slice from earlier load.
 
-        Each send is sent twice here, as by a double click.
+        Each message is sent twice here, as by a double click.
         """
         warming = [[visit | {"cache": None, "again": True} for visit in each] for each in visits]
         self.slice(port, warming, WARM_UP)
@@ -156,7 +156,7 @@ def _pages(stack: Stack, load: Load, member: Member, work: list[Kind], rounds: i
 
 
 def _connections(stack: Stack, load: Load, member: Member, work: list[Kind], rounds: int) -> str:
-    """The same pages from gunicorns that differ in how they come to a connection, in turn."""
+    """Measure the same pages with gunicorns that use different kinds of database connections."""
     ways = ("persistent", "pool", "new", "unprepared")
     webs = {way: stack.web(way) for way in ways}
     rows = []
@@ -180,17 +180,17 @@ def _rows(load: Load, web: Web, port: int, member: Member, work: list[Kind], rou
 
 
 def _figure(web: Web, member: Member, kind: Kind) -> Figure:
-    """With the bytes of a page, and with its queries, which only staff is told."""
+    """Return a Figure with the size of the page and its number of queries, which only staff can see."""
     visit, browser = kind.visits[0][0], Browser()
     if kind.is_mixed:
         return Figure(len(browser.ask(web.port, member.inbox())[2]), "")
-    everybody = User.objects.filter(pk=member.user.pk)
-    everybody.update(is_staff=True)
+    account = User.objects.filter(pk=member.user.pk)
+    account.update(is_staff=True)
     try:
         for _ in range(2):
             headers = browser.ask(web.port, visit)[1]
     finally:
-        everybody.update(is_staff=False)
+        account.update(is_staff=False)
     queries = headers["X-Query-Count"].partition("/")[0]
     return Figure(len(browser.ask(web.port, visit)[2]), queries)
 

@@ -1,4 +1,4 @@
-"""Timing: every way of doing one piece of work takes its turn in every round, so that noise hits them all."""
+"""Measures several ways to do the same work. Each round runs every way, so that noise affects all of them."""
 
 import random
 import statistics
@@ -15,12 +15,12 @@ from tqdm import tqdm
 
 
 class DifferentContentError(Exception):
-    """A way returned something else than the limit: its time would mean nothing."""
+    """A way returned other content than the limit, so its time is meaningless."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way of doing the work. `run` is timed; `content` makes its result comparable and is not."""
+    """One way to do the work. Only `run` is timed; `content` converts its result for the comparison."""
 
     name: str
     run: Callable[[], Any]
@@ -31,7 +31,7 @@ class Way:
 
 @dataclass
 class Workload:
-    """The same work in several ways. The first is the limit of the others, the second is Bobbin's."""
+    """The same work in several ways. The first way is the limit, the second is that of Bobbin."""
 
     title: str
     ways: list[Way]
@@ -41,7 +41,7 @@ class Workload:
 
 @dataclass
 class Figure:
-    """Seconds of each round, and the number of queries of one."""
+    """The seconds of each round, and the number of queries of one run."""
 
     seconds: list[float] = field(default_factory=list)
     queries: int = 0
@@ -56,7 +56,7 @@ class Figure:
 
 
 def measure(workload: Workload, rounds: int | None = None) -> dict[str, Figure]:
-    """Check that all ways return the same content, then time them in turn, in another order each round."""
+    """Check that all ways return the same content, then time them in a random order in each round."""
     figures = {way.name: Figure(queries=_check(way, workload.ways[0])) for way in workload.ways}
     order = random.Random(0)
     for _ in tqdm(range(rounds or workload.rounds), desc=workload.title, unit="round", leave=False):
@@ -75,7 +75,7 @@ def time_once(way: Way) -> float:
 
 
 def _check(way: Way, limit: Way) -> int:
-    """Run a way until it is warm; return its number of queries."""
+    """Run a way twice to warm it up, compare its content, and return its number of queries."""
     for _ in range(2):
         found, queries = _run(way)
     if found != _run(limit)[0]:
@@ -84,13 +84,13 @@ def _check(way: Way, limit: Way) -> int:
 
 
 def _run(way: Way) -> tuple[Any, int]:
-    """What a run returned, made comparable, and the number of its queries."""
+    """Return the comparable content of a run and the number of its queries."""
     way.before()
     try:
-        past_django = raw.asked()
+        past_django = raw.statement_count()
         with _queries() as made:
             result = way.run()
-        queries = len(made) + raw.asked() - past_django
+        queries = len(made) + raw.statement_count() - past_django
         return way.content(result), queries
     finally:
         way.after()

@@ -1,4 +1,4 @@
-"""`make bench-metrics`: what the metrics cost, two gunicorns in turn, one of which measures nothing."""
+"""`make bench-metrics`: compares two gunicorns, of which one records no metrics."""
 
 import argparse
 import statistics
@@ -15,12 +15,12 @@ from tqdm import tqdm
 from under_load.servers import Stack, Web
 from under_load.visits import BROWSERS, Kind, Member, kinds
 
-from chats.cache import forget_everything
+from caching.generations import invalidate_all
 from observability import serve
 
 SIZE = 100_000
 ROUNDS = 80
-SECONDS = 0.4  # Short, so that what else the machine does falls on both.
+SECONDS = 0.4  # Short, so that other load of the machine affects both.
 AT_MOST = 0.03
 TRIES = 5
 WORK = ("inbox from the cache", "thread, 50 of 1,000")
@@ -39,14 +39,14 @@ files ({kib:,} KiB, {series:,} series) in {scrape:.0f} ms.
 
 @dataclass
 class Way:
-    """One of the two gunicorns, and what came of its slices."""
+    """One of the two gunicorns, and the results of its slices."""
 
     web: Web
     rates: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
 
     def run(self, load: Load, kind: Kind) -> None:
-        """A slice. One whose answers were wrong is repeated: on a busy machine Redis can miss its 200 ms."""
+        """Run one slice. Repeat it after wrong responses, since Redis can exceed 200 ms on a busy machine."""
         for _ in range(TRIES - 1):
             try:
                 return self.try_to_run(load, kind)
@@ -55,7 +55,7 @@ class Way:
         return self.try_to_run(load, kind)
 
     def try_to_run(self, load: Load, kind: Kind) -> None:
-        forget_everything()  # A page that ends within the slice would be a miss.
+        invalidate_all()  # A page that expires within the slice would be a miss.
         load.warm_up(self.web.port, kind.visits)
         before = self.web.cpu_seconds()
         took, asked = load.slice(self.web.port, kind.visits, SECONDS)

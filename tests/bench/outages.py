@@ -1,4 +1,4 @@
-"""`make bench-outages`: what members notice when Redis is ended, frozen or silent, and when it is back."""
+"""`make bench-outages`: response times while Redis is stopped, frozen or silent, and after its return."""
 
 import argparse
 import os
@@ -24,24 +24,24 @@ from under_load.visits import Member, mixed
 
 SIZE = 100_000
 ROUNDS = 2
-SLICES = 6  # Of a second each, before, during and after.
+SLICES = 6  # Slices of one second in each phase: before, during and after the outage.
 BACK_WITHIN = 10
 HEADER = ["Redis is", "p50 ms", "p95 ms", "p95 against normal", "slowest ms", "requests/s", "in use again"]
 DOC = report.DOC.with_name("operations.md")
 NOTE = """
-Sixteen members with a browser each read and write all the time; gunicorn with 2 workers of 4 threads. Every
-answer was checked, and none was an error. "The first second" is the one in which the breakers open: each
-thread that asks waits 200 ms before it knows. "In use again" is the time from Redis' return until a page
-came from the cache. {rounds} rounds of {slices} seconds each.
+Sixteen members with one browser each read and write all the time; gunicorn has 2 workers of 4 threads. Every
+answer was checked, and none was an error. In "the first second" the circuit breakers open: each thread that
+calls Redis waits 200 ms for the time-out. "In use again" is the time from the return of Redis until a page
+came from the cache. {rounds} runs of {slices} seconds each.
 """
 
 
 class TooSlowError(Exception):
-    """The cache was not in use again in time."""
+    """The cache was not used again in time."""
 
 
 class Phases:
-    """How long requests took, by what Redis was doing meanwhile."""
+    """The seconds of requests, by the state of Redis."""
 
     def __init__(self, load: Load, port: int, visits: list[list[dict]], member: Member) -> None:
         self.load, self.port, self.visits, self.member = load, port, visits, member
@@ -55,12 +55,12 @@ class Phases:
             self.seconds[name] = self.seconds.get(name, 0) + 1
 
     def outage(self, server: Server, kind: str) -> None:
-        harm, mend = HARMS[kind]
+        harm, revert = HARMS[kind]
         self.run("normal", SLICES)
         harm(server)
         self.run(f"{kind}, the first second", 1)
         self.run(kind, SLICES)
-        mend(server)
+        revert(server)
         until(server.answers)
         began = time.monotonic()
         browser = Browser()

@@ -1,4 +1,4 @@
-"""The limit: hand-written SQL through psycopg, prepared, in its fastest format."""
+"""The limit for all ways: hand-written SQL through psycopg, prepared and in binary format."""
 
 import functools
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-_asked = 0
+_statements = 0
 
 
 @functools.cache
@@ -17,7 +17,7 @@ def _connection() -> psycopg.Connection:
         password=where["PASSWORD"], autocommit=True,
     )  # fmt: skip
     made.execute("SET TIME ZONE 'UTC'")
-    made.execute("SET plan_cache_mode = force_generic_plan")  # Planning each time takes as long as reading.
+    made.execute("SET plan_cache_mode = force_generic_plan")  # Custom plans take as long as the query.
     return made
 
 
@@ -26,18 +26,18 @@ def _cursor() -> psycopg.Cursor:
     return _connection().cursor(binary=True)
 
 
-def asked() -> int:
-    """How many statements there have been."""
-    return _asked
+def statement_count() -> int:
+    """Return the number of statements so far."""
+    return _statements
 
 
 def rows(statement: str, parameters: Any) -> list[tuple]:
-    global _asked
-    _asked += 1
+    global _statements
+    _statements += 1
     return _cursor().execute(statement, parameters).fetchall()
 
 
 def run(statement: str, parameters: Any = None) -> None:
-    global _asked
-    _asked += 1
+    global _statements
+    _statements += 1
     _cursor().execute(statement, parameters)

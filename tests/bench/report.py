@@ -1,4 +1,4 @@
-"""Tables for the screen and for the pages of docs/."""
+"""Formats tables for the terminal and for the pages of docs/."""
 
 import datetime
 import math
@@ -19,7 +19,7 @@ DOC = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 
 
 def work(workload: Workload, figures: dict[str, Figure]) -> list[list[str]]:
-    """A line for each way of a workload, the limit first."""
+    """Return a line for each way of a workload, the limit first."""
     limit = next(iter(figures.values())).median
     verdicts = ", ".join(target.verdict(figures) for target in workload.targets)
     return [
@@ -36,20 +36,20 @@ def work(workload: Workload, figures: dict[str, Figure]) -> list[list[str]]:
 
 
 def counted(lines: Sequence[Sequence[str]]) -> str:
-    """How many of the targets in the last column were reached, in one sentence."""
+    """Return a sentence with the numbers of reached and missed targets in the last column."""
     verdicts = [line[-1] for line in lines]
     reached, missed = (sum(cell.count(word) for cell in verdicts) for word in (": reached", ": missed"))
     return f"To reach: {reached + missed}. Reached: {reached}. Missed: {missed}."
 
 
 def share(values: Sequence[float]) -> str:
-    """The median of shares in percent, with its standard error."""
+    """Return the median of shares in percent with its standard error."""
     error = 1.25 * statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
     return f"{statistics.median(values) * 100:.1f} ± {error * 100:.1f} %"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table that is also readable on a screen."""
+    """Return a Markdown table with aligned columns, which is readable in a terminal too."""
     widths = [max(len(line[n]) for line in (header, *rows)) for n in range(len(header))]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
@@ -59,7 +59,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def write(section: str, text: str, doc: Path | None = None) -> None:
-    """Replace what a page of docs/ says between the marks of a section; the rest is written by hand."""
+    """Replace the generated section of a page in docs/, or append it; keep all other text."""
     doc = doc or DOC
     begin, end = f"<!-- {section}: made by make -->", f"<!-- end of {section} -->"
     made = f"{begin}\n\n{text.strip()}\n\n{end}"
@@ -69,7 +69,7 @@ def write(section: str, text: str, doc: Path | None = None) -> None:
 
 
 def machine(*packages: str) -> str:
-    """What the figures were measured on, in one paragraph."""
+    """Return a paragraph that describes the machine and the versions."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         postgres = cursor.fetchone()[0].split()[0]

@@ -1,4 +1,4 @@
-"""`make bench-scale`: the pages' queries while the tables grow from 10,000 to 10,000,000 messages."""
+"""`make bench-scale`: the queries of pages with tables of 10,000 to 10,000,000 messages."""
 
 import argparse
 import random
@@ -21,8 +21,8 @@ from chats.views.reading import INBOX, ROOT, THREAD, UNREAD
 
 SIZES = [10_000, 100_000, 1_000_000, 10_000_000]
 ROUNDS = 2_000
-BYTES = 1_600  # On the disk for each message: its row, its notification, their indexes, the log of writes.
-SMALL = 100_000  # The size that the largest is compared with.
+BYTES = 1_600  # Disk space for each message: its row, its notification, their indexes, the WAL.
+SMALL = 100_000  # The reference size for the largest one.
 AT_MOST = 1.3
 PICTURE = report.DOC.parent / "images" / "scale.png"
 NOTE = """
@@ -99,7 +99,7 @@ def _stop_without_room(messages: int) -> None:
 
 @contextmanager
 def _databases(sizes: list[int]) -> Iterator[dict[int, tuple[str, Stage]]]:
-    """A database for each size, with all its members; the server they are on lasts as long as the run."""
+    """Create a database for each size. They are not dropped, since the server exists only for this run."""
     stages = {}
     for size in sizes:
         using = f"scale_{size}"
@@ -119,7 +119,7 @@ def _databases(sizes: list[int]) -> Iterator[dict[int, tuple[str, Stage]]]:
 
 
 def _measure(stages: dict[int, tuple[str, Stage]], rounds: int) -> dict[tuple[str, int], list[float]]:
-    """Seconds of each page at each size. The first tenth of the rounds warms up and is not counted."""
+    """Return the seconds of each page at each size. Additional rounds for the warm-up are not counted."""
     times: dict[tuple[str, int], list[float]] = {(page.title, size): [] for page in PAGES for size in stages}
     choose = random.Random(0)
     for number in tqdm(range(-rounds // 10, rounds), desc="pages", unit="round"):

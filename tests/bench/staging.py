@@ -1,6 +1,6 @@
-"""The stage of the benchmarks: a Bobbin with any number of messages, made by PostgreSQL itself.
+"""Creates the data for the benchmarks: any number of messages, generated inside PostgreSQL.
 
-Four members have something to measure; all others are background that makes the tables large.
+Only a few members are measured. All others are background that makes the tables large.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from django.db import connections, transaction
 BACKGROUND_CONVERSATIONS = 2_000
 WORDS = "The loom arrived this morning; warp and weft are on the shelf beside the door, and the bobbins too. "
 
-# One block: `count` messages spread over `conversations` consecutive conversations, in turn as people write.
-# In each conversation `thread` messages in a row are one thread, every reply under a random earlier message.
+# One block: `count` messages, interleaved over `conversations` consecutive conversations. In each
+# conversation, `thread` consecutive messages form a thread, and every reply has a random earlier parent.
 MESSAGES = """
 INSERT INTO messaging_message (id, conversation_id, sender_id, receiver_id, content, "timestamp", read,
                                edited, parent_message_id, thread_root_id)
@@ -35,7 +35,7 @@ INSERT INTO accounts_user (id, password, is_superuser, username, email, is_staff
 SELECT n, '!', false, 'member' || n, '', false, true, now(), 'member' || n, 'rnernber' || n
 FROM generate_series(%s::int, %s) AS n
 """
-# The member with the lower id against a row of later ones.
+# Conversations of one member with `count` members of the following ids.
 CONVERSATIONS = """
 INSERT INTO messaging_conversation (id, low_id, high_id)
 SELECT %(first)s + n, %(low)s, %(low)s + 1 + n FROM generate_series(0, %(count)s - 1) AS n
@@ -76,21 +76,21 @@ TRUNCATE accounts_user, messaging_conversation, messaging_participant, messaging
 
 @dataclass(frozen=True)
 class Stage:
-    """Who and what there is to measure: ids of members and of the first messages of threads."""
+    """The ids of the measured members and of the first messages of the measured threads."""
 
     inbox: int  # A member with 500 counterparts and a fifth of all messages.
     unread: int  # A member who received two fifths of all, a tenth of them unread.
     erased: int  # A member with a fifth of all messages.
     thread_of_1000: int
     thread_of_10000: int
-    reader_of_10000: int  # One of its two people.
-    members: int  # All ids from 1 on.
+    reader_of_10000: int  # One of its participants.
+    members: int  # Number of members; their ids start at 1.
 
 
 def stage(total: int, using: str = "default") -> Stage:
     """Empty the tables and fill them with `total` messages and one notification each."""
     with transaction.atomic(using), connections[using].cursor() as cursor:
-        # Foreign keys are checked by triggers, row for row; what is made here is right by construction.
+        # Disable the triggers that check foreign keys row by row; the generated rows are correct.
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(EMPTY)
         staged = _Builder(cursor, total).build()
@@ -107,7 +107,7 @@ def _vacuum(using: str) -> None:
 
 
 class _Builder:
-    """Hands out ids one after the other."""
+    """Inserts the rows, and assigns consecutive ids."""
 
     def __init__(self, cursor, total: int) -> None:
         self.cursor, self.total = cursor, total
@@ -135,10 +135,10 @@ class _Builder:
     def _star(
         self, counterparts: int, messages: int, thread: int = 10, one_way: bool = False
     ) -> tuple[int, int]:
-        """A member and as many counterparts; return the ids of the member and of the first message."""
+        """Create a member with counterparts; return the ids of the member and of the first message."""
         member = self._members(counterparts + 1)
         first = self._conversations(CONVERSATIONS, counterparts, member)
-        # Unread are the last of each conversation: a tenth where one receives, else one.
+        # The last messages of each conversation are unread: a tenth if one member receives all, else one.
         unread = messages // counterparts // 10 if one_way else int(thread == 10)
         return member, self._messages(first, counterparts, messages, thread, unread, one_way)
 

@@ -1,4 +1,4 @@
-"""`make bench ARGS="--only text"`: what it takes to read 10,000 characters, for the worst of many texts."""
+"""`make bench ARGS="--only text"`: processor time for 10,000 characters of the worst of many texts."""
 
 import sys
 import time
@@ -13,9 +13,10 @@ from texts_of_units import UNITS, repeated
 
 LENGTH = 10_000
 MILLISECONDS = 5
-# What no text is read by: as many replies as characters, and one key after the other (at most 42 are made).
-LEFT_OUT = {"threads.nest", "query.keys"}
-# Called with less by everything that calls them: a chunk, or what ranks a text.
+# Functions that do not process a whole text in production: one creates a reply for every fourth character,
+# the other generates keys one by one, of which at most 42 are used.
+LEFT_OUT = {"threads.flatten", "query.keys"}
+# Functions that all callers call with shorter texts: a chunk, or the part used for ranking.
 LENGTHS = {"letters.fold": 2_000, "letters.fold, accents": 2_000}
 HEADER = ["function", "characters", "worst unit", "ms", "to reach"]
 NOTE = f"""
@@ -26,7 +27,7 @@ step with the text.
 
 
 def lines() -> list[list[str]]:
-    """A line for each function that reads what people write."""
+    """Return a line for each function that processes text of users."""
     return [_line(name) for name in READERS if name not in LEFT_OUT]
 
 

@@ -1,4 +1,4 @@
-"""`make bench`: each piece of work as raw SQL, as Bobbin does it, and as other packages do it."""
+"""`make bench`: each workload with raw SQL, with Bobbin and with other packages."""
 
 import argparse
 import gc
@@ -17,7 +17,7 @@ from staging import stage
 from workloads import cached, lists, thread, writing
 
 SIZE = 500_000
-MEGABYTES = 10  # By which an erasure may grow.
+MEGABYTES = 10  # Limit for the memory growth of an erasure.
 PEERS = [
     "django-mptt", "django-treebeard", "django-tree-queries", "django-cte", "django-simple-history",
     "django-pghistory", "django-reversion", "django-notifications-community", *caching.PACKAGES,
@@ -32,8 +32,8 @@ with raw SQL in turn beside it.
 
 def main(arguments: argparse.Namespace) -> None:
     size = arguments.size or SIZE
-    machine = report.machine(*PEERS)  # Now, since it misses what is not installed.
-    if arguments.only == "text":  # Needs no messages.
+    machine = report.machine(*PEERS)  # Call this first, since it fails if a package is missing.
+    if arguments.only == "text":  # This part needs no messages.
         rows = texts.lines()
         print(report.table(texts.HEADER, rows), report.counted(rows), sep="\n\n")
         if not arguments.no_write:
@@ -67,20 +67,20 @@ def _shown(lines: list[list[str]]) -> list[list[str]]:
 
 
 def _apart(script: str, *arguments: str) -> list[list[str]]:
-    """The lines of a script that measures something in a process of its own."""
+    """Run a script in a separate process; print and return its lines."""
     return _shown(json.loads(_output(script, *arguments)))
 
 
 def _output(script: str, *arguments: str) -> str:
-    """What a script of the benchmarks prints, in a process of its own."""
+    """Return the output of a benchmark script that runs in a separate process."""
     command = [sys.executable, str(Path(__file__).parent / script), *arguments]
-    # Each makes its own path: what is `notifications` to one is Bobbin's to the other.
+    # Each script sets its own sys.path, since `notifications` is a different package in community.py.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment).stdout
 
 
 def _memory(member_id: int) -> list[str]:
-    """By how much a process grows that erases the member."""
+    """Return a line with the memory growth of a process that erases the member."""
     grown = float(_output("erasure_memory.py", str(member_id)))
     verdict = "reached" if grown <= MEGABYTES else "missed"
     return ["", "Bobbin, memory", f"+ {grown:.1f} MB", "", "", f"at most + {MEGABYTES} MB: {verdict}"]

@@ -1,4 +1,4 @@
-"""What the tests of drafts, forms and lost sessions share: texts that are typed, and sessions that end."""
+"""Helpers for tests of drafts, forms and lost sessions: they type texts, and end or renew sessions."""
 
 import re
 
@@ -27,8 +27,8 @@ def log_in_again(page, site, browser_of, user) -> None:
     page.context.add_cookies([{"name": "sessionid", "value": key, "url": site.url, "httpOnly": True}])
 
 
-def ask_who_is_there(page) -> None:
-    """At once, as the page does now and then."""
+def check_session_now(page) -> None:
+    """Make the page check its session now instead of at its next poll."""
     page.evaluate("dispatchEvent(new Event('online'))")
 
 

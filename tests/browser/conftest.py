@@ -1,6 +1,6 @@
-"""Two members in two browsers: Chromium, on a web process and an `events` process of the tests' own.
+"""Fixtures for browser tests: Chromium, with a web process and an `events` process for the tests.
 
-Only `make test-browser` runs these: it says where Chromium is (CHROMIUM=/usr/bin/chromium).
+Only `make test-browser` runs these tests. It sets the path of Chromium (CHROMIUM=/usr/bin/chromium).
 """
 
 import os
@@ -14,17 +14,17 @@ from running import ROOT, running_site
 
 CHROMIUM = os.environ.get("CHROMIUM", "")
 collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]
-# Playwright's own loop runs in the thread of the tests.
+# The event loop of Playwright runs in the thread of the tests.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         # A name of this machine that is no secure context over plain HTTP.
+         # A name of this machine; over plain HTTP it is not a secure context.
          "--host-resolver-rules=MAP bobbin.test 127.0.0.1"]  # fmt: skip
 OF_COLOURS = ["color-contrast", "link-in-text-block"]  # Rules of axe.
 PICTURES = ROOT / ".run" / "screenshots"
-# A policy that is broken is told to nobody otherwise.
+# Reports violations of the Content Security Policy, which Playwright does not report.
 REPORT = "addEventListener('securitypolicyviolation', e => console.error(`CSP: ${e.violatedDirective}`))"
-# What Chromium says of an answer that is meant to be an error.
+# Console messages of Chromium about responses that are errors on purpose.
 EXPECTED = ("responded with a status of 4", "responded with a status of 503", "net::ERR_",
             "Cross-Origin-Opener-Policy header has been ignored")  # fmt: skip
 
@@ -47,16 +47,16 @@ def chromium():
 
 
 @pytest.fixture
-def faults():
-    """What browsers complained of in this test: nothing."""
+def browser_errors():
+    """Collect errors of scripts and of the console; fail the test if there are any."""
     found: list[str] = []
     yield found
     assert found == []
 
 
 @pytest.fixture
-def open_browser(chromium: Browser, site, browser_of, faults, transactional_db):
-    """A browser of its own, in which a member is logged in."""
+def open_browser(chromium: Browser, site, browser_of, browser_errors, transactional_db):
+    """Return a function that opens a page in a separate browser context, logged in as the given user."""
     contexts: list[BrowserContext] = []
 
     def make(user=None, at=site, **options) -> Page:
@@ -70,8 +70,8 @@ def open_browser(chromium: Browser, site, browser_of, faults, transactional_db):
             key = browser_of(user).cookies["sessionid"].value
             context.add_cookies([{"name": "sessionid", "value": key, "url": at.url, "httpOnly": True}])
         page = context.new_page()
-        page.on("console", lambda said: _note(faults, said.type, said.text))
-        page.on("pageerror", lambda error: faults.append(f"{error}"))
+        page.on("console", lambda said: _note(browser_errors, said.type, said.text))
+        page.on("pageerror", lambda error: browser_errors.append(f"{error}"))
         return page
 
     yield make
@@ -81,7 +81,7 @@ def open_browser(chromium: Browser, site, browser_of, faults, transactional_db):
 
 
 def _wait_for_the_site() -> None:
-    """Until it has answered what pages sent when they were closed: the tables are emptied next."""
+    """Wait until no query runs for requests of closed pages, since the tables are emptied next."""
     busy = """SELECT FROM pg_stat_activity
     WHERE datname = current_database() AND state <> 'idle' AND pid <> pg_backend_pid()"""
     for _ in range(40):
@@ -92,14 +92,14 @@ def _wait_for_the_site() -> None:
                 return
 
 
-def _note(faults, kind: str, text: str) -> None:
+def _note(browser_errors, kind: str, text: str) -> None:
     if kind == "error" and not any(expected in text for expected in EXPECTED):
-        faults.append(text)
+        browser_errors.append(text)
 
 
 @pytest.fixture
 def picture():
-    """Keep what a page looks like, for people: below .run/screenshots."""
+    """Return a function that saves a screenshot of a page in .run/screenshots."""
     PICTURES.mkdir(parents=True, exist_ok=True)
 
     def take(page: Page, name: str, whole=True) -> None:
@@ -109,8 +109,8 @@ def picture():
 
 
 @pytest.fixture
-def look_through(picture):
-    """Return the reports of axe on a page in both themes; none when all is well."""
+def accessibility_reports(picture):
+    """Return a function that gives the violations that axe finds on a page in both themes."""
     axe = Axe()
 
     def run(page: Page, name: str, whole=True) -> list[str]:

@@ -1,4 +1,4 @@
-"""A running Bobbin for browsers: gunicorn for the pages, and gunicorn for live updates."""
+"""A running site for browsers: a gunicorn for the pages, and a gunicorn for live updates."""
 
 import atexit
 import os
@@ -27,7 +27,7 @@ class Site:
         self.url, self.env, self.folder, self.processes = url, env, folder, processes
 
     def kill_events(self) -> None:
-        """At once, and the worker with it, as when a machine is lost."""
+        """Kill the process and its workers without a shutdown, as if the machine were lost."""
         started = psutil.Process(self.processes[1].process.pid)
         for process in [*started.children(recursive=True), started]:
             process.kill()
@@ -39,7 +39,7 @@ class Site:
 
 @cache
 def static_files() -> str:
-    """The folder of the collected static files, which all sites of this process share."""
+    """Return the folder of the collected static files, which all sites of this process share."""
     folder = tempfile.mkdtemp(prefix="static-", dir="/tmp")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     service.collect_static_files(os.environ | {"STATIC_ROOT": folder, "ALLOWED_HOSTS": "127.0.0.1"})
@@ -48,7 +48,10 @@ def static_files() -> str:
 
 @contextmanager
 def running_site(live=True, **settings) -> Iterator[Site]:
-    """A site of the tests' database: pages, and `live` updates; `settings` go into the environment."""
+    """Run a site on the database of the tests, with live updates if `live`.
+
+    `settings` are added to the environment.
+    """
     with tempfile.TemporaryDirectory(prefix="browser-", dir="/tmp") as name:
         folder = Path(name)
         with socket.socket() as probe:

@@ -1,4 +1,4 @@
-"""Chromium reaches the conversation with members whose names addresses cannot hold."""
+"""Chromium opens conversations with members whose names cannot be part of a URL path."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""What the live region says of arrivals that come together, in hidden tabs, and just before their badge."""
+"""The live region announces new messages: several at once, in hidden tabs, and just before their badge."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ window.isHidden = false;
 Object.defineProperty(document, 'hidden', {get: () => window.isHidden});
 """
 HIDE = "is => { isHidden = is; document.dispatchEvent(new Event('visibilitychange')) }"
-# The page's own module, with rows as the page has them.
+# Calls functions of the module of the page, with rows like those of the page.
 CALL = """async ([address, calls]) => {
   const arrivals = await import(address);
   const row = (text) => {
@@ -42,7 +42,9 @@ def _open(page, address) -> None:
     expect(page.locator("html")).to_have_attribute("data-live", "yes")
 
 
-def test_two_arrivals_at_once_are_both_said_and_five_are_counted(open_browser, write, message, alice, bob):
+def test_two_arrivals_at_once_are_both_announced_and_five_are_counted(
+    open_browser, write, message, alice, bob
+):
     his = open_browser(bob)
     _open(his, "/chats/with/alice/")
     with transaction.atomic():
@@ -57,7 +59,7 @@ def test_two_arrivals_at_once_are_both_said_and_five_are_counted(open_browser, w
     expect(_said(his)).to_have_count(3)
 
 
-def test_arrival_in_a_hidden_tab_is_said_when_it_is_shown(open_browser, write, message, alice, bob):
+def test_arrival_in_a_hidden_tab_is_announced_when_it_is_shown(open_browser, write, message, alice, bob):
     his = open_browser(bob)
     his.add_init_script(HIDES)
     _open(his, "/chats/with/alice/")
@@ -73,12 +75,12 @@ def test_arrival_in_a_hidden_tab_is_said_when_it_is_shown(open_browser, write, m
 @pytest.mark.parametrize(
     ("calls", "said"),
     [
-        # Calls, and for how long the clock runs after each.
+        # Calls, each with the milliseconds that the clock runs after it.
         ([(["sayUnread", 0, 2], 1100)], ["2 unread messages."]),
         ([(["sayUnread", 2, 1], 1100)], []),
         ([(["sayArrivals", "hi"], 50), (["sayUnread", 0, 1], 2500)], ["New message from bob: hi"]),
         ([(["sayUnread", 0, 1], 50), (["sayArrivals", "hi"], 2500)], ["New message from bob: hi"]),
-        # A badge of something else began the second at whose end the message comes.
+        # Another badge started the delay of one second, and the message arrives at its end.
         (
             [(["sayUnread", 1, 1], 990), (["sayArrivals", "hi"], 50), (["sayUnread", 1, 2], 2500)],
             ["New message from bob: hi"],
@@ -96,7 +98,7 @@ def test_arrival_in_a_hidden_tab_is_said_when_it_is_shown(open_browser, write, m
         ),
     ],
 )
-def test_live_region_says_each_arrival_once(arrivals_page, calls, said):
+def test_live_region_announces_each_arrival_once(arrivals_page, calls, said):
     arrivals_page.evaluate("document.querySelector('#arrivals').replaceChildren()")
     for call, milliseconds in calls:
         _call(arrivals_page, call)
@@ -109,12 +111,12 @@ def test_live_region_says_each_arrival_once(arrivals_page, calls, said):
 def arrivals_page(open_browser, alice):
     hers = open_browser(alice)
     hers.clock.install()
-    hers.route("**/chats/state/", lambda route: route.abort())  # Its own badges say nothing.
+    hers.route("**/chats/state/", lambda route: route.abort())  # Badges of the page itself announce nothing.
     hers.goto("/chats/")
     return hers
 
 
-def test_unread_messages_are_not_said_in_a_hidden_tab(arrivals_page):
+def test_unread_messages_are_not_announced_in_a_hidden_tab(arrivals_page):
     arrivals_page.evaluate("Object.defineProperty(document, 'hidden', {get: () => true})")
     _call(arrivals_page, ["sayUnread", 0, 1])
     arrivals_page.clock.run_for(2500)

@@ -1,4 +1,4 @@
-"""A counterpart is erased, renamed or deactivated: open pages say so, and lose no text."""
+"""Open pages announce that a counterpart was erased, renamed or deactivated, and lose no typed text."""
 
 import pytest
 from playwright.sync_api import expect
@@ -12,7 +12,7 @@ PAGES = {
     "reply": "/chats/message/{}/reply/",
     "new": "/chats/new/?to=bob",
 }
-# As if no `events` were there: nobody tells, the page asks, here forty times as often.
+# Simulates a missing `events` process: the page polls instead, here forty times as often.
 POLLING = """
 window.EventSource = class extends EventTarget { close() {} };
 const wait = window.setTimeout;
@@ -40,7 +40,7 @@ def _button(page):
 
 def _open(page, address, text="half a text", live=True):
     if "to=bob" in address:
-        with page.expect_response("**/chats/counterpart/**"):  # Whom the name stands for.
+        with page.expect_response("**/chats/counterpart/**"):  # Looks up the owner of the name.
             page.goto(address)
     else:
         page.goto(address)
@@ -57,14 +57,14 @@ def hers(open_browser, alice):
 
 @pytest.fixture
 def tabs(hers, message):
-    """All pages that one can write to bob from, each with a half-written text."""
+    """Open every page that has a form for messages to bob, each with an unfinished text."""
     opened = {name: hers.context.new_page() for name in PAGES}
     for name, tab in opened.items():
         _open(tab, PAGES[name].format(message.pk))
     return opened
 
 
-def test_erasure_is_said_on_open_pages_and_the_text_stays(tabs, browser_of, bob):
+def test_erasure_is_announced_on_open_pages_and_the_text_stays(tabs, browser_of, bob):
     bob.set_password(PASSWORD)
     bob.save()
     browser_of(bob).post("/accounts/delete/", {"password": PASSWORD})
@@ -83,7 +83,7 @@ def test_erasure_is_said_on_open_pages_and_the_text_stays(tabs, browser_of, bob)
     assert not Message.objects.exists()
 
 
-def test_rename_is_said_on_open_pages_and_the_next_send_arrives(tabs, browser_of, member, bob):
+def test_rename_is_announced_on_open_pages_and_the_next_send_arrives(tabs, browser_of, member, bob):
     staff = browser_of(member("root", is_staff=True, is_superuser=True))
     form = {"username": "robert", "email": "", "is_active": True}
     assert staff.post(f"/admin/accounts/user/{bob.pk}/change/", form).status_code == 302
@@ -99,7 +99,7 @@ def test_rename_is_said_on_open_pages_and_the_next_send_arrives(tabs, browser_of
     assert tabs["conversation"].url.endswith("/chats/with/robert/")
 
 
-def test_deactivation_is_said_on_open_pages_and_taken_back_when_active_again(tabs, bob):
+def test_deactivation_and_reactivation_are_announced_on_open_pages(tabs, bob):
     change(bob, is_active=False)
     for tab in tabs.values():
         expect(tab.locator(".news")).to_contain_text(
@@ -137,8 +137,8 @@ def test_new_message_to_a_departed_member_can_go_to_another_name(hers, message, 
     assert Message.objects.get(content="half a text").receiver == charlie
 
 
-# As if nobody told it: the page still shows what it did when it was opened.
-UNTOLD = (
+# The page receives no updates, so it still shows the state from when it was opened.
+WITHOUT_UPDATES = (
     POLLING
     + "window.fetch = ((ask) => (to, how) => (how?.method ? ask(to, how) : new Promise(() => {})))(fetch);"
 )
@@ -146,11 +146,11 @@ UNTOLD = (
 
 @pytest.mark.parametrize("how", ["deactivated", "erased and again", "renamed and again"])
 @pytest.mark.parametrize("page", PAGES)
-def test_page_that_has_not_heard_of_a_change_delivers_to_nobody(
+def test_page_without_the_update_of_a_change_delivers_no_message(
     open_browser, member, message, alice, bob, how, page
 ):
     hers = open_browser(alice)
-    hers.context.add_init_script(UNTOLD)
+    hers.context.add_init_script(WITHOUT_UPDATES)
     hers.goto(PAGES[page].format(message.pk))
     _text(hers).fill("half a text")
     {"er": bob.delete, "re": lambda: change(bob, username="robert"),
@@ -165,11 +165,11 @@ def test_page_that_has_not_heard_of_a_change_delivers_to_nobody(
 
 
 @pytest.mark.parametrize("page", ["conversation", "thread"])
-def test_page_that_hears_of_a_rename_by_its_refusal_delivers_the_next_send(
+def test_page_whose_send_is_refused_after_a_rename_delivers_the_next_send(
     open_browser, message, alice, bob, page
 ):
     hers = open_browser(alice)
-    hers.context.add_init_script(UNTOLD)
+    hers.context.add_init_script(WITHOUT_UPDATES)
     hers.goto(PAGES[page].format(message.pk))
     _text(hers).fill("half a text")
     change(bob, username="robert")
@@ -198,7 +198,7 @@ def test_draft_for_a_name_that_has_another_owner_by_then_is_refused_once(hers, m
     expect(hers.locator("li.message .content")).to_have_text("half a text")
 
 
-def test_page_without_a_text_shows_the_composer_as_it_is_by_now(hers, message, bob):
+def test_page_without_a_text_updates_its_composer(hers, message, bob):
     _open(hers, "/chats/with/bob/", text="")
     change(bob, is_active=False)
     expect(hers.locator("main > .deactivated")).to_be_visible()
@@ -214,7 +214,7 @@ def test_page_without_a_text_shows_the_composer_as_it_is_by_now(hers, message, b
     expect(hers.locator("main")).to_contain_text("may have been deleted")
 
 
-def test_half_written_reply_and_edit_in_rows_survive_what_happens_to_the_counterpart(
+def test_unfinished_reply_and_edit_in_rows_survive_changes_of_the_counterpart(
     hers, write, message, alice, bob
 ):
     answer = write(bob, alice, "an answer", parent_message=message)
@@ -249,7 +249,9 @@ def test_name_that_another_member_took_shows_nothing_of_that_conversation(
     assert hers.url.endswith("/chats/with/robert/")
 
 
-def test_lists_say_who_was_erased_or_renamed(hers, browser_of, member, write, message, alice, bob, charlie):
+def test_lists_announce_the_erased_or_renamed_member(
+    hers, browser_of, member, write, message, alice, bob, charlie
+):
     staff = browser_of(member("root", is_staff=True, is_superuser=True))
     write(charlie, alice, "from charlie")
     write(bob, alice, "from bob")
@@ -271,7 +273,7 @@ def test_lists_say_who_was_erased_or_renamed(hers, browser_of, member, write, me
         expect(tab.locator(".news")).to_contain_text("charlie’s account was deleted.")
 
 
-def test_pages_that_only_ask_say_it_too(open_browser, message, alice, bob):
+def test_polling_pages_announce_the_changes_of_a_counterpart(open_browser, message, alice, bob):
     hers = open_browser(alice)
     hers.context.add_init_script(POLLING)
     tabs = [hers, hers.context.new_page(), hers.context.new_page()]
@@ -288,7 +290,7 @@ def test_pages_that_only_ask_say_it_too(open_browser, message, alice, bob):
             expect(_text(tab)).to_have_value("half a text")
 
 
-def test_changes_that_are_heard_of_together_are_all_said(hers, message, bob):
+def test_changes_received_together_are_all_announced(hers, message, bob):
     _open(hers, "/chats/with/bob/")
     hers.context.set_offline(True)
     change(bob, username="robert", is_active=False)

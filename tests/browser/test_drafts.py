@@ -1,33 +1,33 @@
-"""What somebody typed is sent to whom it was meant for, once, or it is still there."""
+"""A typed text is delivered once to its intended receiver, or it is kept."""
 
 import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from composing import DRAFTS, SEND, ask_who_is_there, end_sessions, expect_text, log_in_again, type_text
+from composing import DRAFTS, SEND, check_session_now, end_sessions, expect_text, log_in_again, type_text
 from playwright.sync_api import expect
 from running import ROOT
 
 from messaging.models import Message
 
 NGINX = {int(path.stem): path for path in (ROOT / "services" / "nginx" / "errors").glob("*.html")}
-# No look but one that something causes.
+# Disables polling, so that only events make the page check for changes.
 NO_POLLS = "const after = setTimeout; window.setTimeout = (f, ms, ...a) => ms > 5000 ? 0 : after(f, ms, ...a)"
 
 
 @pytest.fixture
 def people(write, alice, bob, charlie):
-    """alice has written with bob and with charlie."""
+    """alice has conversations with bob and with charlie."""
     return {"bob": write(bob, alice, "from bob"), "charlie": write(charlie, alice, "from charlie")}
 
 
-# Answers that accept nothing: the status (None: no answer), and what stands in X-Accepted.
+# Responses that accept no message: the status (None: no response), and the value of X-Accepted.
 NOT_ACCEPTED = [(status, None) for status in (403, 409, 413, 422, 429, 500, 502, 503, None, 200, 201, 204)]
 NOT_ACCEPTED += [(204, ""), (204, "4b0b9a4e-2f0e-4d53-a9b0-6a3c8d5d1f00"), (200, "yes")]
 
 
 def _fail_with(page, status, accepted) -> None:
-    """Have sends answered like this, with a page of nginx or another one."""
+    """Answer sends with this status and X-Accepted header, and with the error page of nginx if it has one."""
     body = NGINX[status].read_text() if status in NGINX else "<h1>Something else</h1>"
     headers = {"Content-Type": "text/html"} | ({} if accepted is None else {"X-Accepted": accepted})
 
@@ -46,7 +46,7 @@ def _fail_with(page, status, accepted) -> None:
 @pytest.mark.parametrize(
     ("address", "answers"), [("/chats/new/", NOT_ACCEPTED), ("/chats/with/bob/", NOT_ACCEPTED[::3])]
 )
-def test_failed_send_keeps_form_and_draft(open_browser, people, alice, address, answers, faults):
+def test_failed_send_keeps_form_and_draft(open_browser, people, alice, address, answers, browser_errors):
     hers = open_browser(alice)
     type_text(hers, address, "kept", to="bob" if "new" in address else None)
     for status, header in answers:
@@ -65,14 +65,14 @@ def test_failed_send_keeps_form_and_draft(open_browser, people, alice, address, 
 
     assert Message.objects.filter(content="kept").count() == 1
     assert hers.evaluate(DRAFTS) == []
-    faults[:] = [fault for fault in faults if "status of 50" not in fault]
+    browser_errors[:] = [error for error in browser_errors if "status of 50" not in error]
 
 
 @pytest.mark.parametrize(
     ("address", "changed"),
     [("/chats/new/", True), ("/chats/thread/{}/", True), ("/chats/new/", False), ("/chats/with/bob/", False)],
 )
-def test_send_whose_answer_is_lost_is_delivered_once(open_browser, people, alice, address, changed):
+def test_send_whose_response_is_lost_is_delivered_once(open_browser, people, alice, address, changed):
     hers = open_browser(alice)
     type_text(hers, address.format(people["bob"].pk), "first", to="bob" if "new" in address else None)
 
@@ -82,13 +82,13 @@ def test_send_whose_answer_is_lost_is_delivered_once(open_browser, people, alice
         route.fetch(max_redirects=0)
         return route.abort()
 
-    # The send alone: the page also posts what was seen, whenever that is.
+    # Match only the send, since the page also posts the ids of seen messages at any time.
     sends = hers.locator("main > form.compose").evaluate("form => form.action")
     hers.route(sends, lose)
     hers.get_by_role("button", name=SEND).click()
     expect(hers.get_by_role("alert")).to_contain_text("No connection")
     hers.unroute(sends)
-    hers.reload()  # The draft remembers under which id it may have arrived.
+    hers.reload()  # The draft keeps the client_id of the send that may have arrived.
     expect_text(hers, "first")
     if changed:
         hers.locator("main > form.compose textarea").fill("first, changed")
@@ -137,7 +137,7 @@ def test_lost_session_keeps_the_page_and_the_form_works_after_the_log_in(
         hers.locator("main > form.compose").evaluate("form => form.requestSubmit()")
         expect(hers.locator("main > form.compose .failed")).to_contain_text("You have been logged out")
     else:
-        ask_who_is_there(hers)  # Looks at once, as it does now and then.
+        check_session_now(hers)
     dialog = hers.get_by_role("dialog", name="You have been logged out")
     expect(dialog.get_by_role("link", name="Log in")).to_have_attribute("target", "_blank")
     for theme in () if press else ("light", "dark"):
@@ -158,7 +158,7 @@ def test_lost_session_keeps_the_page_and_the_form_works_after_the_log_in(
 
 @pytest.mark.parametrize(("where", "is_noticed"), [("/chats/with/bob/", True), ("/chats/new/?to=bob", False)])
 def test_form_works_after_a_log_in_in_another_tab(open_browser, people, alice, where, is_noticed):
-    """A log-in makes the token of open forms worthless: renewed at once, or when a send is refused."""
+    """A log-in invalidates the CSRF token of open forms. Pages renew it at once or after a refusal."""
     alice.set_password("warp-and-weft-7")
     alice.save()
     hers = open_browser(alice)
@@ -168,7 +168,7 @@ def test_form_works_after_a_log_in_in_another_tab(open_browser, people, alice, w
     old = token.input_value()
     end_sessions()
     if is_noticed:
-        ask_who_is_there(hers)
+        check_session_now(hers)
         with hers.context.expect_page() as opened:
             hers.get_by_role("dialog").get_by_role("link", name="Log in").click()
     else:
@@ -181,7 +181,7 @@ def test_form_works_after_a_log_in_in_another_tab(open_browser, people, alice, w
     expect(log_in.get_by_role("heading", name="Inbox")).to_be_visible()
     log_in.close()
     if is_noticed:
-        ask_who_is_there(hers)
+        check_session_now(hers)
         expect(token).not_to_have_value(old)
     expect(hers.get_by_role("dialog")).to_have_count(0)
     statuses = []
@@ -211,7 +211,7 @@ def test_visit_to_the_log_in_page_after_a_lost_session_keeps_drafts(
     hers = open_browser(alice)
     hers.route("**/accounts/logout/", lambda route: route.fulfill(status=503, body="<h1>Later</h1>"))
     hers.goto("/accounts/")
-    hers.get_by_role("button", name="Log out").click()  # It fails, so nobody is logged out.
+    hers.get_by_role("button", name="Log out").click()  # It fails, so the session stays.
     expect(hers.get_by_role("heading", name="Later")).to_be_visible()
     type_text(hers, "/chats/with/bob/", "still here")
     end_sessions()
@@ -224,7 +224,7 @@ def test_visit_to_the_log_in_page_after_a_lost_session_keeps_drafts(
     expect_text(hers, "still here")
 
 
-def test_error_pages_look_right_with_the_navigation(open_browser, people, alice, picture):
+def test_error_pages_with_the_navigation_are_accessible(open_browser, people, alice, picture):
     hers = open_browser(alice)
     for name, address in {
         "404": "/chats/thread/1/",
@@ -232,7 +232,7 @@ def test_error_pages_look_right_with_the_navigation(open_browser, people, alice,
         "unknown": "/no/page",
     }.items():
         hers.goto(address)
-        for theme in ("light", "dark") if name == "404" else ():  # One template makes them all.
+        for theme in ("light", "dark") if name == "404" else ():  # All pages use one template.
             hers.emulate_media(color_scheme=theme)
             for width in (390, 1280):
                 hers.set_viewport_size({"width": width, "height": 700})
@@ -241,7 +241,7 @@ def test_error_pages_look_right_with_the_navigation(open_browser, people, alice,
         expect(hers.get_by_role("link", name="Inbox", exact=True)).to_be_visible()
 
 
-def test_text_typed_before_the_script_came_is_not_replaced_by_a_draft(open_browser, people, alice):
+def test_text_typed_before_the_script_loads_is_not_replaced_by_a_draft(open_browser, people, alice):
     hers = open_browser(alice)
     type_text(hers, "/chats/with/bob/", "the old draft")
     waiting = []
@@ -260,13 +260,13 @@ def test_page_of_the_first_member_shows_nothing_to_the_second(
     hers = open_browser(alice)
     type_text(hers, "/chats/with/charlie/", "between alice and charlie")
     log_in_again(hers, site, browser_of, bob)
-    ask_who_is_there(hers)
+    check_session_now(hers)
     expect(hers.get_by_role("dialog", name="Somebody else")).to_be_visible()
     picture(hers, "another-member", whole=False)
     assert "charlie" not in hers.content()
     assert hers.locator("textarea").count() == 0
     log_in_again(hers, site, browser_of, alice)
-    ask_who_is_there(hers)
+    check_session_now(hers)
 
     expect_text(hers, "between alice and charlie")
 
@@ -338,7 +338,7 @@ def test_drafts_are_bounded_in_number_and_age(open_browser, people, alice):
     assert f"draft {alice.pk} edit:0" in hers.evaluate(DRAFTS)
 
 
-# Whether the page was visible in any frame since it was left, before the dialog covered it.
+# Records whether any frame showed the page after it was left and before the dialog covered it.
 WATCH = """
 addEventListener("pagehide", () => window.wasShown = false);
 requestAnimationFrame(function look() {
@@ -352,7 +352,7 @@ requestAnimationFrame(function look() {
 
 @pytest.mark.parametrize("address", ["/chats/", "/chats/with/bob/"])
 @pytest.mark.parametrize("leave_to", ["/chats/search/", "about:blank"])
-def test_back_after_the_session_ended_elsewhere_shows_nothing(open_browser, people, alice, address, leave_to):
+def test_back_after_the_session_ended_shows_nothing(open_browser, people, alice, address, leave_to):
     hers = open_browser(alice)
     hers.context.add_init_script(WATCH)
     hers.goto(address)
@@ -367,7 +367,7 @@ def test_back_after_the_session_ended_elsewhere_shows_nothing(open_browser, peop
     assert not hers.evaluate("window.wasShown")
 
 
-def test_back_shows_the_page_once_its_member_is_known(open_browser, people, alice):
+def test_back_shows_the_page_after_the_session_check(open_browser, people, alice):
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
     hers.goto("/chats/search/")
@@ -379,8 +379,8 @@ def test_back_shows_the_page_once_its_member_is_known(open_browser, people, alic
 @pytest.mark.parametrize(
     "address", ["/chats/", "/chats/with/bob/", "/chats/notifications/", "/chats/search/?q=from"]
 )
-def test_page_that_the_browser_kept_in_memory_asks_at_once_who_is_there(open_browser, people, alice, address):
-    """Chromium without a window keeps no page in memory: the events are made."""
+def test_page_from_the_back_forward_cache_checks_its_session_at_once(open_browser, people, alice, address):
+    """Headless Chromium has no back/forward cache, so the test dispatches the events."""
     hers = open_browser(alice)
     hers.context.add_init_script(NO_POLLS)
     with hers.expect_response("**/chats/state/**"):  # The stream is open.

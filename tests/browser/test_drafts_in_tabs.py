@@ -1,7 +1,7 @@
-"""Several tabs, and several members, in one browser: no draft is lost, none is shown to others."""
+"""Several tabs and several members in one browser lose no draft, and show none to another member."""
 
 import pytest
-from composing import DRAFTS, SEND, ask_who_is_there, expect_text, log_in_again, type_text
+from composing import DRAFTS, SEND, check_session_now, expect_text, log_in_again, type_text
 from playwright.sync_api import expect
 
 CONVERSATION = "/chats/with/bob/"
@@ -20,7 +20,7 @@ def hers(open_browser, root, alice):
 def test_each_form_has_a_draft_of_its_own(hers, write, root, alice, bob, charlie):
     own = [write(alice, bob, f"own {number}", parent_message=root) for number in range(2)]
     other = write(charlie, alice, "from charlie")
-    # Ids of messages: a reply, a thread and an edit may have the same.
+    # A reply, a thread and an edit may concern the same message id.
     forms = {f"/chats/message/{message.pk}/edit/": message.content for message in own}
     forms |= {f"/chats/message/{message.pk}/reply/": "" for message in (root, other, *own)}
     forms |= {f"/chats/thread/{message.pk}/": "" for message in (root, other)}
@@ -102,10 +102,10 @@ def test_log_in_as_another_member_from_the_dialog_leaves_no_draft_but_the_page(
     his.goto("/chats/with/alice/")
     expect_text(his, "")
     assert his.evaluate(DRAFTS) == []
-    ask_who_is_there(hers)
+    check_session_now(hers)
     expect(hers.get_by_role("dialog", name="Somebody else")).to_be_visible()
     log_in_again(hers, site, browser_of, alice)
-    ask_who_is_there(hers)
+    check_session_now(hers)
     expect_text(hers, "between alice and bob")
     his.close()
     hers.reload()
@@ -115,7 +115,7 @@ def test_log_in_as_another_member_from_the_dialog_leaves_no_draft_but_the_page(
 
 @pytest.fixture
 def open_forms(hers, write, root, alice, bob):
-    """Tabs with forms that hold no text: the focus is in one, a reply and an edit stand in rows."""
+    """Open tabs with empty forms: one has the focus, two are a reply and an edit in a row."""
     own = write(alice, bob, "mine", parent_message=root)
     tabs = {}
     for kind in ("focus", "Reply", "Edit"):
@@ -152,11 +152,11 @@ def test_open_form_without_text_comes_back_after_another_member(
 ):
     log_in_again(hers, site, browser_of, bob)
     for tab in open_forms.values():
-        ask_who_is_there(tab)
+        check_session_now(tab)
         expect(tab.get_by_role("dialog", name="Somebody else")).to_be_visible()
     log_in_again(hers, site, browser_of, alice)
     for tab in open_forms.values():
-        ask_who_is_there(tab)
+        check_session_now(tab)
         expect(tab.get_by_role("dialog")).to_have_count(0)
 
     _are_kept(open_forms)
@@ -168,7 +168,7 @@ def test_open_form_without_text_stays_when_its_thread_is_deleted(hers, root):
     hers.locator("main > form.compose textarea").focus()
     hers.evaluate("window.wasReloaded = false")
     root.delete()
-    ask_who_is_there(hers)
+    check_session_now(hers)
 
     expect(hers.get_by_role("button", name="Reply", exact=True)).to_be_disabled()
     assert hers.evaluate("window.wasReloaded") is False

@@ -1,4 +1,4 @@
-"""Pages for what went wrong: each says what it is, what to do, and keeps nobody out."""
+"""Error pages are accessible; each states the problem and the next step."""
 
 import re
 
@@ -7,20 +7,20 @@ from django.db import connection
 from playwright.sync_api import expect
 from running import ROOT, running_site
 
-# nginx sends these itself, when there is no application to ask.
+# nginx serves these pages itself when the application is not available.
 NGINX = sorted((ROOT / "services" / "nginx" / "errors").glob("*.html"))
 
 
 @pytest.fixture
-def check(look_through):
-    """Look at a page of an error: what it says, and whether everybody can read it."""
+def check(accessibility_reports):
+    """Return a function that checks heading, status and accessibility of an error page."""
 
-    def look(page, name: str, says: str, status: int) -> None:
+    def check(page, name: str, says: str, status: int) -> None:
         expect(page.get_by_role("heading", level=1)).to_have_text(says)
         expect(page.get_by_text(str(status), exact=True)).to_be_visible()
-        assert look_through(page, f"error-{name}") == []
+        assert accessibility_reports(page, f"error-{name}") == []
 
-    return look
+    return check
 
 
 def _spoil_token(page) -> None:
@@ -29,12 +29,12 @@ def _spoil_token(page) -> None:
     )
 
 
-def test_a_form_that_is_too_old(open_browser, message, bob, check):
+def test_form_with_an_expired_token_shows_403(open_browser, message, bob, check):
     his = open_browser(bob)
     his.goto(f"/chats/message/{message.pk}/reply/")
     _spoil_token(his)
     his.get_by_role("textbox", name="Message").fill("Too late")
-    his.locator("form.compose").evaluate("form => form.submit()")  # As without JavaScript.
+    his.locator("form.compose").evaluate("form => form.submit()")  # As a browser without JavaScript does.
 
     check(his, "403", "This form is too old", 403)
 
@@ -52,32 +52,32 @@ def test_form_with_the_token_of_an_earlier_log_in_is_sent_with_a_fresh_one(
     expect(his.locator(".message .content", has_text="In time")).to_be_visible()
 
 
-def test_too_many_wrong_passwords(open_browser, bob, check):
-    somebody = open_browser()
+def test_too_many_wrong_passwords_show_429(open_browser, bob, check):
+    visitor = open_browser()
     for _ in range(5):
-        somebody.goto("/accounts/login/")
-        somebody.get_by_label("Username").fill("bob")
-        somebody.get_by_label("Password").fill("wrong")
-        somebody.get_by_role("button", name="Log in").click()
-        somebody.wait_for_load_state()
+        visitor.goto("/accounts/login/")
+        visitor.get_by_label("Username").fill("bob")
+        visitor.get_by_label("Password").fill("wrong")
+        visitor.get_by_role("button", name="Log in").click()
+        visitor.wait_for_load_state()
 
-    check(somebody, "429", "Too many attempts", 429)
+    check(visitor, "429", "Too many attempts", 429)
 
 
-def test_a_fault_of_ours(open_browser, bob, check, faults):
-    """A table is missing: somebody has forgotten to migrate."""
+def test_server_error_shows_500(open_browser, bob, check, browser_errors):
+    """A table is missing, as after a forgotten migration."""
     his = open_browser(bob)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE messaging_participant RENAME TO elsewhere")
         try:
             his.goto("/chats/")
             check(his, "500", "That went wrong on our side", 500)
-            assert "status of 500" in faults.pop()
+            assert "status of 500" in browser_errors.pop()
         finally:
             cursor.execute("ALTER TABLE elsewhere RENAME TO messaging_participant")
 
 
-def test_postgresql_is_away(open_browser, bob, check):
+def test_unreachable_postgresql_shows_503(open_browser, bob, check):
     with running_site(live=False, POSTGRES_PORT="1") as site:
         his = open_browser(bob, at=site)
         his.goto("/chats/")
@@ -85,9 +85,9 @@ def test_postgresql_is_away(open_browser, bob, check):
 
 
 @pytest.mark.parametrize("path", NGINX, ids=lambda path: path.stem)
-def test_what_nginx_says_by_itself(open_browser, path, check):
-    somebody = open_browser()
-    somebody.goto(path.as_uri())
-    title = somebody.locator("h1").inner_text()
+def test_error_pages_of_nginx_are_accessible(open_browser, path, check):
+    visitor = open_browser()
+    visitor.goto(path.as_uri())
+    title = visitor.locator("h1").inner_text()
 
-    check(somebody, f"nginx-{path.stem}", title, int(path.stem))
+    check(visitor, f"nginx-{path.stem}", title, int(path.stem))

@@ -1,4 +1,4 @@
-"""alice and bob write to each other, each in a browser of their own; nobody reloads."""
+"""alice and bob write to each other in two browsers, without a reload."""
 
 import re
 import statistics
@@ -14,12 +14,12 @@ from running import running_site
 from messaging.models import Message, MessageHistory
 
 LIVE = re.compile("yes")
-# What a page does every few seconds, it does ten times as often.
+# Makes the timers of the page run ten times as often.
 HASTE = """
 const wait = window.setTimeout;
 window.setTimeout = (work, time, ...more) => wait(work, time >= 3000 ? time / 10 : time, ...more);
 """
-# When each row came into the page, by the clock of this machine.
+# Records the time when each row was added to the page.
 SHOWN = """
 window.shown = {};
 new MutationObserver(changes => changes.forEach(({addedNodes}) => addedNodes.forEach(
@@ -29,7 +29,7 @@ new MutationObserver(changes => changes.forEach(({addedNodes}) => addedNodes.for
 
 
 def _live(page) -> None:
-    """Wait until the page listens: what comes from now on came by the stream."""
+    """Wait until the event stream is open, so that later changes arrive through it."""
     expect(page.locator("html")).to_have_attribute("data-live", LIVE)
 
 
@@ -40,7 +40,7 @@ def thread(message):
 
 @pytest.fixture
 def redis():
-    """A Redis of the test's own, which may come to harm."""
+    """Start a separate Redis, which the test may stop."""
     with tempfile.TemporaryDirectory(prefix="redis-", dir="/tmp") as folder:
         server = Server(Path(folder))
         server.start()
@@ -73,8 +73,8 @@ def test_a_reply_an_edit_and_reading_appear_without_reload(open_browser, message
     assert MessageHistory.objects.get().old_content == "Good morning, Alice!"
 
 
-def test_what_is_written_is_shown_by_itself_and_soon(open_browser, write, message, thread, alice, bob):
-    """How soon is printed (-s): from the commit until the row stands in the page."""
+def test_new_message_appears_without_reload(open_browser, write, message, thread, alice, bob):
+    """With -s this test prints the delay between the commit and the row in the page."""
     his, took = open_browser(bob), []
     his.goto(thread)
     _live(his)
@@ -84,7 +84,7 @@ def test_what_is_written_is_shown_by_itself_and_soon(open_browser, write, messag
         committed = time.time()
         expect(his.locator(f"#m{sent.pk}")).to_be_visible()
         took.append(his.evaluate(f"window.shown.m{sent.pk}") / 1000 - committed)
-        his.wait_for_timeout(300)  # What comes right after another waits for it.
+        his.wait_for_timeout(300)  # An event right after another one is delayed.
     median, longest = (f"{1000 * seconds:.0f} ms" for seconds in (statistics.median(took), max(took)))
     print(f"Shown after {median} (median of {len(took)}), at the latest after {longest}.")
 
@@ -92,7 +92,7 @@ def test_what_is_written_is_shown_by_itself_and_soon(open_browser, write, messag
 def test_a_page_that_still_shows_all_is_not_sent_again(
     open_browser, write, write_many, message, thread, alice, bob, charlie
 ):
-    """Many messages at once may concern any page of theirs, so each looks whether there is more."""
+    """Many messages at once produce a general event, so every page of the members checks for changes."""
     his, answers = open_browser(bob), []
     his.on("response", lambda response: answers.append((response.url.partition("?")[2], response.status)))
     his.goto(thread)
@@ -103,11 +103,11 @@ def test_a_page_that_still_shows_all_is_not_sent_again(
     assert (f"from={message.pk}", 304) in answers
     sent = write(alice, bob, "Number two", parent_message=message)
     expect(his.locator(f"#m{sent.pk}")).to_be_visible()
-    # What is fetched depends on whether another notice is answered at the same time.
+    # The address depends on whether the page handles another event at the same time.
     assert {(f"from={first}", 200) for first in (message.pk, sent.pk)} & set(answers)
 
 
-def test_what_was_deleted_while_nobody_told_is_gone_afterwards(
+def test_message_deleted_while_events_is_down_disappears_afterwards(
     site, open_browser, write, message, thread, alice, bob
 ):
     gone = write(alice, bob, "Never mind", parent_message=message)
@@ -126,9 +126,7 @@ def test_what_was_deleted_while_nobody_told_is_gone_afterwards(
     expect(his.locator(f"li.message:not(#m{message.pk})")).to_have_count(0)
 
 
-def test_a_thread_with_an_account_that_was_deleted_meanwhile_is_gone(
-    open_browser, message, thread, alice, bob
-):
+def test_thread_with_an_account_erased_while_offline_disappears(open_browser, message, thread, alice, bob):
     his = open_browser(bob)
     his.goto(thread)
     _live(his)
@@ -140,7 +138,7 @@ def test_a_thread_with_an_account_that_was_deleted_meanwhile_is_gone(
     expect(his.locator("li.message")).to_have_count(0)
 
 
-def test_inbox_badge_and_title_count_what_comes(open_browser, write, alice, bob, charlie):
+def test_inbox_badge_and_title_count_new_messages(open_browser, write, alice, bob, charlie):
     his = open_browser(bob)
     his.goto("/chats/")
     _live(his)
@@ -153,7 +151,7 @@ def test_inbox_badge_and_title_count_what_comes(open_browser, write, alice, bob,
     expect(his).to_have_title("(2) Inbox · Bobbin")
 
 
-def test_a_second_tab_hears_through_the_first(open_browser, write, alice, bob):
+def test_second_tab_receives_events_through_the_first(open_browser, write, alice, bob):
     first = open_browser(bob)
     first.goto("/chats/")
     _live(first)
@@ -169,7 +167,7 @@ def test_a_second_tab_hears_through_the_first(open_browser, write, alice, bob):
     expect(second.locator("#rows")).to_contain_text("two")
 
 
-def test_a_reply_stands_under_what_it_answers(open_browser, write, message, thread, alice, bob):
+def test_new_reply_appears_below_its_parent(open_browser, write, message, thread, alice, bob):
     first = write(bob, alice, "first", parent_message=message)
     write(bob, alice, "second", parent_message=message)
     hers = open_browser(alice)
@@ -182,7 +180,7 @@ def test_a_reply_stands_under_what_it_answers(open_browser, write, message, thre
     expect(hers.locator(".message", has_text="below first")).to_have_attribute("data-depth", "2")
 
 
-def test_what_was_written_while_offline_is_there_afterwards(open_browser, write, message, thread, alice, bob):
+def test_changes_made_while_offline_appear_afterwards(open_browser, write, message, thread, alice, bob):
     his = open_browser(bob)
     his.goto(thread)
     _live(his)
@@ -220,7 +218,7 @@ def test_events_killed_while_people_write_loses_nothing(
 
 
 def test_redis_killed_while_people_write_loses_nothing(redis, open_browser, message, alice, bob):
-    """Both write with Redis away; the pages ask by themselves then, and listen again once it is back."""
+    """Both members write while Redis is down. The pages poll, and later return to the stream."""
     with running_site(REDIS_URL=f"unix://{redis.socket}?db=0") as site:
         hers, his = (open_browser(who, at=site) for who in (alice, bob))
         for page in (hers, his):
@@ -245,7 +243,7 @@ def test_redis_killed_while_people_write_loses_nothing(redis, open_browser, mess
         expect(hers.locator(".message", has_text="Back again")).to_be_visible()
 
 
-def test_without_events_the_page_asks_by_itself(site, open_browser, write, message, thread, alice, bob):
+def test_page_without_events_polls(site, open_browser, write, message, thread, alice, bob):
     site.kill_events()
     try:
         his = open_browser(bob)
@@ -342,10 +340,10 @@ def test_everything_works_with_the_keyboard_alone(open_browser, write, message, 
     expect(his.locator(".found mark")).to_have_text("reply")
 
 
-def test_a_page_of_one_member_never_shows_what_is_anothers(
+def test_page_of_one_member_never_shows_messages_of_another(
     site, open_browser, browser_of, write, alice, bob, charlie
 ):
-    """In one browser bob logs in, while a tab of alice's is still open."""
+    """bob logs in while a tab of alice is still open in the same browser."""
     write(charlie, bob, "For bob alone")
     hers = open_browser(alice)
     hers.goto("/chats/")

@@ -1,4 +1,4 @@
-"""Pages whose request for news is refused, or fails, go on asking; a search asks no second time."""
+"""Pages poll again after a failed or refused request; search results are fetched only once."""
 
 import pytest
 from playwright.sync_api import expect
@@ -7,14 +7,14 @@ LIVE = ("data-live", "yes")
 
 
 def _fetches(page, path: str) -> list[str]:
-    """The addresses below `path` that the page's own scripts ask for from now on."""
+    """Return a list that collects the addresses containing `path` that scripts of the page request."""
     asked: list[str] = []
     page.on("request", lambda one: path in one.url and one.resource_type == "fetch" and asked.append(one.url))
     return asked
 
 
 @pytest.mark.parametrize("query", ["from:", "after:2026-13-01", "in:bob", "Loom", ""])
-def test_a_search_is_asked_for_once(open_browser, message, bob, query):
+def test_search_results_are_not_fetched_again(open_browser, message, bob, query):
     his = open_browser(bob)
     asked = _fetches(his, "/chats/search/")
     his.goto(f"/chats/search/?q={query}")
@@ -27,7 +27,7 @@ def test_a_search_is_asked_for_once(open_browser, message, bob, query):
 
 
 @pytest.mark.parametrize("status", [0, 429, 503])
-def test_a_refresh_that_failed_is_repeated_by_the_next_look(open_browser, write, alice, bob, status):
+def test_failed_refresh_is_repeated_by_the_next_check(open_browser, write, alice, bob, status):
     his = open_browser(bob)
     his.goto("/chats/")
     expect(his.locator("html")).to_have_attribute(*LIVE)
@@ -46,7 +46,7 @@ def test_a_refresh_that_failed_is_repeated_by_the_next_look(open_browser, write,
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_page_without_a_stream_goes_on_asking_after_a_refusal(open_browser, write, alice, bob, status):
+def test_page_without_a_stream_polls_again_after_a_refusal(open_browser, write, alice, bob, status):
     his = open_browser(bob)
     his.route("**/events/**", lambda route: route.abort())
     his.clock.install()

@@ -2,7 +2,7 @@
 
 import pytest
 
-# Fields of `main` whose ring covers a text, or that have none.
+# Returns the fields of `main` that have no focus ring, or whose ring covers a text.
 COVERED = """() => {
   const found = [];
   for (const field of document.querySelectorAll("main :is(input:not([type=hidden]), textarea)")) {

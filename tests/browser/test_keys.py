@@ -1,4 +1,4 @@
-"""Shortcuts of a single key: where they begin, that they work in search, and that they can be turned off."""
+"""Single-key shortcuts start at the visible rows, work in search results, and can be turned off."""
 
 import re
 
@@ -11,7 +11,7 @@ def items(write_many, alice, bob):
     return write_many(bob, alice, 40, content="Item")
 
 
-def test_first_j_takes_the_first_message_in_view(open_browser, items, alice):
+def test_first_j_focuses_the_first_visible_message(open_browser, items, alice):
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
     hers.locator(f"#m{items[20].pk}").evaluate("row => row.scrollIntoView({block: 'start'})")
@@ -25,7 +25,7 @@ def test_first_j_takes_the_first_message_in_view(open_browser, items, alice):
     expect(hers.locator(f"#m{items[0].pk}")).to_be_focused()
 
 
-def test_quick_j_steps_on_while_the_page_scrolls_smoothly(open_browser, items, alice):
+def test_repeated_j_moves_on_during_smooth_scrolling(open_browser, items, alice):
     hers = open_browser(alice, reduced_motion="no-preference", viewport={"width": 800, "height": 300})
     hers.goto("/chats/with/bob/")
     for _ in range(12):
@@ -34,7 +34,7 @@ def test_quick_j_steps_on_while_the_page_scrolls_smoothly(open_browser, items, a
     expect(hers.locator(f"#m{items[11].pk}")).to_be_focused()
 
 
-def test_j_and_k_step_through_what_a_search_found(open_browser, items, alice):
+def test_j_and_k_move_through_search_results(open_browser, items, alice):
     hers = open_browser(alice)
     hers.goto("/chats/search/?q=Item")
     rows = hers.locator("ol.found > li a")
@@ -70,7 +70,7 @@ def test_single_keys_turned_off_stay_off(open_browser, items, alice):
     expect(hers.get_by_label("To")).to_be_focused()
 
 
-def test_new_message_to_somebody_has_the_focus_on_its_text(open_browser, alice, bob):
+def test_new_message_with_a_receiver_has_the_focus_on_its_text(open_browser, alice, bob):
     hers = open_browser(alice)
     hers.goto("/chats/new/?to=bob")
 
@@ -82,7 +82,7 @@ PRESS = """keys => keys.forEach(key => document.activeElement.dispatchEvent(
 
 
 def _is_still(page, address) -> None:
-    """No shortcut has acted."""
+    """Check that no shortcut had an effect."""
     expect(page).to_have_url(re.compile(re.escape(address) + "$"))
     assert page.evaluate("document.activeElement.tagName") == "BODY"
     assert page.locator("dialog[open]").count() == 0
@@ -96,7 +96,7 @@ def test_single_keys_with_modifiers_do_nothing(open_browser, items, alice):
     ]
     odd = [{"key": key} for key in ("Dead", "Unidentified", "Process", "constructor", "__proto__", "о")]
     hers.evaluate(PRESS, modified + odd + [{}, {"key": "N", "shiftKey": True}, {"key": "é", "code": "KeyN"}])
-    hers.evaluate("dispatchEvent(new Event('keydown'))")  # Without a key: as filling in a form makes it.
+    hers.evaluate("dispatchEvent(new Event('keydown'))")  # Autofill dispatches events without a key.
 
     _is_still(hers, "/chats/with/bob/")
 
@@ -141,7 +141,7 @@ def test_single_keys_behind_an_open_dialog_do_nothing(open_browser, items, alice
 
 
 def test_escape_and_enter_within_a_composition_keep_the_form_and_its_text(open_browser, write, alice, bob):
-    """Of an input method: Escape takes back what is not converted yet, Enter accepts it."""
+    """In an input method, Escape cancels the unconverted text and Enter accepts it."""
     own = write(alice, bob, "before")
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
@@ -168,7 +168,7 @@ def test_switch_of_single_keys_reaches_other_tabs_and_pages_kept_for_back(open_b
     other.get_by_role("button", name="Keyboard").click()
     other.get_by_role("checkbox").uncheck()
     expect(hers.locator("#keys-on:not(:checked)")).to_have_count(1)
-    # A page that a browser keeps for Back hears of nothing meanwhile.
+    # A page in the back/forward cache receives no storage events.
     stored = {"bobbin-single-keys-off": "no", "bobbin-theme": "dark"}
     hers.evaluate("stored => { Object.assign(localStorage, stored) }", stored)
     hers.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
@@ -190,7 +190,7 @@ def test_single_keys_turned_off_without_storage_are_off_until_the_page_is_left(o
     _is_still(hers, "/chats/with/bob/")
 
 
-def test_single_keys_do_nothing_where_nobody_can_turn_them_off(open_browser):
+def test_single_keys_do_nothing_on_pages_without_the_switch(open_browser):
     visitor = open_browser()
     visitor.goto("/accounts/login/")
     visitor.evaluate("document.activeElement.blur()")

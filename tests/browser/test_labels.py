@@ -1,4 +1,4 @@
-"""Controls are named by author and first words, and what arrives is said to those who do not see it."""
+"""Controls are labelled with author and first words, and screen readers announce new messages."""
 
 import re
 
@@ -17,11 +17,11 @@ def test_controls_are_named_by_author_and_first_words(open_browser, write, alice
     own.edit("<b>Not</b> at all,\nI'd say; and more of it", by=alice)
     hers = open_browser(alice)
     hers.goto(address.format(root.pk))
-    theirs, mine = "bob: ‘fangorious, ok’", "your message: ‘<b>Not</b> at all, I'd say;…’"
+    received, mine = "bob: ‘fangorious, ok’", "your message: ‘<b>Not</b> at all, I'd say;…’"
     for role, name in (
-        ("link", f"Reply to {theirs}"),
-        ("button", f"Mark unread {theirs}"),
-        ("link", f"just now {theirs}"),
+        ("link", f"Reply to {received}"),
+        ("button", f"Mark unread {received}"),
+        ("link", f"just now {received}"),
         ("link", f"Reply to {mine}"),
         ("link", f"Edit {mine}"),
         ("link", f"edited {mine}"),
@@ -41,7 +41,7 @@ def test_names_of_controls_follow_an_edit(open_browser, write, alice, bob):
     expect(hers.get_by_role("link", name="Reply to bob: ‘other words’")).to_be_visible()
 
 
-def test_arrivals_are_said_once_and_own_sends_not_twice(open_browser, write, alice, bob):
+def test_arrivals_and_own_sends_are_announced_once(open_browser, write, alice, bob):
     message = write(bob, alice, "the first")
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
@@ -60,7 +60,9 @@ def test_arrivals_are_said_once_and_own_sends_not_twice(open_browser, write, ali
     )
 
 
-def test_unread_messages_are_said_where_they_are_not_shown(open_browser, write, alice, bob, charlie):
+def test_unread_messages_are_announced_on_pages_that_do_not_show_them(
+    open_browser, write, alice, bob, charlie
+):
     write(bob, alice, "read before")
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
@@ -75,7 +77,7 @@ def test_unread_messages_are_said_where_they_are_not_shown(open_browser, write, 
     expect(hers.get_by_role("log").locator("p")).to_have_text(["2 unread messages."])
 
 
-def test_earlier_messages_are_not_said(open_browser, write_many, alice, bob):
+def test_earlier_messages_are_not_announced(open_browser, write_many, alice, bob):
     write_many(bob, alice, 70, content="Item")
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")

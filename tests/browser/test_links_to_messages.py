@@ -1,4 +1,4 @@
-"""A link to a message shows it: visible and in the viewport, also in a folded or a long thread."""
+"""A link to a message scrolls it into the viewport, also in a folded or a long thread."""
 
 import pytest
 from playwright.sync_api import expect
@@ -10,7 +10,7 @@ LOW = {"width": 800, "height": 400}
 
 @pytest.fixture
 def chain(write, alice, bob):
-    """Eight replies below each other, all read: what is below the fourth level is folded."""
+    """Create a chain of eight replies, all read; replies below the fourth level are folded."""
     root = parent = write(alice, bob, "root")
     chain = []
     for number in range(8):
@@ -78,7 +78,7 @@ def test_back_and_forward_between_folded_messages_show_each(open_browser, chain,
 
 
 def test_link_to_the_same_message_shows_it_again(open_browser, chain, alice):
-    """The address stays as it is, so there is no hashchange."""
+    """The URL does not change, so the browser fires no hashchange."""
     hers = open_browser(alice, viewport=LOW)
     hers.goto(f"/chats/message/{chain[6].pk}/")
     hers.get_by_role("button", name="Fold replies").click()

@@ -1,4 +1,4 @@
-"""Any number of combining marks stays where its letter is."""
+"""Combining marks, in any number, do not overlap other rows."""
 
 import pytest
 from playwright.sync_api import expect
@@ -8,7 +8,7 @@ MARKS = {
     "below": "\u0323" * 200,
     "mixed": "\u0335\u0489\u030d\u0316\u20dd" * 40,
 }
-# The letters without their marks, in the same boxes.
+# Removes the marks from the page; the boxes keep their sizes.
 PLAIN = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) walker.currentNode.data = walker.currentNode.data.replace(/\\p{M}+/gu, "");
@@ -16,13 +16,13 @@ PLAIN = """() => {
 
 
 @pytest.mark.parametrize("kind", MARKS)
-def test_marks_of_a_message_change_nothing_around_it(open_browser, write, alice, bob, kind, picture):
+def test_marks_of_a_message_do_not_change_pixels_around_it(open_browser, write, alice, bob, kind, picture):
     write(bob, alice, "before")
     odd = write(bob, alice, f"H{MARKS[kind]}i")
     hers = open_browser(alice)
     for address in ("/chats/unread/", "/chats/with/bob/", f"/chats/message/{odd.pk}/reply/", "/chats/"):
         hers.goto(address)
-        if address.endswith("bob/"):  # Once both were seen, the badges stay as they are.
+        if address.endswith("bob/"):  # After both messages were seen, the badges no longer change.
             expect(hers.get_by_role("link", name="Unread", exact=True)).to_be_visible()
         hers.wait_for_load_state("networkidle")
         hide = hers.locator("main li, main blockquote").filter(has_text="H").last

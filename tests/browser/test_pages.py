@@ -1,4 +1,4 @@
-"""How pages look and behave: for everybody, in both themes, narrow and wide, light and still."""
+"""Pages are accessible in both themes, fit narrow windows, load few bytes and do not shift."""
 
 import re
 
@@ -8,13 +8,13 @@ from playwright.sync_api import expect
 from messaging.models import Message
 
 MOST_BYTES = 100_000
-# Nothing was asked for, so nothing moves: counted from the first paint on.
+# Collects layout shifts from the first paint on; without input there should be none.
 SHIFTS = """
 window.shifts = [];
 new PerformanceObserver(list => list.getEntries().forEach(e => window.shifts.push(e.value)))
   .observe({type: "layout-shift", buffered: true});
 """
-# The page has asked whether anything changed meanwhile; a page of an error does not ask.
+# True after the first poll of the page; an error page does not poll.
 SETTLED = """() => !document.body.dataset.state ||
   performance.getEntriesByName(new URL(document.body.dataset.state, location)).some(one => one.responseEnd)"""
 ODD = "مرحبا بالعالم 🧵 " + "x" * 400 + "\n\nhttps://example.org/" + "long/" * 60 + " <b>not bold</b>"
@@ -22,7 +22,7 @@ ODD = "مرحبا بالعالم 🧵 " + "x" * 400 + "\n\nhttps://example.org/"
 
 @pytest.fixture
 def town(write, write_many, alice, bob, charlie, member):
-    """alice's account in use: threads, deep and long, edits, unread messages, odd texts."""
+    """Create data for alice: deep and long threads, edits, unread messages and unusual texts."""
     root = write(bob, alice, "The new loom arrives on Thursday. Who is there to take it?")
     first = write(alice, bob, "I am, from nine on.", parent_message=root)
     deep = first
@@ -70,16 +70,16 @@ def _addresses(town) -> dict[str, str]:
     return {name: address.format(**ids) for name, address in PAGES.items()}
 
 
-def test_nothing_keeps_anybody_out(open_browser, town, alice, look_through):
+def test_pages_have_no_accessibility_violations(open_browser, town, alice, accessibility_reports):
     found = {}
     hers, visitor = (open_browser(who) for who in (alice, None))
     for page, addresses in ((hers, _addresses(town)), (visitor, VISITORS)):
         for name, address in addresses.items():
             page.goto(address)
-            found[name] = look_through(page, name)
+            found[name] = accessibility_reports(page, name)
     hers.goto("/chats/")
     hers.keyboard.press("?")
-    found["keys"] = look_through(hers, "keys", whole=False)
+    found["keys"] = accessibility_reports(hers, "keys", whole=False)
 
     assert {name: reports for name, reports in found.items() if reports} == {}
 
@@ -105,7 +105,7 @@ def test_table_of_large_numbers_is_no_wider_than_320_pixels(open_browser, alice)
     assert hers.evaluate("document.documentElement.scrollWidth") == 320
 
 
-def test_empty_and_first_run_states(open_browser, alice, picture):
+def test_pages_without_data_have_a_heading(open_browser, alice, picture):
     hers = open_browser(alice)
     for name in ("inbox", "unread", "notifications", "search", "query-lab"):
         hers.goto(PAGES[name].partition("?")[0])
@@ -113,7 +113,7 @@ def test_empty_and_first_run_states(open_browser, alice, picture):
         expect(hers.get_by_role("heading", level=1)).to_be_visible()
 
 
-def test_the_switch_of_the_theme_is_remembered(open_browser, alice):
+def test_chosen_theme_is_kept_on_other_pages(open_browser, alice):
     hers = open_browser(alice, color_scheme="light")
     hers.goto("/chats/")
     ground = "getComputedStyle(document.body).backgroundColor"
@@ -127,7 +127,7 @@ def test_the_switch_of_the_theme_is_remembered(open_browser, alice):
     assert hers.evaluate(ground) == dark != light
 
 
-def test_theme_is_bobbins_own_and_the_admins_stays(open_browser):
+def test_theme_is_stored_separately_from_that_of_the_admin(open_browser):
     page = open_browser()
     page.goto("/accounts/login/")
     switch = page.get_by_role("button", name="Theme")
@@ -156,7 +156,7 @@ def test_theme_switches_in_a_browser_without_storage(open_browser):
     expect(page.get_by_role("button", name="Theme")).to_have_text("Theme: light")
 
 
-def test_a_first_visit_is_light_and_nothing_moves(open_browser, town, alice):
+def test_first_visit_loads_few_bytes_and_does_not_shift(open_browser, town, alice):
     weights, shifts = {}, {}
     for name, address in _addresses(town).items():
         hers = open_browser(alice)
@@ -178,7 +178,7 @@ def test_a_first_visit_is_light_and_nothing_moves(open_browser, town, alice):
     assert {name: shift for name, shift in shifts.items() if shift} == {}
 
 
-def test_a_long_thread_loads_in_both_directions_and_stays_where_it_is(open_browser, town, alice):
+def test_long_thread_loads_in_both_directions_without_a_jump(open_browser, town, alice):
     hers, root = open_browser(alice), town["long"]
     middle = root.get_all_replies()[70]
     hers.goto(f"/chats/message/{middle.pk}/")
@@ -210,7 +210,7 @@ def test_deep_replies_fold_and_unfold(open_browser, town, alice):
     expect(deepest.locator(".answers")).to_contain_text("In reply to")
 
 
-def test_a_thread_is_printed_whole_and_dark_on_light(open_browser, town, alice, picture):
+def test_printed_thread_is_complete_and_dark_on_light(open_browser, town, alice, picture):
     hers = open_browser(alice, color_scheme="dark")
     hers.add_init_script("localStorage.setItem('theme', 'dark')")
     hers.goto(f"/chats/thread/{town['root'].pk}/")
@@ -224,7 +224,7 @@ def test_a_thread_is_printed_whole_and_dark_on_light(open_browser, town, alice, 
     assert max(int(part) for part in re.findall(r"\d+", ink)) < 64
 
 
-def test_links_are_links_and_the_rest_is_text(open_browser, town, alice):
+def test_addresses_in_a_message_are_links_and_markup_is_text(open_browser, town, alice):
     hers = open_browser(alice)
     hers.goto(f"/chats/thread/{town['root'].pk}/")
     content = hers.locator(".content", has_text="not bold")

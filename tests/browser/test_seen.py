@@ -1,11 +1,14 @@
-"""Read is what was in sight: a script says so, and a browser without scripts asks for the page again."""
+"""A message becomes read when it was visible: a script reports it.
+
+A browser without JavaScript requests the page again, which marks its messages read.
+"""
 
 import pytest
 from playwright.sync_api import expect
 
 from messaging.models import Message
 
-SETTLED = 1_500  # Milliseconds after which what is in sight has been reported.
+SETTLED = 1_500  # Milliseconds after which the page has reported the visible messages.
 
 
 def _unread() -> list[str]:
@@ -14,11 +17,11 @@ def _unread() -> list[str]:
 
 @pytest.fixture
 def long_page(alice, bob, write_many):
-    """30 messages from alice, each taller than a third of the window."""
+    """Create 30 messages from alice, each taller than a third of the window."""
     return write_many(alice, bob, 30, content="word\n" * 15)
 
 
-def test_only_messages_in_sight_are_read_until_one_scrolls(open_browser, long_page, alice, bob):
+def test_only_visible_messages_are_read_until_the_page_is_scrolled(open_browser, long_page, alice, bob):
     his, hers = open_browser(bob), open_browser(alice)
     hers.goto("/chats/with/bob/")
     his.goto("/chats/with/alice/")
@@ -36,7 +39,7 @@ def test_only_messages_in_sight_are_read_until_one_scrolls(open_browser, long_pa
     assert long_page[15].pk in Message.unread.values_list("pk", flat=True)
 
 
-def test_message_that_arrives_out_of_sight_stays_unread(open_browser, long_page, write, alice, bob):
+def test_message_that_arrives_outside_the_viewport_stays_unread(open_browser, long_page, write, alice, bob):
     Message.objects.mark_seen(bob, [message.pk for message in long_page])
     his = open_browser(bob)
     his.goto("/chats/with/alice/")
@@ -52,7 +55,7 @@ def test_message_that_arrives_out_of_sight_stays_unread(open_browser, long_page,
     assert _unread() == []
 
 
-def test_receipt_goes_when_the_message_is_marked_unread(open_browser, message, alice, bob):
+def test_receipt_disappears_when_the_message_is_marked_unread(open_browser, message, alice, bob):
     hers, his = open_browser(alice), open_browser(bob)
     hers.goto("/chats/with/bob/")
     his.goto("/chats/with/alice/")
@@ -63,7 +66,7 @@ def test_receipt_goes_when_the_message_is_marked_unread(open_browser, message, a
     expect(his.locator('[data-badge="notifications"]')).to_have_text("1")
 
 
-def test_without_javascript_the_page_marks_what_it_shows(open_browser, long_page, bob):
+def test_page_without_javascript_marks_its_messages_read(open_browser, long_page, bob):
     his = open_browser(bob, java_script_enabled=False)
     his.goto("/chats/with/alice/")
     his.wait_for_url("**/?script=no")
@@ -72,7 +75,7 @@ def test_without_javascript_the_page_marks_what_it_shows(open_browser, long_page
     assert _unread() == []
 
 
-def test_javascript_that_was_turned_off_is_noticed(open_browser, site, message, bob):
+def test_page_after_javascript_was_turned_off_marks_its_messages_read(open_browser, site, message, bob):
     his = open_browser(bob, java_script_enabled=False)
     his.context.add_cookies([{"name": "script", "value": "yes", "url": site.url}])
     his.goto("/chats/with/alice/")
@@ -84,7 +87,7 @@ def test_javascript_that_was_turned_off_is_noticed(open_browser, site, message, 
 @pytest.mark.parametrize(
     ("state", "change"), [("hidden", "visibilitychange"), ("prerendering", "prerenderingchange")]
 )
-def test_message_on_a_page_that_nobody_looks_at_is_read_once_somebody_does(
+def test_message_on_a_hidden_page_is_read_after_the_page_becomes_visible(
     open_browser, message, bob, state, change
 ):
     his = open_browser(bob)

@@ -1,4 +1,4 @@
-"""Open tabs share one stream, so that they do not use up the connections of their browser."""
+"""Open tabs share one event stream, so that they do not exhaust the connections of the browser."""
 
 from types import SimpleNamespace
 
@@ -11,7 +11,7 @@ LIVE = "yes"
 
 @pytest.fixture
 def plain_site(site):
-    """The site under a name for which a browser has no locks: plain HTTP, not a loopback address."""
+    """Return the site at a plain HTTP origin that is not secure, where navigator.locks does not exist."""
     return SimpleNamespace(url=site.url.replace("127.0.0.1", "bobbin.test"), env=site.env)
 
 

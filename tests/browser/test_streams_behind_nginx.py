@@ -1,4 +1,4 @@
-"""Pages and events at one address, as in compose, over plain HTTP: a browser has six connections to it."""
+"""Pages and events share one plain HTTP origin, as in compose; a browser opens six connections to it."""
 
 import os
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ PAGES = ["/chats/", "/chats/unread/", "/chats/notifications/", "/chats/new/", "/
 
 @pytest.fixture(scope="module")
 def site(django_db_setup, django_db_blocker, tmp_path_factory):
-    """A site under a name for which a browser has no locks; `events` is its process of live updates."""
+    """Run a site behind nginx at an origin without navigator.locks; `events` is the port of live updates."""
     folder, ports = tmp_path_factory.mktemp("behind"), [str(free_port()) for _ in range(2)]
     with django_db_blocker.unblock():
         env = os.environ | {
@@ -52,7 +52,7 @@ def _open_tabs(page, count) -> list:
     return tabs
 
 
-def test_twelve_tabs_over_plain_http_behind_nginx_all_come_and_share_one_stream(
+def test_twelve_tabs_over_plain_http_behind_nginx_load_and_share_one_stream(
     site, open_browser, write, alice, bob
 ):
     his = open_browser(bob, at=site)
@@ -67,7 +67,7 @@ def test_twelve_tabs_over_plain_http_behind_nginx_all_come_and_share_one_stream(
         expect(tab.locator("#rows")).to_contain_text("to all of them")
 
 
-def test_twelve_tabs_without_shared_workers_behind_nginx_all_come_and_open_no_stream(site, open_browser, bob):
+def test_twelve_tabs_without_shared_workers_behind_nginx_load_and_open_no_stream(site, open_browser, bob):
     his = open_browser(bob, at=site)
     his.context.add_init_script("delete window.SharedWorker")
     _open_tabs(his, 12)

@@ -1,4 +1,4 @@
-"""Times are those of the reader: in the zone, the language and the calendar of the browser."""
+"""Pages show times in the time zone, language and calendar of the browser."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ DESCRIBE = """async ([at, now]) => {
   const { describe, formats } = await import(document.querySelector('link[href*="chats/times"]').href);
   return describe(new Date(at), new Date(now), formats());
 }"""
-# Zone, language, time of the message, time of the reader (both local) and what the page says.
+# Time zone and language, then: local time of the message, local time of the reader, expected text.
 SAID = {
     "UTC en-GB": [
         ("2026-11-23T10:00", "2026-11-25T09:00", "2 days ago"),  # 47 hours.
@@ -28,19 +28,19 @@ SAID = {
         ("2026-11-25T09:00", "2026-11-25T09:01:59", "1 minute ago"),
         ("2026-11-25T09:00", "2026-11-25T09:59:59", "59 minutes ago"),
     ],
-    # UTC by other names; Firefox says Reykjavik where it protects its user's zone.
+    # Aliases of UTC; Firefox reports Reykjavik when it hides the time zone of the user.
     "Etc/Zulu en-GB": [("2026-07-01T10:00", "2026-11-25T09:00", "1 Jul 2026, 10:00 UTC")],
     "Atlantic/Reykjavik en-GB": [("2026-07-01T10:00", "2026-11-25T09:00", "1 Jul 2026, 10:00 UTC")],
     "GMT en-GB": [("2026-07-01T10:00", "2026-11-25T09:00", "1 Jul 2026, 10:00 UTC")],
     "Europe/London en-GB": [
         ("2026-11-10T10:00", "2026-11-25T09:00", "10 Nov 2026, 10:00"),
-        ("2026-10-24T12:00", "2026-10-26T09:00", "2 days ago"),  # Midnight is at 23:00 and 0:00 of UTC.
+        ("2026-10-24T12:00", "2026-10-26T09:00", "2 days ago"),  # Midnight is at 23:00 UTC, then at 0:00 UTC.
         ("2026-03-28T12:00", "2026-03-30T09:00", "2 days ago"),
     ],
     "Europe/Berlin en-GB": [
         ("2026-11-23T21:00", "2026-11-25T03:00", "2 days ago"),
         ("2026-10-28T23:00", "2026-11-25T09:00", "28 Oct 2026, 23:00"),
-        ("2026-10-24T23:30", "2026-10-26T00:30", "2 days ago"),  # 26 hours: a day of 25 is between.
+        ("2026-10-24T23:30", "2026-10-26T00:30", "2 days ago"),  # 26 hours, since the day between has 25.
         ("2026-03-28T23:30", "2026-03-30T00:15", "2 days ago"),  # 23.75 hours.
         ("2026-03-29T01:30", "2026-03-29T03:30", "1 hour ago"),
     ],
@@ -59,7 +59,7 @@ SAID = {
 
 
 @pytest.mark.parametrize("where", SAID)
-def test_time_in_each_zone_and_language_is_as_its_reader_says_it(open_browser, where):
+def test_time_is_correct_in_each_zone_and_language(open_browser, where):
     zone, language = where.split()
     page = open_browser(timezone_id=zone, locale=language)
     page.goto("/accounts/login/")
@@ -75,8 +75,8 @@ def test_time_in_each_zone_and_language_is_as_its_reader_says_it(open_browser, w
 
 
 @pytest.fixture
-def told(write, alice, bob):
-    """A message and its edit of half past ten in the evening, in UTC; in Berlin it is the next day."""
+def evening_message(write, alice, bob):
+    """Create a message and its edit at 23:30 UTC, which is the next day in Berlin."""
     at = datetime(2026, 10, 28, 23, 30, tzinfo=ZoneInfo("UTC"))
     message = write(alice, bob, "told before", timestamp=at)
     message.edit("told", by=alice)
@@ -100,31 +100,31 @@ PAGES = (
 )
 
 
-def test_time_on_every_page_is_local(open_browser, told, bob):
+def test_time_on_every_page_is_local(open_browser, evening_message, bob):
     his = open_browser(bob, timezone_id="Europe/Berlin")
     for address in PAGES:
-        his.goto(address.format(told.pk))
+        his.goto(address.format(evening_message.pk))
         times = his.locator("time")
         assert times.count(), address
         assert all("29 Oct" in text and "UTC" not in text for text in times.all_inner_texts()), address
         assert all("CET" in time.get_attribute("title") for time in times.all()), address
 
 
-def test_time_without_script_says_utc_on_every_page(open_browser, told, bob):
+def test_time_without_javascript_is_utc_on_every_page(open_browser, evening_message, bob):
     his = open_browser(bob, java_script_enabled=False, timezone_id="Europe/Berlin")
-    # Otherwise the first page with something new asks a browser without scripts to come again.
+    # Without this cookie, the first page with a new message redirects a browser without JavaScript.
     his.goto("/chats/")
     his.context.add_cookies([{"name": "script", "value": "no", "url": his.url}])
     for address in PAGES:
-        his.goto(address.format(told.pk))
+        his.goto(address.format(evening_message.pk))
         texts = his.locator("time").all_inner_texts()
         assert texts, address
         assert all("28 Oct" in text and "UTC" in text for text in texts), (address, texts)
 
 
-def test_time_in_another_language_than_the_page_says_which(open_browser, told, bob):
+def test_time_in_another_language_than_the_page_has_a_lang_attribute(open_browser, evening_message, bob):
     his = open_browser(bob, timezone_id="Europe/Berlin", locale="de-DE")
-    his.goto(f"/chats/thread/{told.pk}/")
+    his.goto(f"/chats/thread/{evening_message.pk}/")
     time = his.locator(".meta time")
 
     expect(time).to_have_text("29.10.2026, 00:30")
@@ -132,11 +132,11 @@ def test_time_in_another_language_than_the_page_says_which(open_browser, told, b
     expect(time).to_have_attribute("title", "29. Oktober 2026 um 00:30:00 MEZ")
 
 
-def test_page_left_open_goes_on_to_tell_the_time(open_browser, told, bob):
-    """Over midnight, over a change of the clocks, and past the seventh day."""
+def test_times_on_an_open_page_are_updated(open_browser, evening_message, bob):
+    """The clock runs past midnight and past the seventh day."""
     his = open_browser(bob, timezone_id="Europe/Berlin")
-    his.clock.install(time=told.timestamp - timedelta(hours=1))
-    his.goto(f"/chats/thread/{told.pk}/")
+    his.clock.install(time=evening_message.timestamp - timedelta(hours=1))
+    his.goto(f"/chats/thread/{evening_message.pk}/")
     time = his.locator(".meta time")
     expect(time).to_have_text("29 Oct 2026, 00:30")
     for hours, text in ((2, "1 hour ago"), (22, "23 hours ago"), (1, "yesterday"), (24, "2 days ago"),

@@ -1,4 +1,4 @@
-"""Two tabs edit one message: the second shows what the message says now, and keeps its text."""
+"""When two tabs edit one message, the second shows the current text and keeps its own."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,7 +9,7 @@ from messaging.models import Message
 
 @pytest.fixture(params=["row", "page"])
 def edit(request, open_browser, message, alice):
-    """Open the edit of the message in a tab, below it or on a page of its own; return the form."""
+    """Return a function that opens the edit form in a tab, in the row or on a separate page."""
     first = open_browser(alice)
 
     def begin(page=None):
@@ -62,7 +62,7 @@ def test_text_survives_a_reload_before_and_after_the_conflict(edit, message, ali
     form = edit()
     _box(form).fill("typed before the change")
     message.edit("from elsewhere", by=alice)
-    form = edit(form.page)  # Opened anew, the page knows the new text; the draft is of the old one.
+    form = edit(form.page)  # The new page has the new text; the draft is based on the old one.
     expect(_box(form)).to_have_value("typed before the change")
 
     _save(form)

@@ -1,4 +1,4 @@
-"""Bobbin on the cluster that KUBECONFIG names, from a copy of the manifests, by kubectl."""
+"""Deploys a copy of the manifests with kubectl to the cluster that KUBECONFIG names."""
 
 import json
 import os
@@ -26,7 +26,7 @@ class Cluster:
         self.overlay = folder / "k8s/overlays/local"
         self.mark = f"test-{uuid.uuid4().hex[:6]}"
         self.release = f"{self.mark}-1"
-        self.door: Forward | None = None
+        self.forward: Forward | None = None
         self.run(str(folder / "scripts/secrets.sh"), env={"BOBBIN_SECRETS": str(self.overlay / "secrets")})
 
     # --- Commands ---------------------------------------------------------------------------------
@@ -49,7 +49,7 @@ class Cluster:
         return json.loads(self.kubectl("get", *what, "--output=json"))["items"]
 
     def sql(self, statement: str) -> list[list[str]]:
-        """Rows, with "" for NULL."""
+        """Return the rows of a statement, with "" for NULL."""
         said = self.kubectl(
             "exec", "postgres-0", "--container=postgres", "--", "psql", "--no-psqlrc", "--username=postgres",
             "--dbname=bobbin", "--quiet", "--tuples-only", "--no-align", "--field-separator=\t",
@@ -59,16 +59,16 @@ class Cluster:
 
     # --- Releases ---------------------------------------------------------------------------------
     def build(self, release: str) -> None:
-        """Make the images of a release, and load them into the cluster."""
+        """Build the images of a release, and load them into the cluster."""
         self.run(str(self.folder / "scripts/k8s-prepare.sh"), release)
 
     def load(self, *images: str) -> None:
-        """Into a cluster that cannot pull them."""
+        """Load images into a cluster that cannot pull them."""
         if "LOAD_IMAGES" in os.environ:
             self.run(*os.environ["LOAD_IMAGES"].split(), *sorted(set(images)))
 
     def name_release(self, release: str) -> None:
-        """What a release changes in the manifests, in the one place for it."""
+        """Set the release in the manifests, which name it in one file only."""
         place, before = self.folder / "k8s/base/kustomization.yaml", self.release
         named = re.search(r"name: bobbin/web, newTag: ([\w.-]+)", place.read_text())
         assert named, "no place names the release"
@@ -79,9 +79,9 @@ class Cluster:
     def apply(self) -> str:
         return self.kubectl("apply", "-k", str(self.overlay))
 
-    # --- What there is ----------------------------------------------------------------------------
+    # --- Objects ----------------------------------------------------------------------------------
     def pods(self, name: str) -> list[dict]:
-        """Those that live: one that is told to end is on its way out."""
+        """Return the pods of a component that are not terminating."""
         found = self.get("pods", f"--selector=app.kubernetes.io/name={name}")
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
@@ -96,7 +96,7 @@ class Cluster:
             if status["phase"] in {
                 "Succeeded",
                 "Failed",
-            }:  # Of Jobs, which say themselves what became of them.
+            }:  # Pods of Jobs; the Job itself has the result.
                 continue
             ready = [one["status"] for one in status.get("conditions", []) if one["type"] == "Ready"]
             if ready != ["True"]:
@@ -110,7 +110,7 @@ class Cluster:
         return ""
 
     def settle(self, seconds: float = 240) -> float:
-        """Wait until all is as it should be, and what was replaced has ended; how long that took."""
+        """Wait until all objects are ready and replaced pods are gone; return the seconds this took."""
         began = time.monotonic()
         while unsettled := self.what_is_unsettled():
             assert time.monotonic() - began < seconds, (
@@ -125,17 +125,17 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        if self.door is None:
+        if self.forward is None:
             address = json.loads(self.kubectl("get", "service", "nginx", "--output=json"))["spec"][
                 "clusterIP"
             ]
-            self.door = Forward(self.kubectl_command, "nginx", address, 80)
-        return f"http://127.0.0.1:{self.door.port}"
+            self.forward = Forward(self.kubectl_command, "nginx", address, 80)
+        return f"http://127.0.0.1:{self.forward.port}"
 
-    # --- The end ----------------------------------------------------------------------------------
+    # --- Removal ----------------------------------------------------------------------------------
     def remove(self) -> None:
-        if self.door:
-            self.door.close()
+        if self.forward:
+            self.forward.close()
         self.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=true")
         images = self.run("docker", "images", "--quiet", f"--filter=reference=bobbin/*:{self.mark}-*").split()
         if images:

@@ -1,4 +1,4 @@
-"""One Bobbin for all these tests: `kubectl apply -k k8s/overlays/local`, on a cluster that has none."""
+"""One deployment for all tests here: `kubectl apply -k k8s/overlays/local` on a cluster without Bobbin."""
 
 import os
 import shutil
@@ -27,13 +27,13 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """What asks, before what harms, before what wipes."""
+    """Run tests that only read first, then those that stop pods, then those that delete data."""
     items.sort(key=lambda item: ORDER.index(Path(item.path).stem))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
-    """A failure is told at once: whoever ends so long a run early still knows."""
+    """Print a failure at once, since this long run may be stopped early."""
     report = yield
     if report.failed:
         item.config.get_terminal_writer().line(f"\n{report.longreprtext[-2000:]}")
@@ -47,7 +47,7 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session")
 def images():
-    """The manifests of a release, whose images the cluster has."""
+    """The manifests of a release, with its images loaded into the cluster."""
     folder = Path(tempfile.mkdtemp(prefix="bobbin-cluster-", dir="/tmp"))
     made = Cluster(folder)
     try:
@@ -62,7 +62,7 @@ def images():
 
 @pytest.fixture(scope="session")
 def cluster(images):
-    """Applied, and nothing else done."""
+    """Apply the manifests, and wait until all objects are ready."""
     images.apply()
     images.settle()
     return images
@@ -81,7 +81,7 @@ def load(cluster, members):
 
 @pytest.fixture(scope="session")
 def judge():
-    """Note what happened, and hold it against what was promised."""
+    """Return a function that adds a result to the table and checks it against the guarantees."""
 
     def hold(name: str, load: Load, took: float, allowed: frozenset[str] = frozenset()) -> None:
         checked = load.audit()

@@ -1,4 +1,4 @@
-"""A port of this machine that leads into the cluster, so that Bobbin is reached by a name it answers to."""
+"""A local port that forwards to a Service, so that requests have an allowed host name."""
 
 import contextlib
 import socket
@@ -8,7 +8,7 @@ import time
 
 
 class Forward:
-    """Straight to a Service, where that can be reached from here; otherwise by `kubectl port-forward`."""
+    """Forwards directly to a Service if it is reachable from here, otherwise with `kubectl port-forward`."""
 
     def __init__(self, kubectl: list[str], service: str, address: str, port: int) -> None:
         self.to = (address, port)
@@ -34,7 +34,7 @@ class Forward:
             self.process.wait(10)
 
     def _accept(self) -> None:
-        with contextlib.suppress(OSError):  # The end: nobody listens any more.
+        with contextlib.suppress(OSError):  # `close` closed the listening socket.
             while True:
                 visitor, _ = self.listening.accept()
                 threading.Thread(target=self._lead, args=(visitor,), daemon=True).start()
@@ -47,11 +47,11 @@ class Forward:
             return
         inside.settimeout(None)
         for source, goal in ((visitor, inside), (inside, visitor)):
-            threading.Thread(target=_pass_on, args=(source, goal), daemon=True).start()
+            threading.Thread(target=_copy, args=(source, goal), daemon=True).start()
 
 
-def _pass_on(source: socket.socket, goal: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # One side has gone: so does the other.
+def _copy(source: socket.socket, goal: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # One side closed its connection, so close the other.
         while said := source.recv(65536):
             goal.sendall(said)
     for end in (source, goal):

@@ -1,4 +1,4 @@
-"""A Prometheus of Bobbin's own, with policies in force, sees all that it is for."""
+"""The Prometheus of the component scrapes all targets while network policies are enforced."""
 
 import json
 import os
@@ -17,7 +17,7 @@ COMPONENTS = "components:\n  - ../../components/network-policies\n"
 
 @pytest.fixture
 def prometheus(cluster):
-    """Its address. Nobody may reach it but from the namespace monitoring, so kubectl forwards a port."""
+    """Return the address of a forwarded port; only the namespace monitoring can reach Prometheus directly."""
     overlay = cluster.overlay / "kustomization.yaml"
     more = "".join(f"  - ../../components/{name}\n" for name in ("exporters", "prometheus"))
     overlay.write_text(overlay.read_text().replace(COMPONENTS, COMPONENTS + more))
@@ -25,13 +25,13 @@ def prometheus(cluster):
     cluster.apply()
     cluster.settle()
     service = json.loads(cluster.kubectl("get", "service", "prometheus", "--output=json"))
-    door = Forward(cluster.kubectl_command, "prometheus", service["spec"]["clusterIP"], 9090)
-    assert door.process, "Prometheus can be reached by everybody"
-    yield f"http://127.0.0.1:{door.port}"
-    door.close()
+    forward = Forward(cluster.kubectl_command, "prometheus", service["spec"]["clusterIP"], 9090)
+    assert forward.process, "Prometheus can be reached by everybody"
+    yield f"http://127.0.0.1:{forward.port}"
+    forward.close()
 
 
-def test_prometheus_sees_all_of_it(cluster, prometheus):
+def test_prometheus_in_the_cluster_scrapes_all_targets(cluster, prometheus):
     done = subprocess.run(
         [sys.executable, *SITE, "-m", "monitored"], cwd=ROOT, capture_output=True, text=True, check=False,
         env=os.environ | {"BASE_URL": cluster.url, "DOOR": "nginx", "PROMETHEUS_URL": prometheus},

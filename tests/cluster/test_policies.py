@@ -1,4 +1,4 @@
-"""Who reaches whom, tried from inside: each pod tries every port of every other."""
+"""Network policies, tested from inside the cluster: pods try every port of every other pod."""
 
 import json
 import os
@@ -19,7 +19,7 @@ def reached(address):
     return True
 print(json.dumps([address for address in sys.argv[1:] if reached(address)]))
 """
-# A pod as anybody may start it: restricted, with Python, and a name of its own.
+# A pod that does not belong to Bobbin: restricted, with Python.
 STRAY = {
     "apiVersion": "v1",
     "kind": "Pod",
@@ -45,7 +45,7 @@ STRAY = {
 
 @pytest.fixture(scope="module")
 def places(cluster):
-    """Every address that somebody could want, by its name."""
+    """Return every address in the cluster that a pod could try, by a name."""
     found = {}
     for pod in cluster.get("pods"):
         labels, address = pod["metadata"]["labels"], pod["status"].get("podIP")
@@ -60,7 +60,7 @@ def places(cluster):
 
 
 def reached(cluster, places, namespace, pod, container):
-    """The names of the places that a pod reaches."""
+    """Return the names of the addresses that a pod reaches."""
     said = cluster.run(
         *kubectl(cluster, namespace), "exec", pod, f"--container={container}", "--", "python", "-c", TRY,
         *places.values(), stdin=subprocess.DEVNULL,
@@ -75,7 +75,7 @@ def kubectl(cluster, namespace):
 
 @pytest.fixture
 def stray(cluster, request):
-    """A stray pod in a namespace, which is removed with it when it was not there."""
+    """Start a stray pod in a namespace, and remove both afterwards if the namespace is new."""
     namespace = request.param
     made = subprocess.run(
         [*kubectl(cluster, "default"), "create", "namespace", namespace], capture_output=True
@@ -97,18 +97,18 @@ def test_a_stray_pod_reaches_nothing(cluster, places, stray):
 
 
 @pytest.mark.parametrize("stray", ["bobbin-test-elsewhere"], indirect=True)
-def test_from_elsewhere_only_the_door_can_be_reached(cluster, places, stray):
+def test_stray_pod_in_another_namespace_reaches_only_nginx_and_the_api(cluster, places, stray):
     assert reached(cluster, places, stray, "stray", "stray") == {"nginx http", "the API server"}
 
 
 @pytest.mark.parametrize("stray", ["monitoring"], indirect=True)
-def test_metrics_can_be_reached_from_monitoring_alone(cluster, places, stray):
+def test_only_namespace_monitoring_reaches_metrics(cluster, places, stray):
     found = reached(cluster, places, stray, "stray", "stray")
 
     assert found == {"nginx http", "web metrics", "events metrics", "the API server"}
 
 
-def test_web_reaches_postgres_and_redis_alone(cluster, places):
+def test_web_reaches_only_postgres_and_redis(cluster, places):
     (web,) = cluster.names("web")
     own = {name: address for name, address in places.items() if not name.startswith("web ")}
 

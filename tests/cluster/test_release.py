@@ -1,4 +1,4 @@
-"""The next release: applied as the first one, and migrated while the pods of the one before serve."""
+"""The next release is applied like the first one, and migrates while pods of the old release serve."""
 
 import time
 
@@ -7,7 +7,7 @@ from migrating import add_migration
 MIGRATING = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(15)'"
 
 
-def test_a_release_with_a_migration_comes_while_members_send(cluster, load, judge):
+def test_release_with_a_migration_while_members_send_loses_no_message(cluster, load, judge):
     add_migration(cluster.folder, "9999_of_the_test", column="of_the_test", seconds=15)
     release, before = f"{cluster.mark}-2", cluster.names("web")
     cluster.build(release)

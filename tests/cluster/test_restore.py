@@ -1,8 +1,8 @@
-"""A backup, the loss of the volume, and everything there again."""
+"""A restore after the loss of the volume brings back all data of the backup."""
 
 import pytest
 
-# Everything of everybody, as one number.
+# Counts and hashes of all data of members.
 FINGERPRINT = """
 SELECT (SELECT count(*) FROM accounts_user),
        (SELECT md5(coalesce(string_agg(m::text, ';' ORDER BY m.id), '')) FROM messaging_message m),
@@ -13,7 +13,7 @@ SELECT (SELECT count(*) FROM accounts_user),
 
 @pytest.fixture(scope="module")
 def before(cluster, members):
-    """What there was, and is in a backup."""
+    """Make a backup, and return the fingerprint of the data in it."""
     alice, bob = members[:2]
     alice.edit(alice.send(bob, "In the backup"), "In the backup, and changed")
     kept = cluster.sql(FINGERPRINT)
@@ -30,14 +30,14 @@ def restore(cluster, condition="complete"):
 
 
 def test_a_database_in_use_is_not_replaced(cluster, before, members):
-    members[0].get("/chats/")  # A connection that web keeps.
+    members[0].get("/chats/")  # web keeps its database connection.
 
     assert "the database is in use (bobbin from" in restore(cluster, condition="failed")
     assert members[0].get("/chats/").status == 200
     assert cluster.sql(FINGERPRINT) == before
 
 
-def test_after_the_loss_of_the_volume_everything_is_there_again(cluster, before, members):
+def test_restore_after_the_loss_of_the_volume_brings_back_all_data(cluster, before, members):
     cluster.kubectl("scale", "deployment/web", "deployment/events", "--replicas=0")
     cluster.kubectl("delete", "pvc", "data-postgres-0", "--wait=false")
     cluster.kubectl("delete", "pod", "postgres-0")
@@ -50,8 +50,8 @@ def test_after_the_loss_of_the_volume_everything_is_there_again(cluster, before,
 
     assert cluster.sql(FINGERPRINT) == before
     alice, bob = members[:2]
-    # Sessions are in no backup, and Redis has no copy of them any more.
-    assert alice.look("/chats/").status == 302
+    # Backups contain no sessions, and Redis has no cached session any more.
+    assert alice.request("/chats/").status == 302
     for member in (alice, bob):
         assert member.log_in().status == 302
     alice.send(bob, "After the restore")

@@ -1,4 +1,4 @@
-"""While eight members send all the time: what an operator and a cluster do, nobody notices."""
+"""Rollouts, evictions and deleted pods lose no message while members send continuously."""
 
 import json
 import time
@@ -7,7 +7,7 @@ WEB = "deployment/web"
 POSTGRES_AWAY = frozenset({"502", "503"})
 
 
-def test_a_new_image_and_back_again(cluster, load, judge):
+def test_rolling_update_and_rollback_lose_no_message(cluster, load, judge):
     other = f"{cluster.mark}-other"
     cluster.build(other)
     before = cluster.names("web")
@@ -32,7 +32,7 @@ def test_a_new_image_and_back_again(cluster, load, judge):
     }
 
 
-def test_more_web_and_less(cluster, load, judge):
+def test_scaling_web_up_and_down_loses_no_message(cluster, load, judge):
     with load:
         began = time.monotonic()
         for count in (3, 1):
@@ -44,7 +44,7 @@ def test_more_web_and_less(cluster, load, judge):
     judge("scale of web from 1 to 3 to 1", load, took)
 
 
-def test_a_web_of_two_goes(cluster, load, judge):
+def test_deletion_of_one_of_two_web_pods_loses_no_message(cluster, load, judge):
     cluster.kubectl("scale", WEB, "--replicas=2")
     cluster.settle()
     with load:
@@ -56,7 +56,7 @@ def test_a_web_of_two_goes(cluster, load, judge):
 
 
 def test_an_eviction_waits_for_another_to_be_ready(cluster, load, judge):
-    """As when a node is emptied: one after the other, never both."""
+    """When a node is drained, the pods are evicted one after the other."""
     first, second = sorted(cluster.names("web"))
     with load:
         began = time.monotonic()
@@ -70,7 +70,7 @@ def test_an_eviction_waits_for_another_to_be_ready(cluster, load, judge):
     cluster.kubectl("scale", WEB, "--replicas=1")
 
 
-def test_redis_goes(cluster, load, judge):
+def test_deletion_of_the_redis_pod_loses_no_message(cluster, load, judge):
     with load:
         began = time.monotonic()
         cluster.kubectl("delete", "pod", "redis-0", "--wait=false")
@@ -79,7 +79,7 @@ def test_redis_goes(cluster, load, judge):
     judge("deletion of the redis pod", load, took)
 
 
-def test_postgres_goes_and_its_volume_stays(cluster, load, judge):
+def test_deletion_of_the_postgres_pod_loses_no_message(cluster, load, judge):
     with load:
         began = time.monotonic()
         cluster.kubectl("delete", "pod", "postgres-0", "--wait=false")
@@ -106,7 +106,7 @@ def test_a_changed_setting_is_rolled_out(cluster, load, judge):
 
 
 def rolled_out(cluster, began: float) -> float:
-    """Until what was asked for is there, and what it replaced has ended."""
+    """Wait until the rollout is complete; return the seconds since `began`."""
     cluster.settle()
     return time.monotonic() - began
 

@@ -1,4 +1,4 @@
-"""`kubectl apply -k` is enough."""
+"""`kubectl apply -k` alone starts the site."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from cluster import ROOT
 SITE = ["-m", "pytest", "-c", "tests/e2e/site/pytest.ini", "tests/e2e/site", "-q"]
 
 
-def test_what_is_applied_becomes_well_by_itself(cluster):
+def test_applied_manifests_become_ready_without_restarts(cluster):
     restarts = {
         f"{pod['metadata']['name']}/{container['name']}": container["restartCount"]
         for pod in cluster.get("pods")
@@ -19,8 +19,8 @@ def test_what_is_applied_becomes_well_by_itself(cluster):
     assert [job["status"].get("succeeded") for job in cluster.get("jobs")] == [1]
 
 
-def test_applied_again_nothing_changes(cluster):
-    """kubectl may say "configured" of what it sent and the API server took for the same."""
+def test_second_apply_changes_nothing(cluster):
+    """The output of kubectl is not compared: it may say "configured" for unchanged objects."""
     before = as_wanted(cluster)
 
     cluster.apply()
@@ -30,7 +30,7 @@ def test_applied_again_nothing_changes(cluster):
 
 
 def as_wanted(cluster):
-    """Every object of ours but for what the cluster notes on it, and the names of the pods."""
+    """Return every object of the overlay without its status, and the names of the pods."""
     objects = cluster.get("--kustomize", str(cluster.overlay))
     for found in objects:
         found.pop("status", None)
@@ -44,7 +44,7 @@ def test_the_six_features_work(cluster):
     assert "6/6" in said
 
 
-def test_the_site_behaves_through_nginx(cluster):
+def test_site_suite_passes_through_nginx(cluster):
     done = subprocess.run(
         [sys.executable, *SITE], cwd=ROOT, env=os.environ | {"BASE_URL": cluster.url, "DOOR": "nginx"},
         capture_output=True, text=True, check=False,
@@ -53,7 +53,7 @@ def test_the_site_behaves_through_nginx(cluster):
 
 
 def test_every_pod_was_admitted_as_restricted(cluster):
-    """The API server refuses others; that it does is tried, too."""
+    """The API server admits no other pods; the test checks that it rejects one."""
     said = cluster.kubectl("run", "root", "--image=bobbin/web:0", "--restart=Never", status=1)
 
     assert 'violates PodSecurity "restricted' in said

@@ -1,4 +1,4 @@
-"""The verifier passes Bobbin, and finds what is wrong with one that is broken."""
+"""The verifier accepts Bobbin, and reports the failed task of each broken variant."""
 
 import inspect
 import logging
@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 import verify
 from django.contrib.auth.decorators import login_required
-from django.db.models.signals import post_delete, post_save, pre_save
+from django.db.models.signals import post_save, pre_save
 from django.views.decorators.cache import cache_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,7 +26,7 @@ def accounts() -> int:
 
 
 def failed(output: str) -> set[int]:
-    """The numbers of the tasks that the verifier says have failed."""
+    """Return the numbers of the failed tasks in the output of the verifier."""
     verdicts = re.findall(r"(?m)^(PASS|FAIL) - Task (\d): .+", output)
     assert [number for _, number in verdicts] == list("012345"), output
     return {int(number) for verdict, number in verdicts if verdict == "FAIL"}
@@ -34,21 +34,20 @@ def failed(output: str) -> set[int]:
 
 @pytest.fixture(autouse=True)
 def _quick(settings):
-    """The verifier makes four accounts each time, and is not about how their passwords are kept."""
+    """Use a fast hasher, since the verifier creates four accounts in each run."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    logging.disable()  # Two lines for each of some 500 requests.
+    logging.disable()  # Otherwise some 500 requests log two lines each.
     yield
     logging.disable(logging.NOTSET)
 
 
-# --- Servers with one thing broken each; the docstring says what is wrong with them ---------------------
+# --- Each fixture breaks one feature of the server -------------------------------------------------------
 @pytest.fixture
 def disconnect(request):
-    """Take a receiver off its signal until the test is over."""
+    """Return a function that disconnects a receiver until the test ends."""
 
     def take_off(signal, sender, receiver):
         uid = f"{receiver.__module__.partition('.')[0]}.{receiver.__name__}"
-        uid = {"messaging.erase": "messaging.erase_messages"}.get(uid, uid)
         assert signal.disconnect(sender=sender, dispatch_uid=uid), f"nothing is connected as {uid}"
         request.addfinalizer(lambda: signal.connect(receiver, sender=sender, dispatch_uid=uid))
 
@@ -65,7 +64,7 @@ def no_notifications(disconnect):
 
 @pytest.fixture
 def two_notifications(monkeypatch):
-    """The sender is notified too."""
+    """Notify the sender too."""
     from notifications.models import Notification, NotificationQuerySet
 
     create_for = NotificationQuerySet.create_for
@@ -88,7 +87,7 @@ def no_history(disconnect):
 
 @pytest.fixture
 def history_without_change(monkeypatch):
-    """Saving the same text leaves a history too."""
+    """Add a history entry even if the text did not change."""
     from messaging import receivers
     from messaging.models import MessageHistory
 
@@ -102,12 +101,11 @@ def history_without_change(monkeypatch):
 
 
 @pytest.fixture
-def erasure_refused(disconnect):
-    """Messages stay, so the database refuses to let go of their sender."""
-    from accounts.models import User
-    from messaging.receivers import erase
+def erasure_refused(monkeypatch):
+    """Keep the messages, so that the foreign keys reject the commit."""
+    from accounts import erasure_phases
 
-    disconnect(post_delete, User, erase)
+    monkeypatch.setitem(erasure_phases._functions, "messages", {})
 
 
 @pytest.fixture
@@ -121,14 +119,14 @@ def erasure_pretended(monkeypatch):
 def flat_threads(monkeypatch):
     from chats import pages
 
-    monkeypatch.setattr(pages, "nest", lambda rows: [(row, 0) for row in rows])
+    monkeypatch.setattr(pages, "flatten", lambda rows: [(row, 0) for row in rows])
 
 
 @pytest.fixture
 def latest_reply_first(monkeypatch):
-    """Nested, but siblings stand in the wrong order."""
+    """Nest replies, but put siblings in the wrong order."""
     from chats import pages
-    from messaging.threads import nest
+    from messaging.threads import flatten
 
     def reversed_siblings(rows):
         parents = {row.id: row.parent_message_id for row in rows}
@@ -136,9 +134,9 @@ def latest_reply_first(monkeypatch):
         def path(key):
             return [*path(parents[key]), -key] if key in parents else []
 
-        return sorted(nest(rows), key=lambda placed: path(placed[0].id))
+        return sorted(flatten(rows), key=lambda placed: path(placed[0].id))
 
-    monkeypatch.setattr(pages, "nest", reversed_siblings)
+    monkeypatch.setattr(pages, "flatten", reversed_siblings)
 
 
 @pytest.fixture
@@ -150,14 +148,14 @@ def open_to_strangers(monkeypatch):
 
 @pytest.fixture
 def unread_list(monkeypatch):
-    """Puts another query in the place of the page's."""
+    """Return a function that replaces the query of the unread list."""
     from chats.views import reading
+    from messaging.compiled import CompiledQuery
     from messaging.models import Message
-    from messaging.prepared import Prepared
 
     def put(build):
-        prepared = Prepared(lambda reader, before: build(Message, reader).for_list(before)[:51])
-        monkeypatch.setattr(reading, "UNREAD", prepared)
+        compiled = CompiledQuery(lambda reader, before: build(Message, reader).for_list(before)[:51])
+        monkeypatch.setattr(reading, "UNREAD", compiled)
 
     return put
 
@@ -181,7 +179,7 @@ def reading_marks_nothing(monkeypatch):
 
 @pytest.fixture
 def inbox_view(monkeypatch):
-    """Put another view in the place of the inbox."""
+    """Return a function that replaces the view of the inbox."""
     from chats import urls
     from chats.views import reading
 
@@ -200,14 +198,14 @@ def inbox_not_cached(inbox_view):
 
 
 @pytest.fixture
-def inbox_of_somebody_else(inbox_view):
-    """Django's own cache_page: kept by address, shown to whoever asks."""
+def inbox_of_another_user(inbox_view):
+    """Use Django's cache_page, which caches by address for all users."""
     inbox_view(cache_page(60))
 
 
 @pytest.fixture
 def inbox_stale(inbox_view):
-    """Each member's own, but kept for a minute whatever happens."""
+    """Cache the inbox of each user without invalidation."""
 
     def keep(view):
         kept = {}
@@ -227,15 +225,16 @@ def inbox_stale(inbox_view):
 
 @pytest.fixture
 def inbox_stale_after_edits(disconnect, monkeypatch):
-    """Only new messages make pages new."""
-    from chats import cache, receivers
+    """Invalidate pages only for new messages."""
+    from caching import generations
+    from live import receivers
 
     class OnlyNew:
-        forget_member, forget_everything = cache.forget_member, cache.forget_everything
+        invalidate_users, invalidate_all = generations.invalidate_users, generations.invalidate_all
 
     def message_saved(sender, instance, created, using, **kwargs):
         if created:
-            receivers.on_commit(using, OnlyNew.forget_member, [instance.sender_id, instance.receiver_id])
+            receivers.on_commit(using, OnlyNew.invalidate_users, [instance.sender_id, instance.receiver_id])
 
     disconnect(post_save, receivers.Message, receivers.message_saved)
     post_save.connect(message_saved, sender=receivers.Message)
@@ -245,12 +244,12 @@ def inbox_stale_after_edits(disconnect, monkeypatch):
 
 @pytest.fixture
 def inbox_public(monkeypatch):
-    from chats import cached_pages
+    from caching import private_pages
 
-    def let_anybody_keep(response, **kwargs):
+    def allow_public_caching(response, **kwargs):
         response.headers["Cache-Control"] = "public, max-age=60"
 
-    monkeypatch.setattr(cached_pages, "patch_cache_control", let_anybody_keep)
+    monkeypatch.setattr(private_pages, "patch_cache_control", allow_public_caching)
 
 
 BROKEN = {
@@ -267,7 +266,7 @@ BROKEN = {
     "unread_list_oldest_first": {4},
     "reading_marks_nothing": {0, 4, 5},
     "inbox_not_cached": {5},
-    "inbox_of_somebody_else": {2, 5},
+    "inbox_of_another_user": {2, 5},
     "inbox_stale": {2, 5},
     "inbox_stale_after_edits": {5},
     "inbox_public": {5},
@@ -275,7 +274,7 @@ BROKEN = {
 KEEPS_ACCOUNTS = {"erasure_refused", "erasure_pretended"}
 
 
-def test_it_passes_bobbin_and_needs_no_package(live_server):
+def test_verifier_accepts_bobbin_and_needs_no_package(live_server):
     command = [sys.executable, "-S", str(VERIFY), live_server.url]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
@@ -286,7 +285,7 @@ def test_it_passes_bobbin_and_needs_no_package(live_server):
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_it_finds_what_is_broken(broken, request, live_server, capsys, exceeded_budgets):
+def test_verifier_reports_the_broken_feature(broken, request, live_server, capsys, exceeded_budgets):
     request.getfixturevalue(broken)
 
     status = verify.main([live_server.url])
@@ -297,10 +296,10 @@ def test_it_finds_what_is_broken(broken, request, live_server, capsys, exceeded_
     assert status == 1
     assert ("Left behind: the account" in said.err) == (broken in KEEPS_ACCOUNTS), said.err
     assert bool(accounts()) == (broken in KEEPS_ACCOUNTS)
-    exceeded_budgets.clear()  # What is broken may also be slow.
+    exceeded_budgets.clear()  # A broken variant may exceed query budgets.
 
 
-def test_a_failure_says_what_was_expected_and_seen_and_where(no_notifications, live_server, capsys):
+def test_failure_names_expected_and_seen_values_and_the_request(no_notifications, live_server, capsys):
     verify.main([live_server.url])
 
     line = capsys.readouterr().out.splitlines()[0]
@@ -310,14 +309,14 @@ def test_a_failure_says_what_was_expected_and_seen_and_where(no_notifications, l
     assert where in line
 
 
-def test_it_says_that_sign_up_is_closed(live_server, settings, capsys):
+def test_verifier_reports_closed_sign_up(live_server, settings, capsys):
     settings.SIGN_UP_OPEN = False
 
     assert verify.main([live_server.url]) == 2
     assert capsys.readouterr().err.startswith("Sign-up is closed")
 
 
-def test_it_says_that_nothing_answers(capsys):
+def test_verifier_reports_an_unreachable_server(capsys):
     assert verify.main(["http://127.0.0.1:1"]) == 2
     assert capsys.readouterr().err.startswith("No server can be reached at http://127.0.0.1:1")
 
@@ -344,7 +343,7 @@ class NotBobbin(BaseHTTPRequestHandler):
         (301, "https://bobbin.example/", "{} sends its visitors to https://bobbin.example/"),
     ],
 )
-def test_it_says_that_this_is_not_bobbin(status, location, saying, capsys):
+def test_verifier_reports_another_server(status, location, saying, capsys):
     handler = type("Handler", (NotBobbin,), {"status": status, "location": location})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -359,7 +358,7 @@ def test_it_says_that_this_is_not_bobbin(status, location, saying, capsys):
     assert said.out == ""
 
 
-def test_an_address_that_is_none_is_refused(capsys):
+def test_invalid_address_is_refused(capsys):
     with pytest.raises(SystemExit) as stopped:
         verify.main(["127.0.0.1:8000"])
 

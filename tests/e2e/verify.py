@@ -35,7 +35,7 @@ TASKS = (
 
 
 class CannotBeginError(Exception):
-    """There is nothing to check."""
+    """The site cannot be checked."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def begin(base: str, cast: Cast) -> None:
-    """Make sure that this is a Bobbin which lets people sign up, and sign up the cast."""
+    """Sign up the cast. Raise CannotBeginError if this is not Bobbin or sign-up is closed."""
     try:
         _expect_bobbin(base)
         for member in (cast.alice, cast.bob, cast.charlie):
@@ -67,7 +67,7 @@ def begin(base: str, cast: Cast) -> None:
 
 
 def check(number: int, title: str, task: Callable[[Cast], None], cast: Cast) -> bool:
-    """Run one task and print its line; a task that fails does not stop the others."""
+    """Run one task and print its result; return whether it passed."""
     try:
         task(cast)
     except UnexpectedError as error:
@@ -84,7 +84,7 @@ def check(number: int, title: str, task: Callable[[Cast], None], cast: Cast) -> 
 
 
 def clear_up(cast: Cast) -> list[str]:
-    """Delete the accounts as their members would; return the names of those that could not be deleted."""
+    """Delete the accounts through the site; return the names of those that could not be deleted."""
     left_behind = []
     for member in cast:
         if not member.has_account:
@@ -101,8 +101,8 @@ def clear_up(cast: Cast) -> list[str]:
 
 
 def _expect_bobbin(base: str) -> None:
-    # No status is asked for: each tells something.
-    page = Browser(base).look("/accounts/signup/")
+    # Use no `get`, since every status has its own message here.
+    page = Browser(base).request("/accounts/signup/")
     if page.location:
         raise CannotBeginError(f"{base} sends its visitors to {page.location}: give that address instead.")
     if "Bobbin" not in page.title:

@@ -1,4 +1,4 @@
-"""A Valkey that comes to harm: ended, frozen, silent, full, read-only, and back again."""
+"""A Valkey server with injected faults: stopped, frozen, silent, full, read-only; each can be reverted."""
 
 import signal
 import socket
@@ -9,12 +9,13 @@ from pathlib import Path
 
 import redis
 
-# The benchmarks run in a venv of their own, without servers. Resolved: suites call this folder ../faults.
+# The benchmarks run in a separate venv without servers, so search the main one. Resolve the path, since
+# suites refer to this folder as ../faults.
 PACKAGES = next(Path(__file__).resolve().parents[2].glob(".venv/lib/python*/site-packages"))
 
 
 def until(true: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait for something to come true; it is an error when it does not."""
+    """Wait until `true()` holds; raise AssertionError after `seconds`."""
     give_up = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < give_up, f"{true} for {seconds} s"
@@ -22,7 +23,7 @@ def until(true: Callable[[], bool], seconds: float = 20) -> None:
 
 
 class Server:
-    """Valkey on a socket in `folder`; it holds nothing."""
+    """An empty Valkey server on a Unix socket in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.socket = folder / "valkey.sock"
@@ -44,7 +45,7 @@ class Server:
     def client(self) -> redis.Redis:
         return redis.Redis.from_url(f"unix://{self.socket}", socket_timeout=0.5)
 
-    # --- harm, and its end ---
+    # --- Faults, each with its reversal ---
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -57,7 +58,7 @@ class Server:
         self.process.send_signal(signal.SIGCONT)
 
     def fall_silent(self) -> None:
-        """The real one ends; what listens now accepts and never answers."""
+        """Stop Valkey, and replace it with a socket that accepts connections and never answers."""
         self.stop()
         self.silent = socket.socket(socket.AF_UNIX)
         self.silent.bind(str(self.socket))
@@ -78,7 +79,7 @@ class Server:
         client.config_set("maxmemory", "0")
 
     def follow(self) -> None:
-        """As the old primary after a failover: it can be read, not written."""
+        """Make Valkey read-only, like the old primary after a failover."""
         self.client().config_set("replica-serve-stale-data", "yes")
         self.client().replicaof("127.0.0.1", 1)
 

@@ -1,4 +1,4 @@
-"""Checkouts of this repository in folders of their own, and stacks that run in them."""
+"""Copies of this repository in temporary folders, and stacks that run in them."""
 
 import hashlib
 import json
@@ -19,11 +19,11 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# What the test run itself was told must not reach the stacks that it starts.
+# Variables of the test run that must not reach the stacks.
 FOREIGN = re.compile(
     r"^(POSTGRES_|REDIS_|SECRET_|STATIC_|MAKE|MFLAGS|COV|PYTEST|ALLOWED|HTTPS|LOG_|RELEASE|WEB_|BOBBIN)"
 )
-NOT_OURS = (
+NOT_COPIED = (
     ".git",
     ".venv",
     ".run",
@@ -86,7 +86,7 @@ class Checkout:
 
     @property
     def away(self) -> Path:
-        """Where root's servers keep what they cannot keep in a closed folder."""
+        """The data folder of servers that root starts in a folder which other users cannot enter."""
         mark = hashlib.sha256(str(self.folder.resolve() / ".run").encode()).hexdigest()[:8]
         return Path(f"/var/lib/bobbin-{mark}")
 
@@ -112,24 +112,24 @@ class Stack:
             return response.status, response.read().decode()
 
     def press_ctrl_c(self) -> int:
-        os.killpg(self.process.pid, signal.SIGINT)  # A terminal tells the whole group.
+        os.killpg(self.process.pid, signal.SIGINT)  # A terminal sends SIGINT to the whole process group.
         return self.process.wait(60)
 
     def servers(self) -> list:
         return [child for child in self.children if child.name() in {"postgres", "valkey-server"}]
 
     def left_over(self, seconds: float = 30) -> list:
-        """The processes of this stack that still run, after some seconds if need be."""
+        """Wait up to `seconds` for the processes of this stack to exit, and return the remaining ones."""
         _, alive = psutil.wait_procs([self.supervisor, *self.children], timeout=seconds)
         return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
 
 def copy_repository(target: Path) -> None:
-    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*NOT_OURS))
+    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*NOT_COPIED))
 
 
 def _checkout(folder: Path) -> Checkout:
-    """A copy of the repository, with the packages that are installed already."""
+    """Copy the repository, and link the installed packages."""
     copy_repository(folder)
     (folder / ".venv").symlink_to(sys.prefix)
     return Checkout(folder)
@@ -137,7 +137,7 @@ def _checkout(folder: Path) -> Checkout:
 
 @pytest.fixture
 def checkout():
-    """A checkout that everybody may enter."""
+    """A checkout that every user may enter."""
     with tempfile.TemporaryDirectory(prefix="checkout-", dir="/tmp", ignore_cleanup_errors=True) as base:
         Path(base).chmod(0o755)
         made = _checkout(Path(base) / "bobbin")
@@ -147,7 +147,7 @@ def checkout():
 
 @pytest.fixture
 def closed_checkout():
-    """A checkout that only its owner may enter, as below a home directory, and with a long path."""
+    """A checkout with a long path that only its owner may enter, like one in a home directory."""
     if os.geteuid() != 0:
         pytest.skip("needs root, who may enter what others may not")
     with tempfile.TemporaryDirectory(prefix="closed-", dir="/tmp", ignore_cleanup_errors=True) as base:
@@ -158,7 +158,7 @@ def closed_checkout():
 
 @pytest.fixture
 def plain_checkout():
-    """A checkout of a plain user, who may be unable to enter where root has installed the packages."""
+    """A checkout of a plain user, who may be unable to read the packages that root installed."""
     if os.geteuid() != 0:
         pytest.skip("a plain user is what all the other tests run as")
     python = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -169,7 +169,7 @@ def plain_checkout():
         folder = Path(base) / "bobbin"
         copy_repository(folder)
         subprocess.run(["chown", "-R", f"{user.pw_uid}:{user.pw_gid}", base], check=True)
-        # The packages stay root's: a plain user needs to read them only.
+        # Root keeps the packages, since the plain user only reads them.
         subprocess.run([f"/usr/bin/{python}", "-m", "venv", "--without-pip", folder / ".venv"], check=True)
         packages = Path("lib", python, "site-packages")
         shutil.copytree(
@@ -184,7 +184,7 @@ def plain_checkout():
 
 
 def _add_what_another_python_needs(folder: Path) -> None:
-    """Some packages are for older Pythons only, and the system's can be older than ours by a little."""
+    """Install packages that only older Pythons need, since the Python of the system may be older."""
     install = ["pip", "install", "--quiet", "--no-deps", "--link-mode=copy", "--require-hashes"]
     lock = folder / "services/web/requirements/base.txt"
     command = [f"{sys.prefix}/bin/uv", *install, "--python", folder / ".venv/bin/python", "-r", lock]

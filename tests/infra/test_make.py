@@ -64,7 +64,7 @@ def _is(link: Path, folder: str) -> bool:
         return False
 
 
-def test_a_lock_that_is_unchanged_installs_nothing(checkout):
+def test_install_with_an_unchanged_lock_installs_nothing(checkout):
     began = time.monotonic()
 
     assert checkout.make("install") == (0, "")

@@ -1,4 +1,4 @@
-"""`make run` serves its metrics on a second port, those of commands too."""
+"""`make run` serves metrics on a second port, including those of management commands."""
 
 import re
 import socket
@@ -25,7 +25,7 @@ def metrics_of(stack) -> dict[str, float]:
     return read
 
 
-def test_run_shows_what_workers_and_commands_count(checkout):
+def test_run_serves_metrics_of_workers_and_commands(checkout):
     stack = checkout.run()
     read = metrics_of(stack)
     stack.get("/accounts/login/")
@@ -44,7 +44,7 @@ def test_run_shows_what_workers_and_commands_count(checkout):
     assert stack.left_over() == []
 
 
-def test_a_port_for_metrics_that_cannot_be_used_is_said_at_once(checkout):
+def test_unusable_metrics_port_is_reported_at_the_start(checkout):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -1,4 +1,4 @@
-"""What people can get wrong is said in one line, and leaves nothing behind."""
+"""Wrong use of the make targets is reported in one line, and leaves nothing behind."""
 
 import os
 import socket
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 
 
 def refuses(checkout, *targets: str, **env: str) -> str:
-    """What make says, which must be one line of ours beside make's own."""
+    """Run make, check that it fails with a single line of our own, and return that line."""
     code, said = checkout.make(*targets, **env)
     lines = [line for line in said.splitlines() if not line.startswith(("make: ***", "  ", "Bobbin starts"))]
     assert code != 0
@@ -20,7 +20,7 @@ def refuses(checkout, *targets: str, **env: str) -> str:
     return lines[0]
 
 
-def test_a_taken_port(checkout):
+def test_run_with_a_taken_port_is_refused(checkout):
     with socket.create_server(("127.0.0.1", int(checkout.port))):
         said = refuses(checkout, "run")
 
@@ -39,19 +39,19 @@ def test_a_taken_port(checkout):
         ({"HOST": "nowhere.invalid"}, "Bobbin: HOST=nowhere.invalid is not an address of this machine"),
     ],
 )
-def test_a_wrong_setting(checkout, env, said):
+def test_run_with_a_wrong_setting_is_refused(checkout, env, said):
     assert refuses(checkout, "run", **env).startswith(said)
     assert not (checkout.folder / ".run/postgres").exists()
 
 
 @pytest.mark.parametrize("port", ["0", "70000", "http"])
-def test_a_port_that_is_none(checkout, port):
+def test_run_with_an_invalid_port_is_refused(checkout, port):
     checkout.port = port
 
     assert refuses(checkout, "run").startswith(f"Bobbin: PORT={port} is not a port")
 
 
-def test_a_late_refusal_ends_the_servers_again_and_data_go_only_on_demand(checkout):
+def test_late_refusal_stops_the_servers_and_only_reset_deletes_data(checkout):
     said = refuses(checkout, "run", WEB_WORKERS="many")
     assert said.startswith("Bobbin: the web server did not start: WEB_WORKERS is 'many'; it must be")
     assert not (checkout.folder / ".run/postgres/postmaster.pid").exists()
@@ -70,7 +70,7 @@ def test_a_late_refusal_ends_the_servers_again_and_data_go_only_on_demand(checko
     assert not (checkout.folder / ".run/postgres").exists()
 
 
-def test_a_missing_or_old_python(checkout):
+def test_run_with_a_missing_or_old_python_is_refused(checkout):
     (checkout.folder / ".venv").unlink()
     old = checkout.folder / "old-python"
     old.write_text("#!/bin/sh\nexit 1\n")
@@ -80,7 +80,7 @@ def test_a_missing_or_old_python(checkout):
         assert said.startswith("Bobbin: Python 3.11 or newer is needed")
 
 
-def test_a_python_without_venv(checkout):
+def test_run_with_a_python_without_venv_is_refused(checkout):
     (checkout.folder / ".venv").unlink()
     bare = checkout.folder / "bare-python"
     bare.write_text(f'#!/bin/sh\ncase "$2" in "import venv"*) exit 1 ;; esac\nexec {sys.executable} "$@"\n')
@@ -89,14 +89,14 @@ def test_a_python_without_venv(checkout):
     assert "has no venv module" in refuses(checkout, "run", PYTHON=str(bare))
 
 
-def test_a_file_in_the_way(checkout):
+def test_run_with_a_file_in_place_of_its_folder_is_refused(checkout):
     (checkout.folder / ".run").write_text("")
 
     assert "is in the way: it must be a folder, or not exist." in refuses(checkout, "run")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who may mount a small disk")
-def test_a_full_disk(checkout):
+def test_run_on_a_full_disk_is_refused(checkout):
     run = checkout.folder / ".run"
     run.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=755", "tmpfs", str(run)]
@@ -110,13 +110,13 @@ def test_a_full_disk(checkout):
         subprocess.run(["umount", run], check=True)
 
 
-def test_a_command_with_half_a_quotation(checkout):
+def test_manage_with_an_open_quotation_is_refused(checkout):
     said = refuses(checkout, "manage", "CMD=it's")
 
     assert said == "Bobbin: CMD=it's cannot be read: No closing quotation."
 
 
-def test_a_database_of_another_locale_until_it_is_moved(checkout):
+def test_run_with_another_database_locale_is_refused_until_move_database(checkout):
     other = (
         "DROP DATABASE bobbin WITH (FORCE)",
         "CREATE DATABASE bobbin TEMPLATE template0 LOCALE_PROVIDER libc LOCALE 'C'",

@@ -1,4 +1,4 @@
-"""`make run` and its companions, as a newcomer uses them."""
+"""`make run` and related targets, as a new user runs them."""
 
 import contextlib
 import os
@@ -15,17 +15,17 @@ import pytest
 pytestmark = pytest.mark.xdist_group("stack")
 MAKE_MEMBER = 'CMD=shell -v0 -c "from accounts.models import User; User.objects.create(username=chr(122))"'
 COUNT = 'CMD=shell -v0 -c "from accounts.models import User; print(User.objects.count(), chr(109))"'
-# A proxy, a PostgreSQL elsewhere, gunicorn's options for another project: they must do no harm.
+# Variables for a proxy, another PostgreSQL and another gunicorn, which must have no effect.
 OF_OTHER_PROGRAMS = {
     "http_proxy": "http://127.0.0.1:9",
     "PGPORT": "6000",
     "PGSERVICE": "elsewhere",
     "GUNICORN_CMD_ARGS": "--bind 127.0.0.1:1",
 }
-STOPPED = {0, 2, -signal.SIGINT}  # make's own word for what Ctrl-C has ended.
+STOPPED = {0, 2, -signal.SIGINT}  # Exit statuses of make after Ctrl-C.
 
 
-def test_run_answers_says_so_a_second_time_and_stops_without_a_trace(checkout):
+def test_run_serves_reports_a_second_run_and_stops_completely(checkout):
     stack = checkout.run(**OF_OTHER_PROGRAMS)
     assert stack.get("/healthz")[0] == 200
     assert '"redis": true' in stack.get("/readyz")[1]
@@ -39,24 +39,26 @@ def test_run_answers_says_so_a_second_time_and_stops_without_a_trace(checkout):
     assert said.count("password:") == 3
     (checkout.folder / "messages.jsonl").write_text("[]\n")
     assert "1 lines read" in checkout.make("manage", "CMD=import_messages messages.jsonl")[1]
-    nobody_else_can_connect(stack)
+    assert_only_the_owner_can_connect(stack)
     assert checkout.make("stop") == (0, "Bobbin is stopped.\n")
     assert stack.left_over() == []
     assert not stack.sockets.exists()
     assert checkout.make("stop") == (0, "Bobbin is not running here.\n")
 
 
-def nobody_else_can_connect(stack):
+def assert_only_the_owner_can_connect(stack):
     sockets = sorted(path.name for path in stack.sockets.iterdir() if path.is_socket())
     assert sockets == [".s.PGSQL.5432", "valkey.sock"]
     assert stat.S_IMODE(stack.sockets.stat().st_mode) == 0o700
     assert [connection for server in stack.servers() for connection in server.net_connections("inet")] == []
-    told = Path(f"/proc/{next(s for s in stack.servers() if s.name() == 'postgres').pid}/environ").read_text()
-    assert "LC_ALL=C" in told
-    assert "HOME=" not in told
+    environ = Path(
+        f"/proc/{next(s for s in stack.servers() if s.name() == 'postgres').pid}/environ"
+    ).read_text()
+    assert "LC_ALL=C" in environ
+    assert "HOME=" not in environ
 
 
-def test_ctrl_c_leaves_no_process_and_the_data_stay(checkout, stack):
+def test_ctrl_c_ends_all_processes_and_keeps_the_data(checkout, stack):
     checkout.make("manage", MAKE_MEMBER)
     assert len(stack.children) > 5
 
@@ -72,11 +74,11 @@ def test_ctrl_c_leaves_no_process_and_the_data_stay(checkout, stack):
     assert again.left_over() == []
 
 
-def test_what_was_killed_leaves_nothing_and_recovers(checkout, stack):
+def test_killed_stack_leaves_nothing_and_recovers(checkout, stack):
     checkout.make("manage", MAKE_MEMBER)
     stack.supervisor.kill()
     assert stack.left_over() == []
-    # First a command that only looks: it must not forget what is to be cleared.
+    # Run a command that changes nothing first: it must not discard the record of what to clean up.
     assert checkout.make("stop") == (0, "Bobbin is not running here.\n")
     assert not stack.sockets.exists()
 
@@ -84,10 +86,10 @@ def test_what_was_killed_leaves_nothing_and_recovers(checkout, stack):
     lock = checkout.folder / ".run/postgres/postmaster.pid"
     owner, numbers = lock.stat(), lock.read_text().splitlines()
     for process in [again.supervisor, *again.children]:
-        with contextlib.suppress(psutil.NoSuchProcess):  # They end by themselves when the first is gone.
+        with contextlib.suppress(psutil.NoSuchProcess):  # The others may exit once the first is killed.
             process.kill()
     assert again.left_over() == []
-    # The number of the dead server is in use again, by a process of the same user.
+    # Another process of the same user reuses the PID of the dead server.
     other = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
     with subprocess.Popen(["sleep", "60"], **other) as stranger:
         lock.write_text("\n".join([str(stranger.pid), *numbers[1:]]) + "\n")
@@ -96,7 +98,7 @@ def test_what_was_killed_leaves_nothing_and_recovers(checkout, stack):
     assert counted == (0, "1 m\n")
 
 
-def test_a_killed_server_ends_the_run_with_its_name_however_impatient_we_are(stack):
+def test_killed_server_ends_the_run_with_its_name_despite_repeated_ctrl_c(stack):
     next(child for child in stack.children if child.name() == "valkey-server").kill()
     said = ""
     while "Stopping" not in said:
@@ -112,8 +114,8 @@ def test_a_killed_server_ends_the_run_with_its_name_however_impatient_we_are(sta
     assert not stack.sockets.exists()
 
 
-def test_a_terminal_that_is_closed_ends_the_run_in_good_order(checkout):
-    """Where make is a terminal's first process, only make is told, and what we print goes nowhere."""
+def test_closed_terminal_shuts_the_run_down_gracefully(checkout):
+    """If make is the session leader, only make gets SIGHUP, and further output is lost."""
     process, terminal = pty.fork()
     if process == 0:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 
 
 def modes(folder: Path) -> dict:
-    """Permissions and owners of all folders that exist around a checkout, which must never change."""
+    """Return permissions and owners of the folders around a checkout, which must never change."""
     folders = [
         folder,
         *folder.parents,
@@ -24,7 +24,7 @@ def modes(folder: Path) -> dict:
     return {each: (stat.S_IMODE(each.stat().st_mode), each.stat().st_uid) for each in folders}
 
 
-def test_root_in_a_folder_that_only_root_may_enter(closed_checkout):
+def test_run_as_root_in_a_folder_that_only_root_may_enter(closed_checkout):
     before = modes(closed_checkout.folder)
     stack = closed_checkout.run()
     assert '"redis": true' in stack.get("/readyz")[1]
@@ -38,9 +38,9 @@ def test_root_in_a_folder_that_only_root_may_enter(closed_checkout):
     assert modes(closed_checkout.folder) == before
 
 
-def test_data_do_not_vanish_when_a_folder_is_opened_closed_or_moved(closed_checkout):
+def test_data_are_found_after_a_folder_is_opened_closed_or_moved(closed_checkout):
     base = closed_checkout.folder.parents[1]
-    assert closed_checkout.make("manage", "CMD=check")[0] == 0  # It makes the data.
+    assert closed_checkout.make("manage", "CMD=check")[0] == 0  # Creates the database.
     data, old_folder = closed_checkout.away / "postgres", closed_checkout.away
     base.chmod(0o755)
     assert closed_checkout.make("manage", "CMD=check")[0] == 0
@@ -66,7 +66,7 @@ def test_data_do_not_vanish_when_a_folder_is_opened_closed_or_moved(closed_check
 
 def test_a_plain_user_needs_no_root(plain_checkout):
     run = plain_checkout.folder / ".run"
-    run.mkdir()  # Root's.
+    run.mkdir()  # Owned by root.
     code, said = plain_checkout.make("run")
     assert code != 0
     assert said.startswith(f"Bobbin: [Errno 13] Permission denied: '{run}/lock'\n")
@@ -83,7 +83,7 @@ def test_a_plain_user_needs_no_root(plain_checkout):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give data to somebody else")
-def test_data_of_somebody_else_are_left_alone(checkout):
+def test_data_of_another_user_are_not_changed(checkout):
     assert checkout.make("manage", "CMD=check")[0] == 0
     os.chown(checkout.folder / ".run/postgres", 12345, 12345)
     code, said = checkout.make("manage", "CMD=check")

@@ -1,4 +1,4 @@
-"""What the tests of several apps need: many messages, many people at the same moment, the truth by SQL."""
+"""Fixtures for several apps: query counts at several sizes, concurrent calls, and counters checked by SQL."""
 
 import threading
 import time
@@ -8,8 +8,8 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-# Both inboxes of every conversation as they should be, against what is stored.
-DRIFT = """
+# Compare the stored counters of both participants with the messages of each conversation.
+AUDIT_WRONG = """
 SELECT p.id, p.unread_count, p.last_message_id, t.unread, t.last
 FROM messaging_participant p CROSS JOIN LATERAL (
   SELECT count(*) FILTER (WHERE m.receiver_id = p.user_id AND NOT m.read) AS unread, max(m.id) AS last
@@ -21,13 +21,13 @@ WHERE p.unread_count <> t.unread OR p.last_message_id IS DISTINCT FROM t.last
 
 @pytest.fixture
 def count_queries():
-    """Call a function, and return how many queries it made."""
+    """Return a function that calls another and returns the number of its queries."""
 
     def count(call, *args) -> int:
         with CaptureQueriesContext(connection) as queries:
             response = call(*args)
             assert response.status_code in {200, 302, 409, 421, 422, 429}, response
-        # BEGIN and COMMIT are no work of ours.
+        # The statements of transactions are not counted.
         return len(
             [q for q in queries if q["sql"].split()[0] not in {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"}]
         )
@@ -37,18 +37,20 @@ def count_queries():
 
 @pytest.fixture
 def slopes(count_queries):
-    """The pages that make another number of queries at 1, 10, 100 or 1,000 rows; none, when all is well.
+    """Return a function that measures pages at 1, 10, 100 and 1,000 rows.
 
-    `add(n)` makes n rows more; `pages` has a function for each page, which gets it. What a look changes is
-    undone: each size is looked at for the first time.
+    It returns the pages whose number of queries differs between sizes. An empty dict means that no page does.
+
+    `add(n)` adds n rows, and each value of `pages` requests a page. The changes of each request are rolled
+    back, so every size is requested for the first time.
     """
-    from chats.cache import forget_everything
+    from caching.generations import invalidate_all
 
     def measure(add, pages) -> dict[str, list[int]]:
         counts: dict[str, list[int]] = {page: [] for page in pages}
         for rows in (1, 9, 90, 900):
             add(rows)
-            forget_everything()
+            invalidate_all()
             for page, look in pages.items():
                 with transaction.atomic():
                     counts[page].append(count_queries(look))
@@ -59,12 +61,15 @@ def slopes(count_queries):
 
 
 @pytest.fixture
-def drift(db):
-    """The sides of conversations whose counter or last message is wrong; none, when all is well."""
+def wrong_counters(db):
+    """Return a function that returns the participants with a wrong counter or last message.
+
+    An empty list means that all are correct.
+    """
 
     def look():
         with connection.cursor() as cursor:
-            cursor.execute(DRIFT)
+            cursor.execute(AUDIT_WRONG)
             return cursor.fetchall()
 
     return look
@@ -72,7 +77,10 @@ def drift(db):
 
 @pytest.fixture
 def at_once():
-    """Call functions at the same moment, each on a connection of its own; return results or errors."""
+    """Return a function that calls others at the same moment, each on a separate connection.
+
+    It returns their results or exceptions.
+    """
 
     def run(*calls):
         gate = threading.Barrier(len(calls), timeout=30)
@@ -94,7 +102,10 @@ def at_once():
 
 @pytest.fixture
 def meanwhile():
-    """Call `second` while `first` has not committed, which it does when `second` waits for it or is done."""
+    """Return a function that calls `second` while the transaction of `first` is open.
+
+    The transaction commits as soon as `second` waits for it or has returned.
+    """
 
     def run(first, second):
         begun, done = threading.Event(), threading.Event()
@@ -136,7 +147,10 @@ def _somebody_waits() -> bool:
 
 @pytest.fixture
 def without():
-    """Disconnect a receiver; the returned function, and the end of the test, connect it at its old place."""
+    """Return a function that disconnects a receiver.
+
+    The function that it returns, or else the end of the test, reconnects the receiver at its old position.
+    """
     undo = []
 
     def disconnect(signal, sender, uid):

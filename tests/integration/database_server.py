@@ -1,4 +1,4 @@
-"""A PostgreSQL server of a test's own, with the roles and rights that containers give theirs."""
+"""A separate PostgreSQL server for a test, with the roles and rights of the containers."""
 
 import os
 import shutil
@@ -32,7 +32,10 @@ SETTINGS = {"listen_addresses": "", "fsync": "off", "full_page_writes": "off", "
 
 
 class Server:
-    """Its superuser is `postgres`. Scripts run as in the image: the programs in PATH, secrets in files."""
+    """A PostgreSQL server with the superuser `postgres`.
+
+    Scripts run as in the image, with the programs in PATH and the secrets in files.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.backups = folder, folder / "backups"
@@ -58,24 +61,24 @@ class Server:
             return cursor.fetchall() if cursor.description else []
 
     def end(self) -> None:
-        """Shut the server down; `begin` starts it again."""
+        """Shut the server down. `begin` starts it again."""
         self.child.process.send_signal(2)
         self.child.process.wait(30)
 
     def back_up(self, **env: str) -> Path:
-        """Make a backup as the owner of the tables, as containers do; return the dump."""
+        """Make a backup as the owner of the tables, as the containers do, and return the dump."""
         said = self.run("sh", SCRIPTS / "backup.sh", "once", PGUSER="bobbin_owner", **env)
         return self.backups / said.partition("backup: ")[2].partition(",")[0]
 
     def restore(self, dump: str = "newest", status: int = 0) -> str:
-        while self.sql(REPLACED_NOW, "postgres"):  # Two restores in one second have one name.
+        while self.sql(REPLACED_NOW, "postgres"):  # Two restores within one second would use the same name.
             time.sleep(0.1)
         return self.run("sh", self.folder / "scripts/restore.sh", dump, status=status)
 
 
 @contextmanager
 def database_server() -> Iterator[Server]:
-    """A server with the database `bobbin`: the tables of the tests' database, without members."""
+    """Run a server with the database `bobbin`, which has the tables of the test database, but no users."""
     user = server_user()
     with tempfile.TemporaryDirectory(prefix="server-", dir="/tmp", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -85,7 +88,7 @@ def database_server() -> Iterator[Server]:
         data = [binaries / "initdb", "--pgdata", folder / "data", "--username=postgres", "--auth=trust"]
         data += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         subprocess.run([*data, "--no-sync"], check=True, capture_output=True, cwd="/", **user.switch)
-        # Nobody else gets into the folder of the socket.
+        # Other users of the machine cannot enter the folder of the socket.
         command = [binaries / "postgres", "-D", folder / "data", "-k", folder, *options]
         server = Server(folder)
 
@@ -103,10 +106,10 @@ def database_server() -> Iterator[Server]:
 
 
 def _fill(server: Server) -> None:
-    """Roles, tables and rights, as a volume gets them."""
+    """Create roles, tables and rights as a new volume does."""
     scripts = server.folder / "scripts"
     scripts.mkdir()
-    # In one folder, as the ConfigMap and the image have them.
+    # The ConfigMap and the image have these files in one folder.
     for script in [*SCRIPTS.glob("*.s*"), *SCRIPTS.glob("initdb.d/*")]:
         shutil.copy(script, scripts)
     server.sql("CREATE DATABASE bobbin", "postgres")
@@ -126,7 +129,7 @@ def _fill(server: Server) -> None:
 
 @contextmanager
 def connected_to(server: Server, user: str = "bobbin") -> Iterator[None]:
-    """Have the default connection lead to the server, as the application's role."""
+    """Make the default connection use this server, with the role of the application."""
     before = {key: connection.settings_dict[key] for key in ("HOST", "NAME", "USER")}
     connection.close()
     connection.settings_dict.update(HOST=str(server.folder), NAME="bobbin", USER=user)

@@ -1,4 +1,7 @@
-"""Databases with other locales, in the server of the tests; the default connection can lead to them."""
+"""Databases with other locales on the server of the tests.
+
+The default connection can be redirected to one of them.
+"""
 
 import importlib.util
 import locale
@@ -26,11 +29,12 @@ def exists(name: str) -> bool:
 
 
 def of_this_machine(*names: str) -> dict[str, str]:
-    """Return what CREATE DATABASE is told for those locales that the C library of this machine has."""
+    """Return the options of CREATE DATABASE for the locales that the C library of this machine has."""
     return {f"libc {name}": f"{LIBC} '{name}'" for name in names if exists(name)}
 
 
-# The rule; what `make run` made before; the image of compose before; others that know letters.
+# The required locale, those of earlier releases of `make run` and of the compose image, and others that
+# classify letters.
 ACCEPTED = {
     "builtin C.UTF-8 where libc has no C.UTF-8": f"{BUILTIN} 'C.UTF-8' LOCALE 'C'",
     "builtin PG_UNICODE_FAST": f"{BUILTIN} 'PG_UNICODE_FAST' LOCALE 'C'",
@@ -43,7 +47,7 @@ REFUSED = {
     "builtin C": f"{BUILTIN} 'C' LOCALE 'C'",
     "the encoding SQL_ASCII": "ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C'",
     "the encoding LATIN1": "ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'",
-} | of_this_machine("tr_TR.utf8")  # There `i` has another capital.
+} | of_this_machine("tr_TR.utf8")  # In this locale `i` has another capital letter.
 
 
 def libpq() -> dict[str, str]:
@@ -55,7 +59,7 @@ def libpq() -> dict[str, str]:
 
 
 def sql(database: str, statements: str) -> str:
-    """Run statements by psql; return what they say."""
+    """Run statements with psql and return its output."""
     options = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]
     done = subprocess.run(
         ["psql", *options, "--dbname", database, "--file=-"],
@@ -74,7 +78,10 @@ def move(database: str) -> subprocess.CompletedProcess:
 
 @contextmanager
 def database_of(options: str, *, filled: bool = False):
-    """Have the default connection lead to a new database; with `filled` it is a copy of that of the tests."""
+    """Redirect the default connection to a new database.
+
+    With `filled` it is a copy of the test database.
+    """
     before = connection.settings_dict["NAME"]
     name = f"{before}_locale"
     sql("postgres", f"DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name} TEMPLATE template0 {options}")

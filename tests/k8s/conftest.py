@@ -1,4 +1,4 @@
-"""Each overlay, rendered once a process."""
+"""Renders each overlay once per process."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What every overlay must be, and base with every component, whoever it is for."""
+"""Every overlay, and base with every component, passes all checks."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from manifests.rendering import pods as all_pods
 
 RULES = (schemas, pods, wiring, network, settings, connections, memory)
 COMPONENTS = sorted(folder.name for folder in (ROOT / "k8s/components").iterdir())
-# What it stands after. Autoscaling: more web than one PostgreSQL has connections for.
+# Components that each one requires. Autoscaling needs more connections than one PostgreSQL has.
 NEEDS = {
     "autoscaling": ["cloudnative-pg"],
     "exporters": ["network-policies"],
@@ -22,7 +22,7 @@ NEEDS = {
     "prometheus": ["network-policies", "exporters"],
 }
 CHECKOV = ["--framework=kubernetes", "--skip-download", "--output=json", "--compact", "--quiet"]
-# Whatever stands here is wanted, for this reason.
+# Accepted findings of Checkov, with the reason.
 EXCEPTIONS = {
     "CKV_K8S_9": "metrics has no readiness: pages are as good without it",
     "CKV_K8S_11": "no limits of CPU: throttled, a page is slow while the node has nothing to do",
@@ -33,19 +33,19 @@ EXCEPTIONS = {
 
 
 @pytest.mark.parametrize("rules", RULES, ids=lambda module: module.__name__)
-def test_an_overlay_is_right(overlay, rules):
+def test_overlay_passes_all_checks(overlay, rules):
     assert rules.check(overlay) == []
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_base_with_a_component_is_right(component, tree):
+def test_base_with_a_component_passes_all_checks(component, tree):
     objects = render(with_components(tree, [*NEEDS.get(component, []), component]))
 
     assert [problem for rules in RULES for problem in rules.check(objects)] == []
 
 
-def test_what_restores_is_right(tree, local):
-    """It is applied beside the others, whose account, volume and Secret it uses."""
+def test_restore_job_passes_all_checks(tree, local):
+    """The Job is applied in addition to base, and uses its account, volume and Secret."""
     job = of_kind(render(tree / "k8s/restore"), "Job")
     objects = local + job
 
@@ -56,12 +56,12 @@ def test_what_restores_is_right(tree, local):
     assert images == {"postgres:" + tag_of(local, "postgres")}
 
 
-def test_operators_know_the_kinds_that_are_for_them(tree):
+def test_every_kind_of_an_operator_matches_its_schema(tree):
     objects = render(with_components(tree, ["cloudnative-pg", "external-secrets", "gateway", "monitoring"]))
 
     assert schemas.of_operators(objects) == []
-    theirs = {found["kind"] for found in objects if schemas.OF_OPERATORS.match(found["apiVersion"])}
-    assert theirs == {
+    kinds = {found["kind"] for found in objects if schemas.OF_OPERATORS.match(found["apiVersion"])}
+    assert kinds == {
         *("Cluster", "ObjectStore", "Pooler", "ScheduledBackup"),
         *("ExternalSecret", "HTTPRoute", "PodMonitor", "PrometheusRule"),
     }
@@ -87,13 +87,13 @@ def test_images_are_those_of_compose(tree):
     objects = render(with_components(tree, ["exporters", "prometheus"]))
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 
-    ours = {container["image"] for pod in all_pods(objects) for container in pod.containers}
-    theirs = {re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", service["image"]) for service in compose.values()}
-    assert {built(image) for image in ours} <= {built(image) for image in theirs}
+    rendered = {container["image"] for pod in all_pods(objects) for container in pod.containers}
+    composed = {re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", service["image"]) for service in compose.values()}
+    assert {built(image) for image in rendered} <= {built(image) for image in composed}
 
 
 def built(image: str) -> str:
-    """Our own without a tag: a machine that builds them renews them under one name, a registry must not."""
+    """Return our own images without their tag: Compose rebuilds under one tag, a registry must not."""
     return image.split(":")[0] if image.startswith("bobbin/") else image
 
 
@@ -105,7 +105,7 @@ def test_rules_for_the_operator_are_those_of_prometheus(tmp_path):
     assert kept.read_text() == made.read_text(), "run scripts/k8s-rules.sh"
 
 
-def test_prometheus_of_our_own_has_every_rule(tree):
+def test_component_prometheus_has_every_rule(tree):
     objects = render(with_components(tree, ["exporters", "prometheus"]))
     (server,) = [
         found for found in of_kind(objects, "StatefulSet") if found["metadata"]["name"] == "prometheus"
@@ -116,7 +116,7 @@ def test_prometheus_of_our_own_has_every_rule(tree):
     assert mounted == {path.name for path in (ROOT / "deploy/prometheus/rules").glob("*.yml")}
 
 
-def test_every_dashboard_is_a_configmap_that_grafana_looks_for(production):
+def test_every_dashboard_is_in_a_configmap_with_the_label_of_grafana(production):
     found = of_kind(production, "ConfigMap")
     shown = {
         key
@@ -128,15 +128,15 @@ def test_every_dashboard_is_a_configmap_that_grafana_looks_for(production):
     assert shown == {path.name for path in (ROOT / "deploy/grafana/dashboards").glob("*.json")}
 
 
-def test_git_knows_no_secret(production):
+def test_repository_contains_no_secret(production):
     tracked = subprocess.run(["git", "ls-files", "k8s"], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert not [path for path in tracked.stdout.splitlines() if "/secrets/" in path]
     assert of_kind(production, "Secret") == []
 
 
-def test_the_newest_web_reaches_no_limit_of_connections(production, local):
-    """The sums of docs/scaling.md: change them there too."""
+def test_connection_budgets_are_those_of_the_documents(production, local):
+    """docs/scaling.md contains the same numbers; change them there too."""
     assert connections.budget_of(local) == (46, 87, False, 0, 0)
     assert connections.budget_of(production) == (220, 1000, True, 124, 187)
 

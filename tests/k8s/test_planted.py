@@ -1,4 +1,4 @@
-"""The checks find what they are for: each mistake is planted, and must be found by its own words."""
+"""Each check finds a planted mistake and reports it with the expected text."""
 
 from typing import NamedTuple
 

@@ -1,5 +1,5 @@
-// Reads objects as JSON, and writes a line for each thing that the schema of its kind does not allow.
-// node validate.mjs FOLDER (where npm has installed @kubernetes-models/...)
+// Reads objects as JSON, and prints one line for each violation of their schemas.
+// node validate.mjs FOLDER (the folder where npm installed @kubernetes-models/...)
 import { existsSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
@@ -17,22 +17,22 @@ async function model(apiVersion, kind) {
   return existsSync(path) && (await import(pathToFileURL(path).href))[kind];
 }
 
-// The packages' validators pass over fields that they do not know, where Kubernetes refuses them or, worse, drops
-// them. So each object notes what it is asked for; one that was asked for nothing may hold anything.
-function watched(value, path, notes) {
+// The validators of the packages ignore unknown fields, which Kubernetes rejects or silently drops. So a Proxy
+// records which fields of each object the validator reads. An object of which it reads none may have any field.
+function recorded(value, path, notes) {
   if (value === null || typeof value !== "object") return value;
   const asked = new Set();
   const below = new Map();
   if (!Array.isArray(value)) notes.push({ value, path, asked });
   return new Proxy(value, {
     get(target, key) {
-      asked.add(key); // Also what it does not have: then it is a typo that stands there in its place.
+      asked.add(key); // Missing fields too: a misspelled field in their place is then reported.
       if (!Object.hasOwn(target, key)) return target[key];
-      if (!below.has(key)) below.set(key, watched(target[key], `${path}${path && "."}${key}`, notes));
+      if (!below.has(key)) below.set(key, recorded(target[key], `${path}${path && "."}${key}`, notes));
       return below.get(key);
     },
     ownKeys(target) {
-      // Of a map, where any key is right.
+      // The validator lists the keys of maps, which allow any key.
       Object.keys(target).forEach((key) => asked.add(key));
       return Reflect.ownKeys(target);
     },
@@ -42,7 +42,7 @@ function watched(value, path, notes) {
 function* problems(Kind, found) {
   const notes = [];
   try {
-    watched(new Kind(found), "", notes).validate();
+    recorded(new Kind(found), "", notes).validate();
   } catch (error) {
     yield error.message;
   }
@@ -51,8 +51,8 @@ function* problems(Kind, found) {
       if (asked.size && !asked.has(key)) yield `${path}${path && "."}${key} is no field that its schema knows`;
 }
 
-// The Barman Cloud plugin's kind has no package. Its documentation says that its configuration is written as that of
-// the backups within a Cluster; and these have a schema.
+// No package has the kind of the Barman Cloud plugin. According to its documentation, its configuration has the
+// format of the backup section of a Cluster, which has a schema.
 async function ofObjectStore({ spec }) {
   const Backups = await model("postgresql.cnpg.io/v1", "BackupConfiguration");
   const { configuration, retentionPolicy, instanceSidecarConfiguration, ...unknown } = spec;

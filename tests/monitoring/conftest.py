@@ -1,4 +1,4 @@
-"""`live` needs a Prometheus: `make test-monitoring` has one, and says so."""
+"""The tests in `live` need Prometheus; only `make test-monitoring` runs them."""
 
 import os
 

@@ -1,6 +1,6 @@
-"""The one list of what these tests let pass, each with its reason."""
+"""All exceptions that these tests allow, each with its reason."""
 
-# Series that nothing here gives to Prometheus, though an alert or a panel asks for them.
+# Series that an alert or a panel queries, but that no target exports in these tests.
 ABSENT = {
     "kubelet_volume_stats_available_bytes": "only on Kubernetes, where Prometheus reads the kubelet too",
     "kubelet_volume_stats_capacity_bytes": "only on Kubernetes, where Prometheus reads the kubelet too",
@@ -10,14 +10,14 @@ ABSENT = {
     "pg_replication_lag_seconds": "the exporter has it from 0.12 on; Debian has 0.11",
     "pg_replication_slot_slot_is_active": "the exporter's name from 0.13 on; Debian has 0.11",
 }
-# Panels that may be empty: "uid panel id" and why.
+# Queries of panels that may be empty: "uid panel-id ref" and the reason.
 EMPTY_PANELS: dict[str, str] = {}
-# An alert that has no case in which it is silent.
+# Alerts without a case in which they are silent.
 NEVER_SILENT = {"Watchdog": "it fires always, so that its absence is noticed"}
-# Runbooks of no alert.
-PROCEDURES = {"cache-canary.md": "what the canary says", "import.md": "how to import messages"}
-# Alerts that may or may not be pending at the end, whatever was done.
-TOLD_BESIDES = {
+# Runbooks that belong to no alert.
+PROCEDURES = {"privacy-probe.md": "the results of the privacy probe", "import.md": "how to import messages"}
+# Alerts that may or may not be active, depending on the speed of the machine.
+MAY_BE_ACTIVE = {
     "AvailabilityBurnFast": "what share the failures are depends on how fast this machine does the rest",
     "AvailabilityBurnSlow": "what share the failures are depends on how fast this machine does the rest",
     "BobbinMissing": "it waits to fire until Prometheus has read everything once",

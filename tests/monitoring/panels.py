@@ -1,4 +1,4 @@
-"""Grafana's dashboards as what they ask Prometheus: the panels' places, titles, units and queries."""
+"""Reads the dashboards of Grafana: positions, titles, units and Prometheus queries of their panels."""
 
 import json
 import re
@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy/grafana/dashboards"
-COLUMNS = 24  # Of Grafana's grid.
-WINDOW = "1m"  # What $__rate_interval is at Grafana's finest, with a scrape every 15 seconds.
+COLUMNS = 24  # Width of the grid of Grafana.
+WINDOW = "1m"  # The smallest value of $__rate_interval with a scrape interval of 15 seconds.
 
 
 @dataclass(frozen=True)
 class Query:
     ref: str
-    expr: str  # Ready for Prometheus: variables are replaced.
-    legend: str  # As in Grafana: {{label}} stands for the label's value.
+    expr: str  # PromQL, with the variables replaced.
+    legend: str  # A template of Grafana: {{label}} is replaced by the value of the label.
     instant: bool
 
     def name(self, labels: Mapping[str, str]) -> str:
-        """What the legend calls a series."""
+        """Return the name of a series in the legend."""
         return re.sub(r"{{\s*(\w+)\s*}}", lambda label: labels.get(label[1], ""), self.legend) or "value"
 
 
@@ -44,7 +44,7 @@ class Panel:
         return self.source.get("fieldConfig", {}).get("defaults", {})
 
     def overridden(self, ref: str, name: str) -> dict[str, Any]:
-        """The field properties that are set for one query or one series only."""
+        """Return the field properties that an override sets for this query or this series."""
         wanted = {"byFrameRefID": ref, "byName": name}
         return {
             entry["id"]: entry["value"]
@@ -59,7 +59,7 @@ def dashboards(folder: Path = FOLDER) -> list[dict[str, Any]]:
 
 
 def panels(dashboard: Mapping[str, Any], window: str = WINDOW, view: str = ".*") -> Iterator[Panel]:
-    """Every panel, rows too, with the variables replaced: `window` for $__rate_interval, `view` for $view."""
+    """Yield every panel, including rows, with `window` for $__rate_interval and `view` for $view."""
     for source in dashboard["panels"]:
         yield Panel(
             dashboard=dashboard["uid"],
@@ -83,7 +83,7 @@ def panels(dashboard: Mapping[str, Any], window: str = WINDOW, view: str = ".*")
 
 
 def queries(window: str = WINDOW, view: str = ".*") -> Iterator[tuple[Panel, Query]]:
-    """Every query of every dashboard, with its panel."""
+    """Yield every query of every dashboard with its panel."""
     for dashboard in dashboards():
         for panel in panels(dashboard, window, view):
             for query in panel.queries:
@@ -91,5 +91,5 @@ def queries(window: str = WINDOW, view: str = ".*") -> Iterator[tuple[Panel, Que
 
 
 def replaced(expr: str, variables: Mapping[str, str]) -> str:
-    """As Grafana does it: what it does not know stays (`${1}` of label_replace)."""
+    """Replace variables like Grafana; unknown ones stay, such as `${1}` of label_replace."""
     return re.sub(r"\$(?:{(\w+)}|(\w+))", lambda name: variables.get(name[1] or name[2], name[0]), expr)

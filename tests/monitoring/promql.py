@@ -1,4 +1,4 @@
-"""What a PromQL expression asks for: enough of its grammar to find the series that it names."""
+"""Finds the series in a PromQL expression, with a small part of its grammar."""
 
 import re
 from collections.abc import Iterator
@@ -18,19 +18,19 @@ WORDS = {
     "bool",
 }
 STRING = r'"(?:[^"\\]|\\.)*"'
-# A name, perhaps with matchers, that is no function; strings and ranges are passed over.
+# A metric name with optional matchers, but no function; strings and ranges are skipped.
 PART = re.compile(
     rf"""{STRING}
     | \[[^\]]*\]
     | (?<![\w.])(?P<name>[a-zA-Z_:][\w:]*)(?P<matchers>\s*{{(?:[^"}}]|{STRING})*}})?(?!\s*\()(?![\w:])""",
     re.VERBOSE,
 )
-# What Prometheus adds to a histogram's name.
+# The suffixes of the series of a histogram.
 OF_A_HISTOGRAM = re.compile(r"_(bucket|sum|count)$")
 
 
 def selectors(expr: str) -> Iterator[tuple[str, str]]:
-    """The name of each series that `expr` asks for, and how it asks: `up`, `up{job="bobbin"}`."""
+    """Yield name and selector of each series in `expr`, such as `up` and `up{job="bobbin"}`."""
     for part in PART.finditer(GROUPING.sub(" ", expr)):
         name = part["name"]
         if name and name.lower() not in WORDS:

@@ -1,4 +1,4 @@
-"""Prometheus' rules, and what promtool is told to expect of them, as Python sees them."""
+"""Reads the rules of Prometheus and the promtool test cases for them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,12 +36,12 @@ def rules(kind: str) -> list[Rule]:
 
 @dataclass(frozen=True)
 class Case:
-    """An alert at a moment of a test: firing for something, or silent."""
+    """An expectation of a promtool test: an alert fires, or is silent, at one moment."""
 
     test: str
     alert: str
     fires: bool
-    series: bool  # Whether there was anything to look at.
+    series: bool  # Whether the test has input series.
 
 
 def cases() -> Iterator[Case]:

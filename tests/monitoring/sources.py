@@ -1,9 +1,9 @@
-"""Who gives which series to Prometheus: ours from the code, all others by name."""
+"""The series of each scrape job: ours from the code, those of other programs by name."""
 
 from observability import metrics
 
-# What dashboards and rules use of others, by the job that reads it. `make test-monitoring` compares these
-# with what the programs really give.
+# Series of other programs that dashboards and rules use, by scrape job. `make test-monitoring` compares
+# these with the series that the programs export.
 DJANGO = {
     "django_db_errors_total",
     "django_db_execute_total",
@@ -52,18 +52,18 @@ NGINX = {
     "nginx_connections_writing",
     "nginx_http_requests_total",
 }
-# Of Prometheus itself, for every target; ALERTS once one is pending or fires.
+# Series that Prometheus adds: for every target, and ALERTS for pending or firing alerts.
 PROMETHEUS = {"ALERTS", "scrape_duration_seconds", "scrape_samples_scraped", "up"}
-# Not read here: of a cluster or a machine.
-ELSEWHERE = {
+# Series of the kubelet and of the node exporter, which this repository does not scrape.
+NODE = {
     "kubelet_volume_stats_available_bytes",
     "kubelet_volume_stats_capacity_bytes",
     "node_filesystem_avail_bytes",
     "node_filesystem_size_bytes",
 }
 BY_JOB = {"bobbin": DJANGO, "postgres": POSTGRES, "redis": REDIS, "nginx": NGINX}
-OTHERS = DJANGO | POSTGRES | REDIS | NGINX | PROMETHEUS | ELSEWHERE
+OTHERS = DJANGO | POSTGRES | REDIS | NGINX | PROMETHEUS | NODE
 
 
-def ours() -> set[str]:
+def own_metrics() -> set[str]:
     return set(metrics.catalog())

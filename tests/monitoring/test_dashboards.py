@@ -1,4 +1,4 @@
-"""Every panel of every dashboard is whole: it can be found, read and understood."""
+"""Every panel of every dashboard is complete: position, title, description, unit and legend."""
 
 import json
 import re
@@ -12,11 +12,11 @@ from panels import COLUMNS, FOLDER, Panel, dashboards, panels
 DASHBOARDS = {dashboard["uid"]: dashboard for dashboard in dashboards()}
 ALL = [panel for dashboard in DASHBOARDS.values() for panel in panels(dashboard)]
 SHOWING = [panel for panel in ALL if panel.kind != "row"]
-# Grafana's names of units, as far as we use them: a wrong one is shown as text behind the number.
+# Names of units in Grafana that we use. Grafana shows an unknown name as text behind the number.
 UNITS = {"short", "percentunit", "s", "bytes", "Bps", "reqps", "ops", "cps", "cpm", "bool_on_off"}
 
 
-def test_there_are_the_five_that_are_promised():
+def test_there_are_exactly_five_dashboards():
     files = {path.stem for path in FOLDER.glob("*.json")}
 
     assert files == {"service", "orm", "cache", "messaging", "runtime"}
@@ -30,12 +30,12 @@ def test_a_dashboard_can_be_provisioned_from_its_file(uid):
     assert re.fullmatch(r"bobbin-[a-z]+", uid)
     assert dashboard["id"] is None
     assert "__inputs" not in dashboard
-    assert len(json.dumps(dashboard)) < 2**20  # A ConfigMap holds no more.
+    assert len(json.dumps(dashboard)) < 2**20  # The size limit of a ConfigMap.
     assert dashboard["description"]
 
 
 @pytest.mark.parametrize("uid", DASHBOARDS)
-def test_one_variable_says_which_data_source(uid):
+def test_one_variable_selects_the_data_source(uid):
     dashboard = DASHBOARDS[uid]
     variables = [variable for variable in dashboard["templating"]["list"] if variable["type"] == "datasource"]
     used = re.findall(r'"uid": "([^"]*)"', json.dumps([dashboard["panels"], dashboard["templating"]]))
@@ -46,7 +46,7 @@ def test_one_variable_says_which_data_source(uid):
 
 
 @pytest.mark.parametrize("uid", DASHBOARDS)
-def test_panels_are_unique_and_none_covers_another(uid):
+def test_panels_are_unique_and_do_not_overlap(uid):
     placed = list(panels(DASHBOARDS[uid]))
 
     assert not [panel for panel, count in Counter(panel.id for panel in placed).items() if count > 1]
@@ -64,7 +64,7 @@ def _overlap(one: Panel, other: Panel) -> bool:
 
 
 @pytest.mark.parametrize("panel", SHOWING, ids=str)
-def test_a_panel_says_what_it_shows(panel):
+def test_panel_has_a_title_a_description_and_a_unit(panel):
     assert panel.title
     assert len(panel.description) > 20
     assert panel.description.endswith(".")
@@ -73,7 +73,7 @@ def test_a_panel_says_what_it_shows(panel):
 
 
 @pytest.mark.parametrize("panel", SHOWING, ids=str)
-def test_a_query_has_a_legend_and_a_window_that_fits_the_screen(panel):
+def test_query_has_a_legend_and_the_rate_interval_of_grafana(panel):
     refs = [query.ref for query in panel.queries]
 
     assert len(set(refs)) == len(refs)
@@ -95,11 +95,11 @@ def test_each_variable_of_a_query_is_one_of_the_dashboard(uid):
     named = {variable["name"] for variable in dashboard["templating"]["list"]}
     used = re.findall(r"\$(?:{(\w+)}|(\w+))", json.dumps(dashboard["panels"]))
 
-    # "1": a group of label_replace.
+    # "1" is a group of label_replace.
     assert {one or other for one, other in used} <= named | {"__rate_interval", "1"}
 
 
-def test_grafana_asks_as_often_as_prometheus_scrapes():
+def test_grafana_interval_equals_the_scrape_interval():
     provisioning = FOLDER.parent / "provisioning"
     source = yaml.safe_load((provisioning / "datasources/prometheus.yml").read_text())["datasources"][0]
     prometheus = yaml.safe_load((FOLDER.parents[1] / "prometheus/prometheus.yml").read_text())

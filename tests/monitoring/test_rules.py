@@ -1,4 +1,4 @@
-"""Every alert says what to do and is tested; every series that is asked for exists, and all are used."""
+"""Every alert has a runbook and tests; every queried series exists, and every series is used."""
 
 import re
 from collections import Counter
@@ -24,7 +24,7 @@ def test_the_names_of_alerts_are_unique():
 
 
 @pytest.mark.parametrize("rule", ALERTS.values(), ids=str)
-def test_an_alert_says_what_to_do(rule):
+def test_alert_has_its_annotations_and_labels(rule):
     annotations = rule.source["annotations"]
 
     assert re.fullmatch(r"\d+m", rule.source["for"])
@@ -36,7 +36,7 @@ def test_an_alert_says_what_to_do(rule):
 
 
 @pytest.mark.parametrize("name", ALERTS)
-def test_an_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_silent(name):
+def test_alert_has_a_firing_and_a_silent_case(name):
     mine = [case for case in cases() if case.test.startswith(f"{name} ") and case.alert == name]
     fires = [case for case in mine if case.test.startswith(f"{name} fires")]
     silent = [case for case in mine if case.test.startswith(f"{name} stays silent")]
@@ -45,7 +45,7 @@ def test_an_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_silent(nam
     if name in exceptions.NEVER_SILENT:
         assert not silent, "no longer an exception"
     else:
-        # Silence about nothing proves nothing.
+        # A silent case without input series proves nothing.
         assert [case for case in silent if not case.fires and case.series]
 
 
@@ -60,13 +60,14 @@ def test_every_alert_has_a_runbook_and_every_runbook_an_alert():
 
 
 @pytest.mark.parametrize("name", ALERTS)
-def test_a_runbook_is_for_a_tired_person(name):
+def test_runbook_has_the_four_sections(name):
     text = (RUNBOOKS / f"{name}.md").read_text()
 
-    assert text.startswith(f"# {name}\n")
-    # In this order: what, where to look, what to do, how to know that it is over.
+    severity = ALERTS[name].source["labels"]["severity"]
+
+    assert text.startswith(f"# {name}\n\nSeverity: `{severity}`.")
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
-    assert headings == ["What it means", "Look first", "What to do", "It is over when"]
+    assert headings == ["Meaning", "Confirm", "Fix", "Resolved when"]
     assert len(text.splitlines()) < 90
 
 
@@ -78,11 +79,11 @@ def test_every_alert_is_in_the_list():
 
 
 @pytest.mark.parametrize(("place", "asked"), ASKED, ids=[place for place, _ in ASKED])
-def test_every_series_that_is_asked_for_exists(place, asked):
+def test_every_queried_series_exists(place, asked):
     unknown = {
         name
         for name in asked
-        if name not in sources.ours() | sources.OTHERS | RECORDED
+        if name not in sources.own_metrics() | sources.OTHERS | RECORDED
         and OF_A_HISTOGRAM.sub("", name) not in _histograms() | sources.OTHERS
     }
 
@@ -93,14 +94,14 @@ def _histograms() -> set[str]:
     return {name for name, (kind, _) in sources.metrics.catalog().items() if kind == "histogram"}
 
 
-def test_every_series_of_ours_is_asked_for_somewhere():
+def test_every_series_is_used_in_a_query():
     used = set().union(*(asked for _, asked in ASKED))
     used |= {OF_A_HISTOGRAM.sub("", name) for name in used}
 
-    assert (sources.ours() | RECORDED | sources.OTHERS) - used == set()
+    assert (sources.own_metrics() | RECORDED | sources.OTHERS) - used == set()
 
 
-def test_prometheus_reads_what_the_alerts_are_about():
+def test_prometheus_scrapes_the_jobs_of_the_alerts():
     settings = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
 
     assert [job["job_name"] for job in settings["scrape_configs"]] == [*sources.BY_JOB, "prometheus"]

@@ -1,4 +1,4 @@
-"""The processes of Bobbin behind the pooler, and the database that they reach through it."""
+"""The processes of Bobbin behind the pooler, and their database."""
 
 import contextlib
 import os
@@ -15,19 +15,26 @@ import web
 from pgbouncer import PgBouncer, free_port
 from places import ROOT, WEB
 
-# Given by the surroundings here; everything else is as the manifests say.
-OURS = {"FORWARDED_ALLOW_IPS", "HTTPS", "PROXY_COUNT", "POSTGRES_HOST", "POSTGRES_USER", "ALLOWED_HOSTS"}
+# Settings that the test environment provides; all others come from the manifests.
+TEST_SETTINGS = {
+    "FORWARDED_ALLOW_IPS",
+    "HTTPS",
+    "PROXY_COUNT",
+    "POSTGRES_HOST",
+    "POSTGRES_USER",
+    "ALLOWED_HOSTS",
+}
 
 
 def direct() -> psycopg.Connection:
-    """A connection that goes past the pooler."""
+    """Return a connection that bypasses the pooler."""
     return psycopg.connect(
         host=os.environ["POSTGRES_HOST"], port=5432, user="bobbin", dbname="bobbin", autocommit=True
     )
 
 
 def database_as_in_production() -> None:
-    """What CloudNativePG does to the database that it makes, and the time zone of its image."""
+    """Apply the SQL of CloudNativePG for a new database, and the time zone of its image."""
     with direct() as connection:
         for statement in manifests.cluster()["bootstrap"]["initdb"]["postInitApplicationSQL"]:
             connection.execute(statement)
@@ -36,16 +43,18 @@ def database_as_in_production() -> None:
 
 def _given(settings: dict[str, str]) -> dict[str, str]:
     return {
-        name: value for name, value in settings.items() if name not in OURS and not name.endswith("_FILE")
+        name: value
+        for name, value in settings.items()
+        if name not in TEST_SETTINGS and not name.endswith("_FILE")
     }
 
 
 class Site:
-    """web and events."""
+    """The processes `web` and `events`."""
 
     def __init__(self, pgbouncer: PgBouncer, folder: Path) -> None:
         port = str(free_port())
-        self.past_it = (
+        self.direct_env = (
             os.environ | {"ALLOWED_HOSTS": "127.0.0.1"} | _given(manifests.settings_of_migrations())
         )
         self.env = (
@@ -58,7 +67,7 @@ class Site:
                 "POSTGRES_PASSWORD": pgbouncer.password,
             }
         )
-        self.manage("migrate", "--noinput", env=self.past_it)
+        self.manage("migrate", "--noinput", env=self.direct_env)
         service.collect_static_files(self.env)
         self.env = web.with_events(self.env, "127.0.0.1", port)
         self.url, self.events_port = f"http://127.0.0.1:{port}", int(self.env["EVENTS_PORT"])
@@ -76,7 +85,7 @@ class Site:
 
     @contextlib.contextmanager
     def started(self, *arguments: str) -> Iterator[subprocess.Popen]:
-        """A management command that is still being told what to do."""
+        """Start a management command with open pipes, and kill it at the end of the block."""
         command = [sys.executable, str(WEB / "manage.py"), *arguments]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         with subprocess.Popen(command, cwd=ROOT, env=self.env, text=True, **pipes) as process:
@@ -93,7 +102,7 @@ class Site:
         return done.stdout
 
     def connections_of_events(self) -> int:
-        """To the pooler, at this moment."""
+        """Return the current number of connections from `events` to the pooler."""
         process = psutil.Process(self.children[1].process.pid)
         return sum(
             connection.status == psutil.CONN_ESTABLISHED and connection.raddr.port == self.pooler_port

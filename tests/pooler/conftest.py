@@ -1,6 +1,6 @@
-"""Bobbin as overlays/production runs it: web and events behind PgBouncer, migrations past it.
+"""The setup of overlays/production: web and events behind PgBouncer, while migrations bypass it.
 
-Only `make test-pooler` runs these: it looks for PgBouncer.
+Only `make test-pooler` runs these tests, since it checks for PgBouncer.
 """
 
 import os
@@ -14,7 +14,7 @@ import pytest
 collect_ignore_glob = ["test_*.py"]
 if os.environ.get("BOBBIN_POOLER"):
     collect_ignore_glob = []
-    # Behind the packages: it has a valkey of its own.
+    # Append it, so that the package valkey comes before the module of that name.
     sys.path.append(str(Path(__file__).parents[2] / "scripts/embedded"))
 
 

@@ -1,4 +1,4 @@
-"""Members who write, answer, edit, read and leave all at once, and what they were told of it."""
+"""Members who send, reply, edit, read and delete accounts concurrently, with a record of the responses."""
 
 import threading
 import uuid
@@ -10,30 +10,32 @@ from bobbin_verify.member import Member
 
 
 class Counted(Member):
-    """A member who keeps count of what was answered."""
+    """A member that counts the statuses of all responses."""
 
     statuses: Counter[int] = Counter()
 
-    def look(self, path: str, fields: dict[str, str] | None = None, referer: str = "") -> Page:
-        page = super().look(path, fields, referer)
+    def request(self, path: str, fields: dict[str, str] | None = None, referer: str = "") -> Page:
+        page = super().request(path, fields, referer)
         self.statuses[page.status] += 1
         return page
 
 
 class Busy(threading.Thread):
-    """One member who does everything, with one other, some rounds long."""
+    """Thread in which one member uses all features with one counterpart, for `rounds` rounds."""
 
     def __init__(self, url: str, member: Counted, to: Counted, rounds: int) -> None:
         super().__init__(daemon=True)
         self.url, self.member, self.to, self.rounds = url, member, to, rounds
-        self.sent: dict[str, tuple[int, int | None]] = {}  # By client id: the message and its parent.
+        self.sent: dict[
+            str, tuple[int, int | None]
+        ] = {}  # By client id: the ids of the message and its parent.
         self.edits: Counter[str] = Counter()
         self.is_done = False
 
     def run(self) -> None:
         for number in range(self.rounds):
             if number == self.rounds // 2:
-                self.somebody_passes_by()
+                self.run_temporary_member()
             self.one_round()
         self.is_done = True
 
@@ -55,8 +57,8 @@ class Busy(threading.Thread):
         self.sent[client_id] = message, parent
         return message
 
-    def somebody_passes_by(self) -> None:
-        """A member who comes, writes to ours, is answered, and leaves nothing."""
+    def run_temporary_member(self) -> None:
+        """Sign up a member who exchanges two messages with this one, and delete that account."""
         passer = Counted(self.url, f"passer-{uuid.uuid4().hex[:8]}")
         passer.sign_up()
         root = passer.send(self.member, "Only passing by")

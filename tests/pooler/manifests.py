@@ -1,4 +1,4 @@
-"""What k8s/ says of the pooler, of who is behind it, and of who goes past it."""
+"""Reads the manifests in k8s/: settings of the pooler, of its clients, and of migrations."""
 
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,13 @@ def cluster() -> dict[str, Any]:
 
 
 def settings() -> dict[str, str]:
-    """What the component tells web and events, beside base."""
+    """Return the settings of web and events from base and from the component."""
     (generator,) = _one(COMPONENT / "kustomization.yaml", "Component")["configMapGenerator"]
     lines = (ROOT / "k8s/base/web/settings.env").read_text().splitlines() + generator["literals"]
     return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
 
 
 def settings_of_migrations() -> dict[str, str]:
-    """What the Job is told; nothing of the above."""
+    """Return the settings of the migration Job, which uses no ConfigMap."""
     (container,) = _one(ROOT / "k8s/base/migrate/job.yaml", "Job")["spec"]["template"]["spec"]["containers"]
     return {entry["name"]: entry["value"] for entry in container["env"]}

@@ -1,4 +1,4 @@
-"""A PgBouncer, set as the Pooler of k8s/ and CloudNativePG set it, but for very few connections."""
+"""A PgBouncer with the settings of the Pooler in k8s/ and of CloudNativePG, but a very small pool."""
 
 import contextlib
 import os
@@ -12,16 +12,16 @@ import psycopg
 from places import server_user
 from processes import start, wait_until
 
-# So few that eight threads share each: what one leaves on a connection another finds.
+# So small that eight threads share the connections, and see session state that another leaves behind.
 POOL_SIZE = 3
-# What CloudNativePG adds of its own: options of a session are not refused but ignored.
+# Settings that CloudNativePG adds: PgBouncer ignores session options instead of refusing them.
 OF_THE_OPERATOR = {"ignore_startup_parameters": "extra_float_digits,options", "log_stats": "0"}
 
 
 class PgBouncer:
     def __init__(self, program: str, folder: Path) -> None:
         self.port, self.password = free_port(), secrets.token_hex(16)
-        user = server_user()  # PgBouncer refuses root, and PostgreSQL knows who it is by its user.
+        user = server_user()  # PgBouncer refuses root, and PostgreSQL identifies the client by its OS user.
         home = folder / "pgbouncer"
         home.mkdir()
         (home / "users.txt").write_text(f'"bobbin" "{self.password}"\n')
@@ -62,7 +62,7 @@ class PgBouncer:
         self.child.end()
 
     def connect(self, database: str = "bobbin") -> psycopg.Connection:
-        """As web comes: over TCP, with a password, and nothing prepared."""
+        """Connect like web: over TCP, with a password, without prepared statements."""
         return psycopg.connect(
             host="127.0.0.1",
             port=self.port,
@@ -74,7 +74,7 @@ class PgBouncer:
         )
 
     def pool(self) -> dict[str, int]:
-        """How many clients and connections to PostgreSQL there are now, by PgBouncer's own words."""
+        """Return the current numbers of clients and server connections, as `SHOW POOLS` reports them."""
         with self.connect("pgbouncer") as console:
             cursor = console.execute("SHOW POOLS")
             names = [column.name for column in cursor.description or []]
@@ -84,7 +84,7 @@ class PgBouncer:
 
     @contextlib.contextmanager
     def every_connection(self) -> Iterator[list[psycopg.Connection]]:
-        """A client on each connection to PostgreSQL at the same time."""
+        """Yield clients that hold all server connections of the pool at the same time."""
         with contextlib.ExitStack() as held:
             clients = [held.enter_context(self.connect()) for _ in range(POOL_SIZE)]
             for client in clients:

@@ -1,4 +1,4 @@
-"""Bobbin behind PgBouncer in transaction mode: every feature, under load, and no session leaves anything."""
+"""Bobbin behind PgBouncer in transaction mode: all features work under load, and sessions leave no state."""
 
 import http.client
 import json
@@ -15,8 +15,8 @@ from harmed_valkey import until
 from pgbouncer import POOL_SIZE
 
 THREADS, ROUNDS, STREAMS = 8, 8, 3
-THREADS_OF_EVENTS = 4  # chats/live/members.py: each keeps its connection.
-NOT_BUILT_IN = {"wal_compression"}  # The tests' PostgreSQL has no LZ4.
+THREADS_OF_EVENTS = 4  # See live/queries.py: each thread keeps its connection.
+NOT_BUILT_IN = {"wal_compression"}  # The PostgreSQL of the tests is built without LZ4.
 AFTER = "SELECT coalesce(max(id), 0) FROM messaging_message"
 EDITED = """
 SELECT m.client_id::text, m.content, m.edited, count(h.id)
@@ -27,8 +27,8 @@ IMPORTED = """
 SELECT count(*) FROM messaging_message m JOIN accounts_user u ON u.id = m.sender_id
 WHERE u.username = 'imported1'
 """
-BATCH = 2_000  # Of the import.
-# What the role is to have in place of what each session would set.
+BATCH = 2_000  # Batch size of the import.
+# Settings of the role, which replace those that each session would set.
 OF_THE_ROLE = {"plan_cache_mode": "force_generic_plan", "statement_timeout": "30s", "lock_timeout": "0"}
 
 
@@ -42,8 +42,8 @@ def members(site):
         member.delete_account()
 
 
-def test_one_session_is_many_members(pgbouncer):
-    """What all of this is about: what a client sets for its session, others find; so nothing of ours may."""
+def test_session_settings_of_one_client_reach_other_clients(pgbouncer):
+    """Session settings of one client affect others, which is the reason for all tests here."""
     with pgbouncer.connect() as one:
         one.execute("SET statement_timeout = '12s'")
         with pgbouncer.every_connection() as clients:
@@ -64,19 +64,19 @@ def test_postgresql_knows_every_setting_of_the_cluster():
             connection.execute(f"ALTER SYSTEM RESET {name}")
 
 
-def test_web_waits_through_it_for_migrations_that_went_past_it(site):
-    assert "TRANSACTION_POOLER" not in site.past_it  # So the Job's limits are those of its session.
+def test_await_database_sees_migrations_that_bypassed_the_pooler(site):
+    assert "TRANSACTION_POOLER" not in site.direct_env  # So the Job sets its limits in its session.
     site.manage("await_database", "--migrated", "--seconds=1")
 
 
-def test_the_six_features_and_the_black_box_pass_behind_it(site):
+def test_site_suite_passes_behind_the_pooler(site):
     suite = ["-c", "tests/e2e/site/pytest.ini", "tests/e2e/site", "-q"]
     said = site.run(sys.executable, "-m", "pytest", *suite, env=site.env | {"BASE_URL": site.url})
 
     assert " passed" in said
 
 
-def test_eight_members_at_once_lose_nothing(site, pgbouncer, members):
+def test_eight_concurrent_members_lose_no_message(site, pgbouncer, members):
     with direct() as connection:
         after = connection.execute(AFTER).fetchone()[0]
         ids = dict(connection.execute("SELECT username, id FROM accounts_user").fetchall())
@@ -90,8 +90,8 @@ def test_eight_members_at_once_lose_nothing(site, pgbouncer, members):
         time.sleep(0.05)
 
     assert {status for status in Counted.statuses if status >= 400} == set()
-    assert all(each.is_done for each in busy)  # What stopped one, pytest shows as the warning of its thread.
-    # Eight threads of web, and never more connections to PostgreSQL than there are to be.
+    assert all(each.is_done for each in busy)  # pytest reports the exception of a thread as a warning.
+    # All eight threads of web are clients, and server connections never exceed the size of the pool.
     assert max(pool["cl_active"] + pool["cl_waiting"] for pool in pools) >= THREADS
     assert max(pool["sv_active"] for pool in pools) == POOL_SIZE
 
@@ -113,8 +113,8 @@ def test_eight_members_at_once_lose_nothing(site, pgbouncer, members):
             assert edited[client_id] == [f"{client_id}, edited {times}", True, times]
 
 
-def test_an_import_changes_no_limit_of_who_shares_its_connections(site, pgbouncer):
-    """While it runs: it may take its time for its own statements alone."""
+def test_import_changes_no_limits_of_other_clients(site, pgbouncer):
+    """A running import may change limits only for its own statements."""
     with site.started("import_messages", "-") as importing:
         importing.stdin.write("".join(map(line, range(1, BATCH + 1))))
         importing.stdin.flush()
@@ -145,15 +145,15 @@ def test_streams_share_the_connections_of_a_few_threads(site, members):
         assert site.connections_of_events() <= THREADS_OF_EVENTS
 
         root = alice.send(bob, "Can you hear me?")
-        told = [next_data(response)["message"] for member, _, response in listeners if member is bob]
-        assert told == [root] * STREAMS
+        received = [next_data(response)["message"] for member, _, response in listeners if member is bob]
+        assert received == [root] * STREAMS
         assert site.connections_of_events() <= THREADS_OF_EVENTS
     finally:
         for _, connection, _ in listeners:
             connection.close()
 
 
-def test_in_the_end_every_connection_is_as_the_role_says(pgbouncer):
+def test_every_connection_has_the_settings_of_the_role_at_the_end(pgbouncer):
     assert settings_everywhere(pgbouncer) == [OF_THE_ROLE] * POOL_SIZE
 
 

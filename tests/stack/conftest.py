@@ -1,4 +1,4 @@
-"""One stack for all these tests: from a fresh checkout, by `make up`, as an operator would."""
+"""One stack for all tests here, started with `make up` from a fresh checkout."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """What asks, before what harms, before what wipes."""
+    """Run tests that only read first, then those that kill servers, then those that delete data."""
     order = ["start", "hardening", "site", "https", "faults", "upgrade", "backup"]
     items.sort(key=lambda item: order.index(Path(item.path).stem.removeprefix("test_")))
 
@@ -32,7 +32,7 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session")
 def figure():
-    """A line that is printed at the end."""
+    """Return a function that adds a line to the summary."""
     return figures.append
 
 
@@ -62,7 +62,7 @@ def members(stack):
 
 @pytest.fixture(scope="session")
 def note():
-    """A row of the table that is printed at the end."""
+    """Return a function that adds a row to the table in the summary."""
 
     def add(*cells: object) -> None:
         if not table:

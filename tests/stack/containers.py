@@ -1,4 +1,4 @@
-"""A checkout of this repository in a folder of its own, and the containers that `make up` starts from it."""
+"""A copy of this repository in a temporary folder, and the containers that `make up` starts from it."""
 
 import json
 import os
@@ -14,12 +14,12 @@ import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# What lies in a checkout that people work in, and not in a clone.
+# Files of a working copy that a clone does not have.
 NOT_CLONED = (
     ".git", ".venv*", ".run", ".env", "secrets", "backups", "__pycache__", ".*_cache", ".hypothesis", ".cov*"
 )  # fmt: skip
 
-# What the test run itself was told, and is not for the stack.
+# Variables of the test run that must not reach the stack.
 FOREIGN = re.compile(r"^(MAKE|MFLAGS|(PORT|HOST|CMD|ARGS|RELEASE)$|BOBBIN_|BACKUP|PUBLISH|COMPOSE_PROFILES)")
 
 
@@ -57,7 +57,7 @@ class Containers:
         return self.compose("exec", "--no-TTY", service, "python", "-c", code, stdin=subprocess.DEVNULL)
 
     def sql(self, statement: str) -> list[list[str]]:
-        """Rows, with "" for NULL."""
+        """Return the rows of a statement, with "" for NULL."""
         said = self.compose(
             "exec", "--no-TTY", "postgres", "psql", "--no-psqlrc", "--username=postgres", "--dbname=bobbin",
             "--quiet", "--tuples-only", "--no-align", "--field-separator=\t", "--set=ON_ERROR_STOP=1",
@@ -65,20 +65,20 @@ class Containers:
         )  # fmt: skip
         return [line.split("\t") for line in said.splitlines()]
 
-    # --- What there is ----------------------------------------------------------------------------
+    # --- Containers -------------------------------------------------------------------------------
     def ids(self) -> dict[str, str]:
-        """The container of each service that runs."""
+        """Return the container id of each running service."""
         lines = self.compose("ps", "--format", "{{.Service}} {{.ID}}").splitlines()
         return dict(line.split() for line in lines)
 
     def inspect(self) -> dict[str, dict]:
-        """What Docker says of each container, by service; those that have ended, too."""
+        """Return the output of `docker inspect` by service, including containers that have exited."""
         ids = self.compose("ps", "--all", "--quiet").split()
         found = json.loads(self.run("docker", "inspect", *ids)) if ids else []
         return {one["Config"]["Labels"]["com.docker.compose.service"]: one for one in found}
 
     def kill_9(self, service: str) -> None:
-        """End the first process of a container as a machine does that runs out of memory."""
+        """Kill the first process of a container with SIGKILL, as the OOM killer does."""
         pid = self.inspect()[service]["State"]["Pid"]
         image = self.inspect()["web"]["Config"]["Image"]
         kill = f"import os; os.kill({pid}, 9)"
@@ -86,7 +86,7 @@ class Containers:
 
     # --- Health -----------------------------------------------------------------------------------
     def what_is_ill(self) -> str:
-        """Which container does not run or is not healthy, or what the front page says; or nothing."""
+        """Return the first problem of a container or of the log-in page, or an empty string."""
         for service, container in self.inspect().items():
             state = container["State"]
             if service != "migrate" and not state["Running"]:
@@ -100,7 +100,7 @@ class Containers:
             return f"the log-in page says {error}"
 
     def wait_until_healthy(self, seconds: float) -> float:
-        """How long it took."""
+        """Wait until all containers are healthy, and return the seconds this took."""
         began = time.monotonic()
         while ill := self.what_is_ill():
             assert time.monotonic() - began < seconds, f"after {seconds:g} s: {ill}\n{self.last_words()}"
@@ -110,7 +110,7 @@ class Containers:
     def last_words(self) -> str:
         return self.compose("logs", "--tail=20", "--no-color")
 
-    # --- The end ----------------------------------------------------------------------------------
+    # --- Removal ----------------------------------------------------------------------------------
     def remove(self) -> None:
         self.make("down-all", "YES=1")
         mark = self.env["RELEASE"].rpartition("-")[0]

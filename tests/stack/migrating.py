@@ -1,8 +1,8 @@
-"""A migration that the next release brings with it, and that takes its time."""
+"""A slow migration in the next release."""
 
 from pathlib import Path
 
-# Two statements of their own: the table is locked for a moment, not for as long as the migration takes.
+# Two separate transactions: the table is locked only for a moment, not during the whole migration.
 MIGRATION = """
 from django.db import migrations
 
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
 
 def add_migration(checkout: Path, name: str, column: str, seconds: int) -> Path:
-    """Put it behind the last one that there is."""
+    """Add a migration after the last existing one, and return its path."""
     folder = checkout / "services/web/notifications/migrations"
     before = max(path.stem for path in folder.glob("[0-9]*.py"))
     added = folder / f"{name}.py"

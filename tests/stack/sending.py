@@ -1,4 +1,4 @@
-"""Members who send messages all the time, and an account of what became of each."""
+"""Members who send messages continuously, and an audit of all acknowledged messages."""
 
 import http.client
 import itertools
@@ -15,13 +15,14 @@ from bobbin_verify.patient import Patient
 from containers import Containers
 
 CLIENTS = 16
-# Seconds between two sends of one member: under LIMIT_SENDS, whose waits would look like an outage.
+# Seconds between two sends of one member. The rate is below LIMIT_SENDS, since the wait after a refusal would
+# look like an outage.
 PAUSE = 0.6
 ACKNOWLEDGED = re.compile(r"/chats/thread/(\d+)/")
 
 
 def sign_up(url: str) -> list[Patient]:
-    """The members who send, made anew."""
+    """Sign up new members who send."""
     members = [Patient(url, f"{name}-{uuid.uuid4().hex[:8]}") for name in "abcdefghijklmnop"[:CLIENTS]]
     for member in members:
         member.sign_up()
@@ -30,20 +31,22 @@ def sign_up(url: str) -> list[Patient]:
 
 class Failure(NamedTuple):
     at: float
-    what: str  # A status, or the kind of error below HTTP.
+    what: str  # An HTTP status, or the class of a network error.
 
 
 class Sender(threading.Thread):
-    """Sends one message after the other; what fails is sent again, as a person would."""
+    """Sends one message after the other, and repeats a failed send with the same client id."""
 
     def __init__(self, member: Patient, to: Patient) -> None:
         super().__init__(daemon=True)
         self.member, self.to = member, to
-        self.acknowledged: dict[str, tuple[int, float]] = {}  # By client id: the message's id, and when.
+        self.acknowledged: dict[
+            str, tuple[int, float]
+        ] = {}  # By client id: the id of the message, and the time.
         self.failures: list[Failure] = []
         self.longest = 0.0
         self.over = threading.Event()
-        member.get("/chats/new/")  # For a token.
+        member.get("/chats/new/")  # Sets the CSRF cookie.
 
     def run(self) -> None:
         while not self.over.is_set():
@@ -72,7 +75,7 @@ class Sender(threading.Thread):
 
 
 class Load:
-    """All the senders, while a block runs."""
+    """Runs all senders while the `with` block runs."""
 
     def __init__(self, containers: Containers, members: list[Patient]) -> None:
         self.containers = containers
@@ -92,7 +95,7 @@ class Load:
             sender.join(60)
 
     def wait_for_more(self, seconds: float = 60) -> None:
-        """Until every member has sent two more messages."""
+        """Wait until every member has sent two more messages."""
         want = [len(sender.acknowledged) + 2 for sender in self.senders]
         until = time.monotonic() + seconds
         while any(len(sender.acknowledged) < many for sender, many in zip(self.senders, want, strict=True)):
@@ -112,12 +115,12 @@ class Load:
         return sum(began < at < ended for sender in self.senders for _, at in sender.acknowledged.values())
 
     def longest_silence(self) -> float:
-        """The longest time in which nothing at all was acknowledged."""
+        """Return the longest time in seconds without any acknowledgement."""
         times = sorted(at for sender in self.senders for _, at in sender.acknowledged.values())
         return max((later - at for at, later in itertools.pairwise(times)), default=0.0)
 
     def audit(self) -> Audit:
-        """Look for every acknowledged message in the database, by its id and by all that it should be."""
+        """Compare every acknowledged message with the database: its id, participants and counters."""
         names = dict(self.containers.sql("SELECT username, id FROM accounts_user"))
         meant = [
             Sent(client_id, int(names[sender.member.name]), int(names[sender.to.name]), None)
@@ -130,7 +133,7 @@ class Load:
         ids = dict(self.containers.sql(query))
         for sender in self.senders:
             for client_id, (message, _) in sender.acknowledged.items():
-                # What is not there at all is counted as lost.
+                # `compare` counts a missing message as lost.
                 there = ids.get(client_id, str(message))
                 assert there == str(message), f"message {there} was acknowledged as {message}"
         wrong = int(self.containers.sql(WRONG_COUNTERS)[0][0])

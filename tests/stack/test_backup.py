@@ -1,4 +1,4 @@
-"""A backup brings everything back, and a restore spoils nothing."""
+"""A restore brings back all data of a backup, and a failed restore changes nothing."""
 
 import hashlib
 import subprocess
@@ -7,9 +7,9 @@ import uuid
 
 import pytest
 from bobbin_verify.patient import Patient
-from test_faults import WELL_AGAIN_WITHIN
+from test_faults import RECOVERY_SECONDS
 
-# Everything that members made, in one number a table: of all columns of all rows.
+# All tables with data of members; `contents` hashes all columns of all rows of each.
 TABLES = (
     "accounts_user", "messaging_conversation", "messaging_participant", "messaging_message",
     "messaging_messagehistory", "notifications_notification",
@@ -25,8 +25,8 @@ def contents(stack) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def backup(stack, members):
-    """A backup, and what was in the database."""
-    stack.wait_until_healthy(WELL_AGAIN_WITHIN)
+    """Return the file of a backup, and the contents of the database at that time."""
+    stack.wait_until_healthy(RECOVERY_SECONDS)
     alice, bob = members[:2]
     root = alice.send(bob, "Before the backup")
     alice.edit(root, "Before the backup, and edited")
@@ -37,7 +37,7 @@ def backup(stack, members):
     return file, before
 
 
-def test_a_backup_has_its_checksum_and_is_nobody_elses_to_read(backup):
+def test_backup_has_a_checksum_and_only_its_owner_can_read_it(backup):
     file, _ = backup
     subprocess.run(["sha256sum", "--check", f"{file.name}.sha256"], cwd=file.parent, check=True)
     assert file.stat().st_mode & 0o077 == 0
@@ -51,7 +51,7 @@ def test_only_the_last_backups_are_kept(stack, backup):
         old.write_text("old")
         old.with_name(f"{old.name}.sha256").write_text("old")
     stack.env["BACKUP_KEEP"] = "3"
-    time.sleep(1.1)  # A backup is named by the second; the one of the fixture may be of this one.
+    time.sleep(1.1)  # File names have a resolution of one second.
 
     stack.make("backup")
 
@@ -68,7 +68,7 @@ def test_a_restore_refuses_a_stack_in_use(stack, backup):
     assert stack.what_is_ill() == ""
 
 
-def test_a_restore_refuses_what_is_damaged_or_unknown(stack, backup):
+def test_restore_refuses_a_damaged_or_unknown_file(stack, backup):
     file, _ = backup
     stack.make("down")
     damaged = file.with_name("damaged.dump")
@@ -84,7 +84,7 @@ def test_a_restore_refuses_what_is_damaged_or_unknown(stack, backup):
     assert "is no file" in stack.make("restore", "FILE=backups/nothing.dump", status=2)
 
 
-def test_a_restore_that_fails_leaves_the_database_as_it_was(stack, backup):
+def test_failed_restore_leaves_the_database_unchanged(stack, backup):
     file, _ = backup
     half = file.with_name("half.dump")
     half.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
@@ -100,7 +100,7 @@ def test_a_restore_that_fails_leaves_the_database_as_it_was(stack, backup):
     assert contents(stack) == before
 
 
-def test_a_restore_brings_back_what_was_wiped(stack, members, backup):
+def test_restore_after_deleted_volumes_brings_back_all_data(stack, members, backup):
     file, before = backup
     members[0].send(members[1], "After the backup")
     stack.make("down-all", "YES=1")
@@ -117,11 +117,11 @@ def test_a_restore_brings_back_what_was_wiped(stack, members, backup):
     (shown,) = [message for message in bob.conversation(alice) if message.edited]
     assert shown.content == "Before the backup, and edited"
     assert alice.history(shown.id) == ["Before the backup"]
-    assert any(alice.name in notice.text for notice in bob.notifications())
+    assert any(alice.name in notification.text for notification in bob.notifications())
     alice.send(bob, "And it goes on")
 
 
-def test_a_restore_over_a_newer_database_keeps_that_one_aside(stack, backup):
+def test_restore_over_a_newer_database_keeps_the_newer_one(stack, backup):
     file, before = backup
     newer = contents(stack)
     stack.make("down")
@@ -134,7 +134,7 @@ def test_a_restore_over_a_newer_database_keeps_that_one_aside(stack, backup):
     assert newer != before
 
 
-def test_backups_can_be_made_by_themselves(stack, backup):
+def test_profile_backup_makes_backups_periodically(stack, backup):
     file, _ = backup
     known = set(file.parent.glob("*.dump"))
     stack.env |= {"COMPOSE_PROFILES": "backup", "BACKUP_SECONDS": "2"}
@@ -149,7 +149,7 @@ def test_backups_can_be_made_by_themselves(stack, backup):
         stack.compose("rm", "--stop", "--force", "backup")
 
 
-def test_a_restore_erases_again_who_was_erased_after_the_backup(stack, backup):
+def test_restore_repeats_erasures_made_after_the_backup(stack, backup):
     file, _ = backup
     passer = Patient(stack.url, f"passer-{uuid.uuid4().hex[:8]}")
     passer.sign_up()
@@ -169,7 +169,7 @@ def test_a_restore_erases_again_who_was_erased_after_the_backup(stack, backup):
     assert stack.sql(f"SELECT count(*) FROM accounts_erasure WHERE user_id = {number}") == [["1"]]
 
 
-def test_the_databases_of_before_are_kept_apart_and_dropped_after_some_days(stack, backup):
+def test_databases_kept_by_restores_are_dropped_after_seven_days(stack, backup):
     names = "SELECT datname FROM pg_database WHERE datname LIKE 'bobbin_before_restore_%' ORDER BY 1"
     kept = stack.sql(names)
     assert kept

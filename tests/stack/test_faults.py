@@ -1,4 +1,4 @@
-"""What breaks while members send all the time: nothing acknowledged is lost, and all is well again soon."""
+"""Failures while members send continuously: no acknowledged message is lost, and the site recovers soon."""
 
 import re
 import time
@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 from sending import Load
 
-WELL_AGAIN_WITHIN = 30
+RECOVERY_SECONDS = 30
 
 
 def kill_a_worker(stack):
@@ -34,23 +34,24 @@ FAULTS = {
     "Redis frozen for 8 s": pause_redis,
     "reload of nginx": lambda stack: stack.compose("exec", "--no-TTY", "nginx", "nginx", "-s", "reload"),
 }
-NOBODY_NOTICES = {"restart of Redis", "Redis frozen for 8 s", "reload of nginx"}
-# Then nothing is there to say 502: one is refused, or cut off. To be cut between the headers of a message
-# and its body is a broken pipe: once the other side has closed, Linux says EPIPE instead of ECONNRESET.
-NO_DOOR = {"kill -9 of the nginx container"}
+WITHOUT_FAILURES = {"restart of Redis", "Redis frozen for 8 s", "reload of nginx"}
+# Without nginx no server can return 502: the connection is refused or closed. A connection that is closed
+# between the headers and the body of a request raises BrokenPipeError: for a socket that the peer has
+# closed, Linux returns EPIPE instead of ECONNRESET.
+WITHOUT_NGINX = {"kill -9 of the nginx container"}
 AWAY = {"502", "503"}
 CUT_OFF = {"ConnectionResetError", "BrokenPipeError", "RemoteDisconnected"}
-NOBODY_ANSWERS = AWAY | CUT_OFF | {"ConnectionRefusedError"}
+UNREACHABLE = AWAY | CUT_OFF | {"ConnectionRefusedError"}
 
 
 @pytest.fixture
 def load(stack, members):
-    stack.wait_until_healthy(WELL_AGAIN_WITHIN)
+    stack.wait_until_healthy(RECOVERY_SECONDS)
     return Load(stack, members)
 
 
 def judge(load, began, well, note, name, allowed=AWAY):
-    """Note what happened, and hold it against what was promised."""
+    """Add the result to the table, and check it against the guarantees."""
     checked = load.audit()
     wrong = checked.lost + checked.doubled + checked.misdelivered + checked.wrong_counters
     failed = ", ".join(f"{count} x {what}" for what, count in load.kinds().items()) or "none"
@@ -58,27 +59,27 @@ def judge(load, began, well, note, name, allowed=AWAY):
 
     assert checked.is_clean, str(checked)
     assert set(load.kinds()) <= allowed
-    assert all(failure.at < began + WELL_AGAIN_WITHIN for failure in load.failures())
+    assert all(failure.at < began + RECOVERY_SECONDS for failure in load.failures())
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_nothing_acknowledged_is_lost(name, stack, load, note):
+def test_no_acknowledged_message_is_lost_after_a_failure(name, stack, load, note):
     with load:
         began = time.monotonic()
         FAULTS[name](stack)
-        stack.wait_until_healthy(WELL_AGAIN_WITHIN)
-        load.wait_for_more(WELL_AGAIN_WITHIN)
+        stack.wait_until_healthy(RECOVERY_SECONDS)
+        load.wait_for_more(RECOVERY_SECONDS)
         well = time.monotonic() - began
         if name == "Redis frozen for 8 s":
             well -= 8
         load.wait_for_more()
 
-    judge(load, began, well, note, name, allowed=NOBODY_ANSWERS if name in NO_DOOR else AWAY)
-    if name in NOBODY_NOTICES:
+    judge(load, began, well, note, name, allowed=UNREACHABLE if name in WITHOUT_NGINX else AWAY)
+    if name in WITHOUT_FAILURES:
         assert load.failures() == []
 
 
-def test_the_static_files_come_from_nginx_while_web_is_away(stack):
+def test_static_files_come_from_nginx_while_web_is_down(stack):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     page = opener.open(f"{stack.url}/accounts/login/", timeout=10).read().decode()
     style = stack.url + re.search(r'href="(/static/[^"]+\.css)"', page)[1]
@@ -94,4 +95,4 @@ def test_the_static_files_come_from_nginx_while_web_is_away(stack):
         assert b"Your messages are safe" in away.value.read()
     finally:
         stack.compose("start", "web")
-        stack.wait_until_healthy(WELL_AGAIN_WITHIN)
+        stack.wait_until_healthy(RECOVERY_SECONDS)

@@ -1,4 +1,4 @@
-"""What Docker is told of each container, and what a container can do."""
+"""Containers have minimal rights, in their configuration and at run time."""
 
 import json
 import re
@@ -14,12 +14,12 @@ def inspected(stack):
     return stack.inspect()
 
 
-def test_these_are_all(inspected):
+def test_stack_has_exactly_these_services(inspected):
     assert set(inspected) == set(SERVICES)
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_container_may_do_little(inspected, service):
+def test_container_configuration_is_hardened(inspected, service):
     one = inspected[service]
     host = one["HostConfig"]
     assert re.fullmatch(r"[1-9]\d+:\d+", one["Config"]["User"]), "it runs as root"
@@ -35,7 +35,7 @@ def test_a_container_may_do_little(inspected, service):
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_container_sees_no_more_secrets_than_it_needs(inspected, service):
+def test_container_mounts_only_the_secrets_it_needs(inspected, service):
     mounts = {mount["Destination"] for mount in inspected[service]["Mounts"]}
     seen = {place for place in mounts if "/secrets/" in place}
     web = {"postgres_password", "redis_url", "secret_key"}
@@ -64,7 +64,7 @@ def test_no_secret_is_in_an_environment_or_an_image(stack, inspected):
     assert not re.search(r'"(SECRET_KEY|POSTGRES_PASSWORD|REDIS_URL)=', said)
 
 
-def test_the_image_holds_no_tool_of_development(stack):
+def test_image_contains_no_development_tools(stack):
     code = "import importlib.metadata as m; print(*(d.name.lower() for d in m.distributions()))"
     packages = set(stack.python("web", code).split())
     assert "django" in packages
@@ -73,7 +73,7 @@ def test_the_image_holds_no_tool_of_development(stack):
     assert not {"tests", ".env", ".git", "secrets", "Dockerfile"} & set(files)
 
 
-def test_web_can_write_nowhere_but_in_memory(stack):
+def test_web_can_write_only_to_memory(stack):
     code = """
 import os
 memory = {os.stat(place).st_dev for place in ("/tmp", "/dev", "/dev/shm", "/dev/mqueue", "/run/metrics")}
@@ -102,7 +102,7 @@ def test_nginx_does_not_reach_the_data(stack):
     assert "Could not resolve host" in said
 
 
-def test_redis_lets_nobody_in_without_a_password(stack):
+def test_redis_without_a_password_refuses_commands(stack):
     def redis(*command):
         return stack.compose("exec", "--no-TTY", "redis", "redis-cli", *command, stdin=subprocess.DEVNULL)
 
@@ -131,7 +131,7 @@ def test_the_application_is_no_superuser_of_postgresql(stack):
         "ALTER DATABASE bobbin OWNER TO bobbin",
     ],
 )
-def test_the_application_cannot_change_tables_or_what_is_kept(stack, statement):
+def test_application_cannot_change_the_schema_or_permanent_rows(stack, statement):
     code = f"""
 import os, psycopg
 password = open(os.environ["POSTGRES_PASSWORD_FILE"]).read().strip()
@@ -147,7 +147,7 @@ def test_tables_belong_to_the_role_that_migrates(stack):
     assert owners == [["bobbin_owner"]]
 
 
-def test_a_volume_of_an_earlier_release_is_given_the_roles(stack, members):
+def test_volume_of_an_earlier_release_gets_the_roles(stack, members):
     stack.sql("REASSIGN OWNED BY bobbin_owner TO bobbin")
     stack.sql("ALTER DATABASE bobbin OWNER TO bobbin; DROP OWNED BY bobbin_owner; DROP ROLE bobbin_owner")
 

@@ -1,18 +1,18 @@
-"""Behind a proxy that ends TLS: what it says of who asks is believed, what anybody else says is not."""
+"""Behind a proxy that terminates TLS, forwarded headers are trusted only from that proxy."""
 
 import json
 import urllib.error
 import urllib.request
 
 import pytest
-from test_faults import WELL_AGAIN_WITHIN
+from test_faults import RECOVERY_SECONDS
 
 FROM_PROXY = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
 
 
 class NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *args, **kwargs):
-        """Where a page sends us is what we look at."""
+        """Do not follow redirects: the tests check their target."""
 
 
 def ask(stack, headers):
@@ -26,7 +26,7 @@ def ask(stack, headers):
 
 @pytest.fixture(scope="module")
 def encrypted(stack):
-    """A stack with HTTPS=true, whose proxy is this machine."""
+    """A stack with HTTPS=true that trusts this machine as its proxy."""
     network = stack.run("docker", "network", "inspect", f"{stack.env['COMPOSE_PROJECT_NAME']}_door")
     gateway = json.loads(network)[0]["IPAM"]["Config"][0]["Gateway"]
     stack.env |= {"HTTPS": "true", "TRUSTED_PROXY": gateway}
@@ -34,23 +34,23 @@ def encrypted(stack):
     yield stack
     del stack.env["HTTPS"], stack.env["TRUSTED_PROXY"]
     stack.make("up")
-    stack.wait_until_healthy(WELL_AGAIN_WITHIN)
+    stack.wait_until_healthy(RECOVERY_SECONDS)
 
 
-def test_who_comes_over_https_gets_the_page_and_safe_cookies(encrypted):
+def test_https_request_gets_the_page_and_secure_cookies(encrypted):
     answer = ask(encrypted, FROM_PROXY)
     assert answer.status == 200
     assert "Secure" in answer.headers["Set-Cookie"]
     assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
 
 
-def test_who_does_not_is_sent_there(encrypted):
+def test_http_request_is_redirected_to_https(encrypted):
     answer = ask(encrypted, {})
     assert answer.status == 301
     assert answer.headers["Location"].startswith("https://")
 
 
-def test_the_address_of_the_visitor_is_what_the_proxy_says(encrypted):
+def test_client_address_in_logs_is_that_of_the_proxy_header(encrypted):
     ask(encrypted, FROM_PROXY | {"X-Request-ID": "trace-of-proxy"}).read()
     for service in ("nginx", "web"):
         lines = encrypted.compose("logs", "--no-log-prefix", "--no-color", service).splitlines()
@@ -58,15 +58,15 @@ def test_the_address_of_the_visitor_is_what_the_proxy_says(encrypted):
         assert found["ip"] == "203.0.113.9", service
 
 
-def test_the_canary_gets_through(encrypted):
+def test_privacy_probe_passes_with_https(encrypted):
     said = encrypted.compose(
-        "run", "--rm", "--no-deps", "--no-TTY", "canary", "python", "manage.py", "check_cached_pages",
+        "run", "--rm", "--no-deps", "--no-TTY", "privacy-probe", "python", "manage.py", "check_cached_pages",
         "--url=http://web:8000", "--host=localhost",
     )  # fmt: skip
     assert "none was stale" in said
 
 
-def test_nobody_else_is_believed(encrypted):
+def test_forwarded_headers_of_an_untrusted_client_are_ignored(encrypted):
     encrypted.env["TRUSTED_PROXY"] = "127.0.0.1"
     encrypted.make("up")
 

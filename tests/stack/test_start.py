@@ -1,4 +1,4 @@
-"""From a fresh checkout to a running Bobbin, without an edit."""
+"""A fresh checkout starts without any edit."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ def test_make_verify_passes_all_six_features(stack):
 
 def test_a_second_make_up_changes_nothing(stack):
     def state():
-        ended = {"migrate"}  # It looks again whether there is something to do.
+        ended = {"migrate"}  # It runs again to check for new migrations.
         return {
             service: (one["Id"], one["State"]["StartedAt"])
             for service, one in stack.inspect().items()
@@ -57,7 +57,7 @@ def test_make_down_keeps_the_data(stack, members):
     assert members[0].get("/chats/").status == 200  # Still logged in.
 
 
-def test_only_nginx_can_be_reached_and_from_this_machine_alone(stack):
+def test_only_nginx_publishes_a_port_and_on_loopback(stack):
     published = {
         (service, binding["HostIp"])
         for service, one in stack.inspect().items()
@@ -100,12 +100,12 @@ print(took, used.ru_utime + used.ru_stime)
 """
     took, used = map(float, stack.python("web", code).split())
     figure(f"web is ready {took:.1f} s after its start, and {used:.1f} s of a processor")
-    # By the clock it would be a test of what else this machine does.
+    # Limit the CPU time: the elapsed time depends on the load of this machine.
     assert used < SECONDS_TO_START
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/readyz"])
-def test_what_is_for_the_machinery_is_closed(stack, path):
+def test_metrics_and_readiness_are_not_public(stack, path):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(stack.url + path, timeout=10)
     assert refused.value.code == 404
@@ -144,6 +144,6 @@ def test_request_log_of_nginx_holds_the_route_and_no_path_or_query(stack, path, 
         urllib.request.urlopen(request, timeout=10).read()
 
     lines = stack.compose("logs", "--no-log-prefix", "--no-color", "nginx").splitlines()
-    # The first: a redirect to the log-in is followed.
+    # Use the first line, since urlopen follows the redirect to the log-in.
     assert next(json.loads(line)["route"] for line in lines if trace in line) == route
     assert "umbrellaword" not in stack.compose("logs", "nginx", "web")

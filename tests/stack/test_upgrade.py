@@ -1,4 +1,4 @@
-"""A new version comes while members send: its migrations run beside the old one, which then ends in order."""
+"""An upgrade while members send: migrations run beside the old version, which then shuts down gracefully."""
 
 import subprocess
 import threading
@@ -7,16 +7,16 @@ from contextlib import contextmanager
 
 from migrating import add_migration
 from sending import Load
-from test_faults import WELL_AGAIN_WITHIN, judge
+from test_faults import RECOVERY_SECONDS, judge
 
 
 @contextmanager
 def holding(stack, statements):
-    """Somebody at PostgreSQL's own prompt holds a lock on a table, and is ended at the end."""
+    """Run statements that hold a lock in psql while the block runs, then terminate their backend."""
     psql = ["docker", "compose", "exec", "--no-TTY", "postgres", "psql", "--username=postgres", "bobbin"]
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     held = subprocess.Popen([*psql, f"--command={statements}"], cwd=stack.folder, env=stack.env, **quiet)
-    # It sleeps when it has the lock.
+    # The session sleeps once it has the lock.
     held_by = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%' AND wait_event = 'PgSleep'"
     while not (found := stack.sql(held_by)):
         time.sleep(0.1)
@@ -28,7 +28,7 @@ def holding(stack, statements):
 
 
 def test_a_new_version_under_load(stack, members, note):
-    stack.wait_until_healthy(WELL_AGAIN_WITHIN)
+    stack.wait_until_healthy(RECOVERY_SECONDS)
     before, load = stack.ids(), Load(stack, members)
     add_migration(stack.folder, "9999_of_the_test", column="of_the_test", seconds=8)
     stack.env["RELEASE"] = stack.env["RELEASE"].rpartition("-")[0] + "-2"
@@ -48,7 +48,7 @@ def test_a_new_version_under_load(stack, members, note):
         assert before["web"] in stack.compose("ps", "--format", "{{.ID}}", "web")
         said, _ = build.communicate(timeout=300)
         assert build.returncode == 0, said
-        load.wait_for_more(WELL_AGAIN_WITHIN)
+        load.wait_for_more(RECOVERY_SECONDS)
         well = time.monotonic() - began
         load.wait_for_more()
 
@@ -59,8 +59,8 @@ def test_a_new_version_under_load(stack, members, note):
     judge(load, began, well, note, "`make up` of a new version, with a migration of 8 s")
 
 
-def test_a_migration_that_cannot_have_its_lock_gives_up_and_the_old_version_goes_on(stack, members):
-    """Behind a statement that waits for a lock, everybody would wait."""
+def test_migration_without_its_lock_fails_and_the_old_version_continues(stack, members):
+    """A statement that waits for its lock would block all later statements on that table."""
     before, release = stack.ids()["web"], stack.env["RELEASE"]
     stack.env["RELEASE"] = f"{release}-locked"
     migration = add_migration(stack.folder, "99999_locked", column="locked", seconds=8)
@@ -76,8 +76,8 @@ def test_a_migration_that_cannot_have_its_lock_gives_up_and_the_old_version_goes
 
 
 def test_a_new_version_by_compose_alone(stack, members, note):
-    """Who does not use make: the old one ends before the new one begins, and nginx says so meanwhile."""
-    stack.wait_until_healthy(WELL_AGAIN_WITHIN)
+    """Without make, the old version stops before the new one starts; nginx returns 502 or 503 meanwhile."""
+    stack.wait_until_healthy(RECOVERY_SECONDS)
     load = Load(stack, members)
     stack.env["RELEASE"] = stack.env["RELEASE"].rpartition("-")[0] + "-3"
     stack.compose("build", "web")
@@ -85,14 +85,14 @@ def test_a_new_version_by_compose_alone(stack, members, note):
     with load:
         began = time.monotonic()
         stack.compose("up", "--detach", "--build", "--wait")
-        load.wait_for_more(WELL_AGAIN_WITHIN)
+        load.wait_for_more(RECOVERY_SECONDS)
         well = time.monotonic() - began
         load.wait_for_more()
 
     judge(load, began, well, note, "`docker compose up --build` of a new version")
 
 
-def test_a_web_that_is_told_to_end_ends_what_it_has_begun(stack, members):
+def test_web_completes_running_requests_after_sigterm(stack, members):
     alice, bob = members[:2]
     alice.get("/chats/new/")
     answers = []
@@ -110,6 +110,6 @@ def test_a_web_that_is_told_to_end_ends_what_it_has_begun(stack, members):
         sender.join(30)
 
     stack.compose("start", "web")
-    stack.wait_until_healthy(WELL_AGAIN_WITHIN)
+    stack.wait_until_healthy(RECOVERY_SECONDS)
     assert [answer.status for answer in answers] == [302]
     assert "Begun before the end" in {message.content for message in bob.conversation(alice)}

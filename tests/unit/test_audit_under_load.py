@@ -1,4 +1,4 @@
-"""`make bench-http` counts what was lost, doubled or misdelivered, and refuses wrong answers."""
+"""`make bench-http` counts lost, duplicated and misdelivered messages, and rejects wrong responses."""
 
 import sys
 from http.client import HTTPMessage
@@ -16,19 +16,19 @@ SENT = [Sent("first", ALICE, BOB, PARENT), Sent("second", BOB, ALICE, PARENT)]
 FOUND = [Found(*sent, notified=sent.receiver, place=1) for sent in SENT]
 
 
-def test_what_arrived_as_it_was_meant_is_clean():
+def test_audit_of_correctly_delivered_messages_is_clean():
     audit = compare(SENT, FOUND)
 
     assert audit == Audit(acknowledged=2, lost=0, doubled=0, misdelivered=0)
     assert audit.is_clean
 
 
-def test_a_send_that_was_repeated_is_one_message():
+def test_audit_of_a_repeated_send_counts_one_message():
     assert compare([*SENT, SENT[0]], FOUND) == compare(SENT, FOUND)
 
 
-def test_what_nobody_was_told_of_may_have_arrived():
-    """The connection broke before the answer came."""
+def test_audit_with_an_unacknowledged_message_that_arrived_is_clean():
+    """The connection broke before the response arrived."""
     assert compare(SENT[:1], FOUND).is_clean
 
 
@@ -47,7 +47,7 @@ def test_what_nobody_was_told_of_may_have_arrived():
         ([FOUND[0]._replace(place=0), FOUND[1]], Audit(2, lost=0, doubled=0, misdelivered=1)),
     ],
 )
-def test_what_went_wrong_is_counted(found, audit):
+def test_audit_counts_lost_doubled_and_misdelivered_messages(found, audit):
     assert compare(SENT, found) == audit
     assert not audit.is_clean
 
@@ -73,7 +73,7 @@ def _headers(**values):
     return message
 
 
-def test_the_right_answer_passes():
+def test_correct_response_is_accepted():
     assert wrong_with(VISIT, 200, _headers(X_Cache="hit"), BODY) == ""
 
 
@@ -88,10 +88,10 @@ def test_the_right_answer_passes():
         (200, "hit", BODY.replace(b"bob", b"charlie"), "somebody else's"),
     ],
 )
-def test_the_wrong_answer_is_refused(status, cache, body, wrong):
+def test_wrong_response_is_refused(status, cache, body, wrong):
     assert wrong in wrong_with(VISIT, status, _headers(X_Cache=cache), body)
 
 
-def test_the_floor_has_to_send_as_many_bytes():
+def test_floor_response_with_another_number_of_bytes_is_refused():
     assert wrong_with({"path": "/floor/3/", "bytes": 3}, 200, _headers(), b"...") == ""
     assert "4 bytes instead of 3" in wrong_with({"path": "/floor/3/", "bytes": 3}, 200, _headers(), b"....")

@@ -1,4 +1,4 @@
-"""The benchmarks' own arithmetic: what they compare, refuse and write down."""
+"""The benchmarks compare results, reject differences and write their tables correctly."""
 
 import json
 import os
@@ -13,7 +13,7 @@ BENCH = Path(__file__).parents[1] / "bench"
 
 @pytest.fixture
 def bench(monkeypatch):
-    """The modules of the benchmarks, which import one another by their plain names."""
+    """Return the benchmark modules, which import each other without a package name."""
     monkeypatch.syspath_prepend(str(BENCH))
     import measure
     import report
@@ -23,7 +23,7 @@ def bench(monkeypatch):
         del sys.modules[name]
 
 
-def test_every_way_takes_its_turn_in_every_round(bench):
+def test_measure_runs_every_way_once_in_each_round(bench):
     measure, _ = bench
     turns = []
     ways = [measure.Way(name, lambda name=name: turns.append(name)) for name in ("limit", "ours", "theirs")]
@@ -35,7 +35,7 @@ def test_every_way_takes_its_turn_in_every_round(bench):
     assert len({tuple(timed[n : n + 3]) for n in range(0, 30, 3)}) > 1
 
 
-def test_other_content_is_an_error_and_no_figure(bench):
+def test_measure_with_different_content_raises_an_error(bench):
     measure, _ = bench
     ways = [measure.Way("limit", lambda: [1, 2]), measure.Way("theirs", lambda: [1, 3])]
 
@@ -43,14 +43,14 @@ def test_other_content_is_an_error_and_no_figure(bench):
         measure.measure(measure.Workload("work", ways), rounds=1)
 
 
-def test_content_is_compared_as_each_way_has_it(bench):
+def test_measure_compares_content_after_the_conversion_of_each_way(bench):
     measure, _ = bench
     ways = [measure.Way("limit", lambda: (1, 2), list), measure.Way("ours", lambda: [1, 2])]
 
     assert set(measure.measure(measure.Workload("work", ways), rounds=1)) == {"limit", "ours"}
 
 
-def test_what_is_undone_is_undone_after_every_run(bench):
+def test_measure_calls_after_once_for_every_run(bench):
     measure, _ = bench
     open_, most = [], []
     way = measure.Way(
@@ -70,7 +70,7 @@ def test_medians_and_percentiles(bench):
     assert (figure.median, figure.p95) == (0.1, 9.0)
 
 
-def test_a_table_reads_well_as_text_too(bench):
+def test_table_pads_its_columns(bench):
     _, report = bench
 
     assert report.table(["way", "ms"], [["Bobbin", "1"], ["raw", "0.55"]]) == (
@@ -78,7 +78,7 @@ def test_a_table_reads_well_as_text_too(bench):
     )
 
 
-def test_a_section_is_replaced_and_what_is_written_by_hand_stays(bench, monkeypatch, tmp_path):
+def test_write_replaces_its_section_and_keeps_other_text(bench, monkeypatch, tmp_path):
     _, report = bench
     page = tmp_path / "benchmarks.md"
     page.write_text("# Benchmarks\n\nBy hand.\n")
@@ -98,8 +98,8 @@ def test_a_section_is_replaced_and_what_is_written_by_hand_stays(bench, monkeypa
 
 
 @pytest.mark.parametrize("module", ["settings", "settings_http"])
-def test_limits_of_members_are_out_of_reach_of_benchmarks(module):
-    """In a process of its own: these settings change those that they are made from."""
+def test_member_limits_in_benchmark_settings_are_unreachable(module):
+    """Read the settings in a separate process, since they modify the settings that they import."""
     said = f"import json, {module}; print(json.dumps({module}.MEMBER_LIMITS))"
     path = os.pathsep.join([str(BENCH), str(BENCH.parents[1] / "services/web")])
     done = subprocess.run(

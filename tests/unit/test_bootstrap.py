@@ -1,4 +1,4 @@
-"""`scripts/bootstrap.sh` beside itself: `make demo` while the first `make run` installs."""
+"""Concurrent runs of `scripts/bootstrap.sh`, such as `make demo` while the first `make run` installs."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def start(tmp_path):
-    """Start an installation of no packages into a copy of its own."""
+    """Return a function that starts an installation without packages in a temporary copy."""
     (tmp_path / "services/web/requirements").mkdir(parents=True)
     (tmp_path / "services/web/requirements/dev.txt").touch()
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("embedded"))

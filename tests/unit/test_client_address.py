@@ -1,4 +1,4 @@
-"""Who asks: one answer for lock-outs, limits and logs."""
+"""The client address of a request, which lock-outs, limits and logs share."""
 
 import logging
 
@@ -12,7 +12,7 @@ PEER = "172.18.0.5"
 
 @pytest.fixture
 def asked(settings):
-    """The address and the network of a request, behind so many proxies."""
+    """Return a function that gives the address and the network of a request behind `proxies` proxies."""
 
     def ask(proxies=0, forwarded=None, peer=PEER):
         settings.PROXY_COUNT = proxies

@@ -1,4 +1,4 @@
-"""The compose file keeps its rules for every service, also those that a test cannot start."""
+"""The compose file follows its rules for every service, including those that tests cannot start."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ WEB = ROOT / "services/web"
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
-# Set in the image, or of other run modes.
+# Set in the image, or only used in other run modes.
 NOT_OF_COMPOSE = {
     "EVENTS_ORIGINS",
     "EVENTS_PORT",
@@ -24,7 +24,7 @@ NOT_OF_COMPOSE = {
     "SECRET_KEY",
     "STATIC_ROOT",
 }
-# PgBouncer is not part of it.
+# The compose file has no PgBouncer.
 NOT_OF_COMPOSE |= {"TRANSACTION_POOLER"}
 
 
@@ -48,7 +48,7 @@ def test_every_image_has_a_version(name):
     assert "latest" not in tag
 
 
-def test_what_is_published_is_on_loopback():
+def test_published_ports_are_on_loopback():
     ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert ports == {
         "nginx": ["${PUBLISH:-127.0.0.1:8000}:8080"],
@@ -56,7 +56,7 @@ def test_what_is_published_is_on_loopback():
     }
 
 
-def test_no_network_but_the_door_leads_out():
+def test_only_the_network_of_the_reverse_proxy_reaches_the_internet():
     open_ = [name for name, network in COMPOSE["networks"].items() if not (network or {}).get("internal")]
     assert open_ == ["door"]
     assert {name for name, service in SERVICES.items() if "door" in service["networks"]} == {
@@ -65,20 +65,20 @@ def test_no_network_but_the_door_leads_out():
     }
 
 
-def test_nothing_starts_before_what_it_needs_is_well():
+def test_every_service_waits_until_its_dependencies_are_healthy():
     for service in SERVICES.values():
         for needed, how in service.get("depends_on", {}).items():
             ends = "completed_successfully" if needed == "migrate" else "healthy"
             assert how["condition"] == f"service_{ends}"
 
 
-def test_every_setting_can_be_set():
+def test_every_setting_can_be_set_in_compose():
     code = (WEB / "config/settings.py").read_text()
     read = set(re.findall(r"(?:env\.\w+|secret)\(['\"]([A-Z_]+)['\"]", code))
     assert read - NOT_OF_COMPOSE - set(SERVICES["web"]["environment"]) == set()
 
 
-def test_every_variable_of_the_file_is_in_the_documents():
+def test_every_variable_of_the_compose_file_is_documented():
     operations = (ROOT / "docs/operations.md").read_text()
     listed = {
         name
@@ -102,6 +102,6 @@ def test_postgresql_has_room_for_every_connection():
     conf = (ROOT / "deploy/postgres/postgresql.conf").read_text()
     most = int(re.search(r"max_connections = (\d+)", conf)[1])
     workers, threads, probes = 8, 4, 8
-    others = 5 + 3 + 3  # The monitor's limit; migrate, backup and the canary; kept for the superuser.
+    others = 5 + 3 + 3  # Limit of the monitor; migrate, backup and privacy probe; reserved for the superuser.
     during_an_upgrade = 2
     assert during_an_upgrade * (workers * threads + probes) + others < most

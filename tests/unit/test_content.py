@@ -32,7 +32,7 @@ def test_a_blank_text_is_refused(blank):
     assert refusal(blank) == ("blank", "Write something first: a message cannot be empty.")
 
 
-def test_a_text_of_10000_characters_is_taken_whatever_stands_around_it():
+def test_text_of_10000_characters_with_blanks_around_it_is_accepted():
     assert len(clean_content("  \n" + "ä" * MAX_LENGTH + "\r\n")) == 10_000
 
 
@@ -46,12 +46,12 @@ def test_a_text_of_10001_characters_is_refused_with_both_numbers():
 
 @pytest.mark.parametrize("letter", [0, 0xD800, 0xDBFF, 0xDC00, 0xDFFF])
 @pytest.mark.parametrize("text", ["{}", "before {}", "{} after"])
-def test_what_is_no_text_for_postgresql_is_refused(letter, text):
+def test_text_that_postgresql_cannot_store_is_refused(letter, text):
     assert refusal(text.format(chr(letter)))[0] == "not_text"
 
 
 @pytest.mark.parametrize("other", [None, 5, b"bytes", ["text"]])
-def test_only_text_is_a_text(other):
+def test_content_that_is_not_a_string_is_refused(other):
     assert refusal(other) == ("type", "A message must be text.")
 
 

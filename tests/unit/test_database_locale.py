@@ -11,7 +11,7 @@ RULE = "--encoding=UTF8 --locale-provider=builtin --builtin-locale=C.UTF-8 --loc
 CREATE = ["ENCODING 'UTF8'", "LOCALE_PROVIDER builtin", "BUILTIN_LOCALE 'C.UTF-8'", "LOCALE 'C.UTF-8'"]
 
 
-def test_compose_and_kubernetes_make_their_cluster_by_the_rule():
+def test_compose_and_kubernetes_create_their_cluster_by_the_rule():
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["postgres"]["environment"]
     pod = yaml.safe_load((ROOT / "k8s/base/postgres/statefulset.yaml").read_text())["spec"]["template"][
         "spec"
@@ -21,7 +21,7 @@ def test_compose_and_kubernetes_make_their_cluster_by_the_rule():
     assert compose["POSTGRES_INITDB_ARGS"] == env["POSTGRES_INITDB_ARGS"] == f"--data-checksums {RULE}"
 
 
-def test_cloudnativepg_makes_its_cluster_by_the_rule():
+def test_cloudnativepg_creates_its_cluster_by_the_rule():
     cluster = yaml.safe_load((ROOT / "k8s/components/cloudnative-pg/cluster.yaml").read_text())
     initdb = cluster["spec"]["bootstrap"]["initdb"]
 
@@ -31,14 +31,14 @@ def test_cloudnativepg_makes_its_cluster_by_the_rule():
 
 
 @pytest.mark.parametrize("script", ["replacing.sh", "move.sh"])
-def test_a_restore_makes_its_database_by_the_rule(script):
+def test_restore_creates_its_database_by_the_rule(script):
     text = (ROOT / "deploy/postgres" / script).read_text()
 
     assert [part for part in CREATE if part not in text] == []
 
 
-def test_no_query_uses_what_follows_the_ctype_of_the_c_library():
-    """PostgreSQL's parser of texts does, and pg_trgm; migrations of before may have used them."""
+def test_no_query_depends_on_the_ctype_of_the_c_library():
+    """PostgreSQL's text search parser and pg_trgm depend on it. Old migrations may have used them."""
     files = [path for path in (ROOT / "services/web").rglob("*.py") if "migrations" not in path.parts]
     follows = re.compile(
         r"\bto_ts(vector|query)|\bphraseto_|websearch_to|ts_headline|SearchVector|[Tt]rigram|trgm"

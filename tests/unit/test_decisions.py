@@ -1,4 +1,4 @@
-"""The table of doubtful cases names tests that exist, and records that exist."""
+"""The table of doubtful cases names existing tests, and the decision records are complete."""
 
 import re
 from pathlib import Path

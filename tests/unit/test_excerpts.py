@@ -1,4 +1,4 @@
-"""Excerpts end between characters, as readers see them."""
+"""Excerpts end at a boundary between user-perceived characters (grapheme clusters)."""
 
 import pytest
 
@@ -19,7 +19,7 @@ CHARACTERS = {
 
 
 @pytest.mark.parametrize("character", CHARACTERS.values(), ids=CHARACTERS)
-def test_excerpt_cuts_no_character_apart(character):
+def test_excerpt_never_splits_a_grapheme_cluster(character):
     for before in range(len(character)):
         text = "x" * before + character * 60
         shown = begin(text, 60)

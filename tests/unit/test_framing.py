@@ -1,4 +1,4 @@
-"""A request is complete when gunicorn reads no further, and not before."""
+"""Framing reports a request as complete exactly when gunicorn reads no more data."""
 
 import pytest
 from gunicorn.config import Config
@@ -30,11 +30,11 @@ REFUSED = {
 
 
 class WaitsError(Exception):
-    """gunicorn wants more than there is."""
+    """gunicorn reads beyond the available data."""
 
 
 def would_wait(data):
-    """Whether gunicorn reads on when it has `data`."""
+    """Return whether gunicorn reads beyond `data`."""
 
     def source():
         yield data
@@ -60,7 +60,7 @@ def test_request_is_complete_exactly_when_gunicorn_does_not_wait(request_name):
 
 
 @pytest.mark.parametrize("request_name", REFUSED)
-def test_refused_request_is_never_waited_for_in_a_thread(request_name):
+def test_refused_request_never_blocks_a_thread(request_name):
     request = REFUSED[request_name]
     assert Framing(request).is_complete
     for end in range(1, len(request) + 1, 1 + len(request) // 200):

@@ -1,4 +1,4 @@
-"""Tests of one `xdist_group` run one after the other: `make test` gives them to one of its processes."""
+"""`make test` runs all tests of one `xdist_group` in the same process, so never at the same time."""
 
 import re
 import subprocess
@@ -17,7 +17,7 @@ def test(number):
 """
 
 
-def test_a_group_runs_in_one_process(tmp_path):
+def test_xdist_group_runs_in_one_process(tmp_path):
     for name in ("one", "other"):
         (tmp_path / f"test_{name}.py").write_text(TESTS)
     how = re.search(r"--dist=\S+", MAKEFILE.read_text())[0]

@@ -1,4 +1,4 @@
-"""gunicorn starts as many workers as there are CPUs that it may use, and as fit into the memory."""
+"""gunicorn starts one worker for each usable CPU, limited by the available memory."""
 
 import os
 import runpy
@@ -13,7 +13,7 @@ SEEN = len(os.sched_getaffinity(0))
 
 @pytest.fixture
 def usable_cpus(tmp_path):
-    """How many CPUs may be used when the files of cgroups say this."""
+    """Return a function that gives the number of usable CPUs for this content of the cgroup files."""
 
     def ask(**files: str) -> int:
         for name, said in files.items():
@@ -26,28 +26,28 @@ def usable_cpus(tmp_path):
     return ask
 
 
-def test_without_a_limit_all_that_it_sees(usable_cpus):
+def test_usable_cpus_without_a_limit_are_all_cpus(usable_cpus):
     assert usable_cpus() == SEEN
     assert usable_cpus(cpu="max 100000") == SEEN
     assert usable_cpus(quota="-1", period="100000") == SEEN
 
 
-def test_a_limit_counts_and_is_rounded_up(usable_cpus):
+def test_usable_cpus_with_a_limit_are_rounded_up(usable_cpus):
     assert usable_cpus(cpu="50000 100000") == 1
     assert usable_cpus(cpu="110000 100000") == min(2, SEEN)
 
 
-def test_a_limit_of_the_older_kind_counts_too(usable_cpus):
+def test_usable_cpus_follow_a_limit_of_cgroup_v1(usable_cpus):
     assert usable_cpus(quota="100000", period="100000") == 1
 
 
-def test_a_limit_above_what_there_is_adds_nothing(usable_cpus):
+def test_usable_cpus_with_a_high_limit_are_the_existing_cpus(usable_cpus):
     assert usable_cpus(cpu="99900000 100000") == SEEN
 
 
 @pytest.fixture
 def fitting(tmp_path):
-    """How many workers of four threads fit when the cgroup's file says this."""
+    """Return a function that gives how many workers of four threads fit, for this cgroup memory limit."""
 
     def ask(said: str) -> int:
         (tmp_path / "memory").write_text(f"{said}\n")
@@ -66,9 +66,7 @@ def test_workers_fit_into_the_memory_limit(fitting, mib, workers):
 @pytest.mark.parametrize(
     ("mib", "said", "workers"), [(256, "", 1), (512, "", 2), (512, "5", 5), (128, "", 1)]
 )
-def test_workers_that_are_started_fit_unless_the_operator_says_how_many(
-    tmp_path, monkeypatch, mib, said, workers
-):
+def test_started_workers_fit_unless_web_workers_is_set(tmp_path, monkeypatch, mib, said, workers):
     monkeypatch.setenv("WEB_WORKERS", said)
     (tmp_path / "limit").write_text(f"{mib * 2**20}\n")
     conf = CONF.read_text().replace("/sys/fs/cgroup/memory.max", str(tmp_path / "limit"))
@@ -82,14 +80,14 @@ def test_workers_without_a_memory_limit_are_not_bounded(fitting):
     assert fitting("9223372036854771712") > 1_000
 
 
-def test_passwords_count_in_the_sum_as_they_are_hashed():
+def test_memory_of_a_password_hash_equals_that_of_the_hasher():
     from accounts.hashers import HASH_MIB
 
     assert runpy.run_path(str(CONF))["HASH_MIB"] == HASH_MIB
 
 
 def test_memory_of_compose_fits_the_default_workers():
-    """The number of workers follows the limit of memory; two of them need half a gibibyte."""
+    """The number of workers depends on the memory limit. Four workers of four threads fit into 1 GiB."""
     compose = yaml.safe_load((CONF.parents[2] / "docker-compose.yml").read_text())
     limit = compose["services"]["web"]["mem_limit"]
 
@@ -101,7 +99,7 @@ def test_memory_of_compose_fits_the_default_workers():
     ("folder", "limit"), [("base/web/deployment.yaml", 512), ("overlays/production/kustomization.yaml", 768)]
 )
 def test_memory_of_the_manifests_fits_their_workers(folder, limit):
-    """Without kubectl; with it, tests/k8s does the sum for every overlay."""
+    """This test needs no kubectl. tests/k8s checks every rendered overlay."""
     k8s = CONF.parents[2] / "k8s"
     assert f"limits: {{memory: {limit}Mi}}" in (k8s / folder).read_text()
     settings = dict(

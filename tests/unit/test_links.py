@@ -1,4 +1,4 @@
-"""Addresses in texts become links, and nothing else does."""
+"""Only http and https addresses in texts become links."""
 
 import re
 
@@ -33,18 +33,18 @@ def _links(text: str) -> list[str]:
         ("http://a", ["http://a"]),
     ],
 )
-def test_what_becomes_a_link(text, links):
+def test_only_http_addresses_become_links(text, links):
     assert _links(text) == links
 
 
 @pytest.mark.parametrize(
     "after",
     list("。）、，」؟।—")
-    + list("\u200b")  # Those of the report; below others of their kind.
+    + list("\u200b")  # From the bug report. Below are similar characters.
     + list("』】》！？；：؛،۔॥፣။។։…―」（「『»”“„")
     + list("\u2060\ufeff\xad\u3000\x85\u2066")
     + list("¡¿⸺⸻｜｣〉⁈܀។")
-    + list("\x01\x1b\x7f\x9f`"),  # Controls, and the sign of code.
+    + list("\x01\x1b\x7f\x9f`"),  # Control characters, and the backtick.
 )
 def test_an_address_followed_by_punctuation_of_any_script_ends_before_it(after):
     assert _links(f"見て https://example.org/foo{after}次の文") == ["https://example.org/foo"]
@@ -66,12 +66,12 @@ def test_an_address_followed_by_punctuation_of_any_script_ends_before_it(after):
         "https://example.org/❤️",
         # A flag.
         "https://example.org/\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
-        "https://ja.example/葛\U000e0100城",  # One form of an ideograph of several.
+        "https://ja.example/葛\U000e0100城",  # An ideograph with a variation selector.
         "https://el.example/α\u0387β",
         "https://ca.example/col·lecció",
     ],
 )
-def test_an_address_with_letters_of_any_script_stays_whole(address):
+def test_address_with_letters_of_any_script_is_linked_completely(address):
     for text in (address, f"see {address}, then", f"“{address}”", f"({address}).", f"{address}。"):
         assert [link.replace("&#x27;", "'") for link in _links(text)] == [address]
 
@@ -104,7 +104,7 @@ def test_a_bracket_or_quotation_mark_around_an_address_is_not_part_of_it(text, l
 
 
 @pytest.mark.parametrize("last", list("・〜～–•·|*_~:;,.!?([{"))
-def test_a_sign_at_the_end_of_an_address_is_of_the_sentence(last):
+def test_punctuation_at_the_end_of_an_address_is_not_linked(last):
     assert _links(f"https://example.org/foo{last} then") == ["https://example.org/foo"]
     assert _links(f"https://example.org/foo{last}") == ["https://example.org/foo"]
 
@@ -117,12 +117,12 @@ def test_an_address_is_a_link_up_to_2048_characters():
     assert _links(f"{longest}(a) x") == []
 
 
-def test_a_link_tells_the_other_side_nothing():
+def test_link_sends_no_referrer():
     assert 'rel="noopener noreferrer nofollow ugc"' in linked("https://example.org")
 
 
 @given(st.text(alphabet=st.sampled_from(list("https://a.b<>\"'&)( \n\u202e")), max_size=60))
-def test_whatever_is_written_the_text_stays_and_no_markup_comes_in(text):
+def test_any_text_with_links_is_unchanged_and_escaped(text):
     html = linked(f"https://{text}")
     without_links = re.sub(r'<a href="[^"<>]*" rel="[\w ]+" target="_blank">|</a>', "", html)
 

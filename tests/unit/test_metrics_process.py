@@ -1,4 +1,4 @@
-"""`python -m observability.serve`: what it serves, and how it says that it cannot."""
+"""`python -m observability.serve` serves metrics, and reports a failed start in one line."""
 
 import http.client
 import os
@@ -32,7 +32,7 @@ def launch(**env):
 
 @pytest.fixture
 def serving(tmp_path):
-    """A metrics process; call it with a path and a method."""
+    """Start a metrics process, and return a function that requests a path and returns status and body."""
     port = free_port()
     process = launch(PROMETHEUS_MULTIPROC_DIR=str(tmp_path), METRICS_BIND=f"127.0.0.1:{port}")
 
@@ -60,7 +60,7 @@ def refusal(**env) -> str:
     return said
 
 
-def test_it_serves_metrics_and_its_health_and_nothing_else(serving):
+def test_metrics_process_serves_only_metrics_and_its_health(serving):
     assert "bobbin_metrics_files 0.0" in serving("/metrics")[1]
     assert serving("/healthz") == (200, '{"status": "ok"}')
     assert serving("/metrics", "HEAD") == (200, "")
@@ -68,12 +68,12 @@ def test_it_serves_metrics_and_its_health_and_nothing_else(serving):
     assert serving("/metrics", "POST")[0] == 501
 
 
-def test_who_connects_and_says_nothing_keeps_nobody_waiting(serving):
+def test_idle_connection_does_not_block_other_requests(serving):
     with socket.create_connection(("127.0.0.1", serving.port)):
         assert serving("/metrics")[0] == 200
 
 
-def test_a_damaged_file_is_an_error_that_it_survives(serving):
+def test_damaged_file_returns_500_and_the_process_continues(serving):
     damaged = serving.folder / "counter_web0.db"
     damaged.write_bytes(b"\xff\xff\x00\x00" + b"\x07" * 100)
     status, said = serving("/metrics")
@@ -84,13 +84,13 @@ def test_a_damaged_file_is_an_error_that_it_survives(serving):
     assert serving("/metrics")[0] == 200
 
 
-def test_it_ends_when_it_is_told_to(serving):
+def test_metrics_process_exits_with_0_on_sigterm(serving):
     serving.process.send_signal(signal.SIGTERM)
 
     assert serving.process.wait(10) == 0
 
 
-def test_what_it_cannot_do_it_says_in_one_line(tmp_path):
+def test_metrics_process_that_cannot_start_prints_one_line(tmp_path):
     folder = str(tmp_path)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -111,7 +111,7 @@ def test_what_it_cannot_do_it_says_in_one_line(tmp_path):
     assert "Address already in use" in said["taken"]
 
 
-def test_it_loads_no_django():
+def test_metrics_process_does_not_import_django():
     code = "import sys; from observability import metrics, serve; sys.exit('django' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], cwd=WEB, check=False).returncode == 0

@@ -1,4 +1,4 @@
-"""Normal forms of texts with more marks than any letter has."""
+"""Unicode normalization of texts with more combining marks than any real letter has."""
 
 import sys
 import unicodedata
@@ -12,7 +12,7 @@ from accounts.passwords import composed
 EVERYTHING = "".join(chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000)
 
 
-def test_every_mark_that_is_put_in_order_counts():
+def test_every_mark_that_normalization_reorders_counts():
     marks = [
         letter for letter in EVERYTHING if unicodedata.combining(unicodedata.normalize("NFKD", letter)[0])
     ]
@@ -30,7 +30,7 @@ def test_letters_and_few_marks_are_no_excess(letter):
     "marks", ["\u0301\u0323", "\u094d\u093c", "\u0e48\u0e38", "\U0001d165\U0001d16d", "\uff9e\u3099"]
 )
 @pytest.mark.parametrize("form", ["NFC", "NFKD"])
-def test_a_text_is_normalized_up_to_30_marks_on_a_letter_and_left_alone_beyond(marks, form):
+def test_text_with_more_than_30_marks_on_a_letter_is_not_normalized(marks, form):
     few, many = "xA\u030a" + marks * 14, "xA\u030a" + marks * 16
 
     assert normalize(form, few) == unicodedata.normalize(form, few)
@@ -39,7 +39,7 @@ def test_a_text_is_normalized_up_to_30_marks_on_a_letter_and_left_alone_beyond(m
 
 @pytest.mark.parametrize("length", [601, 10_000])
 @pytest.mark.parametrize("unit", ["a\u0301", "\u0301\u0323", "\ufdfa", "ẞ"])
-def test_a_name_longer_than_any_keeps_its_spelling_and_has_a_digest_for_a_key(unit, length):
+def test_name_over_the_limit_keeps_its_spelling_and_its_key_is_a_digest(unit, length):
     name = (unit * length)[:length]
 
     assert names.spelling(name) == name
@@ -55,6 +55,6 @@ def test_the_longest_name_is_found_in_every_spelling():
     assert len(names.key(longest)) > 150
 
 
-def test_a_password_of_marks_without_end_is_hashed_as_it_is():
+def test_password_with_too_many_marks_is_hashed_without_normalization():
     assert composed("e\u0301") == "é"
     assert composed("e" + "\u0301\u0323" * 5_000) == "e" + "\u0301\u0323" * 5_000

@@ -1,4 +1,4 @@
-"""The rows that pages put together in Python."""
+"""The HTML of rows, which chats/templatetags/rows.py builds in Python."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
@@ -42,12 +42,12 @@ def _line(**more):
         rows.message_rows([_line(answers="you", row=_row(content="", parent_message_id=5))]),
     ],
 )
-def test_what_people_wrote_is_escaped(html):
+def test_text_of_users_is_escaped(html):
     assert ESCAPED in html
     assert "<script>" not in html
 
 
-def test_a_name_is_escaped_wherever_it_stands():
+def test_name_is_escaped_in_every_kind_of_row():
     for html in (
         rows.inbox_rows([_row(name=MARKUP)], 1),
         rows.unread_rows([_row(name=MARKUP, excerpt="")]),
@@ -62,7 +62,7 @@ def test_addresses_are_those_of_reverse(name):
     assert f'href="{reverse("chats:conversation", args=[name])}"' in rows.inbox_rows([_row(name=name)], 1)
 
 
-def test_a_line_links_to_what_can_be_done_with_it():
+def test_line_links_to_its_actions():
     html = rows.message_rows([_line(mine=True, row=_row(edited=True))])
 
     for name in ("message", "reply", "edit", "history"):
@@ -70,14 +70,14 @@ def test_a_line_links_to_what_can_be_done_with_it():
     assert f'href="{reverse("chats:thread", args=[3])}"' in html
 
 
-def test_a_line_of_somebody_else_cannot_be_edited():
+def test_line_of_the_counterpart_has_no_edit_link():
     html = rows.message_rows([_line()], nested=True)
 
     for absent in (reverse("chats:edit", args=[7]), "edited", "is-mine", "is-new", ">new<", ">Thread<"):
         assert absent not in html
 
 
-def test_an_answer_links_to_its_parent_wherever_that_is():
+def test_reply_links_to_its_parent_on_this_or_another_page():
     here = _line(answers="you", row=_row(parent_message_id=5), parent_is_here=True)
 
     assert 'href="#m5"' in rows.message_rows([here])
@@ -86,17 +86,17 @@ def test_an_answer_links_to_its_parent_wherever_that_is():
     )
 
 
-def test_badge_and_class_only_where_something_is_unread():
+def test_badge_and_class_appear_only_with_unread_messages():
     assert "unread" not in rows.inbox_rows([_row(excerpt="")], 1)
     assert '<span class="unread-count">3</span>' in rows.inbox_rows([_row(unread_count=3)], 1)
 
 
-def test_you_only_where_the_reader_wrote_last():
+def test_prefix_you_appears_only_if_the_reader_wrote_last():
     assert ["You:" in rows.inbox_rows([_row()], reader) for reader in (1, 2)] == [False, True]
 
 
 @pytest.mark.parametrize("month", range(1, 13))
-def test_a_time_reads_as_django_writes_it(month):
+def test_time_has_the_format_of_django(month):
     at = AT.replace(month=month)
 
     assert rows.time_of(at) == (
@@ -106,12 +106,12 @@ def test_a_time_reads_as_django_writes_it(month):
 
 
 def test_every_time_is_utc():
-    elsewhere = AT.astimezone(timezone(timedelta(hours=5)))
+    other_place = AT.astimezone(timezone(timedelta(hours=5)))
 
-    assert rows.time_of(elsewhere) == rows.time_of(AT)
+    assert rows.time_of(other_place) == rows.time_of(AT)
 
 
-def test_it_stands_in_a_template_as_it_is():
+def test_rows_in_a_template_are_not_escaped_again():
     template = Template("{% load rows %}{% message_rows lines %}")
 
     assert template.render(Context({"lines": [_line()]})) == rows.message_rows([_line()])

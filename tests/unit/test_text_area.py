@@ -1,4 +1,4 @@
-"""The field of a message's text is Django's, but for how it is put together."""
+"""TextArea renders the same HTML as Django's Textarea, without a template."""
 
 from html.parser import HTMLParser
 
@@ -22,7 +22,7 @@ class _Read(HTMLParser):
 
 
 @pytest.mark.parametrize("value", [None, "", "\n\nTwo lines\nbefore", "</textarea><script>'&\"", "ümläut"])
-def test_it_is_djangos(value):
+def test_text_area_renders_the_same_elements_as_django(value):
     attributes = {"id": "id_content", "aria-invalid": "true", "required": False, "disabled": True}
     widgets = [kind(attrs={"rows": 4, "title": '"<'}) for kind in (TextArea, forms.Textarea)]
     html = [widget.render("content", value, attributes) for widget in widgets]

@@ -1,4 +1,4 @@
-"""Nesting against a plain recursive model, on trees that hypothesis makes up."""
+"""`flatten` compared with a simple recursive model, on trees that hypothesis generates."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.threads import nest
+from messaging.threads import flatten
 
 
 class Row(NamedTuple):
@@ -16,7 +16,7 @@ class Row(NamedTuple):
 
 @st.composite
 def threads(draw):
-    """Rows, oldest first; a parent is an earlier row, a row that is not here, or none."""
+    """Draw rows, oldest first. A parent is an earlier row, a row that is missing here, or None."""
     rows: list[Row] = []
     for number in range(draw(st.integers(0, 30))):
         earlier = [row.id for row in rows]
@@ -41,42 +41,42 @@ def in_reading_order(rows):
 
 
 @given(threads())
-def test_nesting_reads_like_the_recursive_model(rows):
-    assert nest(rows) == list(in_reading_order(rows))
+def test_flatten_returns_the_order_of_the_recursive_model(rows):
+    assert flatten(rows) == list(in_reading_order(rows))
 
 
 @given(threads())
 def test_every_row_is_shown_exactly_once(rows):
-    assert sorted(row for row, _ in nest(rows)) == rows
+    assert sorted(row for row, _ in flatten(rows)) == rows
 
 
 @given(threads(), st.data())
-def test_below_a_row_stand_only_its_descendants(rows, data):
+def test_flatten_below_a_row_returns_only_its_descendants(rows, data):
     below = data.draw(st.sampled_from([-1, *(row.id for row in rows)]))
 
-    assert nest(rows, below=below) == list(walk(rows, below, 1))
+    assert flatten(rows, below=below) == list(walk(rows, below, 1))
 
 
 @given(threads(), st.data())
-def test_below_needs_only_the_later_rows(rows, data):
+def test_flatten_below_a_row_needs_only_later_rows(rows, data):
     below = data.draw(st.sampled_from([0, *(row.id for row in rows)]))
 
-    assert nest([row for row in rows if row.id > below], below=below) == nest(rows, below=below)
+    assert flatten([row for row in rows if row.id > below], below=below) == flatten(rows, below=below)
 
 
 def test_an_empty_thread_is_empty():
-    assert nest([]) == []
-    assert nest([], below=1) == []
+    assert flatten([]) == []
+    assert flatten([], below=1) == []
 
 
 def test_a_later_page_shows_replies_to_earlier_pages_at_depth_0():
-    assert nest([Row(7, 3), Row(8, 7)]) == [(Row(7, 3), 0), (Row(8, 7), 1)]
+    assert flatten([Row(7, 3), Row(8, 7)]) == [(Row(7, 3), 0), (Row(8, 7), 1)]
 
 
-def test_replies_stand_below_their_parent_before_the_next_sibling():
+def test_replies_come_after_their_parent_and_before_its_next_sibling():
     first, second, reply = Row(2, 1), Row(3, 1), Row(4, 2)
 
-    assert [row for row, _ in nest([Row(1, None), first, second, reply])] == [
+    assert [row for row, _ in flatten([Row(1, None), first, second, reply])] == [
         Row(1, None),
         first,
         reply,
@@ -84,28 +84,28 @@ def test_replies_stand_below_their_parent_before_the_next_sibling():
     ]
 
 
-def test_a_chain_deeper_than_the_interpreter_recurses_nests():
+def test_flatten_handles_a_chain_deeper_than_the_recursion_limit():
     rows = [Row(1, None), *(Row(number, number - 1) for number in range(2, 20_001))]
 
-    assert [depth for _, depth in nest(rows)] == list(range(20_000))
+    assert [depth for _, depth in flatten(rows)] == list(range(20_000))
 
 
 class Counted:
-    """A row that counts how often it is looked at."""
+    """A row that counts how often its attributes are read."""
 
-    looks = 0
+    reads = 0
 
     def __init__(self, pk, parent):
         self.pk, self.parent = pk, parent
 
     @property
     def id(self):
-        Counted.looks += 1
+        Counted.reads += 1
         return self.pk
 
     @property
     def parent_message_id(self):
-        Counted.looks += 1
+        Counted.reads += 1
         return self.parent
 
 
@@ -113,10 +113,10 @@ class Counted:
     "parent_of", [lambda n: n - 1, lambda n: 1, lambda n: n // 2], ids=["chain", "fan", "tree"]
 )
 @pytest.mark.parametrize("size", [100, 10_000])
-def test_each_row_is_looked_at_a_fixed_number_of_times(size, parent_of):
+def test_flatten_reads_each_row_a_constant_number_of_times(size, parent_of):
     rows = [Counted(1, None), *(Counted(n, parent_of(n)) for n in range(2, size))]
-    Counted.looks = 0
+    Counted.reads = 0
 
-    nest(rows)
+    flatten(rows)
 
-    assert Counted.looks <= 4 * size
+    assert Counted.reads <= 4 * size

@@ -1,4 +1,4 @@
-"""A folder of metrics that fills up costs new metrics, and no process ends."""
+"""A full metrics folder loses new metrics, but no process fails."""
 
 import os
 import subprocess
@@ -12,13 +12,13 @@ SMALL_DISK = 'mount -t tmpfs -o size=9m tmpfs "$PROMETHEUS_MULTIPROC_DIR" && exe
 IN_A_SPACE_OF_ITS_OWN = ["unshare", "--map-root-user", "--mount"]
 TAKE = """
 import os
-from observability import slots
-folder = slots.folder()
+from observability import worker_ids
+folder = worker_ids.folder()
 def fill():
     room = os.statvfs(folder)
     with open(folder / "filling", "wb") as file:
         os.posix_fallocate(file.fileno(), 0, (room.f_bavail - 1) * room.f_frsize)
-assert slots.take("web") == "web0"
+assert worker_ids.acquire("web") == "web0"
 """
 COUNT = """
 from observability import metrics
@@ -37,7 +37,7 @@ print(serve.Files(folder).text().decode())
 
 @pytest.fixture
 def run(tmp_path):
-    """Let a process count in a folder of 9 MiB, and return what the metrics process shows, and the log."""
+    """Run code that counts in a folder of 9 MiB; return the values of the metrics process and the log."""
 
     def run(*code):
         command = [*IN_A_SPACE_OF_ITS_OWN, "sh", "-c", SMALL_DISK, sys.executable, "\n".join(code)]
@@ -53,11 +53,11 @@ def run(tmp_path):
 
 
 def counted(found):
-    """How many of the views were seen."""
+    """Return the number of views with a value."""
     return sum(name.startswith("bobbin_repeated_queries_total{") for name in found)
 
 
-def test_what_there_is_room_for_is_seen(run):
+def test_metrics_that_fit_into_the_folder_are_collected(run):
     found, log = run(TAKE, COUNT, COUNT_MUCH, READ)
 
     assert found["bobbin_erasures_total"] == 2
@@ -65,7 +65,7 @@ def test_what_there_is_room_for_is_seen(run):
     assert log == ""
 
 
-def test_when_the_folder_fills_up_what_is_in_it_goes_on(run):
+def test_full_folder_keeps_counting_existing_metrics(run):
     found, log = run(TAKE, COUNT, "fill()", COUNT_MUCH, READ)
 
     assert found["bobbin_erasures_total"] == 2
@@ -74,7 +74,7 @@ def test_when_the_folder_fills_up_what_is_in_it_goes_on(run):
     assert "No space left on device" in log
 
 
-def test_when_there_is_no_room_for_the_first_file_all_stays_in_memory(run):
+def test_full_folder_without_a_first_file_keeps_metrics_in_memory(run):
     found, log = run(TAKE, "fill()", COUNT, COUNT_MUCH, READ)
 
     assert found["bobbin_metrics_files"] == 0

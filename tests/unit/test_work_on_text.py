@@ -1,6 +1,6 @@
-"""Work on what people write grows in step with its length, whatever it is: steps are counted, not times.
+"""The work on any text of users grows linearly with its length. The tests count steps, not times.
 
-The counting is in tests/unit/counting; `make bench ARGS="--only text"` has the milliseconds.
+The counting code is in tests/unit/counting. `make bench ARGS="--only text"` measures milliseconds.
 """
 
 import ast
@@ -11,14 +11,14 @@ import planted
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from readers import ELSEWHERE, MODULES, READERS, TEXTS, quietly
+from readers import MODULES, NOT_MEASURED, READERS, TEXTS, quietly
 from texts_of_units import UNITS, of_all_scripts, repeated
 from work import counted
 
 LENGTH = 160
-MOST = 2.5  # Times the work, for a text that is twice as long.
-SMALL = 400  # Steps that nobody notices: a refusal at once, or a text that is read once.
-# Of functions whose work changes at that length: a digest for a name, a cut for an excerpt.
+MOST = 2.5  # Highest ratio of steps between a text and one of half its length.
+SMALL = 400  # Steps that are negligible: an immediate refusal, or one pass over the text.
+# Lengths for functions that treat long texts differently: a name gets a digest, an excerpt is cut.
 LENGTHS = {
     "lookalikes.group": 320,
     "excerpts.begin, long": 320,
@@ -26,6 +26,8 @@ LENGTHS = {
     "snippets.snippet, own words": 320,
 }
 WEB = Path(__file__).parents[2] / "services/web"
+# The apps below these handle keys and numbers, not texts of users.
+APPS = {path.parent.name for path in WEB.glob("*/apps.py")} - {"caching", "observability"}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def work():
     limit, parse = sys.getrecursionlimit(), sys.modules["messaging.search.parse"]
     sys.setrecursionlimit(10_000)
     with counted(*MODULES, "planted") as work, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parse, "LONGEST", 10**6)  # Linear by itself, not by being refused.
+        patch.setattr(parse, "LONGEST", 10**6)  # Disable the limit: the parser must be linear.
         yield work
     sys.setrecursionlimit(limit)
 
@@ -45,8 +47,8 @@ def steps(work, reader, text: str) -> int:
 
 
 def grown(work, reader, unit: str, length: int, before: str = "", after: str = "") -> float:
-    """How many times the work of a text is that is twice as long."""
-    quietly(reader, repeated(unit, length, before, after))  # What is kept for the next time is there then.
+    """Return the ratio of the steps for a text of twice the length to those for this length."""
+    quietly(reader, repeated(unit, length, before, after))  # Fill the caches before the measurement.
     short, long = (steps(work, reader, repeated(unit, n, before, after)) for n in (length, 2 * length))
     return long / max(short, SMALL)
 
@@ -90,26 +92,23 @@ def test_work_that_is_not_linear_is_found(work, function, unit, length):
 
 
 def test_every_function_that_reads_text_is_measured(work):
-    """A new function with a text among its parameters has to be run by READERS or named in ELSEWHERE."""
+    """A function with a text among its parameters must run in READERS or be listed in NOT_MEASURED."""
     work.run.clear()
     for reader in READERS.values():
         for text in ("from:x a", 'https://é.example/ "or" after:x', repeated("e\u0301", 2 * LENGTH)):
             quietly(reader, text)
-    elsewhere = set().union(*ELSEWHERE.values())
+    not_measured = set().union(*NOT_MEASURED.values())
 
-    assert functions_with_texts() - work.run - elsewhere == set()
-    assert elsewhere - functions_with_texts() == set(), "these are gone"
+    assert functions_with_texts() - work.run - not_measured == set()
+    assert not_measured - functions_with_texts() == set(), "these are gone"
 
 
 def functions_with_texts() -> set[str]:
-    """Module and name of every function of the applications with a text of people among its parameters."""
+    """Return module and name of every function of these apps that has a text among its parameters."""
     found = set()
     for path in WEB.rglob("*.py"):
         module = ".".join(path.relative_to(WEB).with_suffix("").parts).removesuffix(".__init__")
-        if (
-            module.split(".")[0] in {"accounts", "chats", "messaging", "notifications"}
-            and ".migrations." not in module
-        ):
+        if module.split(".")[0] in APPS and ".migrations." not in module:
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.FunctionDef) and TEXTS & {one.arg for one in _parameters(node)}:
                     found.add(f"{module}.{node.name}")

@@ -1,0 +1,1 @@
+"""User accounts: names, passwords, sessions, log-in throttling and erasure."""

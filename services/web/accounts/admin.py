@@ -1,4 +1,4 @@
-"""Members in the admin. Deleting one erases everything of theirs, as the page before it says."""
+"""Admin pages for users, failed log-ins and the admin log. Deleting a user there erases the account."""
 
 from axes.admin import AccessFailureLogAdmin
 from axes.models import AccessFailureLog
@@ -26,7 +26,7 @@ class UserAdmin(DjangoUserAdmin):
     ordering = ("username",)
     list_per_page = 50
     show_full_result_count = False
-    # A restore compares it with the time of an erasure.
+    # A restore compares date_joined with the time of an erasure, so it must not change.
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
@@ -39,15 +39,15 @@ class UserAdmin(DjangoUserAdmin):
     )
 
     def get_deleted_objects(self, objs, request):
-        """Add what erasure will delete, which Django cannot see: receivers do it, with set-based SQL."""
+        """Add the rows that receivers delete with SQL during an erasure, since Django does not list them."""
         to_delete, counts, needed, protected = super().get_deleted_objects(objs, request)
-        # Nobody may delete entries of the log alone; with the account of who made them they go.
+        # No user has the permission to delete log entries, but an erasure deletes those made by the user.
         needed.discard(LogEntry._meta.verbose_name)
         if len(objs) == 1:
             for what, count in preview(objs[0]).items():
                 to_delete.append(f"{objs[0].username}: {what.replace(' you ', ' they ')}: {count}")
         else:
-            # Counting for each would make queries for each.
+            # Exact numbers would need several queries for each user.
             to_delete.append(
                 "With each: everything they wrote and received. The page of one member counts it."
             )
@@ -60,7 +60,7 @@ class UserAdmin(DjangoUserAdmin):
 
 @admin.register(AccessFailureLog)
 class FailedLogInAdmin(AccessFailureLogAdmin):
-    """Failed log-ins, which are stored under the key of the name that was tried."""
+    """Failed log-ins, stored under the key of the name that was tried."""
 
     def get_search_results(self, request, queryset, search_term):
         return super().get_search_results(request, queryset, names.key(search_term))
@@ -68,7 +68,7 @@ class FailedLogInAdmin(AccessFailureLogAdmin):
 
 @admin.register(LogEntry)
 class LogEntryAdmin(admin.ModelAdmin):
-    """What members of staff did and which texts they read. Nobody can change or delete an entry here."""
+    """Read-only log of the changes that staff users made and of the messages that they read."""
 
     list_display = ("action_time", "user", "content_type", "object_id", "action", "get_change_message")
     list_select_related = ("user", "content_type")

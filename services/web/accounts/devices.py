@@ -1,7 +1,8 @@
-"""Browsers that a member has logged in with before (OWASP: device cookies).
+"""Browsers in which a user has logged in before (OWASP: device cookies).
 
-A signed cookie names the device and, for up to four members, the name and the password as of the log-in. It
-opens nothing by itself: it lets the right password in while strangers' wrong ones have locked the name.
+A signed cookie identifies the browser. For each of up to four users it contains a digest of the name and one
+of the password hash at the last log-in. The cookie grants no access by itself. It only exempts the browser
+from a lock that wrong passwords from other browsers caused.
 """
 
 import secrets
@@ -16,12 +17,12 @@ from accounts.models import User
 
 SALT = "accounts.devices"
 SECONDS = 60 * 60 * 24 * 365
-MOST_MEMBERS = 4  # Of one browser. The oldest is dropped.
-LENGTH = 24  # Characters of a digest.
+MOST_MEMBERS = 4  # Entries of one browser. The oldest one is dropped.
+LENGTH = 24  # Length of a digest in characters.
 
 
 class Device(NamedTuple):
-    """One member's entry in the cookie of one browser. Name and password are digests with a secret key."""
+    """Entry of one user in the cookie of one browser. Name and password are keyed digests."""
 
     id: str
     user_id: int
@@ -29,21 +30,21 @@ class Device(NamedTuple):
     password: str
 
     def is_valid(self) -> bool:
-        """Return whether the member's password is still that of the log-in; one query."""
+        """Return whether the user is active and has the same password as at that log-in. One query."""
         user = User.objects.active().filter(pk=self.user_id).only("password").first()
         return user is not None and constant_time_compare(self.password, _password_digest(user))
 
 
 def device_of(request: HttpRequest, name: str) -> Device | None:
-    """Return what this browser's cookie has for the member called `name`; no query."""
+    """Return the entry for the user `name` in the cookie of this browser, or None. No query."""
     wanted = _name_digest(name)
     return next((device for device in _devices(request) if device.name == wanted), None)
 
 
 def remember(request: HttpRequest, user: User, name: str) -> None:
-    """Have the response to `request` set the cookie; call it after the password was right.
+    """Add the user to the cookie that the response will set. Call this after a correct password.
 
-    `name` is the member's name as it is counted (`accounts.guessing.name_tried`).
+    `name` is the key that log-in throttling uses (`accounts.login_throttling.name_tried`).
     """
     known = device_of(request, name)
     device_id = known.id if known else secrets.token_urlsafe(9)
@@ -53,7 +54,7 @@ def remember(request: HttpRequest, user: User, name: str) -> None:
 
 
 def set_cookie(request: HttpRequest, response: HttpResponse) -> None:
-    """Set the cookie when `remember` was called during this request."""
+    """Set the cookie if `remember` was called during this request."""
     devices = request.META.get("bobbin.devices")
     if devices is None:
         return

@@ -1,4 +1,4 @@
-"""What is left of a member in the tables of accounts once the member is deleted."""
+"""Erasure of a user's rows in the tables of accounts and django-axes, and in the admin log."""
 
 from axes.models import AccessFailureLog
 from django.contrib.admin.models import DELETION, LogEntry
@@ -6,14 +6,15 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connections
 from django.db.models import Q
 
-from accounts.guessing import counted
+from accounts.erasure_phases import erasure_phase
+from accounts.login_throttling import counted
 from accounts.models import Erasure, Session, User
 from accounts.sessions import SessionStore
+from caching.transactions import on_commit
 from observability import metrics
-from observability.transactions import on_commit
 
-# The deletion's entry in the admin's log names who deletes. Read before the collector deletes the entries of
-# this member, who may be the one who deletes.
+# The admin log entry of the deletion contains the id of the acting user. It must be read before the collector
+# deletes the entries made by the erased user, because both can be the same user.
 RECORD = f"""
 INSERT INTO {Erasure._meta.db_table} (user_id, erased_at, erased_by_id)
 SELECT u.id, now(), COALESCE(%(by)s::bigint, (
@@ -24,9 +25,9 @@ SELECT u.id, now(), COALESCE(%(by)s::bigint, (
 FROM {User._meta.db_table} u WHERE u.id = %(user)s ON CONFLICT DO NOTHING
 """
 
-# What was done to this member goes, the entry of the deletion stays without the name. axes names a failed
-# log-in after the name that was tried.
-FORGET = f"""
+# Delete the log entries about the erased user, and keep the entry of the deletion without the name. Log
+# entries about rows of django-axes contain the name that was tried, so they lose it too.
+DELETE_ATTEMPTS = f"""
 WITH gone AS (
   DELETE FROM {LogEntry._meta.db_table}
   WHERE content_type_id = %(kind)s AND object_id = %(user)s::text AND action_flag <> {DELETION}
@@ -40,8 +41,12 @@ WHERE content_type_id = %(kind)s AND object_id = %(user)s::text AND action_flag 
 """
 
 
+@erasure_phase("record")
 def record_erasure(user: User, using: str) -> None:
-    """Record the id of `user`, the time, and the id of who erases, in the transaction of the erasure."""
+    """Insert the erasure record: the id of `user`, the time and the id of the acting user.
+
+    It is part of the transaction that deletes the user.
+    """
     with connections[using].cursor() as cursor:
         cursor.execute(RECORD, _values(user, using) | {"by": user.erased_by_id})
 
@@ -51,24 +56,25 @@ def _values(user: User, using: str) -> dict[str, int]:
     return {"user": user.pk, "kind": kind.pk}
 
 
+@erasure_phase("account")
 def erase_account_rows(user: User, using: str) -> None:
-    """Delete the sessions, the failed log-ins and the admin's log of `user`: four statements at any size."""
+    """Delete the sessions, failed log-ins and admin log entries of `user`, always in four statements."""
     with connections[using].cursor() as cursor:
         cursor.execute(
             f"DELETE FROM {Session._meta.db_table} WHERE user_id = %s RETURNING session_key", [user.pk]
         )
         keys = [key for (key,) in cursor.fetchall()]
-    on_commit(using, _forget_sessions, keys)
+    on_commit(using, _delete_sessions, keys)
     on_commit(using, metrics.ERASED.inc)
-    # Raw, since the collector would load each row that somebody who guesses passwords has caused.
-    # Until an hour after an upgrade some are kept under the name itself.
+    # `_raw_delete`, because the collector would load every row, and an attack can create very many.
+    # For an hour after an upgrade, some rows contain the username instead of its key.
     kept = Q(username=counted(user.username)) | Q(username__iexact=user.username)
     AccessFailureLog.objects.using(using).filter(kept)._raw_delete(using)
-    # The collector has deleted what this member did; this is what was done to this member.
+    # The collector has deleted the log entries made by this user, but not those about this user.
     with connections[using].cursor() as cursor:
-        cursor.execute(FORGET, _values(user, using) | {"name": user.username})
+        cursor.execute(DELETE_ATTEMPTS, _values(user, using) | {"name": user.username})
 
 
-def _forget_sessions(keys: list[str]) -> None:
+def _delete_sessions(keys: list[str]) -> None:
     for key in keys:
-        SessionStore(key).forget()
+        SessionStore(key).discard_copy()

@@ -1,4 +1,4 @@
-"""The columns of a member's name."""
+"""Model fields for the name of a user."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from accounts import lookalikes, names
 
 
 class UsernameField(models.CharField):
-    """A username. The rules of accounts.names hold for new names; an account keeps a name that it has."""
+    """A username. The rules of accounts.names apply to new names; an account may keep its existing name."""
 
     default_validators = [names.validate]
     description = "Username"
@@ -28,7 +28,7 @@ class UsernameField(models.CharField):
 
 
 class NameKeyField(models.TextField):
-    """The key of the username, computed whenever a row is written; look-ups take any spelling."""
+    """The key of the username, computed whenever a row is written. Look-ups accept any spelling."""
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
@@ -41,7 +41,7 @@ class NameKeyField(models.TextField):
 
 
 class NameGroupField(models.TextField):
-    """What look-alikes of the username have in common, computed whenever a row is written."""
+    """The look-alike group of the username (accounts.lookalikes), computed whenever a row is written."""
 
     def pre_save(self, model_instance: Any, add: bool) -> str:
         value = lookalikes.group(model_instance.username)
@@ -51,6 +51,6 @@ class NameGroupField(models.TextField):
 
 @NameKeyField.register_lookup
 class KeyContains(Contains):
-    """`name_key__contains`: has the key of a part of a name in it. For the search of the administration."""
+    """`name_key__contains`: matches keys that contain the key of a search term. Used by the admin."""
 
     prepare_rhs = True

@@ -16,13 +16,13 @@ from django.contrib.auth.forms import (
 from django.http import HttpRequest
 
 from accounts import names
-from accounts.guessing import is_password_of
+from accounts.login_throttling import is_password_of
 from accounts.models import User
 from accounts.passwords import composed
 
 
 class NewName:
-    """Refuses a new name that is another member's or looks like one, beside the field."""
+    """Form mixin that rejects a name which another user has or which looks like one, with a field error."""
 
     cleaned_data: dict
 
@@ -33,11 +33,11 @@ class NewName:
         return name
 
     def validate_unique(self) -> None:
-        """Nothing: Django would look up the name again."""
+        """Do nothing: Django would query the name a second time."""
 
 
 class NewPassword:
-    """Compares the two passwords as they are hashed: one may be pasted, in another composition."""
+    """Form mixin that compares two passwords after normalization, since one may be pasted in another form."""
 
     cleaned_data: dict
 
@@ -49,9 +49,10 @@ class NewPassword:
 
 
 class TypedName(UsernameField):
-    """A name exactly as it was typed: an account of before may be known by that alone.
+    """A name exactly as typed. An account from before unique keys may be found only by its exact spelling.
 
-    Decomposed letters are more characters than the name has; browsers would cut them off without a word.
+    The maximum length allows for decomposed letters, which are longer than the stored name. With a lower
+    limit, browsers would cut them off without an error message.
     """
 
     def __init__(self, *args, **kwargs):
@@ -69,20 +70,20 @@ class SignUpForm(NewName, NewPassword, BaseUserCreationForm):
 
 
 class AddMemberForm(NewName, NewPassword, AdminUserCreationForm):
-    """The admin's form for a new member."""
+    """Admin form for a new user."""
 
     class Meta(AdminUserCreationForm.Meta):
         model = User
         field_classes = {"username": TypedName}
 
     def clean_username(self) -> str:
-        # The admin calls this in the transaction of the save, which therefore refuses nothing.
+        # The admin calls this in the transaction of the save. The name stays locked, so the save cannot fail.
         User.objects.lock_names([self.cleaned_data["username"]])
         return super().clean_username()
 
 
 class ChangeMemberForm(UserChangeForm):
-    """The admin's form for a member, who keeps a name that would be refused today."""
+    """Admin form for a user. An unchanged name is valid even if the current rules would reject it."""
 
     class Meta(UserChangeForm.Meta):
         model = User
@@ -100,14 +101,15 @@ class ChangeMemberForm(UserChangeForm):
 
 class LogInForm(AuthenticationForm):
     username = TypedName(widget=forms.TextInput(attrs={"autofocus": True}))
-    # Django's says that a name may be case-sensitive.
+    # Django's message says that the name may be case-sensitive.
     error_messages = AuthenticationForm.error_messages | {
         "invalid_login": "Wrong name or password. Upper and lower case matter in a password."
     }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["username"].widget.attrs["maxlength"] = names.LONGEST_KEY  # Django takes the model's.
+        # Django uses the maximum length of the model field.
+        self.fields["username"].widget.attrs["maxlength"] = names.LONGEST_KEY
 
 
 class AdminLogInForm(AdminAuthenticationForm, LogInForm):
@@ -115,7 +117,7 @@ class AdminLogInForm(AdminAuthenticationForm, LogInForm):
 
 
 class SetPasswordForm(NewPassword, AdminPasswordChangeForm):
-    """The admin's form for the password of a member."""
+    """Admin form for the password of a user."""
 
 
 class ChangePasswordForm(NewPassword, PasswordChangeForm):
@@ -130,7 +132,7 @@ class ChangePasswordForm(NewPassword, PasswordChangeForm):
         return password
 
     def set_password_and_save(self, user, password_field_name="password1", commit=True):  # noqa: S107
-        """Save the password alone: the rest may have been changed since this request read it."""
+        """Save only the password. Other fields may have been changed since this request read the user."""
         user.set_password(self.cleaned_data[password_field_name])
         if commit:
             user.save(update_fields=["password"])

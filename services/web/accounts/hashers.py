@@ -1,4 +1,4 @@
-"""Password hashes: OWASP's minimum for Argon2id, within a bound of memory for each process."""
+"""Password hashes with OWASP's minimum parameters for Argon2id, and a memory limit for each process."""
 
 import threading
 import time
@@ -8,18 +8,18 @@ from contextlib import contextmanager
 import argon2
 from django.contrib.auth import hashers
 
-# MiB that the hashes of one process may use at once: one of a member who has the old figures (Django's, 100
-# MiB) until the next log-in, or five of today's. gunicorn.conf.py counts with it.
+# MiB that the hashes of one process may use at the same time: one hash with Django's parameters (100 MiB), or
+# five with ours. A user keeps Django's parameters until the next log-in. gunicorn.conf.py has the same value.
 HASH_MIB = 100
-WAIT_SECONDS = 20.0  # Shorter than gunicorn and nginx wait.
+WAIT_SECONDS = 20.0  # Shorter than the timeouts of gunicorn and nginx.
 
 
 class TooManyHashes(Exception):
-    """Other passwords kept the process busy for `WAIT_SECONDS`. Answered with 503 and Retry-After."""
+    """Other hashes used the memory for `WAIT_SECONDS`. The response is 503 with Retry-After."""
 
 
 class Memory:
-    """A weighted semaphore: at most `most` units are in use; who does not get them in time is refused."""
+    """A weighted semaphore with `most` units. Waiting for longer than `seconds` raises TooManyHashes."""
 
     def __init__(self, most: int, seconds: float) -> None:
         self.most, self.seconds = most, seconds
@@ -29,10 +29,11 @@ class Memory:
 
     @contextmanager
     def taken(self, units: int) -> Iterator[None]:
-        """Hold `units` while the block runs; more than there are count as all of them."""
+        """Hold `units` while the block runs. If `units` is larger than `most`, hold all of them."""
         units = min(units, self.most)
         until = time.monotonic() + self.seconds
-        # One waits for room at a time: small requests must not overtake a large one for ever.
+        # Only one thread at a time waits for free units. Otherwise small hashes could delay a large one for
+        # an unlimited time.
         if not self._turn.acquire(timeout=self.seconds):
             raise TooManyHashes
         try:
@@ -54,7 +55,10 @@ memory = Memory(HASH_MIB, WAIT_SECONDS)
 
 
 class Argon2PasswordHasher(hashers.Argon2PasswordHasher):
-    """Argon2id with 19 MiB, two passes, one lane. Older hashes are verified at their cost, and replaced."""
+    """Argon2id with 19 MiB, two passes, one lane.
+
+    Older hashes are verified with their own parameters and then replaced.
+    """
 
     memory_cost = 19 * 1024
     time_cost = 2
@@ -70,12 +74,12 @@ class Argon2PasswordHasher(hashers.Argon2PasswordHasher):
 
 
 def _cost_of(encoded: str) -> int:
-    """KiB that verifying this hash takes."""
+    """Return the memory in KiB that the verification of this hash needs."""
     _, _, rest = encoded.partition("$")
     try:
         return argon2.extract_parameters(f"${rest}").memory_cost
     except argon2.exceptions.InvalidHashError:
-        return 0  # Refused before anything is computed.
+        return 0  # The verification fails before it allocates memory.
 
 
 def _mib(kib: int) -> int:

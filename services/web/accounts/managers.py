@@ -1,4 +1,4 @@
-"""How members are found by name, always by its key (accounts.names)."""
+"""Queryset and manager of users. Names are always looked up by their key (accounts.names)."""
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,11 +13,12 @@ from django.db.models import Exists, OuterRef, Q
 from accounts import lookalikes, names
 from accounts.passwords import composed
 
-SHOWN = {"username", "is_active"}  # What pages of other members depend on.
+SHOWN = {"username", "is_active"}  # Fields that affect pages of other users.
 FOLLOWING = {"name_key", "look_alike_group", "exact_name"}
-LAST_CHARACTER = "\U0010ffff"  # Sorts after every other.
-# Names that look alike share an advisory lock. There are few locks because those of an import of many members
-# must fit into PostgreSQL's table of locks. Each statement takes them in ascending order, against deadlocks.
+LAST_CHARACTER = "\U0010ffff"  # Sorts after every other character.
+# Names that look alike share an advisory lock. The number is small because an import of many users can
+# acquire all locks, and they must fit into PostgreSQL's lock table. Each statement acquires them in ascending
+# order to prevent deadlocks.
 LOCKS = 256
 LOCK_CLASS = 0x6E616D65
 LOCK = "SELECT pg_advisory_xact_lock(%s::int, number) FROM unnest(%s::int[]) AS number"
@@ -28,17 +29,17 @@ class UserQuerySet(models.QuerySet):
         return self.filter(is_active=True)
 
     def named(self, name: str):
-        """Return the member of that name, at most one, in whatever spelling it is given.
+        """Return the user with this name in any spelling, as a queryset of at most one row.
 
-        Accounts that shared a key before keys were unique are found by their exact spelling only.
+        Accounts that shared a key before keys were unique are found only by their exact spelling.
         """
         others = self.model._base_manager.filter(name_key=OuterRef("name_key")).exclude(pk=OuterRef("pk"))
         return self.filter(Q(username=name) | ~Exists(others), name_key=names.key(name))
 
     def named_like(self, start: str):
-        """Return the members whose name begins with `start` in any spelling, in order, by an index.
+        """Return the users whose name starts with `start` in any spelling, ordered by key.
 
-        Between two ends, since for LIKE a plan that is made once for all values has no beginning to look up.
+        The query compares with two bounds, because a generic plan cannot use the index for LIKE.
         """
         first = names.key(start)
         return self.filter(name_key__gte=first, name_key__lt=first + LAST_CHARACTER).order_by(
@@ -46,7 +47,7 @@ class UserQuerySet(models.QuerySet):
         )
 
     def refuse_name(self, name: str) -> None:
-        """Raise ValidationError when `name` is a member's or looks like one. One query."""
+        """Raise ValidationError if a user of this queryset has `name` or a look-alike of it. One query."""
         key = names.key(name)
         found = self.filter(Q(name_key=key) | Q(look_alike_group__in=lookalikes.groups(name)))
         others = list(found.values_list("username", "name_key"))
@@ -56,19 +57,19 @@ class UserQuerySet(models.QuerySet):
             raise ValidationError(names.LOOKS_LIKE, code="look_alike")
 
     def refuse_look_alike(self, name: str) -> None:
-        """Raise ValidationError when `name` looks like that of a member with another key. One query.
+        """Raise ValidationError if `name` looks like the name of a user with another key. One query.
 
-        Reliable after `lock_names` alone. The unique index refuses the key of another member.
+        The result is reliable only after `lock_names`. The unique index rejects a key that exists already.
         """
         found = self.filter(look_alike_group__in=lookalikes.groups(name)).exclude(name_key=names.key(name))
         if any(lookalikes.look_alike(name, other) for other in found.values_list("username", flat=True)):
             raise ValidationError(names.LOOKS_LIKE, code="look_alike")
 
     def lock_names(self, given: Collection[str]) -> None:
-        """Until the transaction ends, make other writers of names that look like these wait. One query.
+        """Lock these names and their look-alikes for other writers until the transaction ends. One query.
 
-        Everything that writes a username calls this first, whether or not it refuses look-alikes: a check
-        that follows the lock reads all names that were written before.
+        Every method that writes a username calls this first, even if it accepts look-alikes. A check after
+        the lock therefore reads all names that were written before.
         """
         if len(given) < LOCKS:
             numbers = {
@@ -83,13 +84,16 @@ class UserQuerySet(models.QuerySet):
 
     @contextmanager
     def _names_locked(self, given: Collection[str]) -> Iterator[None]:
-        self._for_write = True  # As Django does, for the choice of the database.
+        self._for_write = True  # As in Django's methods: `self.db` is now the database for writes.
         with transaction.atomic(using=self.db, savepoint=False):
             self.lock_names(given)
             yield
 
     def update(self, **values: Any) -> int:
-        """Like Django's, with the columns that follow from the username. Raises TypeError for expressions."""
+        """Like Django's, but also set the columns that are derived from the username.
+
+        Raise TypeError for an expression as the username, and for a derived column without the username.
+        """
         if "username" in values and not FOLLOWING & values.keys():
             values |= _following(values["username"])
             with self._names_locked([values["username"]]):
@@ -103,7 +107,7 @@ class UserQuerySet(models.QuerySet):
         return changed
 
     def _send_users_changed(self) -> None:
-        from accounts.signals import users_changed_in_bulk  # which imports the model, and it this module
+        from accounts.signals import users_changed_in_bulk  # Here, because the import is circular.
 
         users_changed_in_bulk.send(sender=self.model, using=self.db)
 
@@ -131,7 +135,10 @@ class UserQuerySet(models.QuerySet):
 
 
 def _following(username: Any) -> dict[str, str]:
-    """Return the columns that follow from a username."""
+    """Return {column: value} for the columns that are derived from a username.
+
+    Raise TypeError unless `username` is a str.
+    """
     if not isinstance(username, str):
         raise TypeError("A username is a str here: its key is computed in Python, not by the database.")
     return {"name_key": names.key(username), "look_alike_group": lookalikes.group(username), "exact_name": ""}
@@ -139,11 +146,11 @@ def _following(username: Any) -> dict[str, str]:
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     def get_by_natural_key(self, username):
-        """Find a member by name in any spelling, so that nobody can pose as another."""
+        """Return the user with this name in any spelling. Django's log-in calls this."""
         return self.named(username).get()
 
     def _create_user_object(self, username, email, password, **extra_fields):
-        # Django's hashes the password as it is given.
+        # Django's method hashes the password without normalization.
         return super()._create_user_object(username, email, password and composed(password), **extra_fields)
 
     def create_superuser(self, username, email=None, password=None, **extra_fields):

@@ -1,4 +1,4 @@
-"""What every page that checks a password has in common."""
+"""Middleware for the pages that check a password."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,7 +10,7 @@ RETRY_SECONDS = "5"
 
 
 class PasswordMiddleware:
-    """Sets the cookie of a known browser, and answers 503 when too many passwords are checked at once."""
+    """Sets the device cookie, and returns 503 when too many passwords are being checked."""
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Members, and the sessions they are logged in with."""
+"""Users, their sessions, and the records of erased accounts."""
 
 from collections.abc import Set
 
@@ -14,28 +14,29 @@ from accounts.passwords import NormalizedPasswords
 
 
 class User(NormalizedPasswords, AbstractUser):
-    # A member has one name.
+    # A user has only one name.
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
 
     username = UsernameField("username")
     name_key = NameKeyField(editable=False, db_collation="C")
-    # The username of an account that lost its key to an older account when keys came; otherwise empty.
+    # The username, if the account has the same key as an older account from before keys were unique.
+    # Otherwise empty.
     exact_name = models.CharField(
         max_length=names.LONGEST, default="", db_default="", blank=True, editable=False
     )
     look_alike_group = NameGroupField(editable=False, db_collation="C")
 
-    # Set during `save`: whether it changes what pages of other members show.
+    # True during a `save` that changes the pages of other users.
     has_visible_change = False
-    # Who erases this account; read by the receiver that records the erasure. Set it before `delete`.
+    # Id of the user who erases this account, for the erasure record. Set it before `delete`.
     erased_by_id: int | None = None
 
     objects = UserManager()  # type: ignore[misc]
 
     class Meta(AbstractUser.Meta):
         constraints = [
-            # One name whatever its spelling. Look-ups and suggestions use this index too.
+            # One account for all spellings of a name. Look-ups and suggestions use this index too.
             models.UniqueConstraint(
                 fields=["name_key", "exact_name"],
                 name="user_name_key",
@@ -43,7 +44,7 @@ class User(NormalizedPasswords, AbstractUser):
             ),
         ]
         indexes = [
-            # accounts.managers.UserQuerySet.refuse_name.
+            # Used by accounts.managers.UserQuerySet.refuse_name.
             models.Index(fields=["look_alike_group"], name="user_look_alikes"),
         ]
 
@@ -52,18 +53,18 @@ class User(NormalizedPasswords, AbstractUser):
         return names.spelling(username) if isinstance(username, str) else username
 
     def clean(self) -> None:
-        """Like AbstractUser's, but a name that stays as it is keeps its old spelling."""
+        """Like AbstractUser's, but keep the spelling of a name that did not change."""
         kept = self.username
         super().clean()
         if self.has_name(kept):
             self.username = kept
 
     def has_name(self, name: str) -> bool:
-        """Return whether the account has this name already, in exactly this spelling."""
+        """Return whether the stored username is exactly `name`."""
         return bool(self.pk) and type(self).objects.filter(pk=self.pk, username=name).exists()
 
     def save(self, *, using: str | None = None, update_fields=None, **kwargs) -> None:
-        """Save. Raises ValidationError for a new name that looks like another member's."""
+        """Save the user. Raise ValidationError for a new name that looks like the name of another user."""
         using = using or self._state.db or "default"
         if self.exact_name != self.username:
             self.exact_name = ""
@@ -81,9 +82,10 @@ class User(NormalizedPasswords, AbstractUser):
                 self.has_visible_change = False
 
     def _compare_with_stored(self, shown: Set[str], using: str) -> None:
-        """Find out what `save` changes, and refuse a new name that looks like another member's.
+        """Set `has_visible_change`. Raise ValidationError for a new name that looks like another user's.
 
-        Locks the row: a copy that was loaded before a rename brings back the old name, which must be noticed.
+        The row is locked. An instance that was loaded before a rename would restore the old name, and this
+        must count as a change.
         """
         rows = type(self)._base_manager.using(using)
         stored = (
@@ -97,7 +99,7 @@ class User(NormalizedPasswords, AbstractUser):
             others.refuse_look_alike(self.username)
 
     def fill_name_columns(self) -> None:
-        """Compute the columns that follow from the username, as `save` does."""
+        """Set the fields that are derived from the username, as `save` does."""
         self.name_key, self.look_alike_group = names.key(self.username), lookalikes.group(self.username)
 
     def get_full_name(self) -> str:
@@ -108,10 +110,10 @@ class User(NormalizedPasswords, AbstractUser):
 
 
 class Session(AbstractBaseSession):
-    """A log-in. The member stands beside the opaque data, so that erasure can end every session at once."""
+    """A session. The id of the user is a column, so that an erasure can delete all sessions of a user."""
 
     user = models.ForeignKey(User, models.DO_NOTHING, null=True, related_name="+")
-    # The log-in. By the database when a release that does not know it writes the row.
+    # Time of the log-in. The default of the database applies if a release without this field inserts the row.
     started_at = models.DateTimeField(db_default=Now())
 
     @classmethod
@@ -122,15 +124,15 @@ class Session(AbstractBaseSession):
 
 
 class Erasure(models.Model):
-    """The record that an account was erased, and by whom: ids only, so that it can be kept for ever.
+    """The record of an erased account. It contains only ids, so it can be kept forever.
 
-    A restore repeats the erasures in this table (deploy/postgres/erase.sql). The ids are no foreign keys,
-    because the rows that they named are gone; the sequence of `User` never returns an id twice.
+    A restore repeats the erasures in this table (deploy/postgres/erase.sql). The ids are not foreign keys,
+    because the rows are deleted. The sequence of `User` never returns an id twice.
     """
 
     user_id = models.BigIntegerField(primary_key=True)
     erased_at = models.DateTimeField()
-    # The member, or a member of staff; null when a command erased the account.
+    # The user or a staff user; null if a management command erased the account.
     erased_by_id = models.BigIntegerField(null=True)
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
-"""The rules for names: spelling, key and what a name may consist of. Nothing here reads the database.
+"""Rules for usernames: spelling, key and allowed characters. This module does not read the database.
 
-`key` decides who is who. Every look-up, the unique index and the count of failed log-ins use it, so none of
-them depends on the locale of the database (docs/decisions/0017-names.md).
+Two names are the same if they have the same `key`. All look-ups, the unique index and the counts of failed
+log-ins use it, so none of them depends on the locale of the database (docs/decisions/0017-names.md).
 """
 
 import hashlib
@@ -15,14 +15,13 @@ from django.core.exceptions import ValidationError
 from accounts.normal_forms import normalize
 
 LONGEST = 150
-LONGEST_KEY = 600  # Case folding makes up to three characters of one, composition one of up to four.
+LONGEST_KEY = 600  # Case folding turns one character into up to three; composition turns up to four into one.
 HELP = f"At most {LONGEST} characters: letters and digits of one script, and @ . + - _ '."
 TAKEN = "That name is taken; choose another."
 LOOKS_LIKE = "That name looks like another member's; choose one that cannot be mistaken for it."
 DOTLESS_I = "\u0131"
-APOSTROPHES = str.maketrans("\u2019\u2018\u02bc", "'''")  # Phones and word processors write these for '.
-# The sets of scripts that UTS 39 calls "highly restrictive"; otherwise a name keeps to one script.
-# In use today: "recommended" and "limited use" of UAX 31.
+APOSTROPHES = str.maketrans("\u2019\u2018\u02bc", "'''")  # Phones and word processors replace ' by these.
+# Scripts in use today: "recommended" and "limited use" in UAX 31.
 SCRIPTS = """
     Arabic Armenian Bengali Bopomofo Cyrillic Devanagari Ethiopic Georgian Greek Gujarati Gurmukhi
     Han Hangul Hebrew Hiragana Kannada Katakana Khmer Lao Latin Malayalam Myanmar Oriya Sinhala
@@ -31,23 +30,24 @@ SCRIPTS = """
     Newa New_Tai_Lue Nko Nyiakeng_Puachue_Hmong Ol_Chiki Osage Saurashtra Sundanese Syloti_Nagri
     Syriac Tai_Le Tai_Tham Tai_Viet Tifinagh Vai Wancho Yi
 """.split()  # noqa: SIM905
+# Sets of scripts that one name may mix: "highly restrictive" in UTS 39.
 TOGETHER = (
     ("Latin", "Han", "Hiragana", "Katakana"),
     ("Latin", "Han", "Bopomofo"),
     ("Latin", "Han", "Hangul"),
 )
-# Digits of ASCII, hyphens and most accents belong to every script.
+# Matches characters of specific scripts. ASCII digits, hyphens and most accents belong to every script.
 OF_A_SCRIPT = regex.compile(r"[^\p{scx=Common}\p{scx=Inherited}]")
-# The last three are a blank, a joiner and a filler that Unicode calls visible.
+# The last three are a blank, a joiner and a filler that Unicode does not classify as invisible.
 INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\p{Zl}\p{Zp}\u2800\u2d7f\U00016fe4]")
-# Letters, marks, decimal digits, and what is written within words (Catalan's dot, Hebrew's geresh). No single
-# Hangul jamo, as in PRECIS: \u110b is an o for readers of Latin, whose letters may stand beside Hangul.
+# Letters, marks, decimal digits, and signs within words (Catalan middle dot, Hebrew geresh). Single Hangul
+# jamo are excluded, as in PRECIS: \u110b looks like a Latin o, and a name may mix Latin and Hangul.
 CHARACTERS = regex.compile(
     r"(?V1)[[\p{L}\p{Mn}\p{Mc}\p{Nd}\u3007@.+\-_'\u00b7\u05f3\u05f4]--[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]]*"
 )
-# Letters that only modify others look like signs.
+# A name needs one of these characters. Modifier letters (Lm) are not among them: they look like signs.
 VISIBLE = regex.compile(r"[\p{Lu}\p{Ll}\p{Lt}\p{Lo}\p{Nd}]")
-# The last two: a dot on an i or j, which has one already; the marks of kana on something else.
+# The last two alternatives: a dot on i or j, which already have one; a kana mark on another character.
 MARKS = regex.compile(
     r"^\p{M}|[@.+\-_'\p{Nd}]\p{M}|(\p{Mn})\1|\p{Mn}{5}"
     r"|\p{Soft_Dotted}\p{M}*\u0307|[^\p{Hiragana}\p{Katakana}][\u3099\u309a]"
@@ -55,9 +55,9 @@ MARKS = regex.compile(
 
 
 def spelling(name: str) -> str:
-    """Return `name` as it is stored and displayed: NFKC, with one kind of apostrophe.
+    """Return `name` in the form that is stored and displayed: NFKC, with one kind of apostrophe.
 
-    Anybody may type a text of any length where a name is asked for. One that is too long stays as it is.
+    `name` is user input of any length. If it is longer than LONGEST_KEY, it is returned unchanged.
     """
     if len(name) > LONGEST_KEY:
         return name
@@ -65,11 +65,11 @@ def spelling(name: str) -> str:
 
 
 def key(name: str) -> str:
-    """Return what all spellings of one name have in common, whatever the case, width and composition.
+    """Return the key of `name`, which is equal for all spellings: case, width and composition do not matter.
 
-    Unicode's caseless match of identifiers (NFKC and case folding until nothing changes). In addition, dotted
-    and dotless i are one letter, since both have the same capital somewhere. What is longer than LONGEST_KEY
-    belongs to no valid name and gets a digest.
+    The key is that of Unicode's caseless matching of identifiers: NFKC and case folding, until nothing
+    changes. In addition, dotted and dotless i are the same letter, because some languages give both the same
+    capital. A result longer than LONGEST_KEY belongs to no valid name; its digest is returned instead.
     """
     if name.isascii():
         return bounded(name.lower())
@@ -84,12 +84,12 @@ def key(name: str) -> str:
 
 
 def bounded(text: str) -> str:
-    """Return `text`, or its digest where it would not fit into an index. No valid name is that long."""
+    """Return `text`, or its SHA-256 digest if it is too long for an index. No valid name is that long."""
     return text if len(text) <= LONGEST_KEY else hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
 def validate(name: str) -> None:
-    """Raise ValidationError with a reason when nobody may take `name`."""
+    """Raise ValidationError with the reason if `name` is not allowed."""
     if problem := _problem(spelling(name)):
         raise ValidationError(problem, code="name")
 
@@ -117,7 +117,7 @@ def _problem(name: str) -> str:
 
 
 def _is_of_one_script(name: str) -> bool:
-    """Return whether UTS 39 calls the scripts of `name` "highly restrictive"."""
+    """Return whether the scripts of `name` are "highly restrictive" in the sense of UTS 39."""
     letters = [_scripts(letter) for letter in set(OF_A_SCRIPT.findall(name))]
     if not letters or frozenset.intersection(*letters):
         return True
@@ -131,5 +131,5 @@ def _patterns() -> dict[str, regex.Pattern]:
 
 @lru_cache(1_000)
 def _scripts(letter: str) -> frozenset[str]:
-    """Return the scripts in use today that are written with `letter` (Script_Extensions)."""
+    """Return the scripts in use today that contain `letter` (Script_Extensions)."""
     return frozenset(script for script, pattern in _patterns().items() if pattern.match(letter))

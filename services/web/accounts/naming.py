@@ -1,4 +1,4 @@
-"""Fills the columns of names for rows that were written without them: for migrations."""
+"""Batched SQL that fills the name columns of existing users. Only migrations call these functions."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ UPDATE accounts_user SET look_alike_group = computed.look_alike_group
 FROM unnest(%s::bigint[], %s::text[]) AS computed (id, look_alike_group)
 WHERE accounts_user.id = computed.id AND accounts_user.look_alike_group <> computed.look_alike_group
 """
-# The oldest account of each key keeps it.
+# When several accounts have the same key, all but the oldest get an `exact_name`.
 COLLIDING = """
 UPDATE accounts_user SET exact_name = username FROM (
   SELECT id, row_number() OVER (PARTITION BY name_key ORDER BY id) AS place FROM accounts_user
@@ -29,7 +29,7 @@ WHERE numbered.id = accounts_user.id AND numbered.place > 1
 
 
 def fill(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Fill `name_key` and `look_alike_group` in batches, one statement each."""
+    """Fill `name_key` and `look_alike_group` of rows without a key, with one UPDATE for each batch."""
     with schema_editor.connection.cursor() as cursor:
         while True:
             cursor.execute(ROWS, [BATCH])
@@ -48,7 +48,7 @@ def fill(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 def regroup(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Compute `look_alike_group` again, in batches, one statement each."""
+    """Recompute `look_alike_group` of all rows, with one UPDATE for each batch."""
     last = 0
     with schema_editor.connection.cursor() as cursor:
         while True:
@@ -63,7 +63,10 @@ def regroup(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 def settle(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Fill what was written meanwhile and mark the accounts whose key an older account has."""
+    """Lock the table, fill the remaining rows, and set `exact_name` where an older account has the same key.
+
+    The remaining rows are those that were inserted after `fill` had run.
+    """
     with schema_editor.connection.cursor() as cursor:
         cursor.execute("LOCK TABLE accounts_user IN SHARE ROW EXCLUSIVE MODE")
     fill(apps, schema_editor)

@@ -1,4 +1,7 @@
-"""Passwords whatever way the keyboard composes their letters: NFC, as PRECIS' OpaqueString (RFC 8265)."""
+"""Normalization of passwords to NFC, as in the OpaqueString profile of PRECIS (RFC 8265).
+
+Keyboards compose the same letter in different ways. After normalization these passwords are equal.
+"""
 
 import unicodedata
 
@@ -8,12 +11,13 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.normal_forms import normalize
 
-# Up to here any number of marks on a letter is put in order: at most 0.1 ms. Nobody types a longer one.
+# Up to this length, unicodedata needs at most 0.1 ms for any number of combining marks. A longer password
+# keeps its form if one letter has too many marks (accounts/normal_forms.py).
 PUT_IN_ORDER = 128
 
 
 def composed(password: str) -> str:
-    """Return `password` as it is hashed: in NFC, with one kind of space."""
+    """Return `password` in the form to hash: NFC, with U+0020 for every space except tab, CR and LF."""
     spaced = "".join(" " if letter.isspace() and letter not in "\t\r\n" else letter for letter in password)
     if len(spaced) <= PUT_IN_ORDER:
         return unicodedata.normalize("NFC", spaced)
@@ -27,14 +31,15 @@ class NormalizedPasswords(AbstractBaseUser):
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password and composed(raw_password))
         if raw_password and composed(raw_password) != raw_password:
-            # As long as check_password takes: Django calls this for a name that nobody has.
+            # Hash twice, as check_password can. Django calls this for an unknown username, and the response
+            # time must not reveal that.
             make_password(raw_password)
 
     def check_password(self, raw_password: str | None) -> bool:
         normal = raw_password and composed(raw_password)
         if super().check_password(normal):
             return True
-        # Hashes from before passwords were normalised.
+        # The hash can be from a release that did not normalize passwords.
         return normal != raw_password and super().check_password(raw_password)
 
     async def acheck_password(self, raw_password: str | None) -> bool:

@@ -1,6 +1,7 @@
-"""Sessions in PostgreSQL, read from Redis: losing Redis logs nobody out, and nobody back in.
+"""Session store with rows in PostgreSQL and cached copies in Redis.
 
-A session ends after SESSION_IDLE_DAYS without use, and SESSION_ABSOLUTE_DAYS after the log-in in any case.
+Losing Redis neither logs a user out nor restores a session that was deleted. A session expires after
+SESSION_IDLE_DAYS without use, and at the latest SESSION_ABSOLUTE_DAYS after the log-in.
 """
 
 import logging
@@ -16,37 +17,39 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedDBStore
 from django.db import DatabaseError
 
+from caching.retry_queue import RetryQueue
 from observability.budgets import allow
-from observability.debts import Debts
 
-# How long a session is read from Redis alone. Should the end of one ever be missed there, this bounds it.
+# Lifetime of a copy in Redis. It also limits how long a deleted session is valid if its copy stays in Redis.
 COPY_SECONDS = 300
-RENEW_SECONDS = 24 * 60 * 60  # A session in use is renewed no more often.
-CLOCK_SECONDS = 60  # By which the clocks of two machines may differ.
-# Copies that could not be ended, because Redis could not be reached.
-debts = Debts()
+RENEW_SECONDS = 24 * 60 * 60  # Minimum time between two renewals of a session.
+CLOCK_SECONDS = 60  # Tolerated difference between the clocks of two machines.
+# Keys of outdated copies that could not be replaced because Redis was unreachable.
+pending_copies = RetryQueue()
 log = logging.getLogger(__name__)
 
 
-# As Django makes them. Anything else is nobody's: no query, and no error from a NUL.
+# The format of Django's session keys. Other values need no query; PostgreSQL would reject a NUL character.
 KEY = re.compile(r"[a-z0-9]{32}", re.ASCII)
 
 
 def is_key(text: str) -> bool:
-    """Return whether `text` can be the key of a session."""
+    """Return whether `text` has the format of a session key."""
     return KEY.fullmatch(text) is not None
 
 
 class SessionStore(CachedDBStore):
-    """As Django's, whose copies outlive a log-out in two cases: Redis cannot be reached at that moment; or a
-    request that has read the row before stores its copy after.
+    """Like Django's cached_db store, but a cached session cannot survive a log-out.
+
+    With Django's store it survives (1) if Redis is unreachable at that moment, or (2) if a concurrent
+    request then caches the row that it read before.
     """
 
     cache_key_prefix = "session:"
     _cache: Any
     _session: dict[str, Any]
     _get_session_from_db: Callable[[], Any]
-    # Seconds since 1970: the log-in, and the end that the row has. None until loaded or saved.
+    # Unix timestamps of the log-in and of the expiry in the row. None until the session is loaded or saved.
     started_at: float | None = None
     expires_at: float | None = None
 
@@ -78,13 +81,13 @@ class SessionStore(CachedDBStore):
         self.started_at, self.expires_at = session.started_at.timestamp(), session.expire_date.timestamp()
         if self.seconds_left() <= 0:
             return {}
-        # Not `set`: meanwhile the session may have been changed or ended.
+        # `add`, not `set`: a concurrent request may have changed or deleted the session since the query.
         self._cache.add(self.cache_key, self._copy(data), self._copy_seconds())
         return data
 
     def _load_copy(self) -> dict[str, Any] | None:
-        """The data of the copy in Redis; None when there is none, or one of another shape."""
-        copy = None if debts.any() else self._cache.get(self.cache_key)
+        """Return the data in Redis; {} if the session has ended; None if PostgreSQL must be read."""
+        copy = None if pending_copies.any() else self._cache.get(self.cache_key)
         if not copy:
             return copy
         try:
@@ -97,7 +100,7 @@ class SessionStore(CachedDBStore):
         return {"data": data, "started_at": self.started_at, "expires_at": self.expires_at}
 
     def load_without_query(self) -> bool:
-        """Load this session if Redis has a copy. False when it is not loaded and only PostgreSQL knows it."""
+        """Load this session from Redis. Return False if it is not loaded and only PostgreSQL has it."""
         if self.session_key and not hasattr(self, "_session_cache"):
             data = self._load_copy()
             if data is None:
@@ -108,14 +111,14 @@ class SessionStore(CachedDBStore):
     def save(self, must_create: bool = False) -> None:
         super(CachedDBStore, self).save(must_create)
         if self._cache.set(self.cache_key, self._copy(self._session), self._copy_seconds()) is None:
-            debts.owe({self.cache_key})
+            pending_copies.enqueue({self.cache_key})
 
     def delete(self, session_key: str | None = None) -> None:
         super(CachedDBStore, self).delete(session_key)
         if key := session_key or self.session_key:
             self._end_copy(key)
 
-    # Django's own would go past the above.
+    # Django's asynchronous methods would bypass the methods above.
     async def aload(self) -> dict[str, Any]:
         return await sync_to_async(self.load)()
 
@@ -125,23 +128,23 @@ class SessionStore(CachedDBStore):
     async def adelete(self, session_key: str | None = None) -> None:
         await sync_to_async(self.delete)(session_key)
 
-    def forget(self) -> None:
-        """End the copy in Redis, of a session whose row is gone."""
+    def discard_copy(self) -> None:
+        """Invalidate the copy in Redis after the row of this session was deleted."""
         if self.session_key:
             self._end_copy(self.session_key)
 
     def _end_copy(self, session_key: str) -> None:
         key = self.cache_key_prefix + session_key
-        # An empty copy, so that whoever has read the row before does not store theirs.
+        # Store an empty copy. A concurrent request that read the row before cannot replace it with `add`.
         if self._cache.set(key, {}, COPY_SECONDS) is None:
-            debts.owe({key})
+            pending_copies.enqueue({key})
 
     def _copy_seconds(self) -> int:
         return max(0, min(COPY_SECONDS, int(self.seconds_left())))
 
     # --- Limits -----------------------------------------------------------------------------------
     def cycle_key(self) -> None:
-        """A new key. The same log-in, as after a new password, keeps its absolute limit."""
+        """Replace the session key. A session that is logged in keeps its absolute limit."""
         if SESSION_KEY not in self:
             self.started_at = None
         super().cycle_key()
@@ -151,7 +154,7 @@ class SessionStore(CachedDBStore):
         self.started_at = self.expires_at = None
 
     def get_expiry_age(self, **kwargs: Any) -> int:
-        """Seconds that a session used now has, for its row and its cookie."""
+        """Return the seconds until a session that is used now expires, for its row and its cookie."""
         return max(0, int(self._end() - time.time()))
 
     def get_expiry_date(self, **kwargs: Any) -> datetime:
@@ -168,26 +171,26 @@ class SessionStore(CachedDBStore):
         return self.started_at
 
     def seconds_left(self) -> float:
-        """Seconds until this session ends unless it is renewed: by its row, and by the limits of now."""
+        """Return the seconds until this session expires, by its row and by the current absolute limit."""
         if self.started_at is None or self.expires_at is None:
             return 0
         return min(self.expires_at, self.started_at + settings.SESSION_ABSOLUTE_SECONDS) - time.time()
 
     def take_renewal(self) -> bool:
-        """Whether this request is the one that renews the session: once a day, by one of many at once."""
+        """Return True once a day, in one of several concurrent requests: it must renew the session."""
         if SESSION_KEY not in self or self.expires_at is None or self.seconds_left() <= 0:
             return False
-        # Shorter, too: the limits may be lower now than at the last renewal.
+        # A renewal can also shorten the session, because the limits may have been lowered since the last one.
         if -CLOCK_SECONDS <= self._end() - self.expires_at < RENEW_SECONDS:
             return False
-        # The copies of the next minutes still hold the old end.
+        # Copies in Redis keep the old expiry for up to COPY_SECONDS; this key prevents a second renewal.
         return (
             self._cache.add(f"{self.cache_key_prefix}renewal:{self.session_key}", 1, COPY_SECONDS)
             is not False
         )
 
     def renew(self) -> None:
-        """Move the end of the row, unless it is gone. Called after the answer was sent."""
+        """Update the expiry of the row if the session still exists. Called after the response was sent."""
         rows = self.model.objects.filter(session_key=self.session_key, expire_date__gt=datetime.now(UTC))
         try:
             rows.update(expire_date=self.get_expiry_date())

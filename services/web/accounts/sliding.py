@@ -1,4 +1,4 @@
-"""Sessions that slide while they are used."""
+"""Middleware that renews sessions in use."""
 
 import time
 
@@ -9,9 +9,9 @@ from django.utils.http import http_date
 
 
 class SlidingSessionMiddleware(SessionMiddleware):
-    """Like Django's, but renews a session once a day: the cookie with the answer, the row after it.
+    """Like Django's, but renews a session once a day: the cookie in the response, the row after the response.
 
-    Django's SESSION_SAVE_EVERY_REQUEST would write the row for every request, and before its answer.
+    Django's SESSION_SAVE_EVERY_REQUEST would write the row in every request, before the response.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -27,7 +27,7 @@ class SlidingSessionMiddleware(SessionMiddleware):
 
 
 def is_use(request: HttpRequest) -> bool:
-    """Whether a person asks. An open tab asks by itself for ever, and a browser fetches ahead."""
+    """Return whether a user caused the request. Polling by an open tab and prefetching do not count."""
     if "Sec-Purpose" in request.headers:
         return False
     return request.method == "POST" or request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"

@@ -1,4 +1,4 @@
-"""Pages of an account: sign-up, log-in, the account itself, and its deletion."""
+"""Views for accounts: sign-up, log-in, log-out, password change, the account page and its erasure."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import names
 from accounts.devices import remember
 from accounts.forms import ChangePasswordForm, EraseForm, LogInForm, SignUpForm
-from accounts.guessing import is_password_of, name_tried
+from accounts.login_throttling import is_password_of, name_tried
 from accounts.models import User
 from accounts.sessions import SessionStore
 from accounts.signals import erasure_preview
@@ -37,7 +37,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @sensitive_post_parameters()
 @never_cache
 def sign_up(request: HttpRequest) -> HttpResponse:
-    """Make an account and log in with it."""
+    """Create an account and log in."""
     if request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)
     if not settings.SIGN_UP_OPEN:
@@ -52,7 +52,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 
 
 def _create(form: SignUpForm) -> User | None:
-    """The new member, or None when somebody else took the name, or one like it, just now."""
+    """Return the new user, or None if a concurrent request took the name or a look-alike of it."""
     try:
         with transaction.atomic():
             return form.save()
@@ -63,7 +63,7 @@ def _create(form: SignUpForm) -> User | None:
     return None
 
 
-# The dearest: an old hash, wrong tries before, and the cookie of a session that a new password has ended.
+# Worst case: hash upgrade, previous failed attempts, and a session cookie that a password change invalidated.
 @method_decorator(query_budget(11), name="dispatch")
 class LogIn(auth.LoginView):
     template_name = "accounts/login.html"
@@ -71,8 +71,8 @@ class LogIn(auth.LoginView):
     redirect_authenticated_user = True
     extra_context = {"sign_up_open": settings.SIGN_UP_OPEN}
 
-    def get_redirect_url(self) -> str:  # type: ignore[override]  # The stubs know an argument of other views.
-        """Ignore a `next=` that names this page: for whoever is logged in, Django raises ValueError then."""
+    def get_redirect_url(self) -> str:  # type: ignore[override]  # The stubs have an argument of other views.
+        """Ignore `next=` with the URL of this page: for a logged-in user, Django would raise ValueError."""
         address = super().get_redirect_url()
         return "" if urlsplit(address).path == self.request.path else address
 
@@ -114,12 +114,12 @@ def account(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @never_cache
 def delete_user_account(request: HttpRequest) -> HttpResponse:
-    """Erase the account of whoever is logged in; the password is asked again."""
+    """Erase the account of the logged-in user. The form requires the password again."""
     form = EraseForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _is_confirmed(request, form):
         request.user.erased_by_id = request.user.pk  # type: ignore[union-attr]
         request.user.delete()
-        # Every session of the member is erased with it, this one too: logging out would look for it.
+        # The erasure has deleted all sessions of the user, including this one; `logout` would query it.
         request.session, request.user = SessionStore(), AnonymousUser()
         messages.success(request, "Your account and everything in it is erased.")
         return _clear_browser(redirect("accounts:login"))
@@ -128,7 +128,7 @@ def delete_user_account(request: HttpRequest) -> HttpResponse:
 
 
 def preview(user) -> dict[str, int]:
-    """What erasing `user` would delete, as each app counts it: {what: how many}."""
+    """Return what an erasure of `user` would delete: {label: number of rows}, from all apps."""
     answers: Any = erasure_preview.send(sender=User, user=user)
     return {what: count for _, counts in answers for what, count in counts.items()}
 
@@ -141,6 +141,6 @@ def _is_confirmed(request: HttpRequest, form: EraseForm) -> bool:
 
 
 def _clear_browser(response: HttpResponse) -> HttpResponse:
-    """Make the browser forget private pages, also those behind its Back button."""
+    """Make the browser delete cached private pages, including those for its Back button."""
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

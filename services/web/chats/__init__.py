@@ -1,0 +1,1 @@
+"""The web interface: views, forms, templates and scripts."""

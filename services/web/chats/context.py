@@ -1,4 +1,4 @@
-"""What every page shows of its member: the two badges, and the way to the query lab and to live updates."""
+"""Template context of every page: the two badges, the generation, and the port of the event stream."""
 
 from functools import partial
 
@@ -8,9 +8,8 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from chats import cache
-from chats.query_lab import may_open
 
-# A badge says 99+, so it need not count on: a member may have very many notifications.
+# The badge shows at most "99+", so the query stops at 100: a user may have very many notifications.
 COUNT = """
 SELECT
   (SELECT COALESCE(sum(unread_count), 0) FROM messaging_participant WHERE user_id = %(user)s),
@@ -20,25 +19,25 @@ SELECT
 
 
 def badges(request: HttpRequest) -> dict:
-    """`badges.unread` and `badges.notifications`: one query, and only on a page that shows them.
+    """Return `badges`, `generation` and `events_port`; an empty dict for an anonymous user.
 
-    The rest costs none: `lab_is_open`, for whom the query lab is; `stamp`, which is another once something
-    has changed for the member since the page was made; `events_port`, where the page listens for that.
+    `badges.unread` and `badges.notifications` make one query, and only on a page that shows them.
+    `generation` identifies the state that the page shows. The current generation differs from it as soon as
+    anything changes for the user. `events_port` is the port of the event stream; 0 is the port of the page.
     """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    epoch = getattr(request, "epoch", None)
+    generation = getattr(request, "generation", None)
     return {
-        "badges": SimpleLazyObject(lambda: badges_of(user.pk, getattr(request, "epoch", None))),
-        "lab_is_open": may_open(user),
-        "stamp": getattr(request, "stamp", epoch),
+        "badges": SimpleLazyObject(lambda: badges_of(user.pk, getattr(request, "generation", None))),
+        "generation": getattr(request, "as_of", generation),
         "events_port": settings.EVENTS_PORT,
     }
 
 
-def badges_of(user_id: int, epoch: str | None) -> dict[str, int]:
-    return cache.badges(user_id, partial(_count, user_id), epoch)
+def badges_of(user_id: int, generation: str | None) -> dict[str, int]:
+    return cache.badges(user_id, partial(_count, user_id), generation)
 
 
 def _count(user_id: int) -> dict[str, int]:

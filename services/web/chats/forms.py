@@ -8,15 +8,15 @@ from django import forms
 from django.forms.utils import flatatt
 from django.utils.html import format_html
 
+from messaging.allocation import INACTIVE
 from messaging.content import MAX_LENGTH, clean_content
 from messaging.history import version_of
-from messaging.placing import INACTIVE
 
 VERSION = re.compile("[0-9a-f]{64}")
 
 
 class TextArea(forms.Textarea):
-    """Django's, without a template of its own, which is a third of what a form takes."""
+    """A `forms.Textarea` without a template, whose rendering takes a third of the time of a form."""
 
     def render(self, name, value, attrs=None, renderer=None):
         attributes = flatatt(self.build_attrs(self.attrs, {"name": name, **(attrs or {})}))
@@ -24,10 +24,10 @@ class TextArea(forms.Textarea):
 
 
 class ContentField(forms.CharField):
-    """The text of a message; its rule is messaging's."""
+    """The text of a message. `messaging.content` validates it."""
 
     def __init__(self, **kwargs):
-        # No maxlength: a browser would cut off what is pasted without a word; the rule names both numbers.
+        # No maxlength: browsers would silently truncate pasted text. The validation error states the limit.
         area = TextArea(attrs={"rows": 4, "data-max-length": MAX_LENGTH})
         super().__init__(label="Message", strip=False, required=False, widget=area, **kwargs)
 
@@ -37,22 +37,22 @@ class ContentField(forms.CharField):
 
 class MessageForm(forms.Form):
     content = ContentField()
-    # Made with the form: sent twice by a double click or a reload, it is still one message.
+    # Created with the form, so that a double click or a reload does not send a second message.
     client_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid.uuid4)
 
     def _post_clean(self):
-        """Replace an id that is none: nobody could correct it in a hidden field."""
+        """Replace an invalid `client_id`, because the user cannot correct a hidden field."""
         super()._post_clean()  # type: ignore[misc]
         if "client_id" in self.errors:
             self.add_error(None, "This form was damaged on its way; send it again.")
             self.renew_client_id()
 
     def renew_client_id(self) -> None:
-        """Show this form with a fresh id."""
+        """Render this form with a new random `client_id`."""
         self.show(client_id=str(uuid.uuid4()))
 
     def show(self, **values: str) -> None:
-        """Show these values instead of those that were sent."""
+        """Render this form with these values instead of the submitted ones."""
         data: Any = self.data
         self.data = data.copy()
         for name, value in values.items():
@@ -60,7 +60,7 @@ class MessageForm(forms.Form):
 
 
 def check_name(shown: str, counterpart) -> None:
-    """Refuse a form of a page that shows another name, or whose member nobody can write to any more."""
+    """Raise ValidationError if the page showed another name, or if the counterpart is deactivated."""
     if shown and shown != counterpart.username:
         raise forms.ValidationError(
             f"“{shown}” is now called “{counterpart.username}”. Nothing was sent; "
@@ -72,7 +72,10 @@ def check_name(shown: str, counterpart) -> None:
 
 
 class ReplyForm(MessageForm):
-    """`to` is the name of the counterpart as the page showed it; without it nothing is compared."""
+    """The form of a reply.
+
+    `to` is the name of the counterpart that the page showed. If it is empty, the name is not checked.
+    """
 
     to = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -88,21 +91,25 @@ class ReplyForm(MessageForm):
 
 
 class EditForm(MessageForm):
-    """Its id says only which form was accepted: an edit that is sent twice is one edit anyway.
+    """The form of an edit.
 
-    `version` names the text that the form was made from (docs/decisions/0024).
+    Its `client_id` only identifies the accepted form for the script: a repeated edit changes nothing anyway.
+    `version` identifies the text that the form was made from (docs/decisions/0024).
     """
 
     version = forms.Field(required=False, widget=forms.HiddenInput)
-    stands = ""  # After a conflict: what the message says now.
+    stands = ""  # After a conflict: the present text of the message.
 
     def clean_version(self) -> str:
-        """Return a damaged one as the version of no text: that form is refused once, and comes back good."""
+        """Return the version, or for a malformed one a value that matches no text.
+
+        Such a form is refused once. The form in the response contains a valid version.
+        """
         version = self.cleaned_data["version"] or ""
         return version if not version or VERSION.fullmatch(version) else "damaged"
 
     def show_conflict(self, content: str) -> None:
-        """Say what the message says now; this form, sent again, replaces it."""
+        """Add an error and show the present text. If this form is sent again, it replaces that text."""
         self.conflict = True
         self.stands = content
         self.add_error(

@@ -1,6 +1,6 @@
-"""What one member may do in a minute (docs/decisions/0020). The key is the member whom the session proved.
+"""Rate limits of each user per minute (docs/decisions/0020). The session identifies the user.
 
-Bulk import, commands and the shell are no requests, and have no limit.
+Bulk import, management commands and the shell have no limit, because they make no requests.
 """
 
 from typing import Any
@@ -8,12 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from caching.rate_limits import seconds_to_wait
 from chats.views.errors import too_many
-from observability.limits import seconds_to_wait
 
-# By view; anything else counts as a read or as a change, by its method. A round trip to Redis costs a tenth
-# of a page from the cache, and of a send. So each process counts reads alone, and of the rest the first tenth
-# of the limit, which few members exceed.
+# The kind of limit for each view. Other views count as "reads" or "changes", depending on the method.
+# A round trip to Redis takes a tenth of the time of a cached page, and a tenth of the time of a send.
+# Each process therefore counts reads without Redis. For the other kinds, it counts the first tenth of a limit
+# without Redis. Few users exceed that number.
 POSTS = {
     "chats:new": "sends",
     "chats:reply": "sends",
@@ -24,7 +25,10 @@ UNLIMITED = {"accounts:logout"}
 
 
 class MemberLimitsMiddleware:
-    """Answers 429 to a member who does something too often; behind the middleware that knows who asks."""
+    """Middleware that returns 429 to a user who exceeds a limit.
+
+    It must come after the middleware that sets `request.user`.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -46,7 +50,7 @@ class MemberLimitsMiddleware:
 
 
 def kind_of(method: str, view_name: str) -> str:
-    """Which limit a request counts for."""
+    """Return the kind of limit that a request counts towards."""
     if method in {"GET", "HEAD", "OPTIONS"}:
         return READS.get(view_name, "reads")
     return POSTS.get(view_name, "changes")

@@ -1,6 +1,6 @@
-"""Web addresses in what people wrote become links; everything else stays text.
+"""Conversion of web addresses in user text to links. All other text is escaped.
 
-Linear in the length of the text: each character is read once, whatever stands in it.
+The run time is linear in the length of every text, because each character is read only once.
 """
 
 import bisect
@@ -10,14 +10,15 @@ from html import escape
 import regex
 from django.utils.safestring import SafeString
 
-LONGEST = 2_048  # Characters of an address. A longer one stays text: part of an address leads elsewhere.
+LONGEST = 2_048  # Characters of an address. A longer one is not linked: a truncated link would be wrong.
 BEGINS = re.compile(r"https?://", re.IGNORECASE)
-# Sets two addresses apart; elsewhere it is part of one.
+# These characters separate two addresses. If no address follows, they are part of the address before them.
 BETWEEN = re.compile(r"[,;|](?=https?://)", re.IGNORECASE)
-# Between words an apostrophe belongs to the address, as in /Devil's_advocate.
+# An apostrophe inside a word belongs to the address, as in /Devil's_advocate.
 APOSTROPHES = "'\u2018\u2019"
-# Ends an address wherever it stands: a blank, a control, what could end an attribute, what nobody sees (a
-# joiner within a word aside), and the punctuation of all scripts (that of ASCII is part of many addresses).
+# Characters that end an address at any position: white space, control characters, characters that could end
+# an HTML attribute, invisible characters (except joiners, variation selectors and tags), and the punctuation
+# of all scripts (except ASCII punctuation, which many addresses contain).
 END = rf"""
   \s \p{{Cc}} < > " `
   [\p{{Default_Ignorable_Code_Point}}--[\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]]
@@ -28,13 +29,16 @@ PIECE = regex.compile(
     regex.VERSION1 | regex.DOTALL,
 )
 REST = regex.compile(rf"[^{END}]*", regex.VERSION1)
-# At its end these belong to the sentence.
+# At the end of an address, these characters belong to the sentence.
 AFTER = ".,;:!?*_~|([{\u00b7\u2022\u2013\u30fb\u301c\uff5e" + APOSTROPHES
 PAIRS = {")": "(", "]": "[", "}": "{", "'": "'", "\u2019": "\u2018"}
 
 
 def linked(text: str) -> str | SafeString:
-    """`text`, or HTML in which addresses are links and the rest is escaped."""
+    """Return HTML in which addresses are links and all other text is escaped.
+
+    A text without "://" is returned unchanged, as a plain string that is not escaped.
+    """
     if "://" not in text:
         return text
     html, done = [], 0
@@ -53,9 +57,10 @@ def linked(text: str) -> str | SafeString:
 
 
 def _end(text: str, start: int, place: int, bound: int) -> int:
-    """The end of the address that begins at `start`, read from `place` on and at most up to `bound`.
+    """Return the end of the address that begins at `start`. Reading begins at `place` and stops at `bound`.
 
-    A bracket that was not opened in the address closes one around it; likewise a quotation mark.
+    A closing bracket without an opening bracket in the address ends the address, because it closes a bracket
+    that surrounds the address. A quotation mark that surrounds the address ends it in the same way.
     """
     opened = dict.fromkeys("([{", 0)
     quoted = text[start - 1] if start else ""

@@ -1,7 +1,7 @@
-"""Which account a name meant when the form of a new message was made (docs/decisions/0014).
+"""Signed tokens that record which account a name meant when a form was made (docs/decisions/0014).
 
-A signed token says when that was and, once the name was looked up, which account had it. Name and account are
-digests: no page holds the id of a member, and every token is short.
+A token contains the time. If the server had already searched for the name, the token also contains digests of
+the name and of the account. Digests keep the ids of users out of pages, and keep every token short.
 """
 
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ LONGEST = 300  # Characters; a token has about 150.
 
 
 def token(name: str = "", account: Any = None) -> str:
-    """Return the token of a form that is made now, for the account that `name` means now, if there is one."""
+    """Return the token of a form that is made now. `account` is the account that has `name` now, or None."""
     made: dict[str, Any] = {"at": timezone.now().timestamp()}
     if account is not None:
         made |= {"name": _digest(names.key(name)), "account": _digest(account.pk)}
@@ -26,9 +26,9 @@ def token(name: str = "", account: Any = None) -> str:
 
 
 def what_changed(value: str, name: str, account: Any) -> str:
-    """Return why `account`, which `name` means now, may not be the one that was meant, or nothing.
+    """Return a reason why the form may be meant for another account than `account`, or an empty string.
 
-    Raise BadSignature for a value that is no token.
+    `account` is the account that has `name` now. Raise BadSignature if `value` is not a valid token.
     """
     if len(value) > LONGEST:
         raise signing.BadSignature

@@ -1,24 +1,12 @@
-"""Headers of pages, and pages for answers that have none."""
+"""Middleware that adds an error page to 405 responses without a body."""
 
 from django.http import HttpResponseNotAllowed
 
 from chats.views import errors
 
 
-class PrivatePagesMiddleware:
-    """Let no proxy keep a page, and no browser show one again without asking: pages are private here."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        response = self.get_response(request)
-        response.headers.setdefault("Cache-Control", "private, no-cache")
-        return response
-
-
 class NotAllowedMiddleware:
-    """Give a 405 a page: Django's own is empty, which a browser shows as a white one."""
+    """Middleware that replaces Django's empty 405 response, which browsers show as a blank page."""
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -17,15 +17,15 @@ SUGGESTIONS = 10
 class NewMessageForm(MessageForm):
     to = forms.CharField(
         label="To",
-        max_length=names.LONGEST_KEY,  # In any spelling.
+        max_length=names.LONGEST_KEY,  # In any Unicode normalization form.
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "list": "people"}),
         error_messages={"required": "Choose who receives the message."},
     )
-    # Of a form that was made for one member (docs/decisions/0014): then `to` is the name that it showed.
+    # Present if the page showed a conversation (docs/decisions/0014). Then `to` is the name that it showed.
     conversation = forms.IntegerField(
         required=False, widget=forms.HiddenInput, min_value=1, max_value=LARGEST_KEY
     )
-    # Of a form that was made for whoever is typed: chats/made_for.py. Without it nothing is compared.
+    # Present on all other forms: a token of chats/made_for.py. If it is empty, the account is not checked.
     made = forms.Field(required=False, widget=forms.HiddenInput)
     field_order = ["conversation", "made", "to", "content"]
 
@@ -47,14 +47,17 @@ class NewMessageForm(MessageForm):
         return self._named()
 
     def _counterpart(self):
-        """The member whom the form was made for, whoever has the name by now."""
+        """Return the counterpart of the form's conversation, even if another account has the name now.
+
+        Raise ValidationError if the counterpart was erased, renamed or deactivated.
+        """
         side = Participant.objects.filter(
             user=self.sender, conversation=self.cleaned_data.get("conversation")
         )
         counterpart = User.objects.filter(pk__in=side.values("counterpart")).first()
         shown = self.cleaned_data["to"]
         if counterpart is None:
-            # Nothing of the form may lead to the next owner of the name.
+            # Clear the fields, so that the form does not identify the next owner of the name.
             self.show(conversation="", to="", made=made_for.token())
             raise forms.ValidationError(
                 f"“{shown}” is no longer here: this account was deleted, and the conversation went with it. "
@@ -83,7 +86,10 @@ class NewMessageForm(MessageForm):
         return receiver
 
     def _check_made(self, name: str, receiver) -> None:
-        """Refuse a form once whose name has another owner than when it was made."""
+        """Raise ValidationError if another account may have had the name when the form was made.
+
+        The form is refused once: it comes back with a new token, which the next submission contains.
+        """
         made = self.cleaned_data.get("made")
         try:
             changed = made_for.what_changed(made, name, receiver) if made else ""
@@ -96,18 +102,18 @@ class NewMessageForm(MessageForm):
 
 
 def _find(name: str):
-    """Return the member of this name, deactivated or not, or None."""
+    """Return the user with this name, active or deactivated, or None."""
     return None if "\x00" in name else User.objects.named(name).first()
 
 
 def suggestions(start: str, asking) -> list[str]:
-    """Names of members that begin with `start`, without the one who asks."""
+    """Return at most SUGGESTIONS names of active users that begin with `start`, without that of `asking`."""
     start = start.strip().replace("\x00", "")
     if not start:
         return []
 
     def find() -> list[str]:
-        # One more than is shown: who asks may be among them.
+        # One more than the page shows, because the name of the requesting user may be among them.
         named = User.objects.active().named_like(start).values_list("username", flat=True)
         return list(named[: SUGGESTIONS + 1])
 

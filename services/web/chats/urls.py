@@ -1,14 +1,14 @@
-"""Addresses of the pages that a member sees."""
+"""URL patterns of the pages with messages, and of the JSON endpoints for their scripts."""
 
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from chats.addresses import IN_PATH
-from chats.views import cache_test, lab, live, notifications, reading, search, seen, writing
+from chats.views import reading, search, seen, state, writing
 
 
 class UsernameConverter(StringConverter):
-    """A name in any spelling."""
+    """A path converter for user names, in any case and Unicode normalization form."""
 
     regex = IN_PATH
 
@@ -31,12 +31,7 @@ urlpatterns = [
     path("seen/", seen.seen, name="seen"),
     path("new/", writing.new, name="new"),
     path("people/", writing.people, name="people"),
-    path("notifications/", notifications.page, name="notifications"),
-    path("notifications/read/", notifications.read_all, name="notifications_read_all"),
-    path("notifications/<int:pk>/read/", notifications.read_one, name="notification_read"),
     path("search/", search.page, name="search"),
-    path("state/", live.state, name="state"),
-    path("counterpart/", live.counterpart, name="counterpart"),
-    path("cache-test/", cache_test.page, name="cache_test"),
-    path("query-lab/", lab.query_lab, name="query_lab"),
+    path("state/", state.state, name="state"),
+    path("counterpart/", state.counterpart, name="counterpart"),
 ]

@@ -1,4 +1,4 @@
-"""The administration of Bobbin: Django's, which says for the metrics whether a request was admitted."""
+"""The admin site. It marks each request as admitted or not, for the metrics."""
 
 import functools
 import logging
@@ -10,7 +10,7 @@ from django.db import DataError, ProgrammingError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-# Raised by lookups with an invalid value, such as the year 99999: Django validates some, PostgreSQL the rest.
+# Raised for an invalid value in a filter, such as the year 99999. Django validates some, PostgreSQL the rest.
 LOOKUP_ERRORS = (ValueError, OverflowError, IndexError, DataError, ProgrammingError)
 
 log = logging.getLogger(__name__)
@@ -39,16 +39,16 @@ class AdminSite(admin.AdminSite):
 
         return checked
 
-    def password_change(  # type: ignore[override]  # Django's answers with a page.
+    def password_change(  # type: ignore[override]  # Django's method returns a page.
         self, request: HttpRequest, extra_context: dict | None = None
     ) -> HttpResponse:
-        """Send staff to the members' page: guesses at the old password are counted there."""
+        """Redirect staff to the password page of accounts, which counts wrong attempts."""
         return redirect("accounts:change_password")
 
-    def logout(  # type: ignore[override]  # Not always a page: somebody may have logged out elsewhere.
+    def logout(  # type: ignore[override]  # Returns a redirect if the user has logged out in another tab.
         self, request: HttpRequest, extra_context: dict | None = None
     ) -> HttpResponse:
-        """Like Django's. The browser forgets private pages, as after the members' log-out."""
+        """Like Django's, but make the browser delete cached private pages, like the log-out of accounts."""
         response = super().logout(request, extra_context)
         response.headers["Clear-Site-Data"] = '"cache"'
         return response

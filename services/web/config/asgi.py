@@ -1,4 +1,4 @@
-"""The ASGI entry point, of the process `events` alone: pages are served by WSGI (docs/decisions/0009)."""
+"""The ASGI entry point, only for the process `events`. Pages are served by WSGI (docs/decisions/0009)."""
 
 import os
 
@@ -7,6 +7,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 
-from chats.live.asgi import Application  # noqa: E402  (needs Django to be set up)
+from live.asgi import Application  # noqa: E402  (needs Django to be set up)
 
 application = Application()

@@ -1,4 +1,4 @@
-"""What the environment says, parsed strictly: a wrong value stops the start with one clear message."""
+"""Strict parsing of environment variables. An invalid value stops the start with one clear message."""
 
 import os
 import re
@@ -9,18 +9,21 @@ from typing import Any, NoReturn
 from environs import Env, EnvError
 
 env = Env()
-LARGEST = 2**31 - 1  # Of PostgreSQL's own settings.
-NO_HOST = re.compile(r"[\s/]|^[^:]*:\d*$|\]:")  # Has a path, a scheme or a port.
+LARGEST = 2**31 - 1  # Maximum of PostgreSQL's integer settings.
+NO_HOST = re.compile(r"[\s/]|^[^:]*:\d*$|\]:")  # Matches a value with a path, a scheme or a port.
 ORIGIN = re.compile(r"https?://[^/\s]+")
 
 
 def stop(message: str) -> NoReturn:
-    """End the process: a traceback would only hide which setting is wrong."""
+    """Exit with one line. A traceback would hide which setting is wrong."""
     sys.exit(f"Bobbin cannot start: {message}")
 
 
 def secret(name: str, default: str | None = None) -> str:
-    """Read `NAME`, or the file that `NAME_FILE` names; without a default one of the two must be set."""
+    """Return the value of `NAME`, or the content of the file in `NAME_FILE`.
+
+    Without a default, one of the two must be set.
+    """
     path = os.environ.get(f"{name}_FILE")
     if not path:
         value = os.environ.get(name, default)
@@ -35,7 +38,7 @@ def secret(name: str, default: str | None = None) -> str:
 
 
 def check_tls(mode: str, root_certificate: str, host: str) -> None:
-    """Stop unless these settings of TLS to PostgreSQL can do what they say."""
+    """Stop if the settings for TLS to PostgreSQL are invalid or contradict each other."""
     if mode not in {"disable", "prefer", "require", "verify-ca", "verify-full"}:
         stop(f"POSTGRES_SSLMODE is {mode!r}; it can be disable, prefer, require, verify-ca or verify-full.")
     if host.startswith("/") and mode not in {"disable", "prefer"}:
@@ -53,19 +56,19 @@ def _missing(name: str, default: str | None) -> str:
 
 
 def flag(name: str, default: bool) -> bool:
-    """Return a setting that is true or false."""
+    """Return a boolean setting."""
     return _parsed("bool", name, default, f"true or false ({str(default).lower()} when it is not set)")
 
 
 def number(name: str, default: int, least: int = 0, most: int = LARGEST) -> int:
-    """Return a setting that is a whole number from `least` to `most`."""
+    """Return an integer setting from `least` to `most`."""
     wanted = f"a whole number from {least} to {most} ({default} when it is not set)"
     value = _parsed("int", name, default, wanted)
     return value if least <= value <= most else _refuse(name, wanted)
 
 
 def text(name: str, default: str | None = None) -> str:
-    """Return a setting that is not empty; without a default it must be set."""
+    """Return a string setting, which must not be empty. Without a default, it must be set."""
     value = os.environ.get(name, default)
     if value is None:
         stop(f"set {name}; docs/operations.md says to what.")
@@ -73,14 +76,14 @@ def text(name: str, default: str | None = None) -> str:
 
 
 def hosts(name: str) -> list[str]:
-    """Return host names as a browser sends them, without a scheme and without a port."""
+    """Return a list of host names without scheme and port. The setting must be set."""
     wanted = "host names without scheme and port, separated by commas, such as bobbin.example,localhost"
     found = _parts(os.environ[name]) if name in os.environ else stop(f"set {name} to {wanted}.")
     return found if found and not any(map(NO_HOST.search, found)) else _refuse(name, wanted)
 
 
 def origins(name: str) -> list[str]:
-    """Return origins: a scheme and a host, perhaps a port."""
+    """Return a list of origins: scheme, host and optional port."""
     found = _parts(os.environ.get(name, ""))
     wanted = "origins with their scheme, separated by commas, such as https://bobbin.example"
     return found if all(map(ORIGIN.fullmatch, found)) else _refuse(name, wanted)

@@ -1,9 +1,9 @@
-"""How far a request of HTTP/1.1 has arrived, read as gunicorn reads it (RFC 9112, sections 6 and 7.1)."""
+"""Detection of complete HTTP/1.1 requests, by the same rules as gunicorn (RFC 9112, sections 6 and 7.1)."""
 
 import re
 from collections.abc import Callable
 
-# Bytes. nginx takes half of such a body.
+# Limits in bytes. nginx accepts bodies of up to half of MAX_BODY.
 MAX_HEAD, MAX_BODY, MAX_CHUNK_LINE = 64 * 1024, 512 * 1024, 8 * 1024
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*(\d+)[ \t]*\r\n", re.I)
 TRANSFER_ENCODING = re.compile(rb"\r\ntransfer-encoding:", re.I)
@@ -16,25 +16,25 @@ class TooLarge(Exception):
 
 
 class Framing:
-    """The bytes of a request so far. `is_complete` once gunicorn can answer without reading on.
+    """The received bytes of a request. `is_complete` is True when gunicorn can respond without reading more.
 
-    Complete is also what gunicorn refuses, such as a chunk without a size. No byte is parsed twice, so a
-    client gains nothing by sending them one by one.
+    A request that gunicorn rejects is complete too, such as a chunk without a size. No byte is parsed twice,
+    so a client that sends single bytes causes no extra work.
     """
 
     def __init__(self, data: bytes = b"") -> None:
         self.data = bytearray()
         self.is_complete = False
-        self._place = 0  # Of the first byte that is not parsed yet.
-        self._searched = 0  # Up to here there is no blank line.
-        self._body = 0  # Where the body begins.
+        self._place = 0  # Index of the first byte that is not parsed yet.
+        self._searched = 0  # Before this index there is no blank line.
+        self._body = 0  # Index of the first byte of the body.
         self._parse: Callable[[], bool] = self._parse_head
         self.add(data)
 
     def add(self, data: bytes) -> bool:
-        """Return whether the request is complete with these bytes. Raises TooLarge."""
+        """Append `data` and return whether the request is complete. Raise TooLarge."""
         self.data += data
-        # Each step returns whether it had the bytes that it needs.
+        # Each parser returns whether the next one can run with the bytes received so far.
         while not self.is_complete and self._parse():
             pass
         if not self.is_complete and self._body and len(self.data) - self._body > MAX_BODY:
@@ -64,7 +64,7 @@ class Framing:
     def _parse_chunk(self) -> bool:
         end = self.data.find(b"\r\n", self._place)
         if end < 0:
-            self.is_complete = len(self.data) - self._place > MAX_CHUNK_LINE  # gunicorn refuses it.
+            self.is_complete = len(self.data) - self._place > MAX_CHUNK_LINE  # gunicorn rejects it.
             return False
         found = CHUNK_SIZE.match(bytes(self.data[self._place : end]))
         size = _number(found[1].lstrip(b"0") or b"0", 16) if found else 0
@@ -84,7 +84,7 @@ class Framing:
         return False
 
     def _find_blank_line(self) -> int:
-        """Where the head or the trailers end; -1 when they go on. Raises TooLarge."""
+        """Return the index where the head or the trailers end, or -1 if incomplete. Raise TooLarge."""
         found = self.data.find(BLANK_LINE, max(self._place, self._searched - len(BLANK_LINE)))
         self._searched = len(self.data)
         if found < 0 and len(self.data) - self._place > MAX_HEAD:
@@ -93,7 +93,7 @@ class Framing:
 
 
 def _number(digits: bytes, base: int) -> int:
-    """Raises TooLarge for one that no body has. Python refuses to read very many digits."""
+    """Return the parsed number. Raise TooLarge above MAX_BODY; Python rejects very many digits."""
     if len(digits) > 18 or int(digits, base) > MAX_BODY:
         raise TooLarge
     return int(digits, base)

@@ -1,10 +1,10 @@
-"""Headers that Django has no setting for."""
+"""Response headers that Django has no setting for."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-# What no page uses; also in services/nginx/snippets/own-headers.conf.
+# Features that no page uses. The same list is in services/nginx/snippets/own-headers.conf.
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "serial", "usb")
@@ -12,7 +12,7 @@ PERMISSIONS_POLICY = ", ".join(
 
 
 class PermissionsPolicyMiddleware:
-    """Says in every answer which features of the browser no page may use."""
+    """Adds Permissions-Policy to every response, which disables features of the browser."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

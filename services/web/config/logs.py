@@ -1,4 +1,4 @@
-"""Logs go to standard error, one line an event: JSON for machines, or coloured text for a terminal."""
+"""Logging to standard error, one line per event: JSON, or coloured text for a terminal."""
 
 import logging
 import re
@@ -16,21 +16,21 @@ _SHARED: list[Any] = [
 ]
 
 
-# psycopg appends what PostgreSQL adds to an error. DETAIL quotes values of the row: names, texts of members.
+# psycopg appends PostgreSQL's DETAIL and CONTEXT to an error. They quote values of the row, such as messages.
 _ROW_VALUES = re.compile(
     r"\n(?:DETAIL|CONTEXT): .*?(?=\n\n(?:The above exception|During handling)|\Z)", flags=re.DOTALL
 )
 
 
 def remove_values_of_rows(logger: Any, method: str, event: dict) -> dict:
-    """Remove what PostgreSQL quotes of a row from a formatted traceback. A structlog processor."""
+    """Remove the row values that PostgreSQL quotes from a formatted traceback. A structlog processor."""
     if "exception" in event:
         event["exception"] = _ROW_VALUES.sub("", event["exception"])
     return event
 
 
 class EndedRequests(logging.Filter):
-    """Leaves out that a request began: the line of its end says the same and more."""
+    """Drops the event for the start of a request. The event for its end contains the same and more."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not (isinstance(record.msg, dict) and record.msg.get("event") == "request_started")
@@ -78,13 +78,13 @@ def logging_settings(style: str, level: str) -> dict:
         },
         "root": {"handlers": ["terminal"], "level": level},
         "loggers": {
-            # Its own handlers would write each event a second time, and mail it to nobody.
+            # Django's own handlers would write each event twice, and mail it to ADMINS, which is empty.
             "django": {"handlers": [], "propagate": True},
-            # Each request is logged once, by its end; Django's own line would tell a 404 again.
+            # Each request is logged once, at its end. Django's own line would repeat a 404.
             "django.request": {"level": "ERROR"},
-            # The same for a wrong host, too many fields and the like; the line of the end has the reason.
+            # The same applies to errors such as a wrong host; the event at the end contains the reason.
             "django.security": {"level": "CRITICAL"},
-            # It tells every log-in in four lines; what matters of it is a warning.
+            # django-axes logs each log-in in four lines. Only its warnings are needed.
             "axes": {"level": "WARNING"},
             "django.server": {"handlers": [], "propagate": True},
         },

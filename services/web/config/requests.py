@@ -1,4 +1,4 @@
-"""Requests whose content type cannot be decoded are answered with 400, not with 500."""
+"""Requests with an invalid content type, which get 400 instead of 500."""
 
 import codecs
 from typing import Any
@@ -12,7 +12,7 @@ UNREADABLE = "bobbin.content_type_unreadable"
 
 
 class Request(WSGIRequest):
-    """Django's, which raises while it is made when a parameter of the content type cannot be decoded."""
+    """Like Django's, but the constructor accepts a content type whose parameters cannot be decoded."""
 
     def __init__(self, environ: dict[str, Any]) -> None:
         if not is_readable(environ.get("CONTENT_TYPE", "")):
@@ -26,21 +26,24 @@ class Handler(WSGIHandler):
 
 
 class ReadableRequestMiddleware:
-    """Refuses a request that declares another encoding than UTF-8; inside of what logs and measures."""
+    """Raises BadRequest for an encoding other than UTF-8.
+
+    It comes after the middleware for logs and metrics, so they include these requests.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if UNREADABLE in request.META or not is_readable(request.META.get("CONTENT_TYPE", "")):
-            # What shows the error must not decode either.
+            # The error page reads the request too, and must be able to decode it.
             request.encoding = "utf-8"
             raise BadRequest("The content type is not one that browsers send.")
         return self.get_response(request)
 
 
 def is_readable(content_type: str) -> bool:
-    """Whether its parameters can be decoded, and the charset is UTF-8 or one that UTF-8 includes."""
+    """Return whether the parameters can be decoded and the charset is UTF-8 or ASCII."""
     try:
         _, parameters = parse_header_parameters(content_type)
         charset = parameters.get("charset")

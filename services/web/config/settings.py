@@ -1,6 +1,6 @@
-"""One settings file, safe for production as it stands; everything that differs comes from the environment.
+"""The only settings module. Its defaults are safe for production; environment variables change them.
 
-The table of variables stands in docs/operations.md.
+docs/operations.md lists the variables.
 """
 
 import os
@@ -11,36 +11,36 @@ from config.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# --- What the operator decides -------------------------------------------------------------------
+# --- Settings for the operator -------------------------------------------------------------------
 SECRET_KEY = secret("SECRET_KEY")
 DEBUG = flag("DEBUG", False)
 HTTPS = flag("HTTPS", True)
-# Whether browsers may use HTTPS alone for the subdomains of the host, too.
+# Whether HSTS includes the subdomains of the host.
 HSTS_SUBDOMAINS = flag("HSTS_SUBDOMAINS", False)
 ALLOWED_HOSTS = hosts("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 SIGN_UP_OPEN = flag("SIGN_UP_OPEN", True)
-# A session ends after so many days without use, and so many days after the log-in in any case.
+# Days without use after which a session expires, and days after the log-in after which it always expires.
 SESSION_IDLE_DAYS = number("SESSION_IDLE_DAYS", 14)
 SESSION_ABSOLUTE_DAYS = number("SESSION_ABSOLUTE_DAYS", 90)
-# Off, every page is made anew: to stop a page from leaking without a release.
+# False disables the cache of pages. This can stop a leak of private data without a release.
 CACHE_PAGES = flag("CACHE_PAGES", True)
-# Everybody may open the query lab, otherwise staff only.
+# True opens the query lab to all users. Otherwise it is for staff only.
 DEMO = flag("DEMO", False)
 LOG_LEVEL = text("LOG_LEVEL", "INFO").upper()
 LOG_FORMAT = text("LOG_FORMAT", "json")
 RELEASE = text("RELEASE", "0.1.0")
-# How many proxies of ours stand before the app: 0 trusts no X-Forwarded-For at all.
+# Number of trusted proxies in front of the application. With 0, X-Forwarded-For is ignored.
 PROXY_COUNT = number("PROXY_COUNT", 0)
 
-# Live updates: a port where the browser finds /events/, when no proxy leads there, and the origins of pages
-# that may read it from there.
+# Live updates without a proxy: the port on which browsers request /events/, and the origins of pages that may
+# read it.
 EVENTS_PORT = number("EVENTS_PORT", 0, most=65535)
 EVENTS_ORIGINS = origins("EVENTS_ORIGINS")
 EVENTS_MOST_STREAMS = number("EVENTS_MOST_STREAMS", 1_000)
 EVENTS_MOST_STREAMS_OF_A_MEMBER = number("EVENTS_MOST_STREAMS_OF_A_MEMBER", 8)
 
-# What one member may do in a minute; 0 is no limit. chats/limits.py.
+# Limits for one user and minute (chats/limits.py). 0 means no limit.
 MEMBER_LIMITS = {
     "reads": number("LIMIT_READS", 1_200),
     "sends": number("LIMIT_SENDS", 120),
@@ -64,12 +64,16 @@ if len(SECRET_KEY) < 50:
     stop("SECRET_KEY is shorter than 50 characters; make one with `openssl rand -hex 32`.")
 
 # --- Applications ---------------------------------------------------------------------------------
-# Dependents first: their receivers clear their own rows before the rows that these point to.
+# Dependents first: their receivers delete their own rows before the rows that these reference.
 INSTALLED_APPS = [
     "chats.apps.ChatsConfig",
+    "labs.apps.LabsConfig",
+    "probe.apps.ProbeConfig",
+    "live.apps.LiveConfig",
     "notifications.apps.NotificationsConfig",
     "messaging.apps.MessagingConfig",
     "accounts.apps.AccountsConfig",
+    "caching.apps.CachingConfig",
     "observability.apps.ObservabilityConfig",
     "config.admin.BobbinAdminConfig",
     "django.contrib.auth",
@@ -84,15 +88,15 @@ INSTALLED_APPS = [
     "django_structlog",
 ]
 MIDDLEWARE = [
-    "observability.health.HealthMiddleware",  # Before host checks: probes come by address.
-    "observability.measuring.MeasureMiddleware",  # Around all that members notice.
+    "observability.health.HealthMiddleware",  # Before host checks, because probes use the IP address.
+    "observability.measuring.MeasureMiddleware",  # Around everything that users wait for.
     "config.headers.PermissionsPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "observability.budgets.QueryBudgetMiddleware",  # Before all that may ask: session, user, page.
+    "observability.budgets.QueryBudgetMiddleware",  # Before everything that may query: session, user, page.
     "observability.request_log.RequestLogMiddleware",
-    "config.requests.ReadableRequestMiddleware",  # Before anything that decodes what was sent.
+    "config.requests.ReadableRequestMiddleware",  # Before everything that decodes the request.
     "accounts.sliding.SlidingSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -100,7 +104,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "chats.limits.MemberLimitsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "chats.middleware.PrivatePagesMiddleware",
+    "caching.middleware.PrivatePagesMiddleware",
     "chats.middleware.NotAllowedMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.PasswordMiddleware",
@@ -119,6 +123,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "chats.context.badges",
+                "labs.context.query_lab",
             ]
         },
     }
@@ -126,16 +131,16 @@ TEMPLATES = [
 
 # --- PostgreSQL -----------------------------------------------------------------------------------
 POSTGRES_HOST = text("POSTGRES_HOST")
-# A socket folder is guarded by the system's own users; anything that goes over a network has a password.
+# The operating system identifies users of a socket. A connection over a network needs a password.
 POSTGRES_PASSWORD = secret("POSTGRES_PASSWORD", "" if POSTGRES_HOST.startswith("/") else None)
-# Checked by libpq, for a server across a network. A socket folder has no TLS.
+# libpq applies these to a server on the network. A socket has no TLS.
 POSTGRES_SSLMODE = os.environ.get("POSTGRES_SSLMODE", "prefer")
 POSTGRES_SSLROOTCERT = os.environ.get("POSTGRES_SSLROOTCERT", "")
 check_tls(POSTGRES_SSLMODE, POSTGRES_SSLROOTCERT, POSTGRES_HOST)
-# A pooler that lends a connection for one transaction: nothing of ours may outlast the transaction.
+# True for a pooler that assigns connections for one transaction: no session state may outlast a transaction.
 TRANSACTION_POOLER = flag("TRANSACTION_POOLER", False)
-# No page may hold a worker for ever; commands that need longer raise it for themselves. And one plan for all
-# values, made once: what a page asks is answered from an index, whoever asks.
+# Options of a database session. No page may occupy a worker forever; commands that need longer raise the
+# timeouts. A generic plan is made once and used for all values: every query of a page can use an index.
 OF_A_SESSION = (
     f"-c statement_timeout={number('STATEMENT_TIMEOUT_MS', 30_000)}"
     f" -c lock_timeout={number('LOCK_TIMEOUT_MS', 0)} -c plan_cache_mode=force_generic_plan"
@@ -148,7 +153,7 @@ DATABASES = {
         "NAME": text("POSTGRES_DB", "bobbin"),
         "USER": text("POSTGRES_USER", "bobbin"),
         "PASSWORD": POSTGRES_PASSWORD,
-        # What the refusal of a database tells people to type (observability/locale.py).
+        # The command that the error message for a wrong locale recommends (observability/locale.py).
         "MOVE_COMMAND": os.environ.get("POSTGRES_MOVE_COMMAND", ""),
         "CONN_MAX_AGE": number("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
@@ -159,32 +164,32 @@ DATABASES = {
             "application_name": "bobbin",
             "sslmode": POSTGRES_SSLMODE,
             **({"sslrootcert": POSTGRES_SSLROOTCERT} if POSTGRES_SSLROOTCERT else {}),
-            # Plans are made once a connection (docs/decisions/0006-connections.md).
+            # PostgreSQL plans each statement once for each connection (docs/decisions/0006-connections.md).
             "server_side_binding": True,
             "prepare_threshold": None if TRANSACTION_POOLER else 5,
-            # PgBouncer refuses options of a session: there the role has the limit.
+            # PgBouncer rejects session options. With it, the database role has the limits.
             **({} if TRANSACTION_POOLER else {"options": OF_A_SESSION}),
         },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Redis: nothing in it that PostgreSQL could not rebuild ----------------------------------------
+# --- Redis: only data that can be rebuilt from PostgreSQL ------------------------------------------
 REDIS_URL = secret("REDIS_URL")
 if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     stop("REDIS_URL must begin with redis://, rediss:// or unix://.")
 CACHES = {
     "default": {
-        "BACKEND": "observability.cache.RedisCache",
+        "BACKEND": "caching.backend.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": f"bobbin-{RELEASE}",
         "TIMEOUT": 60,
         "OPTIONS": {
             "SERIALIZER": "django_redis.serializers.msgpack.MSGPackSerializer",
-            "CONNECTION_FACTORY": "observability.cache.ConnectionFactory",
-            # What stands before the first colon of a key: what reads are counted by.
-            "FAMILIES": ["badges", "epoch", "page", "session", "suggestions", "test"],
-            # A lost cache slows us down; it does not take us down.
+            "CONNECTION_FACTORY": "caching.connections.ConnectionFactory",
+            # Prefixes of keys, up to the first colon. The metrics count reads for each prefix.
+            "FAMILIES": ["badges", "generation", "page", "session", "suggestions", "test"],
+            # Seconds. With short timeouts an unreachable Redis makes pages slower, but they still work.
             "SOCKET_CONNECT_TIMEOUT": 0.2,
             "SOCKET_TIMEOUT": 0.2,
         },
@@ -194,7 +199,7 @@ SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = SESSION_IDLE_DAYS * 24 * 60 * 60
 SESSION_ABSOLUTE_SECONDS = SESSION_ABSOLUTE_DAYS * 24 * 60 * 60
 
-# --- Members, passwords, log-ins ------------------------------------------------------------------
+# --- Users, passwords, log-ins --------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -216,11 +221,11 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "chats:inbox"
 LOGOUT_REDIRECT_URL = "accounts:login"
-# Log-in throttling: limits and reasons in accounts/guessing.py.
-AXES_HANDLER = "accounts.guessing.AttemptsHandler"
+# Log-in throttling. The limits are in accounts/login_throttling.py.
+AXES_HANDLER = "accounts.login_throttling.AttemptsHandler"
 AXES_CLIENT_IP_CALLABLE = "observability.client.network_of"
-AXES_USERNAME_CALLABLE = "accounts.guessing.name_tried"
-AXES_LOCKOUT_CALLABLE = "accounts.guessing.locked_out"
+AXES_USERNAME_CALLABLE = "accounts.login_throttling.name_tried"
+AXES_LOCKOUT_CALLABLE = "accounts.login_throttling.locked_out"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
@@ -240,7 +245,7 @@ CONTENT_SECURITY_POLICY = {
 }
 if EVENTS_PORT:
     scheme = "https" if HTTPS else "http"
-    # A policy has no way to write an address of IPv6.
+    # Content Security Policy has no syntax for IPv6 addresses.
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["connect-src"] = [
         "'self'",
         *(f"{scheme}://{host}:{EVENTS_PORT}" for host in ALLOWED_HOSTS if "[" not in host),
@@ -248,13 +253,13 @@ if EVENTS_PORT:
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-# A browser takes a cookie with this prefix from this host alone, and over HTTPS. No script reads either.
+# Browsers accept a cookie with the prefix __Host- only from this host and over HTTPS. No script reads them.
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_SUBDOMAINS
-# W005, W021: whether the other hosts of a domain speak only HTTPS is the operator's to say (HSTS_SUBDOMAINS).
+# W005, W021: only the operator knows whether all hosts of the domain use HTTPS (HSTS_SUBDOMAINS).
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -273,15 +278,15 @@ STORAGES = {
     "staticfiles": {"BACKEND": "config.static_files.Storage"},
 }
 
-# --- Metrics: ours are in observability/metrics.py ------------------------------------------------
-# django-prometheus' time of a query and of a request: from a fifth of a millisecond up.
+# --- Metrics: they are defined in observability/metrics.py ----------------------------------------
+# Buckets in seconds for the durations of queries and requests in the metrics of django-prometheus.
 PROMETHEUS_LATENCY_BUCKETS = (
     0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 )  # fmt: skip
-# Seconds between two looks at some unread counters, whether they are right; 0 turns it off.
+# Seconds between two audits of unread counters (messaging/counter_audit.py). 0 disables them.
 UNREAD_CHECK_SECONDS = number("UNREAD_CHECK_SECONDS", 300)
 
 # --- Logs -----------------------------------------------------------------------------------------
-# Our proxy checks it; a visitor could write anything into our logs.
+# Our proxy validates the request id. Without a proxy, a client could write any text into the logs.
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = PROXY_COUNT > 0
 LOGGING = logging_settings(LOG_FORMAT, LOG_LEVEL)

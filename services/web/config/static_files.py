@@ -1,15 +1,15 @@
-"""Static files, with a hash of their content in their names: browsers keep them for ever."""
+"""Static files with a content hash in their names, so that browsers can cache them forever."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage as Hashed
 
 
 class Storage(Hashed):
-    """Also where our JavaScript modules import each other.
+    """Also replaces the names in the imports of our JavaScript modules.
 
-    Django can do so by itself, but then for all packages' files too, and stops at what a comment imports.
+    Django can do this too, but for the files of all packages, and it fails for an import inside a comment.
     """
 
-    max_post_process_passes = 10  # The longest chain of modules that import each other has seven.
+    max_post_process_passes = 10  # The longest chain of imports has seven modules.
     patterns = (
         *Hashed.patterns,
         (

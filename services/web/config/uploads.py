@@ -1,11 +1,11 @@
-"""Nobody uploads files yet: a file in a form is refused before any of it is stored."""
+"""Upload handler that rejects all files before they are stored. No page accepts files."""
 
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
 
 
 class RefuseFiles(FileUploadHandler):
-    """The only upload handler. Django's own write a file of any size to the temporary folder."""
+    """The only upload handler. Django's handlers write a file of any size to the temporary folder."""
 
     def new_file(self, *args, **kwargs):
         super().new_file(*args, **kwargs)

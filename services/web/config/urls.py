@@ -1,18 +1,20 @@
-"""Addresses of the whole site."""
+"""URLs of the whole site."""
 
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from chats.views import live
+from live import views as live
 from observability.budgets import query_budget
 
 urlpatterns = [
     path("", query_budget(1)(RedirectView.as_view(pattern_name="chats:inbox")), name="home"),
     path("chats/", include("chats.urls")),
+    path("chats/", include("labs.urls")),
+    path("chats/notifications/", include("notifications.urls")),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
-    path("events/", live.elsewhere, name="events"),
+    path("events/", live.misdirected, name="events"),
 ]
 
 handler400 = "chats.views.errors.bad_request"

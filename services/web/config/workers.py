@@ -1,7 +1,7 @@
-"""gunicorn's worker of threads, in which a slow client holds neither a thread of the pages nor the poller.
+"""gunicorn's thread worker, changed so that a slow client blocks neither a request thread nor the poller.
 
-A proxy sees to that in production; `make run` has none. The poller reads a request that is not complete at
-the first look, and waits for the client after the last answer. A page's thread gets only complete requests.
+In production a proxy buffers requests; `make run` has no proxy. The poller reads the rest of an incomplete
+request, and waits for the client after the last response. A request thread gets only complete requests.
 """
 
 import contextlib
@@ -17,11 +17,11 @@ from gunicorn.workers import gthread
 
 from config.framing import MAX_HEAD, Framing, TooLarge
 
-READ_SECONDS = 15.0  # For a complete request, however its bytes are spread.
-WRITE_SECONDS = 10.0  # For a client that does not take its answer.
-FIRST_DATA_SECONDS = 0.005  # Then the poller waits for it, which holds no thread.
-# After the last answer, for the client to close the connection (RFC 9112, section 9.6). gunicorn would wait
-# that long in the poller for each connection, and the worker would do nothing else.
+READ_SECONDS = 15.0  # Limit for a complete request, however its bytes are distributed.
+WRITE_SECONDS = 10.0  # Limit for a client that does not read its response.
+FIRST_DATA_SECONDS = 0.005  # After this time the poller waits for the data, which occupies no thread.
+# Time for the client to close the connection after the last response (RFC 9112, section 9.6). gunicorn would
+# wait in the poller for each connection, and block the worker during this time.
 LINGER_SECONDS, LINGER_BYTES = 2.0, 64 * 1024
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -30,13 +30,13 @@ _INCOMPLETE = object()
 
 class Worker(gthread.ThreadWorker):
     def init_process(self) -> None:
-        # Connections by their `timeout`, the earliest first.
+        # Connections in the order of their `timeout`, the earliest first.
         self.incomplete: deque[Any] = deque()
         self.lingering: deque[Any] = deque()
         super().init_process()
 
     def handle(self, conn: Any) -> Any:
-        """Handle a complete request in this thread; leave any other to the poller."""
+        """Handle a complete request in this thread. Return an incomplete one to the poller."""
         if not getattr(conn, "is_complete", False):
             if not conn.initialized and not conn.wait_for_data(FIRST_DATA_SECONDS):
                 return gthread._DEFER
@@ -65,7 +65,7 @@ class Worker(gthread.ThreadWorker):
             self.linger(conn)
 
     def read_on(self, conn: Any) -> None:
-        """Read the rest of the request in the poller, until `READ_SECONDS` are over."""
+        """Read the rest of the request in the poller, for at most `READ_SECONDS`."""
         conn.init()
         conn.framing = Framing(conn.parser.unreader.take_buffered())
         self._wait_for(conn, self.incomplete, READ_SECONDS, self.on_incomplete_readable)
@@ -108,7 +108,7 @@ class Worker(gthread.ThreadWorker):
             self._close(conn)
 
     def murder_pending(self) -> None:
-        """Close connections whose time is over; gunicorn calls it once a second."""
+        """Close connections whose timeout has passed. gunicorn calls this once a second."""
         super().murder_pending()
         for waiting in (self.incomplete, self.lingering):
             while waiting and waiting[0].timeout <= time.monotonic():
@@ -132,9 +132,9 @@ class Worker(gthread.ThreadWorker):
 
 
 def _peek(conn: Any) -> bytes:
-    """What has arrived of the request, without taking it and without waiting for more."""
+    """Return the bytes of the request that have arrived, without consuming them or waiting for more."""
     buffered = conn.parser.unreader.buf.getvalue() if conn.parser else b""
-    # With a time-out, Python waits for data in spite of MSG_DONTWAIT.
+    # With a timeout on the socket, Python waits for data even with MSG_DONTWAIT.
     conn.sock.setblocking(False)
     try:
         return buffered + conn.sock.recv(MAX_HEAD, socket.MSG_PEEK)
@@ -143,7 +143,7 @@ def _peek(conn: Any) -> bytes:
 
 
 def _receive(client: socket.socket) -> bytes | None:
-    """What has arrived; empty when the client is gone, None when there is nothing yet."""
+    """Return the bytes that have arrived: empty if the client disconnected, None if there are none yet."""
     try:
         return client.recv(64 * 1024)
     except BlockingIOError:
@@ -153,7 +153,7 @@ def _receive(client: socket.socket) -> bytes | None:
 
 
 def _refuse(conn: Any) -> None:
-    """Answer 413; a client that has not taken what came before gets none."""
+    """Send 413 without waiting. A client that has not read previous responses does not get it."""
     with contextlib.suppress(OSError):
         conn.sock.setblocking(False)
         conn.sock.send(TOO_LARGE)

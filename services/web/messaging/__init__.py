@@ -1,0 +1,1 @@
+"""Messages, conversations, threads, history, search: models, queries, and the code that writes them."""

@@ -1,6 +1,6 @@
-"""Messages in the admin: to look at without their texts, and to delete.
+"""The admin of messages: staff can view them without their texts, and delete them.
 
-Lists cost the same number of queries at any size. A text is shown on request (messaging/admin_texts.py).
+A list makes the same number of queries at any size. messaging/admin_texts.py shows a text on request.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from messaging.models import Conversation, Message, MessageHistory
 
 
 class CountlessPaginator(Paginator):
-    """A paginator that counts no further than a person would turn pages: counting millions takes seconds."""
+    """A paginator that counts at most MOST rows, because counting millions takes seconds."""
 
     MOST = 10_000
 
@@ -40,13 +40,13 @@ class ConversationAdmin(BigTableAdmin):
     raw_id_fields = ("low", "high")
 
     def has_add_permission(self, request):
-        return False  # The first message opens it.
+        return False  # The first message creates it.
 
     def has_change_permission(self, request, obj=None):
         return False
 
     def has_delete_permission(self, request, obj=None):
-        return False  # Erasing one of its people deletes it.
+        return False  # The erasure of a participant deletes it.
 
 
 @admin.register(Message)
@@ -60,25 +60,25 @@ class MessageAdmin(TextOnRequest, BigTableAdmin):
     fields = ("sender", "receiver", "timestamp", "read", "edited", "parent_message", "conversation")
 
     def has_add_permission(self, request):
-        return False  # Nobody writes in somebody else's name.
+        return False  # Staff cannot write in the name of a user.
 
     def has_change_permission(self, request, obj=None):
-        return False  # Nor changes what somebody else wrote.
+        return False  # Staff cannot change the text of a user.
 
     def get_queryset(self, request):
-        # With the row: before many are deleted, Django asks about each.
+        # Annotate each row: before a bulk deletion, Django checks the permission for each object.
         replies = Message.objects.filter(parent_message=OuterRef("pk"))
         return super().get_queryset(request).annotate(has_replies=Exists(replies))
 
     def has_delete_permission(self, request, obj=None):
-        # One that is not from the queryset is itself a reply to what is to be deleted.
+        # A message without the annotation was collected by Django as a reply to a message to be deleted.
         if obj is not None and getattr(obj, "has_replies", True):
-            return False  # Its replies would hang in the air.
+            return False  # Its replies need their parent.
         return super().has_delete_permission(request, obj)
 
     def get_deleted_objects(self, objs, request):
         deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
-        # Nobody may delete history alone; with its message it goes.
+        # History cannot be deleted alone. It is deleted with its message, without a permission of its own.
         needed.discard(MessageHistory._meta.verbose_name)
         return deleted, counts, needed, protected
 
@@ -97,7 +97,7 @@ class MessageHistoryAdmin(TextOnRequest, BigTableAdmin):
         return False
 
     def has_change_permission(self, request, obj=None):
-        return False  # What was said cannot be said otherwise afterwards.
+        return False  # History is a record that must not change.
 
     def has_delete_permission(self, request, obj=None):
         return False

@@ -1,4 +1,4 @@
-"""Texts of members in the admin: shown one at a time, on request, and recorded in the admin's log."""
+"""Message texts in the admin: shown one at a time, on request, and recorded in the admin's log."""
 
 import logging
 from typing import Any
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class ReasonForm(forms.Form):
-    """Why a text is read: one of a closed set, so that the record holds no words of or about a member."""
+    """The reason for reading a text: a fixed choice, so that the record contains no text about a user."""
 
     reason = forms.ChoiceField(
         label="Reason",
@@ -34,10 +34,10 @@ class ReasonForm(forms.Form):
 
 
 class TextOnRequest:
-    """For a ModelAdmin whose rows have a text of a member: no list, search, filter or form has the text.
+    """A mixin for a ModelAdmin whose rows have a user's text. No list, search, filter or form contains it.
 
-    A form below the row asks for a reason. Its answer shows the text, after the admin's log has who, which
-    and why.
+    A form below the row requires a reason. Its response shows the text, after the admin's log has recorded
+    the staff user, the row and the reason.
     """
 
     text_field: str
@@ -47,7 +47,7 @@ class TextOnRequest:
     opts: Any
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        # Otherwise `?content__contains=word` in the address would search the texts.
+        # Otherwise `?content__contains=word` in the URL would search the texts.
         if lookup.split("__", maxsplit=1)[0] == self.text_field:
             return False
         return super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
@@ -65,7 +65,7 @@ class TextOnRequest:
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)  # type: ignore[misc]
 
     def show_text(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show the text of one row. Opened as a page, it shows only the question for the reason."""
+        """Show the text of one row after a POST with a reason. A GET shows only the form."""
         row = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
         if not self.has_view_permission(request, row):  # type: ignore[attr-defined]
             raise PermissionDenied
@@ -86,10 +86,10 @@ class TextOnRequest:
         return TemplateResponse(request, "admin/messaging/text.html", context, status=status)
 
     def _read(self, request: HttpRequest, row: Any, form: ReasonForm) -> str:
-        """The text, recorded before it is read."""
+        """Record the access, then return the text."""
         said = f"Read the text. Reason: {form.chosen()}."
         LogEntry.objects.log_actions(str(request.user.pk), [row], CHANGE, said, single_object=True)
-        # Also where nobody can delete it from the admin, nor with the account of who read.
+        # Log it as well: an entry of the admin can be deleted, also together with the account of its user.
         kind, reason = self.opts.model_name, form.cleaned_data["reason"]
         log.warning("Staff member %s read the text of %s %s: %s", request.user.pk, kind, row.pk, reason)
         return getattr(row, self.text_field)

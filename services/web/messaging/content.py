@@ -1,4 +1,4 @@
-"""The rule for the text of a message, in one place for pages, imports and everybody who saves one."""
+"""Validation of message texts, for pages, imports and every save."""
 
 import re
 
@@ -6,29 +6,30 @@ import regex
 from django.core.exceptions import ValidationError
 
 MAX_LENGTH = 10_000
-# A character that its reader sees. docs/decisions/0025 has the reasons.
-# C: controls, format characters, private use (no font has to have it), and what Unicode has not assigned,
-#    noncharacters among it. But pictographs are reserved before they are assigned, and some format characters
-#    are drawn: the signs below a number in Arabic, Syriac and Kaithi (U+0600, U+06DD).
+# A character that its reader sees; docs/decisions/0025 has the reasons. These are not visible:
+# C: control and format characters, private use (fonts need not include it), unassigned code points and
+#    noncharacters. Two kinds are visible all the same: code points that are reserved for future pictographs,
+#    and format characters that fonts draw, such as the Arabic number signs (U+0600, U+06DD).
 # Z: blanks. M: marks without a letter. Default_Ignorable: joiners, selectors, tags, fillers of Hangul.
-# EMPTY: assigned, but drawn as nothing: a braille pattern without dots, a note without a head, blanks of
-#    hieroglyphs, and the fillers of Hangul again, for another table of properties.
+# EMPTY: assigned characters with an empty glyph: a braille pattern without dots, a note without a head and
+#    blanks of hieroglyphs. The fillers of Hangul are repeated in case a property table lacks them.
 EMPTY = r"\u2800\u3164\uffa0\U0001d159\U00013441\U00013442"
 VISIBLE = regex.compile(
     r"\p{Extended_Pictographic}|\p{Prepended_Concatenation_Mark}"
     rf"|[^\p{{C}}\p{{Z}}\p{{M}}\p{{Default_Ignorable_Code_Point}}{EMPTY}]"
 )
 NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
-# The first line that shows something keeps its indentation: code is pasted here.
+# The first line with text keeps its indentation, because users paste code.
 BLANK_LINES = regex.compile(r"(?:[^\S\n]*+\n)++")
 
 
 def clean_content(content: str) -> str:
-    """Return `content` without blank lines around it and with plain line ends, or raise ValidationError.
+    """Return `content` with LF line ends and without surrounding blank lines, or raise ValidationError.
 
-    The rule of the database is weaker on purpose: it must not change with Unicode, and it holds for all rows.
+    The CHECK constraint `message_content` is weaker on purpose: it applies to rows of earlier releases, and
+    it must not change with the version of Unicode.
 
-    PostgreSQL's text holds no NUL and no lone surrogate; found here, they are the writer's error, not ours.
+    PostgreSQL cannot store NUL or lone surrogates, so they cause a ValidationError, too.
     """
     if not isinstance(content, str):
         raise ValidationError("A message must be text.", code="type")

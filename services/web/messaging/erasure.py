@@ -1,50 +1,57 @@
-"""What is left of a member in the tables of messaging once the member is deleted.
+"""Erasure of a user's rows in the tables of messaging.
 
-Set-based SQL: the number of statements is the same for one message and for a million, and no row comes here.
+The SQL is set-based: the number of statements does not depend on the number of rows, and no row is loaded.
 """
 
 from django.db import connections
 
-THEIRS = "SELECT id FROM messaging_conversation WHERE low_id = %(user)s OR high_id = %(user)s"
-THEIR_MESSAGES = f"SELECT id FROM messaging_message WHERE conversation_id IN ({THEIRS})"
+from accounts.erasure_phases import erasure_phase
+from accounts.models import User
 
-# Whoever is writing to this member right now is waited for; whoever comes later finds the member gone. The
-# member first, as every writer does: no conversation can be opened any more when they are looked up.
-# An erasure takes the time it takes: the limit of a page would stop it at the same place for ever.
+CONVERSATIONS = "SELECT id FROM messaging_conversation WHERE low_id = %(user)s OR high_id = %(user)s"
+THEIR_MESSAGES = f"SELECT id FROM messaging_message WHERE conversation_id IN ({CONVERSATIONS})"
+
+# The locks wait for transactions that write to this user. Later transactions find that the user is gone.
+# Lock the user first, like every writer, so that no conversation can be opened after this selection.
+# Disable the statement timeout: the limit for pages would cancel a large erasure at every attempt.
 LOCK = [
     "SELECT set_config('statement_timeout', '0', true) FROM accounts_user WHERE id = %(user)s FOR UPDATE",
-    f"SELECT count(*) FROM ({THEIRS} ORDER BY id FOR UPDATE) AS locked",
+    f"SELECT count(*) FROM ({CONVERSATIONS} ORDER BY id FOR UPDATE) AS locked",
 ]
 
 ERASE = [
     f"DELETE FROM messaging_messagehistory WHERE message_id IN ({THEIR_MESSAGES})",
     "UPDATE messaging_messagehistory SET edited_by_id = NULL WHERE edited_by_id = %(user)s",
-    f"DELETE FROM messaging_message WHERE conversation_id IN ({THEIRS})",
+    f"DELETE FROM messaging_message WHERE conversation_id IN ({CONVERSATIONS})",
     f"""
-    WITH sides AS (DELETE FROM messaging_participant WHERE conversation_id IN ({THEIRS}))
+    WITH sides AS (DELETE FROM messaging_participant WHERE conversation_id IN ({CONVERSATIONS}))
     DELETE FROM messaging_conversation WHERE low_id = %(user)s OR high_id = %(user)s
     """,
 ]
 
 COUNT = f"""
 SELECT
-  (SELECT count(*) FROM messaging_message WHERE conversation_id IN ({THEIRS}) AND sender_id = %(user)s),
-  (SELECT count(*) FROM messaging_message WHERE conversation_id IN ({THEIRS}) AND receiver_id = %(user)s),
-  (SELECT count(*) FROM ({THEIRS}) AS conversations)
+  (SELECT count(*) FROM messaging_message
+   WHERE conversation_id IN ({CONVERSATIONS}) AND sender_id = %(user)s),
+  (SELECT count(*) FROM messaging_message
+   WHERE conversation_id IN ({CONVERSATIONS}) AND receiver_id = %(user)s),
+  (SELECT count(*) FROM ({CONVERSATIONS}) AS conversations)
 """
 
 
-def lock_conversations(user_id: int, using: str) -> None:
-    _run(using, LOCK, user_id)
+@erasure_phase("lock")
+def lock_conversations(user: User, using: str) -> None:
+    _run(using, LOCK, user.pk)
 
 
-def erase_messages(user_id: int, using: str) -> None:
-    """Delete the conversations of a member, with everything that both people wrote in them."""
-    _run(using, ERASE, user_id)
+@erasure_phase("messages")
+def erase_messages(user: User, using: str) -> None:
+    """Delete the conversations of a user, with the messages of both participants."""
+    _run(using, ERASE, user.pk)
 
 
 def count_messages(user_id: int, using: str = "default") -> dict[str, int]:
-    """What `erase_messages` would delete."""
+    """Return the number of rows that `erase_messages` would delete, by label."""
     with connections[using].cursor() as cursor:
         cursor.execute(COUNT, {"user": user_id})
         sent, received, conversations = cursor.fetchone()

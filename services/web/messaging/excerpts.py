@@ -1,17 +1,17 @@
-"""The beginning of a text, cut between characters as readers see them (grapheme clusters of Unicode)."""
+"""Excerpts of texts, cut between characters as readers see them (grapheme clusters of Unicode)."""
 
 import regex
 
 CHARACTER = regex.compile(r"\X")
-# Code points before it are characters of their own; from here on there are marks, joiners, syllables, flags.
+# Below it, each code point is one character. Above it are combining marks, joiners, Hangul parts and flags.
 FIRST_MARK = "\u0300"
 
 
 def begin(text: str, most: int) -> str:
     """Return `text`, or at most `most` code points of it and "…".
 
-    The caller may pass a text that is cut already, at any place after `most`. A single character that is
-    longer than that, by combining marks without end, is cut anyway.
+    `text` may already be truncated, to any length above `most`. A single character that is longer than
+    `most` code points, because of its combining marks, is cut anyway.
     """
     if len(text) <= most:
         return text
@@ -25,9 +25,12 @@ def _last_end(text: str, most: int) -> int:
 
 
 def first_words(text: str, most: int) -> str:
-    """Return the first words of `text` in one line, or its first characters if it begins with a long word."""
+    """Return the first words of `text` on one line, with at most `most` characters and "…".
+
+    If the words that fit are not longer than half of that, return the first characters instead.
+    """
     line = " ".join(text[: 2 * most].split())
-    if len(line) <= most < len(text):  # Blanks fill the beginning, or the text ends soon after it.
+    if len(line) <= most < len(text):  # Whitespace shortened the line: read more.
         line = " ".join(text.split(maxsplit=most))
     if len(line) <= most:
         return line

@@ -1,18 +1,19 @@
-"""The previous text of an edited message, and edits that were made from a text that is no longer there."""
+"""The history of edited messages, and conflicts between concurrent edits."""
 
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from caching.transactions import on_commit
 from messaging.inbox import execute
 from observability import metrics
-from observability.transactions import on_commit
 
 if TYPE_CHECKING:
     from messaging.models import Message
 
-# Lock the row: two edits at once must leave two histories. Before it the editor, to whom the history points,
-# and the conversation (see messaging/placing.py): an erasure waits for the edit, or the edit for the erasure.
-# Its time is that of the lock, not of the transaction: a later edit has a later one.
+# Lock the message: two concurrent edits must leave two rows of history. First lock the editor, whom the
+# history references, and the conversation, in the order of messaging/allocation.py. So an erasure waits for
+# the edit, or the edit waits for the erasure.
+# clock_timestamp() is the time after the lock, not of the transaction, so a later edit has a later time.
 KEEP = """
 WITH editor AS MATERIALIZED (SELECT id FROM accounts_user WHERE id = %(editor)s FOR KEY SHARE),
 here AS MATERIALIZED (
@@ -38,7 +39,7 @@ SELECT edited, EXISTS (SELECT FROM kept), CASE WHEN is_conflict THEN content END
 
 
 class EditConflictError(Exception):
-    """The message no longer says what the edit was made from; `content` is what it says now."""
+    """An edit of a text that was changed after the editor loaded it. `content` is the stored text."""
 
     def __init__(self, content: str) -> None:
         super().__init__("The message was changed meanwhile.")
@@ -46,15 +47,16 @@ class EditConflictError(Exception):
 
 
 def version_of(content: str) -> str:
-    """Return the version of a text: its SHA-256 in hexadecimal digits, as the statement above computes it."""
+    """Return the version of a text: its SHA-256 in hexadecimal digits. KEEP computes the same value."""
     return sha256(content.encode()).hexdigest()
 
 
 def keep_previous_content(message: "Message", using: str) -> None:
-    """Before `message` is saved: write what it said until now into the history, when that changes.
+    """Write the stored text of `message` into the history if the save changes it.
 
-    Runs inside the transaction that `Message.save` opens. Raises Message.DoesNotExist when it is gone, and
-    EditConflictError when the edit was made from another text than the stored one, unless it says the same.
+    It runs before the save, in the transaction that `Message.save` opens. Raise Message.DoesNotExist if the
+    row was deleted. Raise EditConflictError if the edit is based on another text than the stored one, unless
+    the stored text already equals the new one.
     """
     editor_id = message.editor_id or message.sender_id
     values = {

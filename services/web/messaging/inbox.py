@@ -1,6 +1,6 @@
-"""Both people's sides of a conversation: what was written last, and how much of it is unread.
+"""The participants of a conversation: their last message and their unread counter.
 
-They change together with the messages, under the lock of the conversation (messaging/placing.py).
+Both change in the transaction of the messages, under the lock of the conversation (messaging/allocation.py).
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ UPDATE messaging_participant SET unread_count = unread_count - (SELECT count(*) 
 WHERE conversation_id = %(conversation_id)s AND user_id = %(reader_id)s AND EXISTS (SELECT FROM marked)
 RETURNING (SELECT count(*) FROM marked), counterpart_id
 """
-# The same for messages of any conversations; `which` says which of them.
+# The same for messages of several conversations. `which` is the SQL condition that selects the messages.
 MARK_MANY = """
 WITH marked_here AS (
   SELECT DISTINCT conversation_id FROM messaging_message
@@ -66,7 +66,7 @@ WHERE p.conversation_id = ANY(%s)
 
 
 def record_sent(messages: Iterable["Message"], *, using: str) -> None:
-    """Put new messages on top of both inboxes and count what is unread: one statement, however many."""
+    """Update the last message and the unread counter of both participants, in one statement."""
     sides: dict[tuple[int, int], tuple[int, int]] = {}
     for message in messages:
         for user_id in (message.sender_id, message.receiver_id):
@@ -81,9 +81,9 @@ def record_sent(messages: Iterable["Message"], *, using: str) -> None:
 def mark_read(
     *, reader_id: int, conversation_id: int, last: int, using: str, first: int = 0, thread: int | None = None
 ) -> int:
-    """Mark what the reader received from message `first` to `last` as read; return how many that were.
+    """Mark the messages from id `first` to `last` that the reader received as read; return their number.
 
-    One statement changes only the flag and the counter: saving whole messages could undo an edit.
+    The statement changes only the flag and the counter, because saving whole rows could undo an edit.
     """
     arguments = {"conversation_id": conversation_id, "first": first, "last": last, "thread": thread}
     arguments["reader_id"] = reader_id
@@ -92,16 +92,16 @@ def mark_read(
         if not counted:
             return 0
         [(count, writer_id)] = counted
-        tell_read(using, writer_ids=[writer_id], **arguments)
+        publish_read(using, writer_ids=[writer_id], **arguments)
     return count
 
 
 def mark_seen(*, reader_id: int, ids: Sequence[int], using: str) -> int:
-    """Mark exactly these messages as read, of those that the reader received; return how many that were."""
+    """Mark the messages with these ids that the reader received as read; return how many changed."""
     with transaction.atomic(using=using, savepoint=False):
         counted = execute(using, MARK_SEEN, {"reader_id": reader_id, "ids": list(ids)})
         for conversation_id, writer_id, _, marked in counted:
-            tell_read(
+            publish_read(
                 using,
                 reader_id=reader_id,
                 writer_ids=[writer_id],
@@ -114,33 +114,36 @@ def mark_seen(*, reader_id: int, ids: Sequence[int], using: str) -> int:
 
 
 def mark_all_read(*, reader_id: int, up_to: int, using: str) -> int:
-    """Mark everything that the reader received up to a message, in all conversations; return how many."""
+    """Mark all messages up to id `up_to` that the reader received as read; return how many changed."""
     with transaction.atomic(using=using, savepoint=False):
         counted = execute(using, MARK_ALL, {"reader_id": reader_id, "up_to": up_to})
         writers = [writer_id for _, writer_id, _, _ in counted]
-        tell_read(using, reader_id=reader_id, writer_ids=writers, first=0, last=up_to)
+        publish_read(using, reader_id=reader_id, writer_ids=writers, first=0, last=up_to)
     return sum(count for _, _, count, _ in counted)
 
 
-def tell_read(using: str, **what) -> None:
-    """Tell the apps that depend on messaging what has been read; `messages_read` names the arguments."""
+def publish_read(using: str, **what) -> None:
+    """Send the signal `messages_read`; messaging/signals.py documents its arguments."""
     what = {"conversation_id": None, "thread": None, "ids": None} | what
     messages_read.send(sender=apps.get_model("messaging.Message"), using=using, **what)
 
 
 def counterparts(user_id: int, *, most: int, using: str) -> list[int] | None:
-    """The ids of those with whom a member has a conversation; None when they are more than `most`."""
+    """Return the ids of the user's counterparts, or None if there are more than `most`."""
     rows = execute(using, COUNTERPARTS, [user_id, most + 1])
     return [pk for (pk,) in rows] if len(rows) <= most else None
 
 
 def lock(conversation_ids: Iterable[int], *, using: str) -> None:
-    """Wait for whoever changes these conversations, and keep others out until the transaction ends."""
+    """Lock these conversations until the transaction ends."""
     execute(using, LOCK, [list(conversation_ids)])
 
 
 def recount(conversation_ids: Iterable[int], *, using: str) -> None:
-    """Set last message and counter of both people from the messages; the conversations are locked already."""
+    """Recompute the last message and the unread counter of all participants from the messages.
+
+    The caller must have locked the conversations.
+    """
     execute(using, RECOUNT, [list(conversation_ids)])
 
 

@@ -10,14 +10,14 @@ MessageManager = models.Manager.from_queryset(MessageQuerySet, class_name="Messa
 
 
 class UnreadMessagesManager(MessageManager):
-    """Messages that nobody has read yet."""
+    """Messages that their receivers have not read."""
 
     def get_queryset(self) -> MessageQuerySet:
         everything: Any = super().get_queryset()
         return everything.filter(read=False)
 
     def for_user(self, user) -> MessageQuerySet:
-        """What `user` has not read, newest first, with the senders' names: one query, only what is shown."""
+        """Return the unread messages of `user`, newest first, with the senders' names, in one query."""
         return (
             self.get_queryset()
             .filter(receiver=user)

@@ -1,8 +1,8 @@
 """Message ids, which are in the order of time (docs/decisions/0016).
 
-An id is the milliseconds since 1970 times 1,024, plus a number below 1,024 that makes it unique. It is less
-than 2**53 until the year 2248, so JavaScript holds it exactly. Every order by id is therefore an order by
-time: pages, inbox, threads, paging, ranges that are marked as read.
+An id is the number of milliseconds since 1970 times 1,024, plus a number below 1,024 that makes it unique. It
+is less than 2**53 until the year 2248, so JavaScript represents it exactly. Sorting by id is sorting by time:
+on pages, in the inbox, in threads, for pagination and for ranges that are marked as read.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from messaging.models import Message
 
 T = TypeVar("T")
-BITS = 10  # Of the unique part.
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# A message that claims to be older than this is no live one: it stands where its time puts it.
+BITS = 10  # Number of bits of the unique part.
+ID_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A message with an older timestamp is not live: its timestamp determines its place in the conversation.
 LIVE = timedelta(seconds=10)
 TRIES = 5
 
@@ -34,7 +34,7 @@ TAKEN = "SELECT id FROM messaging_message WHERE id = ANY(%s)"
 
 
 class End(NamedTuple):
-    """The last message of a conversation, 0 and None when there is none; and what time it is."""
+    """The last message of a conversation (0 and None if it has none), and the time of PostgreSQL."""
 
     id: int
     timestamp: datetime | None
@@ -42,28 +42,28 @@ class End(NamedTuple):
 
 
 def milliseconds(moment: datetime) -> int:
-    """Milliseconds since 1970; 1 for anything earlier."""
-    return max((moment - EPOCH) // timedelta(milliseconds=1), 1)
+    """Return the milliseconds since 1970, or 1 for an earlier time."""
+    return max((moment - ID_EPOCH) // timedelta(milliseconds=1), 1)
 
 
 def time_of(message: "Message") -> datetime:
-    """The timestamp as a moment: a text is read, and a time without a zone is in the zone of the site."""
+    """Return the timestamp as an aware datetime. Text is parsed; a naive time is in the zone of the site."""
     value = message._meta.get_field("timestamp").to_python(message.timestamp)
     if not isinstance(value, datetime):
-        return timezone.now()  # An expression, which only PostgreSQL evaluates.
+        return timezone.now()  # An expression, which only PostgreSQL can evaluate.
     return timezone.make_aware(value) if timezone.is_naive(value) else value
 
 
 def is_live(message: "Message") -> bool:
-    """Whether the message is being written now, and so stands after all others of its conversation."""
+    """Return whether the message is written now, and so follows all others of its conversation."""
     return time_of(message) > timezone.now() - LIVE
 
 
 def number(messages: Sequence["Message"], parents: dict[int, "Message"], *, using: str) -> None:
-    """Give these messages, whose conversations are locked and known, the ids that their times ask for.
+    """Set the missing ids of messages according to their timestamps. Their conversations must be locked.
 
-    A reply stands after its parent; equal times keep the order of the list. `parents`: by the identity of
-    the reply.
+    A reply gets a greater id than its parent. Messages with equal times keep the order of the list.
+    `parents` maps `id(reply)` to the parent.
     """
     new = [message for message in messages if message.pk is None]
     if not new:
@@ -76,7 +76,7 @@ def number(messages: Sequence["Message"], parents: dict[int, "Message"], *, usin
 
 
 def _wanted(messages: Sequence["Message"], parents: dict[int, "Message"], using: str) -> dict[int, int]:
-    """The smallest id that each message may have, by the identity of the message."""
+    """Return the smallest id that each message may have, by `id(message)`."""
     conversations = list({message.conversation_id for message in messages})
     ends = {pk: End(last or 0, *times) for pk, last, *times in execute(using, ENDS, [conversations])}
     wanted: dict[int, int] = {}
@@ -90,23 +90,23 @@ def _wanted(messages: Sequence["Message"], parents: dict[int, "Message"], using:
 
 
 def _by_time(moment: datetime, end: End) -> int:
-    """The id of this moment, with its microseconds; nothing is later than now."""
+    """Return the id for a time, with its microseconds. A future time is replaced by the current time."""
     at = min(moment, end.now)
     pk = (milliseconds(at) << BITS) | at.microsecond % 1000
     is_latest = end.timestamp is None or moment >= end.timestamp
-    # The clocks of several servers differ, so the last id may be ahead of this one.
+    # The clocks of several servers differ, so the last id may be greater than this one.
     return max(pk, end.id + 1) if is_latest else pk
 
 
 def _free(wanted: list[int], given: set[int], using: str) -> list[int]:
-    """Ids in rising order that nobody has, each at least what is wanted."""
+    """Return unused ids in ascending order, each at least as large as the wanted one."""
     step = 1
     while True:
         ids = _rising(wanted, given)
         taken = {pk for (pk,) in execute(using, TAKEN, [ids])}
         if not taken:
             return ids
-        # The ids behind a taken one may be taken as well: many messages can claim the same second.
+        # The next ids may be taken as well, because many messages can have the same second.
         wanted = [pk + step if pk in taken else pk for pk in ids]
         step *= 2
 
@@ -122,9 +122,9 @@ def _rising(wanted: list[int], given: set[int]) -> list[int]:
 
 
 def with_free_ids(messages: Sequence["Message"], write: Callable[[], T]) -> T:
-    """Call `write`, and again when another transaction has meanwhile committed a message with such an id.
+    """Call `write`, and retry if another transaction has committed a message with one of the ids.
 
-    `write` is atomic. After an error the messages have the ids that they came with.
+    `write` must be atomic. After an error, the messages have their original ids again.
     """
     chosen = [message.pk for message in messages]
     for left in reversed(range(TRIES)):

@@ -1,4 +1,4 @@
-"""The vocabulary of messaging: what can be asked about messages and inboxes."""
+"""Querysets of messages, their history and the inbox."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -9,18 +9,18 @@ from django.db.models import F, Q
 from django.db.models.functions import Left
 
 from accounts.models import User
-from messaging import inbox, placing
+from caching.transactions import on_commit
+from messaging import allocation, inbox
 from messaging.numbering import with_free_ids
 from messaging.signals import messages_created_in_bulk
 from observability import metrics
-from observability.transactions import on_commit
 
-LATEST = 2**63 - 1  # Above every id.
-# One character more is read: excerpts.begin, which cuts, must know whether there is more, and what.
-EXCERPT = 120  # Characters of a text shown where only its beginning is.
-LONG_EXCERPT = 300  # The same in the unread list, where most messages can be read whole.
+LATEST = 2**63 - 1  # Greater than every id.
+# Queries read one more character, because excerpts.begin cuts correctly only if it knows the next one.
+EXCERPT = 120  # Number of characters of an excerpt.
+LONG_EXCERPT = 300  # The same in the unread list, where most messages fit completely.
 
-# Each of these has something else that must change with it; the value names what does that.
+# Fields that must not change alone, because other rows depend on them. The value names the API to use.
 GUARDED = {
     "content": "message.edit(content, by=user), which keeps the history",
     "edited": "message.edit(content, by=user), which sets it",
@@ -34,7 +34,7 @@ GUARDED = {
 
 
 class GuardedUpdateError(TypeError):
-    """Somebody tried to change many messages past the history and the counters."""
+    """A bulk update of a field that must change together with the history or the counters."""
 
 
 def _refuse_guarded(fields: Iterable[str]) -> None:
@@ -46,7 +46,10 @@ def _refuse_guarded(fields: Iterable[str]) -> None:
 
 class ParticipantQuerySet(models.QuerySet):
     def inbox_rows(self, user, before: int | None = None):
-        """One row a counterpart, latest first: named tuples, one query. `before` is the last row's key."""
+        """Return one row per counterpart, latest message first, as named tuples in one query.
+
+        `before` is the `last_message_id` of the last row on the previous page.
+        """
         side = self.filter(user=user, last_message__isnull=False)
         if before is not None:
             side = side.filter(last_message__lt=before)
@@ -65,11 +68,11 @@ class ParticipantQuerySet(models.QuerySet):
         )  # fmt: skip
 
     def with_counterpart(self, name: str):
-        """The conversation with the member of that name, as `for_heading`."""
+        """Return the conversation with the user of that name, in the form of `for_heading`."""
         return self.filter(counterpart__in=User.objects.named(name)).for_heading()
 
     def for_heading(self):
-        """What stands above a conversation: named tuples with the counterpart's name as it is written."""
+        """Return the heading of a conversation: named tuples with the spelling of the counterpart's name."""
         return self.annotate(
             name=F("counterpart__username"), is_active=F("counterpart__is_active")
         ).values_list("conversation_id", "name", "is_active", named=True)
@@ -77,7 +80,7 @@ class ParticipantQuerySet(models.QuerySet):
 
 class MessageQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The messages that `user` sent or received; nobody else may see them."""
+        """Return the messages that `user` sent or received. No other user may see them."""
         return self.filter(Q(sender=user) | Q(receiver=user))
 
     def in_thread(self, root_id: int):
@@ -90,7 +93,7 @@ class MessageQuerySet(models.QuerySet):
         return self.select_related("sender", "receiver")
 
     def for_display(self):
-        """Rows for a page: named tuples with the beginning of the parent's text, one query."""
+        """Return rows for a page: named tuples with an excerpt of the parent's text, in one query."""
         return self.annotate(
             parent_excerpt=Left("parent_message__content", EXCERPT + 1),
             parent_sender_id=F("parent_message__sender"),
@@ -101,7 +104,7 @@ class MessageQuerySet(models.QuerySet):
         )  # fmt: skip
 
     def for_heading(self):
-        """Rows for what stands above messages: named tuples with the conversation and the two names."""
+        """Return the headings of messages: named tuples with the conversation and both usernames."""
         return self.annotate(
             sender_name=F("sender__username"),
             receiver_name=F("receiver__username"),
@@ -114,9 +117,9 @@ class MessageQuerySet(models.QuerySet):
         )  # fmt: skip
 
     def for_list(self, before: int | None = None):
-        """Rows for the unread list: named tuples with the beginning of the text and the sender's name.
+        """Return rows for the unread list: named tuples with an excerpt and the sender's name.
 
-        `before` is the last row's id.
+        `before` is the id of the last row on the previous page.
         """
         some = self if before is None else self.filter(pk__lt=before)
         return some.annotate(
@@ -125,17 +128,17 @@ class MessageQuerySet(models.QuerySet):
         ).values_list("id", "conversation_id", "name", "excerpt", "timestamp", named=True)
 
     def mark_read(self, reader, conversation_id: int, *, up_to: int, thread: int | None = None) -> int:
-        """Mark what `reader` received up to message `up_to` as read; return how many that were."""
+        """Mark the messages up to id `up_to` that `reader` received as read; return how many changed."""
         return inbox.mark_read(
             reader_id=reader.pk, conversation_id=conversation_id, last=up_to, thread=thread, using=self.db
         )
 
     def mark_seen(self, reader, ids: Sequence[int]) -> int:
-        """Mark exactly these messages, of those that `reader` received, as read; return how many changed."""
+        """Mark the messages with these ids that `reader` received as read; return how many changed."""
         return inbox.mark_seen(reader_id=reader.pk, ids=ids, using=self.db)
 
     def mark_all_read(self, reader, *, up_to: int = LATEST) -> int:
-        """Mark all that `reader` received, up to message `up_to`, as read; return how many changed."""
+        """Mark all messages up to id `up_to` that `reader` received as read; return how many changed."""
         return inbox.mark_all_read(reader_id=reader.pk, up_to=up_to, using=self.db)
 
     def update(self, **kwargs: Any) -> int:
@@ -153,22 +156,22 @@ class MessageQuerySet(models.QuerySet):
     def bulk_create(self, objs, batch_size=None, **options: Any):  # type: ignore[override]
         """Send many messages in one transaction, with their conversations, counters and notifications.
 
-        A reply may answer a message of the same list that stands before it. Raises ValidationError, and
-        creates none, when one of them cannot be sent.
+        A reply may refer to an earlier message of the same list. Raise ValidationError and create no message
+        if one of them is invalid. Raise TypeError for the options of Django's `bulk_create`.
         """
         if any(options.values()):
             raise TypeError("Messages are created or refused; conflicts cannot be ignored or updated.")
         messages = list(objs)
         with_free_ids(messages, partial(self._create_at_once, messages, batch_size))
         for message in messages:
-            message.remember_watched()
+            message.remember_fields()
         return messages
 
     bulk_create.alters_data = True  # type: ignore[attr-defined]
 
     def _create_at_once(self, messages: list, batch_size: int | None) -> None:
         with transaction.atomic(using=self.db):
-            placing.place(messages, using=self.db)
+            allocation.allocate(messages, using=self.db)
             super().bulk_create(messages, batch_size)
             inbox.record_sent(messages, using=self.db)
             messages_created_in_bulk.send(sender=self.model, messages=messages, using=self.db)
@@ -177,7 +180,10 @@ class MessageQuerySet(models.QuerySet):
 
 class MessageHistoryQuerySet(models.QuerySet):
     def rows(self, message_id: int, before: int | None = None):
-        """What a message said before, latest edit first: named tuples. `before` is the last row's id."""
+        """Return the earlier texts of a message, latest edit first, as named tuples.
+
+        `before` is the id of the last row on the previous page.
+        """
         some = self.filter(message=message_id)
         if before is not None:
             some = some.filter(pk__lt=before)

@@ -1,11 +1,11 @@
-"""Receivers of messaging; docs/signals.md lists them. Each calls one function and stops."""
+"""Receivers of messaging. Each calls one function; docs/signals.md lists them."""
 
 from django.contrib.auth import get_user_model
 from django.db.models.signals import post_delete, pre_delete, pre_save
 
 from accounts.signals import erasure_preview
 from messaging import inbox
-from messaging.erasure import count_messages, erase_messages, lock_conversations
+from messaging.erasure import count_messages
 from messaging.history import EditConflictError, keep_previous_content
 from messaging.models import Message
 from observability.signals import receiver
@@ -32,16 +32,6 @@ def lock_before_delete(sender, instance, using, **kwargs):
 @receiver(post_delete, sender=Message, dispatch_uid="messaging.recount_after_delete")
 def recount_after_delete(sender, instance, using, **kwargs):
     inbox.recount([instance.conversation_id], using=using)
-
-
-@receiver(pre_delete, sender=User, dispatch_uid="messaging.wait_for_writers")
-def wait_for_writers(sender, instance, using, **kwargs):
-    lock_conversations(instance.pk, using)
-
-
-@receiver(post_delete, sender=User, dispatch_uid="messaging.erase_messages")
-def erase(sender, instance, using, **kwargs):
-    erase_messages(instance.pk, using)
 
 
 @receiver(erasure_preview, sender=User, dispatch_uid="messaging.preview_erasure")

@@ -1,4 +1,4 @@
-"""Sending a message from a form or a program that may ask twice."""
+"""Sending a message from a form or a program that may submit it twice."""
 
 from uuid import UUID
 
@@ -8,13 +8,13 @@ from django.db import IntegrityError
 from django.db.models import F
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
+from messaging.allocation import GONE
+from messaging.compiled import CompiledQuery
 from messaging.models import Message
-from messaging.placing import GONE
-from messaging.prepared import Prepared
 
 User = get_user_model()
 FIELDS = [field.attname for field in Message._meta.concrete_fields]
-TO_ANSWER = Prepared(
+TO_ANSWER = CompiledQuery(
     lambda reader, pk: (
         Message.objects.visible_to(reader)
         .filter(pk=pk)
@@ -32,13 +32,13 @@ TO_ANSWER = Prepared(
 
 
 class AlreadySentError(Exception):
-    """The same client id came before with another text or for somebody else."""
+    """A client id that its sender has already used with another text, receiver or parent."""
 
 
 def message_to_answer(pk: int, *, by) -> Message:
-    """The message that `by` answers, with the names of its two people; one query.
+    """Return the message that the user `by` replies to, with both usernames, in one query.
 
-    Raises DoesNotExist for what `by` may not see.
+    Raise DoesNotExist if `by` may not see it.
     """
     rows = TO_ANSWER(by.pk, pk)
     if not rows:
@@ -52,15 +52,15 @@ def message_to_answer(pk: int, *, by) -> Message:
 
 def _person(pk: int, username: str, is_active: bool):
     values = {"id": pk, "username": username, "is_active": is_active}
-    # Django takes the values in the order in which the model declares its fields.
+    # Model.from_db expects the values in the order in which the model declares its fields.
     loaded = [field.attname for field in User._meta.concrete_fields if field.attname in values]
     return User.from_db("default", loaded, [values[name] for name in loaded])
 
 
 def send(*, sender, receiver, content: str, parent=None, client_id: UUID | None = None) -> Message:
-    """Send a message once: the same `client_id` and content again returns the first message.
+    """Send a message once. A second call with the same `client_id` and content returns the first message.
 
-    Raises ValidationError for what cannot be sent and AlreadySentError for a client id used differently.
+    Raise ValidationError for an invalid message. Raise AlreadySentError if the first message was different.
     """
     message = Message(
         sender=sender, receiver=receiver, content=content, parent_message=parent, client_id=client_id
@@ -69,14 +69,14 @@ def send(*, sender, receiver, content: str, parent=None, client_id: UUID | None 
         message.save()
     except ValidationError as error:
         if error.code == "inactive" and client_id and _is_sent(message):
-            return _sent_before(message)  # Before the account was deactivated; the answer was lost.
+            return _sent_before(message)  # Sent before the deactivation; the response was lost.
         raise
     except IntegrityError as error:
         cause = error.__cause__
         if isinstance(cause, UniqueViolation) and cause.diag.constraint_name == "message_client_id_once":
             return _sent_before(message)
         if isinstance(cause, ForeignKeyViolation):
-            # Erased between the look at the page and the click.
+            # The receiver was erased, or the parent deleted, after the page was loaded.
             raise ValidationError(*GONE) from error
         raise
     return message

@@ -1,4 +1,7 @@
-"""A thread: read in one query, nested in Python in O(n), without recursion, so that no depth is too deep."""
+"""Threads: one query reads a thread, and Python puts it into depth-first order.
+
+The order takes O(n) time and uses no recursion, so the depth of a thread has no limit.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,7 +14,7 @@ from psycopg.pq import Format
 
 
 class Row(Protocol):
-    """What nesting needs of a message, be it an instance or a named tuple."""
+    """The attributes that `flatten` needs. Model instances and named tuples have them."""
 
     @property
     def id(self) -> int: ...
@@ -23,7 +26,7 @@ R = TypeVar("R", bound=Row)
 
 
 class ThreadRow(NamedTuple):
-    """A message of a thread. It has two people, whose names the reader of the thread knows."""
+    """A message of a thread, without usernames: all messages of a thread have the same two participants."""
 
     id: int
     parent_message_id: int | None
@@ -35,41 +38,45 @@ class ThreadRow(NamedTuple):
 
 
 WHOLE = f"SELECT {', '.join(ThreadRow._fields)} FROM messaging_message WHERE thread = %s ORDER BY id"  # noqa: S608
-# What ThreadRow._make does, without a call of Python for each row.
+# Equivalent to ThreadRow._make, without a Python function call for each row.
 _thread_row = partial(tuple.__new__, ThreadRow)
 
 
 def read_thread(root_id: int, *, using: str = "default") -> list[tuple[ThreadRow, int]]:
-    """A whole thread as `(row, depth)` in reading order: one query, no instances, for 10,000 as for ten.
+    """Return a whole thread as `(row, depth)` pairs in reading order, with one query.
 
-    Whoever asks has made sure that the reader may see it.
+    The caller must check that the user may see the thread.
     """
     with connections[using].cursor() as cursor:
         cursor.cursor.format = Format.BINARY  # Psycopg reads it faster than text.
         cursor.execute(WHOLE, [root_id])
-        return nest(map(_thread_row, cursor.fetchall()))
+        return flatten(map(_thread_row, cursor.fetchall()))
 
 
-def nest(rows: Iterable[R], below: int | None = None) -> list[tuple[R, int]]:
-    """Return `(row, depth)` in reading order: each row, then its replies, oldest first.
+def flatten(rows: Iterable[R], below: int | None = None) -> list[tuple[R, int]]:
+    """Return `(row, depth)` pairs in reading order: each row, then its replies, oldest first.
 
-    `rows` come oldest first. A row whose parent is not among them stands at depth 0, as on a later page of
-    a thread. With `below`, an id, only what hangs under that message is returned, its replies at depth 1.
+    `rows` must be sorted oldest first. A row whose parent is not in `rows` gets depth 0, as on a later page
+    of a thread. If `below` is the id of a message, only its descendants are returned, and its direct replies
+    get depth 1.
     """
     children = _children(rows, below)
     stack = list(zip(reversed(children.get(below, ())), repeat(0 if below is None else 1), strict=False))
-    placed = []
+    ordered = []
     while stack:
         pair = stack.pop()
-        placed.append(pair)
+        ordered.append(pair)
         row, depth = pair
         if replies := children.get(row.id):
             stack.extend(zip(reversed(replies), repeat(depth + 1), strict=False))
-    return placed
+    return ordered
 
 
 def _children(rows: Iterable[R], below: int | None) -> dict[int | None, list[R]]:
-    """The replies of each row, by its id; what has no parent here is a child of `below`."""
+    """Return the replies of each row, by its id.
+
+    Without `below`, rows whose parent is not in `rows` are under None. With it, only its descendants count.
+    """
     children: dict[int | None, list[R]] = {}
     present = set() if below is None else {below}
     for row in rows:

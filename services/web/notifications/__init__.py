@@ -1,0 +1,1 @@
+"""One notification for each message received, and the page that lists them."""

@@ -1,4 +1,4 @@
-"""Notifications in the admin: to look at."""
+"""Notifications in the admin site, read-only."""
 
 from django.contrib import admin
 
@@ -16,11 +16,11 @@ class NotificationAdmin(BigTableAdmin):
     search_help_text = "The whole name of a member, or the id of a message."
 
     def has_add_permission(self, request):
-        return False  # A message makes it.
+        return False  # Messages create notifications.
 
     def has_change_permission(self, request, obj=None):
         return False
 
     def lookup_allowed(self, lookup, value, request):
-        # It names the sender.
+        # `content` contains the name of the sender.
         return not lookup.startswith("content") and super().lookup_allowed(lookup, value, request)

@@ -5,4 +5,4 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from notifications import receivers  # noqa: F401  (connects the receivers)
+        from notifications import erasure, receivers  # noqa: F401  (register phase and receivers)

@@ -1,10 +1,13 @@
-"""The notifications of a member who is deleted, and those that others have of this member's messages.
+"""Erases the notifications of a user, and those that others received for this user's messages.
 
-Runs before messaging erases the messages (INSTALLED_APPS lists dependents first): after them, nothing would
-tell which notifications spoke of them. In the wrong order the commit fails and nothing is lost.
+It runs before messaging erases the messages, because it finds the rows by them. In the wrong order the commit
+fails, and no data is lost.
 """
 
 from django.db import connections
+
+from accounts.erasure_phases import erasure_phase
+from accounts.models import User
 
 ERASE = """
 DELETE FROM notifications_notification
@@ -15,7 +18,8 @@ WHERE user_id = %(user)s OR message_id IN (
 """
 
 
-def erase_notifications(user_id: int, using: str) -> None:
-    """Delete them by one statement, whatever their number."""
+@erasure_phase("notifications")
+def erase_notifications(user: User, using: str) -> None:
+    """Delete the notifications in one statement."""
     with connections[using].cursor() as cursor:
-        cursor.execute(ERASE, {"user": user_id})
+        cursor.execute(ERASE, {"user": user.pk})

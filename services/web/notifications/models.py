@@ -7,14 +7,14 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from caching.transactions import on_commit
 from messaging import inbox
 from messaging.models import Message
 from messaging.querysets import LATEST
 from notifications.signals import notifications_read
 from observability import metrics
-from observability.transactions import on_commit
 
-UNKNOWN = "a deleted member"  # Erased this very moment: the commit will be refused.
+UNKNOWN = "a deleted member"  # The sender is being erased: the commit will fail.
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
@@ -25,9 +25,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.filter(read=False)
 
     def rows(self, before: int | None = None):
-        """Rows for the page, latest message first: named tuples. `before` is the last row's message.
+        """Return rows for the page as named tuples, latest message first.
 
-        With the present name of the sender: `content` has the one of when the message came.
+        `before` is the message id of the last row on the previous page. `sender_name` is the current name;
+        `content` contains the name at the time of the message.
         """
         some = self if before is None else self.filter(message__lt=before)
         return (
@@ -42,10 +43,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         )
 
     def create_for(self, messages: list[Message]) -> None:
-        """Notify the receivers of new `messages`, whose senders must exist: one statement for any number.
+        """Create the notifications for new `messages`, whose senders must exist, in one statement.
 
-        Loads the names of senders that are not at hand with one more. A message that was imported as read
-        has a notification that is read.
+        Sender names that are not loaded take one more query. A message that was imported as read gets a
+        notification that is read.
         """
         names = self._names_of_senders(messages)
         self.bulk_create(
@@ -61,23 +62,24 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         on_commit(self.db, metrics.NOTIFIED.inc, len(messages))
 
     def mark_read(self, user, pk: int | None = None, *, up_to: int = LATEST) -> int:
-        """Mark one notification of `user` as read, or all of messages up to `up_to`, with their messages.
+        """Mark one notification of `user` and its message as read, or all for messages up to `up_to`.
 
-        Returns how many changed. A notification is read when its message is (docs/decisions/0015).
+        Returns the number of changed messages. A notification is read if and only if its message is
+        (docs/decisions/0015).
         """
         messages = Message.objects.using(self.db)
         with transaction.atomic(using=self.db):
             if pk is None:
                 changed = messages.mark_all_read(user, up_to=up_to)
             else:
-                theirs = self.for_user(user).unread().filter(pk=pk)
-                changed = messages.mark_seen(user, list(theirs.values_list("message_id", flat=True)))
+                unread = self.for_user(user).unread().filter(pk=pk)
+                changed = messages.mark_seen(user, list(unread.values_list("message_id", flat=True)))
             if changed:
                 notifications_read.send(sender=self.model, user_id=user.pk, using=self.db)
         return changed
 
     def follow(self, messages: models.QuerySet | int, *, read: bool, user_id: int) -> None:
-        """Take over whether the receiver has read these messages (a query, or the id of one)."""
+        """Set `read` on the notifications of this user for these messages (a queryset, or one id)."""
         which = {"message": messages} if isinstance(messages, int) else {"message__in": messages}
         models.QuerySet.update(self.filter(user=user_id, read=not read, **which), read=read)
 
@@ -113,8 +115,8 @@ class Notification(models.Model):
 
     class Meta:
         constraints = [
-            # Page, latest message first (NotificationQuerySet.rows). Also how reading a message finds its
-            # notification, and erasure those of a member.
+            # Page, latest message first (NotificationQuerySet.rows). Also used when a message is read, and by
+            # the erasure of a user.
             models.UniqueConstraint(fields=["user", "message"], name="notification_once"),
         ]
         indexes = [
@@ -126,18 +128,18 @@ class Notification(models.Model):
         return f"Notification {self.pk}"
 
     def mark_read(self) -> int:
-        """Mark this notification as read, and its message; return how many changed: 1, or 0."""
+        """Mark this notification and its message as read; return the number of changed messages, 1 or 0."""
         using = self._state.db or "default"
         count = inbox.mark_seen(reader_id=self.user_id, ids=[self.message_id], using=using)
         self.read = True
         return count
 
     def save(self, *, using: str | None = None, update_fields=None, **kwargs: Any) -> None:
-        """Save; the message is read when its notification is, and unread when it is not."""
+        """Save, and set `read` of the message to the same value."""
         using = using or self._state.db or "default"
         with transaction.atomic(using=using):
             if not self._state.adding and "read" in (update_fields or ("read",)):
-                # First the message, whose conversation is locked, as by everybody who marks.
+                # First the message: this locks its conversation, in the same order as all other code.
                 self._take_message_along(using)
             super().save(using=using, update_fields=update_fields, **kwargs)
 

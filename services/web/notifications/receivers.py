@@ -1,12 +1,11 @@
-"""Receivers of notifications; docs/signals.md lists them. Each calls one function and stops."""
+"""Receivers of notifications; docs/signals.md lists them. Each calls one function."""
 
 from django.contrib.auth import get_user_model
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_save
 
 from accounts.signals import erasure_preview
 from messaging.models import Message
 from messaging.signals import messages_created_in_bulk, messages_read
-from notifications.erasure import erase_notifications
 from notifications.models import Notification
 from observability.signals import receiver
 
@@ -36,11 +35,6 @@ def mark_read(sender, reader_id, conversation_id, first, last, thread, ids, usin
 def mark_unread(sender, instance, created, raw, using, update_fields, **kwargs):
     if not created and not raw and "read" in (update_fields or ()) and not instance.read:
         Notification.objects.using(using).follow(instance.pk, read=False, user_id=instance.receiver_id)
-
-
-@receiver(post_delete, sender=User, dispatch_uid="notifications.erase_notifications")
-def erase(sender, instance, using, **kwargs):
-    erase_notifications(instance.pk, using)
 
 
 @receiver(erasure_preview, sender=User, dispatch_uid="notifications.preview_erasure")

@@ -1,7 +1,7 @@
-"""What notifications tell the apps that depend on them; docs/signals.md lists who listens."""
+"""Signals that notifications send to dependent apps; docs/signals.md lists the receivers."""
 
 from django.dispatch import Signal
 
-# Sent when a member has seen notifications, in the same transaction. Sender: Notification.
+# Sent when notifications were marked as read, in the same transaction. Sender: Notification.
 # Arguments: user_id, using.
 notifications_read = Signal()

@@ -1,0 +1,1 @@
+"""Metrics, query budgets, health checks and the request log."""

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-# Before anything makes a metric: this decides where the process keeps its own.
+# Import it before any other metric is created: it decides where this process stores metric values.
 from observability import metrics  # noqa: F401
 
 

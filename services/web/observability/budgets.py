@@ -1,7 +1,7 @@
-"""Query budgets: how many queries a view may make for one request, everything included.
+"""Query budgets: the number of queries that a view may make in one request, including middleware.
 
-A view declares its budget beside itself; the middleware counts; tests fail on an excess, production logs it
-and counts it in the metrics.
+A view declares its budget with a decorator, and the middleware counts. Tests fail when a request exceeds its
+budget; in production it is logged and counted in the metrics.
 """
 
 import logging
@@ -18,26 +18,27 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLResolver, get_resolver
 
 from observability import metrics
-from observability.cache import current_view
 from observability.metrics import OTHER
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# Sent when a request made more queries than its view may. Sender: QueryBudgetMiddleware.
+# Sent when a request made more queries than the budget of its view. Sender: QueryBudgetMiddleware.
 # Arguments: view (name), budget, statements (Counter of SQL without values).
 budget_exceeded = Signal()
 
-REPEATS = 10  # From here on the same statement in one request looks like one for each row.
+REPEATS = 10  # So many executions of one statement in a request look like N+1 queries.
 LOG_EVERY = 60.0  # Seconds between two log lines about one view, in one process.
-# Nested transactions: they cost no work of the database, and in production there are none.
+# Savepoints cost the database little. They occur in tests, which run in a transaction, not in production.
 NOT_COUNTED = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
 log = logging.getLogger(__name__)
+# The name of the current view, a label of the cache counters.
+current_view: ContextVar[str] = ContextVar("current_view", default=OTHER)
 _allowed: ContextVar[int] = ContextVar("queries allowed beyond the budget", default=0)
 
 
 def query_budget(most: int) -> Callable[[View], View]:
-    """Declare that a view makes at most `most` queries a request: cold page cache, warm session."""
+    """Declare that a view makes at most `most` queries per request: cold page cache, warm session."""
 
     def declare(view: View) -> View:
         view.query_budget = most  # type: ignore[attr-defined]
@@ -47,18 +48,18 @@ def query_budget(most: int) -> Callable[[View], View]:
 
 
 def allow(queries: int) -> None:
-    """Let this request make so many queries more: budgets are for a warm session, and this one was cold."""
+    """Allow this request more queries: budgets assume a warm session, and this session was not cached."""
     _allowed.set(_allowed.get() + queries)
 
 
 def declared() -> dict[str, int]:
-    """The budget of each view that has one, by the view's name in the URL configuration: `chats:inbox`."""
+    """Return the declared budgets, by the view name in the URL configuration, such as `chats:inbox`."""
     budgets = {name: getattr(view, "query_budget", None) for name, view in views()}
     return {name: budget for name, budget in budgets.items() if budget is not None}
 
 
 def views() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Every view of the URL configuration, by the name that `resolver_match.view_name` has."""
+    """Yield the name and the callback of every view. The name equals `resolver_match.view_name`."""
     yield from _views(get_resolver(), [])
 
 
@@ -70,9 +71,9 @@ def _views(resolver: URLResolver, namespaces: list[str]) -> Iterator[tuple[str, 
             yield ":".join([*namespaces, entry.name or entry.lookup_str]), entry.callback
 
 
-@metrics.harmless
-def tell() -> None:
-    """Show the budgets beside what they are compared with, from the start."""
+@metrics.suppress_errors
+def publish_budgets() -> None:
+    """Set the gauges of all budgets at the start, and create the counters that they are compared with."""
     for name, budget in declared().items():
         metrics.BUDGET.labels(name).set(budget)
         metrics.EXCEEDED.labels(name)
@@ -80,7 +81,7 @@ def tell() -> None:
 
 
 class Tally:
-    """The statements of one request, without their values, and the time that they took."""
+    """The SQL statements of one request, without their values, and their total time."""
 
     def __init__(self) -> None:
         self.statements: Counter[str] = Counter()
@@ -97,12 +98,12 @@ class Tally:
             self.seconds += time.perf_counter() - began
 
     def repeats(self) -> bool:
-        """Whether it looks as if one statement was made for each row."""
+        """Return whether the request repeated one statement at least REPEATS times, as N+1 queries do."""
         return len(self.statements) > 0 and max(self.statements.values()) >= REPEATS
 
 
 class QueryBudgetMiddleware:
-    """Counts the queries of each request, on every database; stands before everything that may ask."""
+    """Counts the queries of each request, on all databases. It precedes all middleware that makes queries."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -112,8 +113,8 @@ class QueryBudgetMiddleware:
         tally = request.tally = Tally()  # type: ignore[attr-defined]  # For the metrics.
         _allowed.set(0)
         with ExitStack() as counting:
-            counting.callback(current_view.set, OTHER)  # What this thread does next is no part of it.
-            # All of them: a connection that this thread has not opened yet would be missed otherwise.
+            counting.callback(current_view.set, OTHER)  # Later work of the thread is not part of it.
+            # Wrap all connections, including those that this thread has not opened yet.
             for connection in connections.all():
                 counting.enter_context(connection.execute_wrapper(tally))
             response = self.get_response(request)
@@ -130,11 +131,11 @@ class QueryBudgetMiddleware:
         if match is None or budget is None:
             return
         made = statements.total()
-        # Not `request.user`: asking who it is could cost the query that was saved.
+        # Not `request.user`: evaluating it could make the query that the view avoided.
         if getattr(getattr(request, "_cached_user", None), "is_staff", False):
             response.headers["X-Query-Count"] = f"{made}/{budget}"
         if made > budget + _allowed.get():
-            metrics.harmless(metrics.EXCEEDED.labels(match.view_name).inc)()
+            metrics.suppress_errors(metrics.EXCEEDED.labels(match.view_name).inc)()
             budget_exceeded.send(
                 sender=type(self), view=match.view_name, budget=budget, statements=statements
             )

@@ -1,4 +1,4 @@
-"""The address of the client: one answer for lock-outs, limits and logs."""
+"""The address of the client, the same for lock-outs, rate limits and logs."""
 
 import ipaddress
 import logging
@@ -7,11 +7,11 @@ import threading
 from django.conf import settings
 from django.http import HttpRequest
 
-# What a peer without an address has: one at a Unix socket.
+# The address for a peer without one, at a Unix socket.
 UNKNOWN = "0.0.0.0"  # noqa: S104  # Not an address to listen on.
-# One customer of a provider has a whole /64, and a new address in it for each request.
+# One customer of a provider has a whole /64, and can use a new address from it for each request.
 IPV6_PREFIX = 64
-# The well-known prefix of NAT64 (RFC 6052): an IPv4 address stands in its last 32 bits.
+# The well-known prefix of NAT64 (RFC 6052): the last 32 bits are an IPv4 address.
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -23,9 +23,9 @@ _warned = threading.Event()
 def address_of(request: HttpRequest) -> str:
     """Return the client's address in its canonical form.
 
-    Behind `PROXY_COUNT` = n proxies it is the nth address from the right of X-Forwarded-For: the client wrote
-    everything to the left of it. Without a proxy, or when that entry is missing or no address, it is the
-    address of the peer; the first such request of a process is logged.
+    Behind n proxies (`PROXY_COUNT`), it is the nth entry of X-Forwarded-For from the right. The client can
+    forge everything to the left of it. Without a proxy it is the address of the peer. It is also the address
+    of the peer if that entry is missing or not an address; a process logs the first such request.
     """
     known = request.META.get("bobbin.client_address")
     if known is None:
@@ -34,7 +34,7 @@ def address_of(request: HttpRequest) -> str:
 
 
 def network_of(request: HttpRequest) -> str:
-    """Return what one client is counted by: an IPv4 address, or the first address of an IPv6 /64."""
+    """Return the key that identifies a client: an IPv4 address, or the first address of an IPv6 /64."""
     address = ipaddress.ip_address(address_of(request))
     if address.version == 4:
         return str(address)
@@ -42,9 +42,9 @@ def network_of(request: HttpRequest) -> str:
 
 
 def parse(text: str) -> Address | None:
-    """Return the address in `text`, which may have a port, brackets, quotes or a zone; otherwise None.
+    """Return the address in `text`, or None. It may have a port, brackets, quotes or a zone.
 
-    IPv6 addresses that stand for an IPv4 address (mapped, NAT64) become that IPv4 address.
+    IPv6 addresses that embed an IPv4 address (mapped, NAT64) become that IPv4 address.
     """
     text = text.strip().strip('"')
     if text.startswith("["):

@@ -1,6 +1,6 @@
-"""Health: is the process alive (/healthz), and can it do its work (/readyz)?
+"""Health checks: /healthz is liveness, /readyz is readiness.
 
-Answered before host checks and without a session, since probes come by address and often.
+They bypass host validation and sessions, because probes are frequent and address a pod by its IP address.
 """
 
 import logging
@@ -17,13 +17,13 @@ from redis.exceptions import RedisError
 
 from observability import locale
 
-DATABASE_BUDGET = 1.0  # Seconds PostgreSQL has to answer, a hung one included.
+DATABASE_BUDGET = 1.0  # Seconds until a readiness probe stops waiting for PostgreSQL.
 
 log = logging.getLogger(__name__)
 
 
 class HealthMiddleware:
-    """Answer the two probes, and let everything else pass."""
+    """Answers /healthz and /readyz, and passes all other requests on."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -40,7 +40,7 @@ class HealthMiddleware:
         try:
             reason = self.probe.what_is_wrong()
         except ImproperlyConfigured as refused:
-            # The line names hosts and roles, and everybody may ask.
+            # The error names hosts and roles, and /readyz is public.
             log.error("readiness: %s", refused)
             reason = "the database has another encoding or locale than Bobbin needs; the log has the command"
         if reason:
@@ -50,7 +50,7 @@ class HealthMiddleware:
 
 
 class DatabaseProbe:
-    """Asks PostgreSQL in a thread of its own: a hung server then costs a probe one second and no more."""
+    """Checks PostgreSQL in a separate thread, so a server that hangs delays a probe by at most one second."""
 
     def __init__(self, *, asks_for_migrations: bool = True) -> None:
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="readyz")
@@ -59,11 +59,11 @@ class DatabaseProbe:
         self.keeps_the_rule = False  # The encoding and the locale of a database never change.
 
     def what_is_wrong(self) -> str:
-        """Return why the service is not ready, in words, or nothing.
+        """Return the reason why the service is not ready, or "".
 
-        Raise ImproperlyConfigured, with the command that helps, for a database that Bobbin can never use.
+        Raise ImproperlyConfigured, with the command that fixes it, for a database that Bobbin can never use.
         """
-        # A question that still waits for its answer is waited for again, not asked a second time.
+        # If the previous check still runs, wait for it and do not start a second one.
         if self.asked is None or self.asked.done():
             self.asked = self.thread.submit(self._ask)
         try:
@@ -80,7 +80,7 @@ class DatabaseProbe:
             for key, value in connection.get_connection_params().items()
             if key not in {"cursor_factory", "context", "prepare_threshold", "server_side_binding"}
         }
-        # A connection of its own: it must not wait for, or disturb, those that serve pages.
+        # A separate connection: the check must not wait for, or disturb, the connections that serve pages.
         with psycopg.connect(**parameters, autocommit=True) as direct:
             if self.keeps_the_rule:
                 direct.execute("SELECT 1")
@@ -101,7 +101,7 @@ def _missing_migrations() -> bool:
 
 
 def redis_answers() -> bool:
-    """Whether Redis is there; without it pages still come, from PostgreSQL."""
+    """Return whether Redis answers. Without Redis, pages are still served from PostgreSQL."""
     try:
         return bool(get_redis_connection("default").ping())
     except RedisError as error:

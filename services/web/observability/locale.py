@@ -1,12 +1,12 @@
-"""Whether PostgreSQL's database has the encoding and the locale that Bobbin needs.
+"""The check that the database has the encoding and the locale that Bobbin needs.
 
-It looks at behaviour, not at names of locales (docs/decisions/0018-database-locale.md).
+It tests behaviour, not names of locales (docs/decisions/0018-database-locale.md).
 """
 
 import shlex
 from typing import Any
 
-# Names and search have collations of their own. Django and its packages compare by UPPER in the database's.
+# Bobbin's names and search set their collation. Django and its packages use UPPER with that of the database.
 SMALL, CAPITAL = "iéяω", "IÉЯΩ"
 DATABASE = """
 SELECT getdatabaseencoding(), current_database(),
@@ -18,9 +18,9 @@ LETTERS = "SELECT upper(%s::text), lower(%s::text)"
 
 
 def what_breaks_the_rule(cursor: Any) -> str:
-    """Return why Bobbin refuses this database, or nothing; at most two queries.
+    """Return the reason why Bobbin refuses this database, or "". Makes at most two queries.
 
-    `cursor` is a cursor of Django's, or a connection of psycopg's.
+    `cursor` is a cursor of Django or a connection of psycopg.
     """
     encoding, name, locale = cursor.execute(DATABASE).fetchone()
     if encoding != "UTF8":
@@ -34,14 +34,14 @@ def what_breaks_the_rule(cursor: Any) -> str:
 
 
 def refusal(reason: str, settings: dict[str, Any]) -> str:
-    """Return one line: the reason, and the command that moves the data. `settings` is one of DATABASES."""
+    """Return one line: the reason and the command that moves the data. `settings` is one of DATABASES."""
     return f"{reason}. Stop everything that uses it, then run: {move_command(settings)}"
 
 
 def move_command(settings: dict[str, Any]) -> str:
-    """Return the command that dumps the database and restores it into one that keeps the rule."""
+    """Return the command that dumps the database and restores it into one with a suitable locale."""
     if command := settings.get("MOVE_COMMAND"):
         return command
     libpq = {"PGHOST": settings["HOST"], "PGPORT": settings["PORT"], "PGUSER": settings["USER"]}
-    told = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in libpq.items())
-    return f"{told} sh deploy/postgres/move.sh {shlex.quote(settings['NAME'])}"
+    reported = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in libpq.items())
+    return f"{reported} sh deploy/postgres/move.sh {shlex.quote(settings['NAME'])}"

@@ -1,7 +1,7 @@
-"""The middlewares that measure requests, and fill django-prometheus' metrics (django_http_*) too.
+"""The middleware that measures requests. It also sets the metrics of django-prometheus (django_http_*).
 
-Its own middlewares look up each metric by its labels at each request, which takes as long as half of a page
-from the cache may. Here what belongs together is looked up once and kept.
+The middleware of django-prometheus looks up each metric by its labels in each request. That takes half of the
+time allowed for a cached page. This module looks up each combination of labels once and keeps the result.
 """
 
 import time
@@ -13,31 +13,33 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django_prometheus.middleware import Metrics
 
 from observability import budgets, metrics
-from observability.metrics import OTHER, harmless, incrementer, observer
+from observability.metrics import OTHER, incrementer, observer, suppress_errors
 
-# What browsers use. A made-up method would become a label of django-prometheus' metrics.
+# The methods that browsers use. An invented method would create new series of django-prometheus.
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 STATIC = "static"
 ADMIN, ADMIN_LOGIN, ADMIN_REFUSED = "admin", "admin:login", "admin:refused"
-UNNAMED = "<unnamed view>"  # django-prometheus' word.
+UNNAMED = "<unnamed view>"  # The label value of django-prometheus.
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class MeasureMiddleware:
-    """Counts each request by view, method and status, with its time and what it asked of the database.
+    """Counts each request by view, method and status, and observes its time, queries and query time.
 
-    Outermost. Any other method is answered with 405 before anything is counted: labels come from closed sets.
+    Only HealthMiddleware precedes it. It answers other methods with 405 and does not count them, because
+    label values come from closed sets.
     """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
-        self.begin = harmless(incrementer(metrics.IN_PROGRESS))
-        self.theirs = Metrics.get_instance()
+        self.begin = suppress_errors(incrementer(metrics.IN_PROGRESS))
+        self.django_metrics = Metrics.get_instance()
         self.begun, self.ended = (
-            incrementer(counter) for counter in (self.theirs.requests_total, self.theirs.responses_total)
+            incrementer(counter)
+            for counter in (self.django_metrics.requests_total, self.django_metrics.responses_total)
         )
-        self.latency = observer(self.theirs.requests_latency_before)
+        self.latency = observer(self.django_metrics.requests_latency_before)
         self.requests: dict[tuple[str, str | None, int], Callable[[float], None]] = {}
         self.views: dict[str, tuple[Callable[[float], None], ...]] = {}
 
@@ -55,7 +57,7 @@ class MeasureMiddleware:
         self.count(request, response.status_code, time.perf_counter() - began)
         return response
 
-    @harmless
+    @suppress_errors
     def count(self, request: HttpRequest, status: int, seconds: float) -> None:
         view = view_of(request)
         what = (view, request.method, status)
@@ -72,7 +74,7 @@ class MeasureMiddleware:
         self.latency(seconds)
         tally: budgets.Tally | None = getattr(request, "tally", None)
         if tally is None:
-            return  # Answered before anything could ask.
+            return  # The response was made before QueryBudgetMiddleware.
         observe_queries(tally.statements.total())
         observe_db_seconds(tally.seconds)
         if tally.repeats():
@@ -80,10 +82,10 @@ class MeasureMiddleware:
 
 
 def view_of(request: HttpRequest) -> str:
-    """The name of its view in the URL configuration: a closed set, whatever is asked for.
+    """Return the name of the view in the URL configuration, or a constant: a closed set for any request.
 
-    All pages of the administration that were refused share one name. A stranger who requests each of them by
-    each method would otherwise create thousands of series (measured: 12,219 instead of 275).
+    All refused pages of the admin site share one name. Otherwise an anonymous client that requests each of
+    them with each method would create thousands of series (measured: 12,219 instead of 275).
     """
     match = request.resolver_match
     if match:
@@ -93,9 +95,9 @@ def view_of(request: HttpRequest) -> str:
 
 
 class DjangoPrometheusMiddleware:
-    """Counts what django-prometheus' PrometheusAfterMiddleware counts, with the same names and labels.
+    """Sets the metrics of PrometheusAfterMiddleware of django-prometheus, with the same names and labels.
 
-    Innermost. An exception that is answered with an error is timed once, not twice.
+    It is the innermost middleware. A request that raises an exception is timed once, not twice.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -111,13 +113,13 @@ class DjangoPrometheusMiddleware:
         self.count(request, response, time.perf_counter() - began)
         return response
 
-    @harmless
+    @suppress_errors
     def count(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
         status = response.status_code
         view = view_of(request) if request.resolver_match else None
         kind = (view, request.method, status, request.scheme, response.charset)
         if kind not in self.kinds:
-            self.kinds[kind] = self.look_up(*kind)
+            self.kinds[kind] = self.metrics_for(*kind)
         observe_seconds, *counters = self.kinds[kind]
         observe_seconds(seconds)
         for increment in counters:
@@ -131,25 +133,25 @@ class DjangoPrometheusMiddleware:
         if request.META.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest":
             self.metrics.requests_ajax.inc()
 
-    def look_up(
+    def metrics_for(
         self, view: str | None, method: str | None, status: int, transport: str | None, charset: str
     ) -> tuple[Callable[[float], None], ...]:
-        """What a request of this kind changes: a histogram of its time, then counters."""
-        theirs, name = self.metrics, view or UNNAMED
+        """Return the functions that count a request of this kind: a histogram of its time, then counters."""
+        django_metrics, name = self.metrics, view or UNNAMED
         counters = [
-            theirs.requests_by_method.labels(method=method),
-            theirs.requests_by_transport.labels(transport=transport),
-            theirs.responses_by_status.labels(status=status),
-            theirs.responses_by_status_view_method.labels(status=status, view=name, method=method),
-            theirs.responses_by_charset.labels(charset=charset),
+            django_metrics.requests_by_method.labels(method=method),
+            django_metrics.requests_by_transport.labels(transport=transport),
+            django_metrics.responses_by_status.labels(status=status),
+            django_metrics.responses_by_status_view_method.labels(status=status, view=name, method=method),
+            django_metrics.responses_by_charset.labels(charset=charset),
         ]
         if view:
             labels = {"view": view, "transport": transport, "method": method}
-            counters.append(theirs.requests_by_view_transport_method.labels(**labels))
-        seconds = theirs.requests_latency_by_view_method.labels(view=name, method=method)
+            counters.append(django_metrics.requests_by_view_transport_method.labels(**labels))
+        seconds = django_metrics.requests_latency_by_view_method.labels(view=name, method=method)
         return observer(seconds), *map(incrementer, counters)
 
-    @harmless
+    @suppress_errors
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         self.metrics.exceptions_by_type.labels(type=type(exception).__name__).inc()
         view = view_of(request) if request.resolver_match else UNNAMED
@@ -159,7 +161,7 @@ class DjangoPrometheusMiddleware:
         self.count_template(response)
         return response
 
-    @harmless
+    @suppress_errors
     def count_template(self, response: Any) -> None:
         if hasattr(response, "template_name"):
             self.metrics.responses_by_templatename.labels(templatename=str(response.template_name)).inc()

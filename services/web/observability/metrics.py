@@ -1,10 +1,11 @@
-"""Every metric of Bobbin's own. docs/operations.md lists them with their meaning; a test compares.
+"""All metrics that Bobbin defines. A test compares them with the list in docs/operations.md.
 
-Labels come from closed sets: names of views, families of keys, words of ours. Never a path, an id or a text
-that somebody else chose. Each gauge says how the values of several processes become one: the `live` ones end
-with their process. Short descriptions: each is written once for each series.
+Label values come from closed sets: names of views, key families, constants. They are never paths, ids or
+texts from users. `multiprocess_mode` of a gauge says how the values of several processes are merged; the
+values of a `live` mode end with their process. Help texts are short, because the file of a process repeats
+them for each series.
 
-Imports nothing of Django, like the metrics process.
+This module imports nothing from Django, because the metrics process runs without it.
 """
 
 import functools
@@ -17,100 +18,119 @@ from typing import Any
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-from observability import slots
+from observability import worker_ids
 
-OTHER = "other"  # Of a label: what is not in its set.
+OTHER = "other"  # The label value for everything that is not in the set.
 LOG_EVERY = 60.0  # Seconds between two log lines about metrics that fail, in one process.
 
 log = logging.getLogger(__name__)
-slots.take("command")  # Whoever has taken one before keeps it: a worker of gunicorn.
+worker_ids.acquire("command")  # In a worker of gunicorn, which has an id already, this changes nothing.
 
 # --- Requests -------------------------------------------------------------------------------------
 BUILD_INFO = Gauge(
-    "bobbin_build_info", "1, for the release that runs", ["release"], multiprocess_mode="livemax"
+    "bobbin_build_info", "Constant 1, labelled with the release.", ["release"], multiprocess_mode="livemax"
 )
-REQUESTS = Counter("bobbin_http_requests_total", "Requests answered", ["view", "method", "status"])
+REQUESTS = Counter("bobbin_http_requests_total", "Number of requests answered.", ["view", "method", "status"])
 SECONDS = Histogram(
     "bobbin_http_request_seconds",
-    "Time to answer a request",
+    "Time to answer a request, in seconds.",
     ["view"],
-    # 0.25 is the objective: its edge must stay.
+    # 0.25 is the latency objective: this bucket must stay.
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-IN_PROGRESS = Gauge("bobbin_requests_in_progress", "Requests being answered", multiprocess_mode="livesum")
+IN_PROGRESS = Gauge(
+    "bobbin_requests_in_progress", "Number of requests in progress.", multiprocess_mode="livesum"
+)
 
 # --- Queries --------------------------------------------------------------------------------------
 QUERIES = Histogram(
     "bobbin_request_db_queries",
-    "Queries a request",
+    "Number of database queries in one request.",
     ["view"],
     buckets=(0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 20, 34, 55, 100, 300),
 )
 DB_SECONDS = Histogram(
     "bobbin_request_db_seconds",
-    "Time in the database a request",
+    "Time that one request spent on queries, in seconds.",
     ["view"],
     buckets=(0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
-BUDGET = Gauge("bobbin_query_budget", "Queries allowed a request", ["view"], multiprocess_mode="livemax")
-EXCEEDED = Counter("bobbin_query_budget_exceeded_total", "Requests over their budget", ["view"])
-REPEATED = Counter("bobbin_repeated_queries_total", "Requests that repeat one query", ["view"])
-DB_OPEN = Gauge("bobbin_db_connections_open", "Connections to PostgreSQL", multiprocess_mode="livesum")
-DB_OPENED = Counter("bobbin_db_connections_opened_total", "Connections to PostgreSQL made")
+BUDGET = Gauge(
+    "bobbin_query_budget", "Number of queries that a request may make.", ["view"], multiprocess_mode="livemax"
+)
+EXCEEDED = Counter("bobbin_query_budget_exceeded_total", "Number of requests over budget.", ["view"])
+REPEATED = Counter("bobbin_repeated_queries_total", "Number of requests that repeat a query.", ["view"])
+DB_OPEN = Gauge(
+    "bobbin_db_connections_open", "Number of open connections to PostgreSQL.", multiprocess_mode="livesum"
+)
+DB_OPENED = Counter("bobbin_db_connections_opened_total", "Number of connections to PostgreSQL opened.")
 
 # --- The cache ------------------------------------------------------------------------------------
-CACHE_REQUESTS = Counter("bobbin_cache_requests_total", "Keys read", ["family", "view", "result"])
-EPOCHS_ENDED = Counter("bobbin_cache_epochs_ended_total", "Epochs that changes have ended")
-EPOCH_DEBTS = Gauge(
-    "bobbin_cache_epoch_debts", "Epochs that wait for Redis to be ended", multiprocess_mode="livesum"
+CACHE_REQUESTS = Counter(
+    "bobbin_cache_requests_total", "Number of cache keys read.", ["family", "view", "result"]
+)
+INVALIDATIONS = Counter("bobbin_cache_invalidations_total", "Number of invalidated generations.")
+PENDING_INVALIDATIONS = Gauge(
+    "bobbin_cache_pending_invalidations",
+    "Number of invalidations that wait for Redis.",
+    multiprocess_mode="livesum",
 )
 BREAKER_OPEN = Gauge(
-    "bobbin_cache_breaker_open", "Processes that leave Redis alone", multiprocess_mode="livesum"
+    "bobbin_cache_breaker_open", "Number of open Redis circuit breakers.", multiprocess_mode="livesum"
 )
-BREAKER_OPENED = Counter("bobbin_cache_breaker_opened_total", "Times that a process began to")
+BREAKER_OPENED = Counter(
+    "bobbin_cache_breaker_opened_total", "Number of times the Redis circuit breaker opened."
+)
 REDIS_CONNECTIONS = Gauge(
-    "bobbin_redis_connections", "Connections to Redis", ["state"], multiprocess_mode="livesum"
+    "bobbin_redis_connections", "Number of connections to Redis.", ["state"], multiprocess_mode="livesum"
 )
-CANARY_ROUNDS = Counter("bobbin_cache_canary_rounds_total", "Rounds of the canary", ["result"])
-ISOLATION_FAULTS = Counter("bobbin_cache_isolation_faults_total", "Pages stale or somebody else's")
+PROBE_RUNS = Counter("bobbin_privacy_probe_runs_total", "Number of privacy probe runs.", ["result"])
+PRIVACY_VIOLATIONS = Counter("bobbin_privacy_violations_total", "Number of privacy violations found.")
 
 # --- Messages -------------------------------------------------------------------------------------
-SIGNALS = Counter("bobbin_signals_total", "Calls of receivers", ["receiver", "outcome"])
-SENT = Counter("bobbin_messages_sent_total", "Messages committed", ["kind"])
-EDITED = Counter("bobbin_messages_edited_total", "Edits committed")
-NOTIFIED = Counter("bobbin_notifications_created_total", "Notifications committed")
-ERASED = Counter("bobbin_erasures_total", "Accounts erased")
-IMPORT_LINES = Counter("bobbin_import_lines_total", "Lines of imports", ["result"])
-DRIFT = Gauge(
-    "bobbin_unread_drift_participants", "Wrong unread counters found", multiprocess_mode="mostrecent"
+SIGNALS = Counter("bobbin_signals_total", "Number of signal receiver calls.", ["receiver", "outcome"])
+SENT = Counter("bobbin_messages_sent_total", "Number of messages committed.", ["kind"])
+EDITED = Counter("bobbin_messages_edited_total", "Number of committed edits that changed a message.")
+NOTIFIED = Counter("bobbin_notifications_created_total", "Number of notifications committed.")
+ERASED = Counter("bobbin_erasures_total", "Number of accounts erased.")
+IMPORT_LINES = Counter("bobbin_import_lines_total", "Number of import lines processed.", ["result"])
+AUDIT_WRONG = Gauge(
+    "bobbin_counter_audit_wrong", "Number of unread counters found wrong.", multiprocess_mode="mostrecent"
 )
-DRIFT_SAMPLED = Gauge(
-    "bobbin_unread_drift_sampled", "Unread counters compared", multiprocess_mode="mostrecent"
+AUDIT_SAMPLED = Gauge(
+    "bobbin_counter_audit_sampled", "Number of unread counters compared.", multiprocess_mode="mostrecent"
 )
-DRIFT_CHECKED = Gauge(
-    "bobbin_unread_drift_checked_timestamp_seconds", "When they were", multiprocess_mode="mostrecent"
+AUDIT_TIMESTAMP = Gauge(
+    "bobbin_counter_audit_timestamp_seconds",
+    "Unix time of the last audit, in seconds.",
+    multiprocess_mode="mostrecent",
 )
 
 # --- gunicorn -------------------------------------------------------------------------------------
-WORKERS = Gauge("bobbin_gunicorn_workers", "Workers that answer", multiprocess_mode="livesum")
-THREADS = Gauge("bobbin_gunicorn_threads", "Threads that answer", multiprocess_mode="livesum")
-BACKLOG = Gauge("bobbin_gunicorn_backlog", "Connections not accepted yet", multiprocess_mode="livemax")
-BOOTS = Counter("bobbin_gunicorn_worker_boots_total", "Workers started")
+WORKERS = Gauge("bobbin_gunicorn_workers", "Number of gunicorn workers.", multiprocess_mode="livesum")
+THREADS = Gauge("bobbin_gunicorn_threads", "Number of gunicorn threads.", multiprocess_mode="livesum")
+BACKLOG = Gauge(
+    "bobbin_gunicorn_backlog", "Number of connections not accepted yet.", multiprocess_mode="livemax"
+)
+BOOTS = Counter("bobbin_gunicorn_worker_boots_total", "Number of gunicorn workers started.")
 
 # --- Live updates ---------------------------------------------------------------------------------
-STREAMS_OPEN = Gauge("bobbin_event_streams_open", "Streams that are open", multiprocess_mode="livesum")
-STREAMS = Counter("bobbin_event_streams_total", "Streams asked for", ["result"])
-EVENTS = Counter("bobbin_events_sent_total", "Notices put into streams")
+STREAMS_OPEN = Gauge(
+    "bobbin_event_streams_open", "Number of open event streams.", multiprocess_mode="livesum"
+)
+STREAMS = Counter("bobbin_event_streams_total", "Number of event streams requested.", ["result"])
+EVENTS = Counter("bobbin_events_sent_total", "Number of events sent to event streams.")
 
-# What can be named beforehand is there from the start, at 0: otherwise nobody would see it rise to 1.
+# Create these series at the start with the value 0: Prometheus cannot see the increase of a series that
+# starts at 1.
 KINDS = ("message", "reply", "imported")
-ROUNDS = ("fine", "faulty", "unchecked")
+PROBE_OUTCOMES = ("ok", "violated", "inconclusive")
 LINES = ("added", "already_there", "skipped")
 CONNECTION_STATES = ("in_use", "idle")
 STREAM_RESULTS = ("opened", "nobody", "too_many", "unavailable")
 for _counter, _names in [
     (SENT, KINDS),
-    (CANARY_ROUNDS, ROUNDS),
+    (PROBE_RUNS, PROBE_OUTCOMES),
     (IMPORT_LINES, LINES),
     (STREAMS, STREAM_RESULTS),
 ]:
@@ -118,19 +138,19 @@ for _counter, _names in [
         _counter.labels(_name)
 
 
-# --- The metrics process, of its own work ---------------------------------------------------------
+# --- The metrics process itself -------------------------------------------------------------------
 FILES = "bobbin_metrics_files"
 BYTES = "bobbin_metrics_bytes"
 COLLECT_SECONDS = "bobbin_metrics_collect_seconds"
 OF_THE_METRICS_PROCESS = {
-    FILES: "Files of the processes",
-    BYTES: "Bytes of these files",
-    COLLECT_SECONDS: "Time to add them up",
+    FILES: "Number of files that the metrics process merges.",
+    BYTES: "Size of the files that the metrics process merges, in bytes.",
+    COLLECT_SECONDS: "Time that the metrics process needed to merge the files, in seconds.",
 }
 
 
 def catalog() -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Type and labels of every metric of ours, by the name that Prometheus knows it by."""
+    """Return the type and the labels of every metric of Bobbin, by its name in Prometheus."""
     found = {}
     for metric in globals().values():
         if isinstance(metric, MetricWrapperBase):
@@ -139,16 +159,17 @@ def catalog() -> dict[str, tuple[str, tuple[str, ...]]]:
     return found | dict.fromkeys(OF_THE_METRICS_PROCESS, ("gauge", ()))
 
 
-# --- Counting, often ------------------------------------------------------------------------------
-# What each request changes, it changes by these. prometheus_client's own look each time whether there is
-# something to change, and go through the buckets one by one: measured, that takes longer than the change.
+# --- Fast counting --------------------------------------------------------------------------------
+# Code that runs in each request uses these functions. The methods of prometheus_client check each time
+# whether the metric can be changed, and search the buckets linearly: measured, that takes longer than the
+# change.
 def incrementer(counter: Counter | Gauge) -> Callable[[float], None]:
-    """What changes this counter, or gauge, of certain labels by an amount."""
+    """Return a function that adds an amount to this counter or gauge, whose labels must be set."""
     return counter._value.inc
 
 
 def observer(histogram: Histogram) -> Callable[[float], None]:
-    """What puts a value into this histogram of certain labels."""
+    """Return a function that adds an observation to this histogram, whose labels must be set."""
     total, edges = histogram._sum.inc, histogram._upper_bounds
     buckets = [bucket.inc for bucket in histogram._buckets]
 
@@ -160,8 +181,8 @@ def observer(histogram: Histogram) -> Callable[[float], None]:
 
 
 # --- Failures -------------------------------------------------------------------------------------
-def harmless(count: Callable[..., Any]) -> Callable[..., None]:
-    """What counts must not break what it counts: an error is logged, once a minute."""
+def suppress_errors(count: Callable[..., Any]) -> Callable[..., None]:
+    """Decorator: log errors, once per minute, and do not raise them. Metrics must not break requests."""
     logged = -LOG_EVERY
 
     @functools.wraps(count)

@@ -1,4 +1,4 @@
-"""The request log holds routes, not paths: names of members and search words stand in paths and queries."""
+"""The request log contains routes, not paths: paths and queries contain user names and search words."""
 
 import logging
 
@@ -12,7 +12,7 @@ NO_ROUTE = "(no route)"
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """Like django-structlog's, but logs `GET /chats/with/<username:username>/`, not the path and query."""
+    """Like that of django-structlog, but logs `GET /chats/with/<username:username>/`, not path and query."""
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
@@ -20,7 +20,7 @@ class RequestLogMiddleware(RequestMiddleware):
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
-        """Log the address that limits count; django-structlog believes any of 30 headers."""
+        """Log the address that rate limits use. django-structlog would trust any of 30 headers."""
         structlog.contextvars.bind_contextvars(ip=address_of(request))
 
 
@@ -39,6 +39,6 @@ class RoutesInsteadOfPaths(logging.Filter):
 
 
 def route_of(request: HttpRequest) -> str:
-    """The route that matched, as it is written in the URL configuration, or "(no route)"."""
+    """Return the matched route, as written in the URL configuration, or "(no route)"."""
     match = request.resolver_match
     return f"/{match.route}" if match else NO_ROUTE

@@ -1,44 +1,49 @@
-"""What a worker of gunicorn says of itself: that it is there, its threads, its connections, its backlog."""
+"""Metrics of a gunicorn worker: its threads, its connections to Redis, the backlog of its sockets."""
 
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 
-from observability import budgets, metrics, slots
-from observability.cache import ConnectionFactory
+from observability import budgets, metrics, worker_ids
 
-EVERY = 5.0  # Seconds between two looks; Prometheus looks less often.
+EVERY = 5.0  # Seconds between two samples; Prometheus scrapes less often.
 
 log = logging.getLogger(__name__)
 
 
-def begin(worker: Any) -> None:
-    """Call it in a worker that is about to answer requests. `worker` is gunicorn's."""
+def begin(worker: Any, redis_connections: Callable[[], tuple[int, int]]) -> None:
+    """Publish the metrics of a worker before it serves requests. `worker` is the worker object of gunicorn.
+
+    `redis_connections` returns the number of connections that this process has in use, and of idle ones.
+    """
     metrics.BUILD_INFO.labels(settings.RELEASE).set(1)
     metrics.WORKERS.set(1)
     metrics.THREADS.set(getattr(worker.cfg, "threads", 1))
     metrics.BOOTS.inc()
-    budgets.tell()
-    if slots.folder():
-        threading.Thread(target=_go_on, args=[worker.sockets], name="gauges", daemon=True).start()
+    budgets.publish_budgets()
+    if worker_ids.folder():
+        threading.Thread(
+            target=_go_on, args=[worker.sockets, redis_connections], name="gauges", daemon=True
+        ).start()
 
 
-def _go_on(sockets: list[Any]) -> None:
+def _go_on(sockets: list[Any], redis_connections: Callable[[], tuple[int, int]]) -> None:
     while True:
-        look(sockets)
+        sample(sockets, redis_connections)
         time.sleep(EVERY)
 
 
-@metrics.harmless
-def look(sockets: list[Any]) -> None:
-    # Linux tells it for TCP only; the workers of one gunicorn share what waits.
+@metrics.suppress_errors
+def sample(sockets: list[Any], redis_connections: Callable[[], tuple[int, int]]) -> None:
+    # Linux reports the backlog for TCP only. All workers of one gunicorn share it.
     metrics.BACKLOG.set(
         max((backlog for listener in sockets if (backlog := _waiting(listener)) > 0), default=0)
     )
-    in_use, idle = ConnectionFactory.connections()
+    in_use, idle = redis_connections()
     metrics.REDIS_CONNECTIONS.labels("in_use").set(in_use)
     metrics.REDIS_CONNECTIONS.labels("idle").set(idle)
 

@@ -1,6 +1,6 @@
-"""`python -m observability.serve`: what all processes counted, for Prometheus, on a port of its own.
+"""`python -m observability.serve`: serves the metrics of all processes to Prometheus on a separate port.
 
-A process of its own: it answers while every worker is busy, and no proxy before the workers leads to it.
+It is a separate process, so it answers while all workers are busy, and the reverse proxy does not expose it.
 """
 
 import contextlib
@@ -22,11 +22,11 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from observability import slots
+from observability import worker_ids
 
 DEFAULT_BIND = "127.0.0.1:9100"
-SECONDS_TO_ASK = 5  # After which a client that says nothing is let go.
-# When a file is being made, or removed by a start, while we read. Tried again.
+SECONDS_TO_ASK = 5  # Time-out for a client that sends no request.
+# Raised when a worker creates a file, or a start removes one, during the read. The read is repeated.
 UNREADABLE = (OSError, RuntimeError, ValueError, struct.error)
 TRIES = 3
 
@@ -34,7 +34,7 @@ log = logging.getLogger("observability.serve")
 
 
 class Files:
-    """The files of all processes, added up; one reader at a time."""
+    """The metrics files of all processes, merged. Allows one reader at a time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -52,8 +52,8 @@ class Files:
         if not self.folder.is_dir():
             raise FileNotFoundError(f"the folder {self.folder} is gone")
         began = time.perf_counter()
-        with contextlib.suppress(OSError):  # It may be ours to read only; then the workers' master does it.
-            slots.sweep(self.folder)
+        with contextlib.suppress(OSError):  # The folder may be read-only here; the gunicorn master reaps too.
+            worker_ids.reap(self.folder)
         registry = CollectorRegistry()
         MultiProcessCollector(registry, str(self.folder))
         added_up = generate_latest(registry)
@@ -112,7 +112,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *args: object) -> None:
-        """Nothing: a line for each scrape tells nobody anything."""
+        """Log nothing: a line for each scrape has no use."""
 
 
 class Server(ThreadingHTTPServer):
@@ -123,7 +123,7 @@ class Server(ThreadingHTTPServer):
 
 
 def address(bind: str) -> tuple[str, int]:
-    """`127.0.0.1:9100`, `[::1]:9100` or `:9100`, for all addresses. ValueError for anything else."""
+    """Parse `127.0.0.1:9100`, `[::1]:9100`, or `:9100` for all addresses. Raise ValueError otherwise."""
     host, _, port = bind.rpartition(":")
     if not port.isdecimal() or not 0 <= int(port) < 65536:
         raise ValueError(
@@ -141,16 +141,16 @@ def server(bind: str, folder: Path) -> Server:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="metrics: %(message)s")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # The first process of a container has no other.
-    slots.in_memory()  # This process reads what the others write.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # Process 1 of a container has no default handler.
+    worker_ids.in_memory()  # This process has no metrics files of its own.
     bind = os.environ.get("METRICS_BIND") or DEFAULT_BIND
-    folder = slots.folder()
+    folder = worker_ids.folder()
     if folder is None:
         sys.exit(
-            f"Bobbin cannot start: {slots.VARIABLE} is not set; it names the folder the workers write to."
+            f"Bobbin cannot start: {worker_ids.VARIABLE} is not set: the folder that the workers write to."
         )
     if not folder.is_dir():
-        sys.exit(f"Bobbin cannot start: {slots.VARIABLE}={folder} is no folder.")
+        sys.exit(f"Bobbin cannot start: {worker_ids.VARIABLE}={folder} is no folder.")
     try:
         with server(bind, folder) as serving:
             log.info("serving %s at http://%s/metrics", folder, bind)

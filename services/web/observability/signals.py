@@ -1,4 +1,4 @@
-"""Receivers of signals, counted: `bobbin_signals_total`."""
+"""A `receiver` decorator that counts the calls in `bobbin_signals_total`."""
 
 import functools
 from collections.abc import Callable
@@ -8,7 +8,8 @@ from django import dispatch
 
 from observability import metrics
 
-# PostgreSQL answers and no migration is missing; before web or events start. Sender: DatabaseProbe.
+# Sent when PostgreSQL answers and no migration is missing, before `web` or `events` starts. Sender:
+# DatabaseProbe.
 database_ready = dispatch.Signal()
 
 Receiver = Callable[..., Any]
@@ -17,12 +18,13 @@ Receiver = Callable[..., Any]
 def receiver(
     signal: dispatch.Signal, *, sender: Any, dispatch_uid: str, refuses: tuple[type[Exception], ...] = ()
 ) -> Callable[[Receiver], Receiver]:
-    """Django's `receiver`, for one sender and connected once; each call counts as ok or as failed.
+    """Like Django's `receiver`, but for one sender and connected once. Counts each call as ok or failed.
 
-    `refuses`: exceptions that are an answer to the member, such as "changed meanwhile", and count as ok.
+    `refuses` are exceptions that report a refusal to the user, such as "changed meanwhile". They count as ok.
     """
     ok, failed = (
-        metrics.harmless(metrics.SIGNALS.labels(dispatch_uid, outcome).inc) for outcome in ("ok", "failed")
+        metrics.suppress_errors(metrics.SIGNALS.labels(dispatch_uid, outcome).inc)
+        for outcome in ("ok", "failed")
     )
 
     def connect(call: Receiver) -> Receiver:

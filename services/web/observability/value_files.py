@@ -1,10 +1,10 @@
-"""The values of prometheus_client in a slot's files: quicker to change, and no process ends for lack of room.
+"""Values of prometheus_client in files, one set for each worker id; a full disk never kills a process.
 
-prometheus_client makes its files longer without taking the room. A write to a page that the file system then
-does not have ends the process (SIGBUS), with the requests in it. Here the room is taken first, and where
-there is none a new value stays in memory: nobody sees it, and all that is in the files goes on.
+prometheus_client extends its files without allocating the space. On a full disk, a write to such a page would
+kill the process with SIGBUS, and its requests with it. This module allocates the space first. If that fails,
+a new value stays in memory and is not collected; existing values continue to work.
 
-Imports nothing of Django, like the slots.
+Like observability/worker_ids.py, this module imports nothing from Django.
 """
 
 import logging
@@ -15,26 +15,26 @@ from typing import Any
 from prometheus_client import values
 from prometheus_client.mmap_dict import MmapedDict
 
-FIRST = 2**16  # Bytes of a new file; a full one becomes twice as long.
-MOST_BESIDE_A_KEY = 32  # Bytes of an entry in it: length, padding, value, time.
+FIRST = 2**16  # Size of a new file, in bytes; a full file doubles its size.
+MOST_BESIDE_A_KEY = 32  # Bytes of an entry besides its key: length, padding, value, time.
 
 log = logging.getLogger(__name__)
 _writing = threading.Lock()
 
 
-def use(slot: str) -> None:
-    """From now on the values of this process are in the files of this slot."""
+def use(worker_id: str) -> None:
+    """Store all new values of this process in the files of this worker id."""
     values.MmapedDict = ReservedFile  # type: ignore[assignment,misc]
-    in_file = _value_class(slot)
-    is_told = False
+    in_file = _value_class(worker_id)
+    is_logged = False
 
     def value(*args: Any, **kwargs: Any) -> Any:
-        nonlocal is_told
+        nonlocal is_logged
         try:
             return in_file(*args, **kwargs)
         except OSError as error:
-            if not is_told:
-                is_told = True
+            if not is_logged:
+                is_logged = True
                 log.error("no room for metrics (%s): nobody will see the new ones of this process.", error)
             return values.MutexValue(*args, **kwargs)
 
@@ -42,7 +42,7 @@ def use(slot: str) -> None:
 
 
 class ReservedFile(MmapedDict):
-    """A file of values. OSError when there is no room for one more; what is in it can still be changed."""
+    """A file of values. A new value raises OSError if it has no room; existing values can still change."""
 
     def __init__(self, filename: str) -> None:
         with open(filename, "ab") as file:
@@ -50,7 +50,7 @@ class ReservedFile(MmapedDict):
                 _reserve(file.fileno(), max(FIRST, file.tell()))
             except OSError:
                 if not file.tell():
-                    os.unlink(filename)  # The metrics process could not read an empty one.
+                    os.unlink(filename)  # The metrics process cannot read an empty file.
                 raise
         super().__init__(filename)
 
@@ -61,21 +61,21 @@ class ReservedFile(MmapedDict):
 
 
 def _reserve(file: int, size: int) -> None:
-    if hasattr(os, "posix_fallocate"):  # Not on macOS, where nobody runs more than `make run`.
+    if hasattr(os, "posix_fallocate"):  # macOS lacks it, and is used for `make run` only.
         os.posix_fallocate(file, 0, size)
 
 
 def _value_class(name: str) -> type:
-    """prometheus_client's value in a file, written without asking each time whether the process is the same.
+    """Return a value class of prometheus_client that does not check the process id at each change.
 
-    Measured, it takes less than half of the time.
+    Measured, a change takes less than half of the time.
     """
     base: Any = values.MultiProcessValue(lambda: name)
 
-    class SlotValue(base):
+    class FileValue(base):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            # A file that grows is mapped anew; what is mapped here stays the same file.
+            # A file that grows gets a new mapping. This view stays valid, because it maps the same file.
             self._cells = memoryview(self._file._m).cast("d")
             self._cell = self._file._positions[self._key] // 8
 
@@ -84,4 +84,4 @@ def _value_class(name: str) -> type:
                 self._value += amount
                 self._cells[self._cell] = self._value
 
-    return SlotValue
+    return FileValue

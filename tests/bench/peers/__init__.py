@@ -1,1 +1,1 @@
-"""What other packages need to do the work of Bobbin: models of their own, in the benchmarks only."""
+"""Models and code for the compared packages, used only in the benchmarks."""

@@ -1,6 +1,6 @@
-"""Reading the same rows again, from the cache of a package. Each changes Django for everybody: one a process.
+"""Repeated reads of the same rows from the cache of a package. Each package patches Django globally.
 
-`python tests/bench work` starts this file once for each package, and reads the figures from its output.
+So `python tests/bench work` runs this file in a separate process for each, and parses the printed figures.
 """
 
 import json
@@ -13,7 +13,7 @@ PACKAGES = {"django-cachalot": "cachalot", "django-cacheops": "cacheops"}
 
 
 def main(package: str, stage: dict[str, int], rounds: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback.
     bench = Path(__file__).resolve().parents[1]
     sys.path[:0] = [str(bench), str(bench.parents[1] / "services" / "web")]
     os.environ |= {"DJANGO_SETTINGS_MODULE": "peers.caching_settings", "BENCH_APPS": PACKAGES[package]}
@@ -28,7 +28,7 @@ def main(package: str, stage: dict[str, int], rounds: int) -> None:
     from accounts.models import User
     from chats.pages import INBOX_SIZE, ONE_MORE, PAGE_SIZE
     from messaging.models import Message, Participant
-    from messaging.threads import ThreadRow, nest
+    from messaging.threads import ThreadRow, flatten
 
     reader = User.objects.get(pk=stage["inbox"])
     receiver = User.objects.get(pk=stage["unread"])
@@ -45,7 +45,7 @@ def main(package: str, stage: dict[str, int], rounds: int) -> None:
 
     def whole():
         rows = Message.objects.in_thread(root).order_by("pk")
-        return nest(kept(rows.values_list(*ThreadRow._fields, named=True)))
+        return flatten(kept(rows.values_list(*ThreadRow._fields, named=True)))
 
     def plain(rows):
         return [tuple(row) for row in rows]
@@ -57,7 +57,7 @@ def main(package: str, stage: dict[str, int], rounds: int) -> None:
         (thread.whole(thread.TITLE_OF_1000, root), whole, thread.content),
     ):
         workload.ways.append(Way(f"{package}, from its cache", ask, content))
-        workload.targets = ()  # Those are for the process without the package.
+        workload.targets = ()  # The targets apply to the process without the package.
         lines += report.work(workload, measure(workload, rounds))
     print(json.dumps(lines))
 

@@ -1,9 +1,9 @@
-"""Settings of the process that measures a package which caches querysets."""
+"""Settings for the process that measures a package that caches querysets."""
 
 from settings import *  # noqa: F403
 from settings import CACHES, REDIS_URL
 
-# They store what pickle makes, which Bobbin's own cache refuses.
+# The packages store pickled values, which the cache backend of Bobbin refuses.
 PICKLES = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 CACHES = CACHES | {"querysets": PICKLES}
 CACHALOT_CACHE = "querysets"

@@ -1,4 +1,4 @@
-"""django-notifications-community: one notification sent, and 50 unread ones of 200,000."""
+"""django-notifications-community: sends one notification, and reads 50 unread ones of 200,000."""
 
 import itertools
 import json
@@ -38,7 +38,7 @@ WHERE n.recipient_id = 1 AND n.unread ORDER BY n.timestamp DESC LIMIT 50
 
 
 def main(rounds: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback.
     sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
     os.environ["DJANGO_SETTINGS_MODULE"] = "community_settings"
     _make_database()
@@ -94,7 +94,7 @@ def main(rounds: int) -> None:
 
 
 def _make_database() -> None:
-    """Beside Bobbin's, on the same server."""
+    """Create a separate database on the same server."""
     import community_settings
     import psycopg
 

@@ -1,4 +1,4 @@
-"""A Django with django-notifications-community alone: its package is named like an application of Bobbin."""
+"""Settings for django-notifications-community alone, since Bobbin has an app with the same name."""
 
 import os
 

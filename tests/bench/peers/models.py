@@ -1,5 +1,5 @@
-# ruff: noqa: DJ008 (nobody looks at them)
-"""A message of a thread, as each package wants it."""
+# ruff: noqa: DJ008 (no code prints these models)
+"""The models for messages of a thread that each package needs."""
 
 import pghistory
 import reversion
@@ -24,7 +24,7 @@ class Text(models.Model):
 
 
 class PlainMessage(Text):
-    """For what needs no fields of its own: message by message, prefetching, and django-cte."""
+    """For ways without additional fields: message by message, prefetch_related, and django-cte."""
 
     parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="replies")
 
@@ -34,7 +34,7 @@ class MpttMessage(MPTTModel, Text):
 
 
 class MpMessage(MP_Node, Text):
-    """treebeard's materialised path."""
+    """The materialised path of treebeard."""
 
 
 class TreeMessage(TreeNode, Text):
@@ -42,8 +42,8 @@ class TreeMessage(TreeNode, Text):
         ordering = ["id"]
 
 
-class Notice(models.Model):
-    """What a reply of mptt or treebeard is told by."""
+class Notification(models.Model):
+    """The notification for a reply of mptt or treebeard."""
 
     user = models.ForeignKey(User, models.DO_NOTHING, related_name="+", db_constraint=False)
     message_id = models.BigIntegerField()

@@ -1,4 +1,4 @@
-"""Threads in the tables of the peers, and how each reads one: as rows, depths and all, in reading order."""
+"""Threads in the tables of the peers, and how each package reads one with depths in reading order."""
 
 from collections import Counter
 
@@ -8,15 +8,15 @@ from django.db.models import QuerySet as PlainQuerySet
 from django_cte import CTE, with_cte
 from measure import Way
 
-from messaging.threads import ThreadRow, nest
+from messaging.threads import ThreadRow, flatten
 from peers.models import MpMessage, MpttMessage, PlainMessage, TreeMessage
 
 ROW = ("id", "sender_id", "content", "timestamp", "read", "edited")
-DEEPEST_PATH = 255 // MpMessage.steplen  # What the path of treebeard has room for.
+DEEPEST_PATH = 255 // MpMessage.steplen  # Limited by the length of the path column of treebeard.
 
 
 def load(placed: list[tuple[ThreadRow, int]]) -> None:
-    """Put a thread of Bobbin, with its ids, into the table of each peer, as the peer would have it."""
+    """Copy a thread of Bobbin with its ids into the table of each peer."""
     plain = [(row, _text(row)) for row, _ in placed]
     for model in (PlainMessage, TreeMessage):
         made = [model(parent_id=row.parent_message_id, **text) for row, text in plain]
@@ -46,7 +46,7 @@ def _text(row: ThreadRow) -> dict:
 
 
 def _nested_sets(placed: list[tuple[ThreadRow, int]]) -> dict[int, list[int]]:
-    """The left and the right number of each message."""
+    """Return the left and the right number of each message in the nested sets of mptt."""
     ends: dict[int, list[int]] = {}
     open_: list[int] = []
     number = 0
@@ -64,7 +64,7 @@ def _nested_sets(placed: list[tuple[ThreadRow, int]]) -> dict[int, list[int]]:
 
 
 def _paths(placed: list[tuple[ThreadRow, int]]) -> dict[int, str]:
-    """The materialised path of each message. Roots are numbered by how many there are already."""
+    """Return the materialised path of each message. Roots are numbered after the existing ones."""
     steps: Counter[int | None] = Counter({None: MpMessage.objects.filter(depth=1).count()})
     paths: dict[int | None, str] = {None: ""}
     for row, depth in placed:
@@ -77,9 +77,10 @@ def _paths(placed: list[tuple[ThreadRow, int]]) -> dict[int, str]:
 
 
 def ways(root: int, deepest: int, content, *, naive: bool) -> list[Way]:
-    """What each peer documents for a whole tree below a node; `content` makes `(row, depth)` comparable.
+    """Return the ways that the peers document to read a whole tree below a node.
 
-    Each once with instances, as the documents do, and once with rows, which is the best that it can do.
+    Each is measured with model instances, as in its documents, and with rows, which is its fastest form.
+    `content` converts `(row, depth)` for the comparison.
     """
 
     def one_by_one():
@@ -119,7 +120,7 @@ def ways(root: int, deepest: int, content, *, naive: bool) -> list[Way]:
 
         below = CTE.recursive(make)
         rows = with_cte(below, select=below.join(PlainMessage, id=below.col.id).order_by("pk"))
-        return nest(_Row(message, message.pk, message.parent_id) for message in rows)
+        return flatten(_Row(message, message.pk, message.parent_id) for message in rows)
 
     def cte_rows():
         names = [*ROW, "parent_id"]
@@ -130,7 +131,7 @@ def ways(root: int, deepest: int, content, *, naive: bool) -> list[Way]:
 
         below = CTE.recursive(make)
         rows = with_cte(below, select=below.queryset().order_by("id").values_list(*names, named=True))
-        return nest(_Row(row, row.id, row.parent_id) for row in rows)
+        return flatten(_Row(row, row.id, row.parent_id) for row in rows)
 
     def unwrapped(placed):
         return content([(row.message, depth) for row, depth in placed])
@@ -160,7 +161,7 @@ def ways(root: int, deepest: int, content, *, naive: bool) -> list[Way]:
 
 
 class _Row:
-    """A message with the names that nesting knows."""
+    """A message with the attribute names that `flatten` reads."""
 
     __slots__ = ("id", "message", "parent_message_id")
 

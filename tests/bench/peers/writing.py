@@ -1,4 +1,4 @@
-"""How the peers add a reply, and how they keep what a message said before."""
+"""How the peers add a reply, and how they keep the earlier texts of a message."""
 
 from itertools import count
 
@@ -12,7 +12,7 @@ from reversion.models import Version
 from peers.models import (
     MpMessage,
     MpttMessage,
-    Notice,
+    Notification,
     PgHistoryMessage,
     ReversionMessage,
     SimpleHistoryMessage,
@@ -22,13 +22,13 @@ number = count()
 
 
 def replies(root: int, sender, receiver) -> list[Way]:
-    """A node below `root` and a row that tells the receiver. They keep no inbox rows."""
+    """Return ways to add a reply to `root` and a notification. They update no inbox rows."""
 
     def fields():
         return {"sender": sender, "content": f"It did arrive, {next(number)}.", "timestamp": timezone.now()}
 
-    def told(message):
-        Notice.objects.create(
+    def notified(message):
+        Notification.objects.create(
             user=receiver, message_id=message.pk, content=f"New message from {sender.username}"
         )
         return message
@@ -36,25 +36,27 @@ def replies(root: int, sender, receiver) -> list[Way]:
     def mptt():
         with transaction.atomic():
             parent = MpttMessage.objects.get(pk=root)
-            return told(MpttMessage.objects.create(parent=parent, **fields()))
+            return notified(MpttMessage.objects.create(parent=parent, **fields()))
 
     def treebeard():
         with transaction.atomic():
             parent = MpMessage.objects.get(pk=root)
-            return told(MpMessage.objects.add_child(parent, create_kwargs=fields()))
+            return notified(MpMessage.objects.add_child(parent, create_kwargs=fields()))
 
     def content(message):
-        notice = Notice.objects.get(message_id=message.pk, content__startswith="New", user=receiver)
+        notification = Notification.objects.get(
+            message_id=message.pk, content__startswith="New", user=receiver
+        )
         kept = type(message).objects.get(pk=message.pk)
         above = kept.parent_id if isinstance(kept, MpttMessage) else kept.get_parent().pk
-        return kept.sender_id, above, kept.content[:13], notice.user_id, notice.content
+        return kept.sender_id, above, kept.content[:13], notification.user_id, notification.content
 
-    def forget():
-        Notice.objects.all().delete()  # Ids of the two tables may be the same.
+    def delete_notifications():
+        Notification.objects.all().delete()  # Message ids of the two tables may be equal.
 
     return [
-        Way("django-mptt", mptt, content, before=forget),
-        Way("django-treebeard, materialised path", treebeard, content, before=forget),
+        Way("django-mptt", mptt, content, before=delete_notifications),
+        Way("django-treebeard, materialised path", treebeard, content, before=delete_notifications),
     ]
 
 
@@ -90,7 +92,7 @@ def edits(author) -> list[Way]:
         return found
 
     return [
-        # Without a transaction, a failure leaves an edit without its history.
+        # Without a transaction, a failure could save an edit without its history.
         Way("django-simple-history", transaction.atomic(simple_history),
             content(simple, lambda: simple.history.all()[1].content)),
         Way("django-simple-history, no transaction", simple_history,

@@ -1,4 +1,4 @@
-"""What became of the messages whose sending was acknowledged."""
+"""Compares acknowledged sends with the messages in the database."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-# A message for each notification that it has, so that a second one shows.
+# One row for each notification of a message, so that a second notification is counted.
 FIND = """
 SELECT m.client_id::text, m.sender_id, m.receiver_id, m.parent_message_id, n.user_id,
   strpos(m.content, m.client_id::text)
@@ -24,7 +24,7 @@ WHERE (p.last_message_id, p.unread_count) IS DISTINCT FROM (actual.last, actual.
 
 
 class Sent(NamedTuple):
-    """A message as its writer meant it; `client_id` is in its text, too."""
+    """An acknowledged message as it was sent; its text contains the `client_id`."""
 
     client_id: str
     sender: int
@@ -33,14 +33,14 @@ class Sent(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A message as it is in the database, with one of its notifications."""
+    """A message in the database, with one of its notifications."""
 
     client_id: str
     sender: int
     receiver: int
     parent: int | None
     notified: int | None
-    place: int | None  # Of its client id in its text, from 1; 0 when that is another text.
+    place: int | None  # Position of the client id in the text, from 1; 0 if the text does not contain it.
 
 
 class Audit(NamedTuple):
@@ -63,7 +63,7 @@ class Audit(NamedTuple):
 
 
 def audit(acknowledged: Iterable[Sent], after: int) -> Audit:
-    """Compare with the database, in which every message with an id above `after` was sent under load."""
+    """Compare the sends with all messages of an id above `after`, and check the inbox counters."""
     with connection.cursor() as cursor:
         cursor.execute(FIND, [after])
         found = [Found(*row) for row in cursor.fetchall()]
@@ -73,10 +73,10 @@ def audit(acknowledged: Iterable[Sent], after: int) -> Audit:
 
 
 def compare(acknowledged: Iterable[Sent], found: Iterable[Found]) -> Audit:
-    """A send that was repeated with the same client id is one message.
+    """Compare sends with messages. Sends with the same client id are expected to be one message.
 
-    Misdelivered is what has another sender, receiver, parent or text than was meant, or no notification, or
-    one of somebody else.
+    A message is misdelivered if its sender, receiver, parent or text differs from the send, or if its
+    receiver has no notification.
     """
     meant = {sent.client_id: sent for sent in acknowledged}
     found = list(found)

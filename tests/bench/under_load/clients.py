@@ -1,7 +1,7 @@
-"""Browsers in a closed loop: each asks, waits, checks what came, and asks again.
+"""Browsers in a closed loop: each sends a request, waits for the response, checks it, and repeats.
 
-They are threads of a process of their own, so that they share no interpreter with who measures. It reads one
-slice a line from standard input as JSON and writes one line of results; it ends with its input.
+They are threads of a separate process, so that they share no interpreter with the benchmark. The process
+reads slices as lines of JSON from standard input, writes a line of results for each, and exits at its end.
 """
 
 import http.client
@@ -16,7 +16,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-# Then a browser connects anew, so that no worker keeps the same browsers.
+# Browsers reconnect after this number of requests, so that they change between the workers.
 REQUESTS_A_CONNECTION = (30, 70)
 TIMEOUT = 20
 NAMES = re.compile(rb'data-counterpart="([^"]*)"')
@@ -26,14 +26,14 @@ unique = itertools.count(1)
 
 
 class Browser:
-    """One keep-alive connection, renewed now and then."""
+    """A browser with one keep-alive connection, which it renews regularly."""
 
     def __init__(self) -> None:
         self.connection: http.client.HTTPConnection | None = None
         self.port = self.left = 0
 
     def ask(self, port: int, visit: dict, client_id: str = "") -> tuple[int, Any, bytes]:
-        """Status, headers and body of the answer. A visit that sends has a form."""
+        """Send one request; return status, headers and body. A visit with `sent` posts a form."""
         form = _form(visit, client_id or str(uuid.uuid4())) if "sent" in visit else None
         if not self.left or port != self.port:
             self.renew(port)
@@ -45,7 +45,7 @@ class Browser:
         try:
             return self.exchange(path, form, headers)
         except (ConnectionError, http.client.RemoteDisconnected):
-            # A worker that is renewed closes its connections; a browser asks again then.
+            # A worker that restarts closes its connections; retry once, as browsers do.
             self.renew(port)
             return self.exchange(path, form, headers)
 
@@ -63,7 +63,7 @@ class Browser:
 
 
 class Slice:
-    """What the browsers do for some tenths of a second, and what came of it."""
+    """One measurement: all browsers repeat their visits for `seconds`."""
 
     def __init__(self, port: int, seconds: float, visits: list[list[dict]]) -> None:
         self.port, self.seconds, self.visits = port, seconds, visits
@@ -96,12 +96,12 @@ class Slice:
                 self.failures.append(f"{visit['path']}: {wrong}")
 
     def visit(self, browser: Browser, visit: dict) -> str:
-        """Ask once, and say what is wrong with the answer, if anything."""
+        """Send one request, and return what is wrong with the response, or an empty string."""
         client_id = str(uuid.uuid4()) if "sent" in visit else ""
         began = time.perf_counter()
         status, headers, body = browser.ask(self.port, visit, client_id)
         ended = time.perf_counter()
-        # One that ends after the slice is checked all the same; the rate counts what came within.
+        # A response after the end of the slice is checked, but does not count for the rate.
         if ended <= self.until:
             self.took.append(ended - began)
         if not client_id:
@@ -115,7 +115,7 @@ class Slice:
 
 
 def wrong_with(visit: dict, status: int, headers: Any, body: bytes) -> str:
-    """Why a page is not what it must be; nothing when it is."""
+    """Return the first difference between a response and its expectation, or an empty string."""
     if status != 200:
         return f"status {status}"
     if "bytes" in visit and len(body) != visit["bytes"]:

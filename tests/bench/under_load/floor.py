@@ -1,4 +1,4 @@
-"""Bobbin's addresses, and the floor: what Django needs to send a member a number of bytes."""
+"""The URLs of Bobbin and the floor: a minimal view that sends a number of bytes to a logged-in member."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""gunicorn as in production, nginx before it where there is one, and the process of the browsers."""
+"""gunicorn as in production, nginx in front of it if it is installed, and the process of the browsers."""
 
 import json
 import os
@@ -41,19 +41,19 @@ http {{
 
 
 class Web:
-    """A running gunicorn. It renews its workers after some thousand requests."""
+    """A running gunicorn. It restarts its workers after some thousand requests."""
 
     def __init__(self, port: int, child: processes.Child) -> None:
         self.port = port
         self.master = psutil.Process(child.process.pid)
 
     def memory(self) -> dict[str, float]:
-        """MiB of the workers together: PSS shares what they share, RSS counts it for each."""
+        """Return the MiB of all workers: PSS divides shared pages among them, RSS counts them for each."""
         used = [worker.memory_full_info() for worker in self.master.children()]
         return {kind: sum(getattr(each, kind, 0) for each in used) / 2**20 for kind in ("pss", "rss")}
 
     def cpu_seconds(self) -> float:
-        """Of all workers, also of those that have ended."""
+        """Return the CPU seconds of all workers, including those that have exited."""
         ended = self.master.cpu_times()
         living = [worker.cpu_times() for worker in self.master.children()]
         return ended.children_user + ended.children_system + sum(each.user + each.system for each in living)
@@ -74,14 +74,14 @@ class Browsers:
 
 
 class Stack(ExitStack):
-    """Starts processes that end with it."""
+    """Context manager that stops the processes that it started."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.folder = folder
 
     def web(self, name: str = "persistent", **more: str) -> Web:
-        """`name`: how it comes to connections, unless `more`, for the environment, says so."""
+        """Start a gunicorn with this kind of database connections; `more` extends the environment."""
         port = _free_port()
         env = os.environ | {
             "DJANGO_SETTINGS_MODULE": "settings_http",
@@ -96,7 +96,7 @@ class Stack(ExitStack):
         return Web(port, child)
 
     def events(self, port: int | None = None) -> Web:
-        """A process `events`, at a port that it had before, or at a free one."""
+        """Start a process `events` on this port, or on a free one."""
         port = port or _free_port()
         env = os.environ | {"EVENTS_PORT": str(port), "ALLOWED_HOSTS": "127.0.0.1", "LOG_FORMAT": "json"}
         child = web.start_events(env, "127.0.0.1", self.folder / "events.log")
@@ -104,12 +104,12 @@ class Stack(ExitStack):
         return Web(port, child)
 
     def kill(self, some: Web) -> None:
-        """At once, and its workers with it."""
+        """Kill a server and its workers without a shutdown."""
         for process in [*some.master.children(recursive=True), some.master]:
             process.kill()
 
     def nginx(self, web: Web) -> int | None:
-        """The port of an nginx before `web`, or None where there is no nginx."""
+        """Start nginx in front of `web` and return its port, or None if nginx is not installed."""
         program = shutil.which("nginx")
         if program is None:
             return None
@@ -134,7 +134,7 @@ def _browsers() -> Iterator[Browsers]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        # Ctrl-C is for who measures: the browsers end with their input.
+        # Only the benchmark handles Ctrl-C; the browsers exit at the end of their input.
         start_new_session=True,
         preexec_fn=processes.ends_with_us(signal.SIGTERM),
     )

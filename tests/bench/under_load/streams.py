@@ -1,4 +1,4 @@
-"""Browsers that listen to live updates, and somebody who writes to them."""
+"""Browsers with open event streams, and a sender of messages to their members."""
 
 import asyncio
 import contextlib
@@ -16,17 +16,17 @@ from accounts.sessions import SessionStore
 from messaging.models import Message
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-AGAIN_SECONDS = (0.2, 1.0)  # Until a browser comes again; real ones wait 1 to 4.
+AGAIN_SECONDS = (0.2, 1.0)  # Delay before a browser reconnects; real ones wait 1 to 4 seconds.
 
 
 @dataclass
 class Listener:
-    """A browser that holds a stream and comes again when it ends."""
+    """A browser that keeps a stream open, and reconnects when it ends."""
 
     user: User
     cookie: str
     last: int | None = None
-    told: dict[int, float] = field(default_factory=dict)  # When it first heard of a message.
+    received: dict[int, float] = field(default_factory=dict)  # By message id: time of its first event.
     is_open: bool = False
 
     async def listen(self, port: int) -> None:
@@ -50,13 +50,13 @@ class Listener:
                 if line.startswith(b"id: "):
                     self.last = int(line[4:])
                 elif line.startswith(b"data: ") and self.last:
-                    self.told.setdefault(self.last, time.perf_counter())
+                    self.received.setdefault(self.last, time.perf_counter())
         finally:
             writer.close()
 
 
 class Crowd:
-    """Listeners in an event loop of their own thread."""
+    """Listeners in an event loop in a separate thread."""
 
     def __init__(self, users: list[User]) -> None:
         self.listeners = [Listener(user, _cookie(user)) for user in users]
@@ -72,7 +72,7 @@ class Crowd:
     def go(self) -> None:
         for task in self.tasks:
             task.cancel()
-        time.sleep(1)  # The process notices that they have gone.
+        time.sleep(1)  # Wait until `events` has detected the closed connections.
         for one in self.listeners:
             one.is_open = False
 
@@ -86,7 +86,7 @@ def _cookie(user: User) -> str:
 
 
 class Sender:
-    """Sends at a steady pace, and notes when each message was committed."""
+    """Sends messages at a constant rate, and records the time of each commit."""
 
     def __init__(self, users: list[User], pace: int) -> None:
         self.users, self.pace = users, pace

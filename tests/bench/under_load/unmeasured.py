@@ -1,13 +1,12 @@
-"""Bobbin with nothing measured: what its metrics cost is the difference. Budgets are tallied in both."""
+"""Disables the metrics, to measure their cost. Query budgets are still counted."""
 
-from chats import cached_pages
+from caching import backend, private_pages
 from config.postgresql import base
-from observability import cache
 
 
 def leave_out() -> None:
-    """Before the first request: no counting of reads from the cache, of statements, of connections."""
-    cached_pages.count = cache.count = _nothing
+    """Disable the counting of cache reads, statements and connections. Call it before the first request."""
+    private_pages.count = backend.count = _nothing
     base.counting = lambda cursor_class, alias, vendor: cursor_class
     base._count_attempt = base._count_failure = base._count_open = base._count_closed = _nothing
 

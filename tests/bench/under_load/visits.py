@@ -1,4 +1,4 @@
-"""What the browsers ask for, and what each answer must hold."""
+"""The requests of the browsers, and the expected content of each response."""
 
 import random
 import secrets
@@ -20,20 +20,20 @@ COUNTERPART, MESSAGE = "<li data-counterpart=", ' data-message="'
 
 @dataclass
 class Kind:
-    """One kind of work: what each browser does in turn."""
+    """One kind of work: the visits of each browser, which it repeats in order."""
 
     title: str
     visits: list[list[dict]]
-    at_least: float | None = None  # The share of the floor's requests a second that it should reach.
+    at_least: float | None = None  # Target for the ratio of its request rate to that of the floor.
     is_mixed: bool = False
 
 
 class Member:
-    """A logged-in member, and the pages of this member."""
+    """A logged-in member, and visits to the pages of this member."""
 
     def __init__(self, pk: int) -> None:
         self.user = User.objects.get(pk=pk)
-        self.token = secrets.token_hex(16)  # A browser gets it with its first form.
+        self.token = secrets.token_hex(16)  # The CSRF token, which a real browser receives with a form.
         self.cookie = (
             f"{settings.SESSION_COOKIE_NAME}={_log_in(self.user)}; {settings.CSRF_COOKIE_NAME}={self.token}"
         )
@@ -59,7 +59,7 @@ class Member:
         return self._page(f"/chats/thread/{root}/{query}", *holds, **expected)
 
     def replies(self) -> list[dict]:
-        """One reply to the last message of each conversation."""
+        """Return a reply to the last message of each conversation."""
         return [
             {
                 "path": f"/chats/message/{last}/reply/",
@@ -71,17 +71,17 @@ class Member:
         ]
 
     def _page(self, path: str, *holds: str, **expected) -> dict:
-        """Every page shows whose it is."""
+        """Return a visit that expects the name of the member on the page."""
         signed = f">{self.user.username}</a>"
         return {"path": path, "cookie": self.cookie, "holds": [signed, *holds], **expected}
 
 
 def kinds(member: Member) -> list[Kind]:
-    """What is compared with the floor: all browsers are the same member with much to show."""
+    """Return the kinds to compare with the floor; all browsers use one member with large lists."""
     unread = Message.unread.for_user(member.user)[:PAGE_SIZE].values_list("pk", flat=True)
     rows: dict = {"rows": [MESSAGE, len(unread)]}
     shown = [f'data-message="{pk}"' for pk in (unread[0], unread[len(unread) - 1])]
-    new = "?unique=UNIQUE"  # An address that no cached page has.
+    new = "?unique=UNIQUE"  # A unique address, which is never cached.
     return [
         Kind("inbox, 25 of 500", _all(member.inbox(new, cache="miss")), 0.35),
         Kind("inbox from the cache", _all(member.inbox(cache="hit")), 0.7),
@@ -93,8 +93,8 @@ def kinds(member: Member) -> list[Kind]:
 
 
 def mixed(staged: Stage) -> Kind:
-    """Sixteen members, each at their own pages, who write to each other meanwhile."""
-    # Not to the member of the other kinds, whose pages must stay what they are.
+    """Return visits of sixteen members to their own pages, with some sends."""
+    # The member of the other kinds receives no message, since the expected pages must not change.
     some = [first + n for first in (staged.unread, staged.erased) for n in range(BROWSERS // 2)]
     visits = [_day_of(Member(pk)) for pk in some]
     return Kind("sixteen members, everything", visits, is_mixed=True)
@@ -111,7 +111,7 @@ def _day_of(member: Member) -> list[dict]:
 
 
 def _pages_of_a_thread(member: Member) -> list[dict]:
-    """Pages of 50 everywhere in a thread of 1,000 replies, which all have been read."""
+    """Return visits to pages of 50 messages, spread over a thread of 1,000 read replies."""
     messages = _write_thread(member)
     step = (len(messages) - PAGE_SIZE) // BROWSERS
     return [
@@ -149,7 +149,7 @@ def _all(visit: dict) -> list[list[dict]]:
 
 
 def _in_turn(visits: list[dict]) -> list[list[dict]]:
-    """Each browser has its own part of the visits, or where they are fewer, all begin at another one."""
+    """Divide the visits among the browsers; if they are too few, each browser starts at another visit."""
     if len(visits) >= 2 * BROWSERS:
         return [visits[n::BROWSERS] for n in range(BROWSERS)]
     return [visits[n % len(visits) :] + visits[: n % len(visits)] for n in range(BROWSERS)]

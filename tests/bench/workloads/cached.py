@@ -1,4 +1,4 @@
-"""The inbox through all of Django, from the cache and made anew, beside what nobody can spare."""
+"""The inbox through the whole of Django, cached and uncached, compared with the unavoidable cost."""
 
 import io
 import itertools
@@ -13,8 +13,8 @@ from staging import Stage
 from targets import at_most, so_many_times
 from under_load.visits import Member
 
-BARE = "bare-page"  # A key of Redis, without what Django makes of one.
-FLOOR, ANEW = "Django's own request and a bare Redis GET", "Bobbin, made anew"
+BARE = "bare-page"  # A plain Redis key, without the prefix of Django.
+FLOOR, UNCACHED = "Django's own request and a bare Redis GET", "Bobbin, made anew"
 
 
 def workloads(stage: Stage) -> list[Workload]:
@@ -37,22 +37,22 @@ def workloads(stage: Stage) -> list[Workload]:
     ways = [
         Way(FLOOR, request_and_bare_get, len),
         Way("Bobbin, from the cache", from_cache, len),
-        Way(ANEW, lambda: site.get("/chats/", next(new))[1], len),
+        Way(UNCACHED, lambda: site.get("/chats/", next(new))[1], len),
         Way("Django's own request", lambda: site.get(floor)[1], len),
         Way("a bare Redis GET", lambda: redis.get(BARE), len),
     ]
-    targets = [at_most(2), so_many_times(5, ANEW)]
+    targets = [at_most(2), so_many_times(5, UNCACHED)]
     return [Workload("inbox page through all of Django, 25 of 500", ways, 300, targets)]
 
 
 class Site:
-    """Bobbin as its web server calls it: every middleware, no socket."""
+    """The WSGI application with every middleware, called without a socket."""
 
     def __init__(self, member: Member) -> None:
         self.cookie, self.call = member.cookie, WSGIHandler()
 
     def get(self, path: str, query: str = "") -> tuple[dict[str, str], bytes]:
-        """Headers and body of an answer that is 200."""
+        """Return headers and body of a response, which must have the status 200."""
         began: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]]) -> None:

@@ -1,4 +1,4 @@
-"""The unread list and the inbox: a page of each, of a member who has very much of it."""
+"""A page of the unread list and of the inbox, for members with very many rows."""
 
 import raw
 from measure import Way, Workload
@@ -27,23 +27,23 @@ def workloads(stage: Stage) -> list[Workload]:
 
 
 def unread(reader: User) -> Workload:
-    def ours():
+    def bobbin():
         return split(reading.UNREAD(reader.pk, None), PAGE_SIZE)[0]
 
     ways = [
         Way("raw SQL", lambda: raw.rows(UNREAD, [reader.pk])[:PAGE_SIZE]),
-        Way("Bobbin", ours, lambda rows: [tuple(row) for row in rows]),
+        Way("Bobbin", bobbin, lambda rows: [tuple(row) for row in rows]),
     ]
     return Workload("unread list, 50 of 200,000 received", ways, 100, [at_most(6), one_query()])
 
 
 def inbox(reader: User) -> Workload:
-    def ours():
+    def bobbin():
         return split(reading.INBOX(reader.pk, None), INBOX_SIZE)[0]
 
     ways = [
         Way("raw SQL", lambda: raw.rows(INBOX, [reader.pk])[:INBOX_SIZE]),
-        Way("Bobbin", ours, lambda rows: [tuple(row) for row in rows]),
+        Way("Bobbin", bobbin, lambda rows: [tuple(row) for row in rows]),
     ]
     return Workload(
         "inbox page, 25 of 500 counterparts, 100,000 messages", ways, 100, [at_most(6), one_query()]

@@ -1,4 +1,4 @@
-"""Threads: whole, ready to render, and a page of one."""
+"""Whole threads, ready to render, and single pages of a thread."""
 
 from collections import namedtuple
 from functools import partial
@@ -12,7 +12,7 @@ from targets import Target, at_most, faster_than, one_query
 from chats.pages import PAGE_SIZE, lines
 from chats.views.reading import THREAD
 from messaging.models import Message
-from messaging.threads import nest, read_thread
+from messaging.threads import flatten, read_thread
 
 FIELDS = "id, parent_message_id, sender_id, content, timestamp, read, edited"
 WHOLE = f"SELECT {FIELDS} FROM messaging_message WHERE thread = %s ORDER BY id"
@@ -49,14 +49,14 @@ def content(placed) -> list[tuple]:
 
 def whole(title: str, root: int, rounds: int = 60, *targets: Target) -> Workload:
     def by_hand():
-        return nest(map(named, raw.rows(WHOLE, [root])))
+        return flatten(map(named, raw.rows(WHOLE, [root])))
 
     ways = [Way("raw SQL", by_hand, content), Way("Bobbin", lambda: read_thread(root), content)]
     return Workload(title, ways, rounds, targets)
 
 
 def _beside_peers(workload: Workload, root: int) -> Workload:
-    from peers import threads  # Only the process that has their applications can.
+    from peers import threads  # Import it here, since only one process installs their applications.
 
     placed = read_thread(root)
     threads.load(placed)
@@ -71,15 +71,15 @@ def _page(title: str, root: int, start: int) -> Workload:
 
     def by_hand():
         rows = [PageRow(*row) for row in raw.rows(PAGE, [root, start])]
-        return nest(rows[:PAGE_SIZE])
+        return flatten(rows[:PAGE_SIZE])
 
-    def ours():
+    def bobbin():
         page = THREAD.window(root, request, newest=False)
         return lines(page.rows, reader, "counterpart", nested=True)
 
     ways = [
         Way("raw SQL", by_hand, lambda placed: [(row.id, depth, row.content) for row, depth in placed]),
-        Way("Bobbin", ours, lambda found: [(line.row.id, line.depth, line.row.content) for line in found]),
+        Way("Bobbin", bobbin, lambda found: [(line.row.id, line.depth, line.row.content) for line in found]),
     ]
     return Workload(title, ways, 100, [at_most(6)])
 

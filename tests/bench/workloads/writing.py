@@ -1,4 +1,4 @@
-"""Sending, editing and erasing, as one statement by hand and as Bobbin does it."""
+"""Sending, editing and erasing, with hand-written statements, with Bobbin and with the peers."""
 
 import uuid
 from collections.abc import Callable
@@ -96,7 +96,7 @@ ALTER TABLE cascading.notification
   ADD FOREIGN KEY (user_id) REFERENCES cascading.person ON DELETE CASCADE;
 ANALYZE;
 """
-# What is left of a member: nothing.
+# Counts the remaining rows of an erased member.
 LEFT = """
 SELECT (SELECT count(*) FROM {messages} WHERE sender_id = %(member)s OR receiver_id = %(member)s),
        (SELECT count(*) FROM {conversations} WHERE low_id = %(member)s OR high_id = %(member)s)
@@ -116,7 +116,7 @@ def _run(statement: str) -> None:
 
 
 def _by_hand(statement: str, parent: Message) -> Callable[[], int]:
-    """Send a reply of the receiver of `parent` by one statement; returns its id."""
+    """Return a function that sends a reply to `parent` with one statement and returns its id."""
     sender, receiver = parent.receiver, parent.sender
     number = count()
 
@@ -132,43 +132,49 @@ def _by_hand(statement: str, parent: Message) -> Callable[[], int]:
 
 
 def _send(parent: Message) -> Workload:
-    """A reply of the receiver of `parent`, with its notification and both inbox rows."""
+    """A reply to `parent`, with its notification and both inbox rows."""
     sender, receiver = parent.receiver, parent.sender
     number = count()
 
-    def ours():
+    def bobbin():
         content = f"It did arrive, {next(number)}."
         sent = send(sender=sender, receiver=receiver, content=content, parent=parent, client_id=uuid.uuid4())
         return sent.pk
 
     def content(pk):
         sent = Message.objects.get(pk=pk)
-        told = Notification.objects.get(message=pk)
+        notification = Notification.objects.get(message=pk)
         sides = sent.conversation.participants.values_list("user_id", "last_message_id")
         people = (sent.sender_id, sent.receiver_id, sent.parent_message_id, sent.thread)
-        return (*people, told.user_id, told.content, {user: last == pk for user, last in sides})
+        return (
+            *people,
+            notification.user_id,
+            notification.content,
+            {user: last == pk for user, last in sides},
+        )
 
-    ways = [Way("raw SQL", _by_hand(SEND, parent), content), Way("Bobbin", ours, content)]
+    ways = [Way("raw SQL", _by_hand(SEND, parent), content), Way("Bobbin", bobbin, content)]
     return Workload("send a reply (message, notification, both inbox rows)", ways, 200, [at_most(5)])
 
 
 def _reply(parent: Message) -> Workload:
-    """The same, and what it is without inbox rows: a message in its thread, and a notification."""
+    """A reply and its notification; only Bobbin also updates inbox rows."""
     sender, receiver = parent.receiver, parent.sender
     number = count()
 
-    def ours():
+    def bobbin():
         content = f"It did arrive, {next(number)}."
-        answered = message_to_answer(parent.pk, by=sender)  # The others have to read theirs.
+        answered = message_to_answer(parent.pk, by=sender)  # The peers read the parent, too.
         return send(
             sender=sender, receiver=answered.sender, content=content, parent=answered, client_id=uuid.uuid4()
         ).pk
 
     def content(pk):
-        sent, told = Message.objects.get(pk=pk), Notification.objects.get(message=pk)
-        return sent.sender_id, sent.parent_message_id, sent.content[:13], told.user_id, told.content
+        sent, notification = Message.objects.get(pk=pk), Notification.objects.get(message=pk)
+        shown = sent.sender_id, sent.parent_message_id, sent.content[:13]
+        return *shown, notification.user_id, notification.content
 
-    ways = [Way("raw SQL", _by_hand(REPLY, parent), content), Way("Bobbin, inbox rows too", ours, content)]
+    ways = [Way("raw SQL", _by_hand(REPLY, parent), content), Way("Bobbin, inbox rows too", bobbin, content)]
     return Workload(
         "a reply and its notification, without inbox rows",
         [*ways, *peers.replies(parent.pk, sender, receiver)],
@@ -184,7 +190,7 @@ def _edit(message: Message) -> Workload:
     def by_hand():
         raw.run(EDIT, {"id": message.pk, "editor": author.pk, "content": f"Edited, {next(number)}."})
 
-    def ours():
+    def bobbin():
         message.edit(f"Edited, {next(number)}.", by=author)
 
     def content(_):
@@ -193,20 +199,20 @@ def _edit(message: Message) -> Workload:
         assert kept.edited_by_id == author.pk
         return kept.old_content[:7], now.content[:7], now.edited
 
-    by_hand()  # From here on, what it said before is an edit too.
-    ways = [Way("raw SQL", by_hand, content), Way("Bobbin", ours, content), *peers.edits(author)]
+    by_hand()  # The previous text of all measured edits must be an edited one.
+    ways = [Way("raw SQL", by_hand, content), Way("Bobbin", bobbin, content), *peers.edits(author)]
     faster = faster_than("simple-history and reversion", "django-simple-history", "django-reversion")
     return Workload("edit with history", ways, 200, [at_most(5), faster])
 
 
 def _erase(member_id: int) -> Workload:
-    """Deleting a member with a fifth of all messages; each run is rolled back."""
+    """Erase a member with a fifth of all messages; each run is rolled back."""
     _run(CASCADE)
     statements = _statements_of(User.objects.get(pk=member_id))
     here = LEFT.format(messages="messaging_message", conversations="messaging_conversation")
     there = LEFT.format(messages="cascading.message", conversations="cascading.conversation")
 
-    def ours():
+    def bobbin():
         User.objects.get(pk=member_id).delete()
         _run("SET CONSTRAINTS ALL IMMEDIATE")
 
@@ -218,7 +224,7 @@ def _erase(member_id: int) -> Workload:
     def by_cascade():
         raw.run("DELETE FROM cascading.person WHERE id = %s", [member_id])
 
-    def left_to_us(_):
+    def left_by_bobbin(_):
         with connection.cursor() as cursor:
             cursor.execute(here, {"member": member_id})
             return cursor.fetchall()
@@ -229,7 +235,7 @@ def _erase(member_id: int) -> Workload:
     begin, undo = partial(raw.run, "BEGIN"), partial(raw.run, "ROLLBACK")
     ways = [
         Way("raw SQL, the same statements", by_hand, left(here), begin, undo),
-        Way("Bobbin", ours, left_to_us, _begin, _undo),
+        Way("Bobbin", bobbin, left_by_bobbin, _begin, _undo),
         Way("raw SQL, a cascade", by_cascade, left(there), begin, undo),
     ]
     targets = [at_most(1.3), at_most(2.4, "raw SQL, a cascade")]
@@ -246,7 +252,7 @@ def _undo() -> None:
 
 
 def _statements_of(member: User) -> list[tuple[str, tuple]]:
-    """What Bobbin asks of the database to erase a member."""
+    """Return the statements with which Bobbin erases a member."""
     made = []
 
     def note(execute, sql, params, many, context):

@@ -1,1 +1,1 @@
-"""What `verify.py` is made of: a browser, what members do in it, and the six tasks of the specification."""
+"""The parts of `verify.py`: a browser, the actions of members, and the six tasks of the specification."""

@@ -1,4 +1,4 @@
-"""A browser without a screen: it keeps cookies, fills in forms and says what it saw."""
+"""A browser without a screen: it keeps cookies, submits forms and describes unexpected pages."""
 
 import re
 from functools import cached_property
@@ -15,18 +15,18 @@ LONGEST_SAYING = 300
 
 
 class UnexpectedError(Exception):
-    """The product did something else than the specification says."""
+    """The site did not behave as the specification says."""
 
 
 class Page:
-    """An answer of the server."""
+    """A response of the server."""
 
     def __init__(self, url: str, status: int, headers: Any, body: str):
         self.url = url
         self.status = status
         self.headers = headers
         self.body = body
-        # Absolute; empty when this is no redirect.
+        # Absolute URL of the redirect; empty for other responses.
         self.location = urljoin(url, headers["Location"]) if headers["Location"] else ""
 
     @cached_property
@@ -46,7 +46,7 @@ class Page:
 
 class _NoRedirects(HTTPRedirectHandler):
     def redirect_request(self, *args: Any, **kwargs: Any) -> None:
-        """Where a page sends us is part of what we check, so we go there ourselves."""
+        """Do not follow redirects: the tasks check their target."""
 
 
 class Browser:
@@ -58,15 +58,15 @@ class Browser:
         self._last = base
 
     def get(self, path: str, status: int = 200) -> Page:
-        """The page at `path`, which must answer with `status`."""
-        page = self.look(path)
+        """Return the page at `path`, which must have this `status`."""
+        page = self.request(path)
         self.expect(page.status == status, f"status {status}", page)
         return page
 
     def submit(self, path: str, action: str = "", **fields: str) -> Page:
-        """Fill in the form on the page at `path` that goes to `action` (or to the page itself), and send it.
+        """Fill in and send the form on the page at `path` whose target is `action` (by default the page).
 
-        Returns the answer as it is, be it a redirect or the form again with what was wrong.
+        Return the response, which is a redirect or the form with its errors.
         """
         page = self.get(path)
         target = urljoin(page.url, action)
@@ -77,24 +77,24 @@ class Browser:
                 urljoin(page.url, form.attributes.get("action", "")) == target
                 and "csrfmiddlewaretoken" in hidden
             ):
-                return self.look(target, hidden | fields, referer=page.url)
+                return self.request(target, hidden | fields, referer=page.url)
         raise self.unexpected(f"a form that goes to {target}", "none")
 
     def post(self, path: str, **fields: str) -> Page:
-        """Send fields straight to `path`, as somebody would who was never shown the form."""
+        """Send fields to `path` without loading the form first."""
         token = next(
             (cookie.value or "" for cookie in self._cookies if cookie.name.endswith("csrftoken")), ""
         )
         fields = {"csrfmiddlewaretoken": token} | fields
-        return self.look(path, fields, referer=urljoin(self.base, path))
+        return self.request(path, fields, referer=urljoin(self.base, path))
 
     def expect(self, fine: bool, wanted: str, saw: object) -> None:
-        """Go on if `fine`; otherwise say what was wanted and seen, on the page that was asked for last."""
+        """Raise UnexpectedError with both values and the last request, unless `fine`."""
         if not fine:
             raise self.unexpected(wanted, saw)
 
     def expect_redirect(self, page: Page, to: str) -> int:
-        """`page` leads to a path like `to`; return the number in it that `to` has in brackets, if any."""
+        """Check that `page` redirects to a path that matches `to`; return the number of its group, or 0."""
         path = page.location.removeprefix(self.base)
         found = re.match(to, path) if page.status in {302, 303} else None
         if found is None:
@@ -108,19 +108,19 @@ class Browser:
         return UnexpectedError(f"expected {wanted}, saw {said}, at {self._last} as {self.name}")
 
     def opened(self, url: str) -> Any:
-        """An answer that is read while it comes; HTTPError, an OSError, when it is a refusal."""
+        """Return a response to read as a stream. Raise HTTPError, an OSError, for an error status."""
         return self._opener.open(Request(url), timeout=TIMEOUT_SECONDS)
 
-    def look(self, path: str, fields: dict[str, str] | None = None, referer: str = "") -> Page:
-        """One request, whatever the answer: of `fields` when there are any, otherwise for the page."""
+    def request(self, path: str, fields: dict[str, str] | None = None, referer: str = "") -> Page:
+        """Send one request, a POST if there are `fields` and else a GET; return the page of any status."""
         url = urljoin(self.base, path)
         self._last = f"{'GET' if fields is None else 'POST'} {url}"
         data = None if fields is None else urlencode(fields).encode()
-        # Over HTTPS Django refuses forms without a Referer.
+        # Over HTTPS Django rejects forms without a Referer.
         request = Request(url, data, {"Referer": referer} if referer else {})
         try:
             answer = self._opener.open(request, timeout=TIMEOUT_SECONDS)
         except HTTPError as error:
-            answer = error  # Redirects and refusals are answers too.
+            answer = error  # Redirects and errors are valid responses.
         with answer:
             return Page(url, answer.status, answer.headers, answer.read().decode(errors="replace"))

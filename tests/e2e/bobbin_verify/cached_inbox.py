@@ -1,4 +1,4 @@
-"""Task 5: the inbox comes from the cache, shows every change at once, and only ever to its owner."""
+"""Task 5: the inbox comes from the cache, shows every change at once, and is shown only to its owner."""
 
 from itertools import cycle, permutations
 
@@ -8,7 +8,7 @@ from bobbin_verify.member import Member, Row, rows_of
 
 
 def fresh_private_inbox(cast: Cast) -> None:
-    """After each kind of change the very next inbox shows it, whoever asks first."""
+    """After each kind of change, the next inbox shows it, in every order of requests."""
     alice, bob, charlie = cast[:3]
     visitor = _logged_out_browser_of(bob)
     root = reply = alice.send(bob, said := text("the first"))
@@ -16,12 +16,12 @@ def fresh_private_inbox(cast: Cast) -> None:
     _expect_cached(alice)
     _expect_cached(bob)
 
-    waiting: dict[Browser, int] = {alice: 0, bob: 0}  # How many messages each has not read.
+    waiting: dict[Browser, int] = {alice: 0, bob: 0}  # Number of unread messages of each.
     changes = cycle(["send", "reply", "edit", "read"])
-    # Every order in which the four can ask after a change: none may get what was kept for another.
+    # Try every order in which the four can request the inbox: none may get the cached page of another.
     for order in permutations([alice, bob, charlie, visitor]):
         for who in (alice, bob, charlie):
-            _look(who)  # Now in the cache, as it is before the change.
+            _inbox(who)  # Caches the page as it is before the change.
         change = next(changes)
         if change == "send":
             root = alice.send(bob, said := text("sent"))
@@ -38,18 +38,18 @@ def fresh_private_inbox(cast: Cast) -> None:
             if browser is visitor:
                 browser.expect_redirect(browser.get("/chats/", status=302), "/accounts/login/")
             elif browser is charlie:
-                page = _look(charlie)
+                page = _inbox(charlie)
                 charlie.expect(said not in page.body, "nothing of what alice and bob write", rows_of(page))
             else:
                 counterpart = bob if browser is alice else alice
-                row = rows_of(_look(browser)).get(counterpart.name, Row("no such row", 0))
+                row = rows_of(_inbox(browser)).get(counterpart.name, Row("no such row", 0))
                 wanted = (
                     f"beside {counterpart.name} {said!r} and {waiting[browser]} unread, after this: {change}"
                 )
                 browser.expect(said in row.text and row.unread == waiting[browser], wanted, row)
 
 
-def _look(who: Browser) -> Page:
+def _inbox(who: Browser) -> Page:
     page = who.get("/chats/")
     control = page.headers["Cache-Control"] or "none"
     who.expect("private" in control and "public" not in control, "Cache-Control: private", control)
@@ -57,8 +57,8 @@ def _look(who: Browser) -> Page:
 
 
 def _expect_cached(who: Member) -> None:
-    # More than twice: on a busy server somebody's change may come between two looks.
-    answers = [_look(who).headers["X-Cache"] for _ in range(4)]
+    # Four requests, since a change by another user of a busy server may come between two of them.
+    answers = [_inbox(who).headers["X-Cache"] for _ in range(4)]
     who.expect("hit" in answers[1:], "a second look answered from the cache (X-Cache: hit)", answers)
 
 
@@ -68,7 +68,7 @@ def _read_everything(cast: Cast) -> None:
 
 
 def _logged_out_browser_of(member: Member) -> Browser:
-    """A browser that has shown the member's inbox, and in which nobody is logged in any more."""
+    """Return a browser that has shown the inbox of the member and was logged out."""
     browser = member.another_browser()
     browser.expect_redirect(browser.log_in(), "/chats/")
     browser.inbox()

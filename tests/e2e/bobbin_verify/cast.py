@@ -1,4 +1,4 @@
-"""The people of the verification, and what they write."""
+"""The members of the verification, and the texts they write."""
 
 import secrets
 from typing import NamedTuple
@@ -12,9 +12,9 @@ class Cast(NamedTuple):
     alice: Member
     bob: Member
     charlie: Member
-    alice2: Member  # Has no account yet: she comes and goes in task 2.
+    alice2: Member  # Has no account at first; task 2 creates and deletes it.
 
 
 def text(about: str) -> str:
-    """A text that occurs nowhere else."""
+    """Return a unique text that begins with `about`."""
     return f"{about} {secrets.token_hex(4)}"

@@ -1,4 +1,4 @@
-"""Just enough HTML to find an element and read its text."""
+"""A minimal HTML parser, which finds elements and their texts."""
 
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -14,7 +14,7 @@ class Element:
 
     @property
     def text(self) -> str:
-        """The text with single spaces, as a reader sees it."""
+        """The text of the element with single spaces."""
         parts = (part if isinstance(part, str) else part.text for part in self.inside)
         return " ".join(" ".join(parts).split())
 
@@ -23,7 +23,7 @@ class Element:
         return self.attributes.get("class", "").split()
 
     def all(self, tag: str = "", attribute: str = "", cls: str = "") -> list["Element"]:
-        """Every element below this one with that tag, attribute and class, in the order of the page."""
+        """Return the descendants with this tag, attribute and class, in the order of the page."""
         return [
             element
             for element in self._below()
@@ -33,7 +33,7 @@ class Element:
         ]
 
     def text_of(self, cls: str) -> str:
-        """The text of the first element of that class, or nothing."""
+        """Return the text of the first descendant of that class, or an empty string."""
         return next((element.text for element in self.all(cls=cls)), "")
 
     def _below(self) -> Iterator["Element"]:

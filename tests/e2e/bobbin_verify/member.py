@@ -1,4 +1,4 @@
-"""What members do on the pages of Bobbin, and what they see there."""
+"""Actions of members on the pages of Bobbin, and the contents of these pages."""
 
 import secrets
 from typing import NamedTuple
@@ -12,10 +12,10 @@ class Shown(NamedTuple):
     id: int
     content: str
     edited: bool
-    depth: int | None  # Only where messages are nested.
+    depth: int | None  # None on pages that do not nest messages.
 
 
-class Notice(NamedTuple):
+class Notification(NamedTuple):
     id: int
     text: str
     unread: bool
@@ -50,7 +50,7 @@ class Member(Browser):
         self.expect_redirect(answer, "/accounts/login/")
 
     def another_browser(self) -> "Member":
-        """The same member elsewhere, not logged in yet."""
+        """Return another browser for the same member, not logged in."""
         return Member(self.base, self.name, self.password)
 
     def delete_account(self) -> None:
@@ -59,19 +59,19 @@ class Member(Browser):
         self.has_account = False
 
     def expect_no_log_in(self) -> None:
-        """The account is gone, not just logged out."""
+        """Check that a log-in fails, so the account is deleted and not just logged out."""
         answer = self.log_in()
         self.has_account = bool(answer.location)
         self.expect(not answer.location, "that nobody can log in to a deleted account", answer)
 
     # --- Writing ----------------------------------------------------------------------------------
     def send(self, to: "Member", content: str) -> int:
-        """Begin a thread; return the id of its first message, which is also the id of the thread."""
+        """Start a thread; return the id of its first message, which is also the id of the thread."""
         answer = self.submit("/chats/new/", to=to.name, content=content)
         return self.expect_redirect(answer, r"/chats/thread/(\d+)/")
 
     def reply(self, message: int, content: str) -> int:
-        """Answer a message; return the id of the reply."""
+        """Reply to a message; return the id of the reply."""
         answer = self.submit(f"/chats/message/{message}/reply/", content=content)
         return self.expect_redirect(answer, r"/chats/message/(\d+)/")
 
@@ -81,40 +81,41 @@ class Member(Browser):
 
     # --- Reading ----------------------------------------------------------------------------------
     def thread(self, root: int) -> list[Shown]:
-        """The messages of a thread from top to bottom; looking at it marks them as read."""
+        """Return the messages of a thread from top to bottom; the request marks them as read."""
         return self._messages(self.get(f"/chats/thread/{root}/"))
 
     def conversation(self, other: "Member") -> list[Shown]:
         return self._messages(self.get(f"/chats/with/{other.name}/"))
 
     def follow_link_to(self, message: int) -> list[Shown]:
-        """Where the address of one message leads: the page of its thread, at this message."""
+        """Return the messages of the page to which the address of one message redirects."""
         link = self.get(f"/chats/message/{message}/", status=302)
         self.expect(link.location.endswith(f"#m{message}"), f"a redirect that ends in #m{message}", link)
         return self._messages(self.get(link.location.partition("#")[0]))
 
     def history(self, message: int) -> list[str]:
-        """What a message said before, latest first."""
+        """Return the previous texts of a message, latest first."""
         page = self.get(f"/chats/message/{message}/history/")
         return [text.text for text in page.document.all(cls="old-content")]
 
     def unread(self) -> list[int]:
-        """The ids in the list of unread messages, from top to bottom."""
+        """Return the ids in the list of unread messages, from top to bottom."""
         return [message.id for message in self._messages(self.get("/chats/unread/"))]
 
     def inbox(self) -> dict[str, Row]:
-        """What the inbox says, by the name of the other person."""
+        """Return the rows of the inbox, by the name of the counterpart."""
         return rows_of(self.get("/chats/"))
 
-    def notifications(self) -> list[Notice]:
+    def notifications(self) -> list[Notification]:
         page = self.get("/chats/notifications/")
         items = page.document.all("li", attribute="data-notification")
         return [
-            Notice(int(li.attributes["data-notification"]), li.text, "unread" in li.classes) for li in items
+            Notification(int(li.attributes["data-notification"]), li.text, "unread" in li.classes)
+            for li in items
         ]
 
     def badge(self, name: str, on: str = "/chats/notifications/") -> int:
-        """The number beside "Unread" (`unread`) or "Notifications" (`notifications`) at the top of a page."""
+        """Return the number in the badge "Unread" (`unread`) or "Notifications" (`notifications`)."""
         badges = self.get(on).document.all(attribute="data-badge")
         numbers = [badge.text for badge in badges if badge.attributes["data-badge"] == name] or ["0"]
         self.expect(numbers[0].isdecimal(), f"a number in the badge {name!r}", numbers)

@@ -1,4 +1,4 @@
-"""A member who waits when told to: suites that follow each other share one address, and its limits."""
+"""A member who waits after a 429 response: consecutive suites share one client address and its limits."""
 
 import time
 
@@ -9,10 +9,10 @@ LONGEST_WAIT = 60
 
 
 class Patient(Member):
-    def look(self, path: str, fields: dict[str, str] | None = None, referer: str = "") -> Page:
+    def request(self, path: str, fields: dict[str, str] | None = None, referer: str = "") -> Page:
         until = time.monotonic() + LONGEST_WAIT
         while True:
-            page = super().look(path, fields, referer)
+            page = super().request(path, fields, referer)
             if page.status != 429 or time.monotonic() > until:
                 return page
             time.sleep(int(page.headers["Retry-After"]))

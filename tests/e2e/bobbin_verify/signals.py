@@ -1,19 +1,19 @@
-"""Tasks 0 to 2: what happens by itself when a message is sent or edited, and when an account is deleted.
+"""Tasks 0 to 2: the effects of sending a message, editing it, and deleting an account.
 
-The tasks run one after the other with the same people, so each looks at what is new since it began.
+The tasks run one after the other with the same members, so each checks only the changes since its start.
 """
 
 from bobbin_verify.cast import Cast, text
-from bobbin_verify.member import Member, Notice
+from bobbin_verify.member import Member, Notification
 
 
 def notification_on_send(cast: Cast) -> None:
-    """Whoever receives a message or a reply is notified once; reading it marks the notification as read."""
+    """The receiver of a message or reply is notified once; reading it marks the notification as read."""
     alice, bob, charlie = cast[:3]
-    known = {who: {notice.id for notice in who.notifications()} for who in (alice, bob, charlie)}
+    known = {who: {notification.id for notification in who.notifications()} for who in (alice, bob, charlie)}
 
-    def new(who: Member) -> list[Notice]:
-        return [notice for notice in who.notifications() if notice.id not in known[who]]
+    def new(who: Member) -> list[Notification]:
+        return [notification for notification in who.notifications() if notification.id not in known[who]]
 
     def expect_one(who: Member, sender: Member) -> None:
         found = new(who)
@@ -26,7 +26,11 @@ def notification_on_send(cast: Cast) -> None:
 
     def expect_read(who: Member) -> None:
         found = new(who)
-        who.expect(not any(notice.unread for notice in found), "the new notifications marked as read", found)
+        who.expect(
+            not any(notification.unread for notification in found),
+            "the new notifications marked as read",
+            found,
+        )
 
     message = alice.send(bob, text("hello"))
     expect_one(bob, sender=alice)
@@ -43,11 +47,11 @@ def notification_on_send(cast: Cast) -> None:
     seen = bob.badge("notifications")
     bob.expect(seen == count - 1, f"{count - 1} in the badge of notifications", seen)
 
-    notice = new(alice)[0]
-    refused = charlie.post(f"/chats/notifications/{notice.id}/read/")
+    notification = new(alice)[0]
+    refused = charlie.post(f"/chats/notifications/{notification.id}/read/")
     charlie.expect(refused.status == 404, "status 404", refused)
     expect_one(alice, sender=bob)
-    alice.submit("/chats/notifications/", action=f"/chats/notifications/{notice.id}/read/")
+    alice.submit("/chats/notifications/", action=f"/chats/notifications/{notification.id}/read/")
     expect_read(alice)
 
     bob.reply(message, text("one more thing"))
@@ -58,7 +62,7 @@ def notification_on_send(cast: Cast) -> None:
 
 
 def edit_history(cast: Cast) -> None:
-    """Both people see that a message was edited and what it said before; only its sender can edit."""
+    """Both participants see that a message was edited, and its earlier texts; only its sender can edit."""
     alice, bob, charlie = cast[:3]
     first, second, third = text("first"), text("second"), text("third")
     message = alice.send(bob, first)
@@ -89,21 +93,21 @@ def edit_history(cast: Cast) -> None:
 
 
 def account_deletion(cast: Cast) -> None:
-    """alice2 comes, writes with bob and leaves; bob then sees what he saw before she came."""
+    """alice2 signs up, writes with bob and deletes her account; bob then sees the same as before."""
     bob, leaver = cast.bob, cast.alice2
 
     def what_bob_sees() -> dict[str, object]:
         return {
             "inbox": bob.inbox(),
             "unread": bob.unread(),
-            "notifications": [notice.id for notice in bob.notifications()],
+            "notifications": [notification.id for notification in bob.notifications()],
             "badges": (bob.badge("unread"), bob.badge("notifications")),
         }
 
     before = what_bob_sees()
     leaver.sign_up()
-    elsewhere = leaver.another_browser()
-    elsewhere.expect_redirect(elsewhere.log_in(), "/chats/")
+    second_browser = leaver.another_browser()
+    second_browser.expect_redirect(second_browser.log_in(), "/chats/")
     root = leaver.send(bob, text("I shall leave"))
     reply = leaver.reply(bob.reply(root, text("must you?")), text("I must"))
     leaver.edit(reply, text("I really must"))
@@ -122,7 +126,7 @@ def account_deletion(cast: Cast) -> None:
     expect_still_there()
 
     leaver.delete_account()
-    for browser in (leaver, elsewhere):
+    for browser in (leaver, second_browser):
         browser.expect_redirect(browser.get("/chats/", status=302), "/accounts/login/")
     leaver.expect_no_log_in()
 

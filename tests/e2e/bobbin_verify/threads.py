@@ -5,7 +5,7 @@ from bobbin_verify.cast import Cast, text
 
 
 def threaded_replies(cast: Cast) -> None:
-    """Replies at several depths stand below what they answer, for both people and nobody else."""
+    """Replies at several depths come below their parent, and only the two participants see them."""
     alice, bob, charlie = cast[:3]
     contents: list[str] = []
 
@@ -15,8 +15,8 @@ def threaded_replies(cast: Cast) -> None:
 
     root = alice.send(bob, say(0))
     ids = [root]
-    # Who answers which message, by its number above; not in the order in which they are to be read. In the
-    # last five each answers the one before it.
+    # Senders of the replies and the numbers of their parents, not in reading order. Each of the last five
+    # replies to the message before it.
     written = [(bob, 0), (alice, 0), (alice, 1), (bob, 2), (bob, 3), (alice, 1), (alice, 3)]
     for who, parent in [*written, (bob, 7), (alice, 8), (bob, 9), (alice, 10), (alice, 11)]:
         ids.append(who.reply(ids[parent], say(len(ids))))
@@ -49,7 +49,7 @@ def threaded_replies(cast: Cast) -> None:
 
 
 def unread_messages(cast: Cast) -> None:
-    """The list holds what bob has not read, newest first, until he looks at it where it stands."""
+    """The list holds the unread messages of bob, newest first, until he opens their pages."""
     alice, bob, charlie = cast[:3]
     others = {who: who.unread() for who in (alice, charlie)}
     before = bob.unread()
@@ -69,7 +69,7 @@ def unread_messages(cast: Cast) -> None:
     reply = alice.reply(first, text("one more"))
     expect_unread(reply, other, second, first)
 
-    alice.thread(first)  # Its sender looks: that marks nothing.
+    alice.thread(first)  # A request of the sender marks nothing.
     bob.get(f"/chats/message/{first}/reply/")
     expect_unread(reply, other, second, first)
     bob.thread(first)

@@ -1,8 +1,8 @@
-"""A running Bobbin, wherever it runs: nothing but HTTP, and nothing left behind.
+"""Fixtures for a running site. The tests use only HTTP, and delete the accounts that they create.
 
-BASE_URL        where it answers: `make run`, compose, Kubernetes
-DOOR            nginx when nginx is what answers there, otherwise none
-PROMETHEUS_URL  where its Prometheus answers, if it has one
+BASE_URL        address of the site: `make run`, compose, Kubernetes
+DOOR            "nginx" if nginx serves that address, otherwise "none"
+PROMETHEUS_URL  address of its Prometheus, if there is one
 """
 
 import http.client
@@ -15,22 +15,22 @@ import pytest
 from bobbin_verify.patient import Patient
 
 BASE_URL = os.environ.get("BASE_URL", "").rstrip("/")
-DOOR = os.environ.get("DOOR", "none")
+EDGE = os.environ.get("DOOR", "none")
 PROMETHEUS_URL = os.environ.get("PROMETHEUS_URL", "").rstrip("/")
 
 
 def pytest_configure(config):
     if not BASE_URL.startswith(("http://", "https://")):
         raise pytest.UsageError("say which Bobbin: make e2e URL=http://127.0.0.1:8000")
-    if DOOR not in {"nginx", "none"}:
-        raise pytest.UsageError(f"DOOR={DOOR}; it can be nginx or none")
+    if EDGE not in {"nginx", "none"}:
+        raise pytest.UsageError(f"DOOR={EDGE}; it can be nginx or none")
     server = ask("HEAD", "/accounts/login/").headers["Server"] or ""
-    if server.startswith("nginx") != (DOOR == "nginx"):
-        raise pytest.UsageError(f"DOOR={DOOR}, but what answers at {BASE_URL} calls itself {server!r}")
+    if server.startswith("nginx") != (EDGE == "nginx"):
+        raise pytest.UsageError(f"DOOR={EDGE}, but what answers at {BASE_URL} calls itself {server!r}")
 
 
 def _left_out() -> dict[str, str]:
-    marks = {} if DOOR == "nginx" else {"door": "there is no nginx (DOOR=none)"}
+    marks = {} if EDGE == "nginx" else {"nginx": "there is no nginx (DOOR=none)"}
     return marks if PROMETHEUS_URL else marks | {"monitored": "there is no Prometheus (PROMETHEUS_URL)"}
 
 
@@ -51,7 +51,7 @@ class Answer(NamedTuple):
 
 
 def ask(method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Answer:
-    """One request as it is: no cookies, no redirects, any method, any host."""
+    """Send one request with any method and headers; keep no cookies and follow no redirects."""
     address = urlsplit(BASE_URL)
     kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
     connection = kind(address.netloc, timeout=30)
@@ -90,13 +90,13 @@ def charlie():
 
 @pytest.fixture
 def dora():
-    """A member whose limits a test may use up."""
+    """A member whose rate limits a test may exhaust."""
     yield from _member("dora")
 
 
 @pytest.fixture(scope="session")
 def thread(alice, bob):
-    """alice has written to bob, and changed it since; the id."""
+    """Return the id of a message that alice sent to bob and then edited."""
     root = alice.send(bob, "For Bob alone")
     alice.edit(root, "For Bob alone, really")
     return root

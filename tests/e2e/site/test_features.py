@@ -1,4 +1,4 @@
-"""The six features, and that nobody sees what is not theirs."""
+"""The six features, and the privacy of messages."""
 
 import pytest
 import verify
@@ -19,7 +19,7 @@ def of_a_thread(root: int) -> list[str]:
     return [f"/chats/thread/{root}/", message, f"{message}history/", f"{message}reply/", f"{message}edit/"]
 
 
-def test_charlie_sees_nothing_of_what_alice_wrote_to_bob(charlie, thread):
+def test_charlie_sees_no_message_from_alice_to_bob(charlie, thread):
     for path in of_a_thread(thread):
         page = charlie.get(path, status=404)
         assert "For Bob alone" not in page.body
@@ -27,29 +27,29 @@ def test_charlie_sees_nothing_of_what_alice_wrote_to_bob(charlie, thread):
         assert "For Bob alone" not in charlie.get(path).body
 
 
-def test_charlie_is_told_the_same_of_what_is_not_his_and_of_what_is_not(charlie, thread):
-    theirs, nobodys = f"/chats/thread/{thread}/", "/chats/thread/999999999/"
+def test_forbidden_and_missing_threads_return_the_same_404(charlie, thread):
+    forbidden, missing = f"/chats/thread/{thread}/", "/chats/thread/999999999/"
 
-    assert charlie.get(theirs, status=404).body == charlie.get(nobodys, status=404).body
+    assert charlie.get(forbidden, status=404).body == charlie.get(missing, status=404).body
 
 
-def test_charlie_can_neither_answer_nor_change_it(charlie, bob, thread):
+def test_charlie_can_neither_reply_to_nor_edit_a_message_of_others(charlie, bob, thread):
     for path in of_a_thread(thread)[3:]:
-        charlie.get("/chats/new/")  # For a token.
+        charlie.get("/chats/new/")  # Sets the CSRF cookie.
         assert charlie.post(path, content="I was here").status == 404
 
     assert [message.content for message in bob.thread(thread)] == ["For Bob alone, really"]
 
 
-def test_who_is_not_logged_in_is_asked_to(thread):
+def test_anonymous_request_is_redirected_to_the_log_in(thread):
     for path in (*of_a_thread(thread), "/chats/", "/chats/unread/", "/chats/notifications/"):
         answer = ask("GET", path)
         assert (answer.status, answer.headers["Location"]) == (302, f"/accounts/login/?next={path}")
 
 
 @pytest.mark.parametrize("path", ["/chats/", "/chats/unread/", "/chats/notifications/"])
-def test_no_proxy_may_keep_a_page(alice, thread, path):
-    for _ in range(2):  # Made anew, then from the cache.
+def test_pages_are_private_for_proxies(alice, thread, path):
+    for _ in range(2):  # First rendered, then from the cache.
         kept = alice.get(path).headers["Cache-Control"]
         assert "private" in kept
         assert "public" not in kept

@@ -1,4 +1,4 @@
-"""What is refused, and how that is said."""
+"""Refused requests and their error pages."""
 
 import copy
 import socket
@@ -21,37 +21,37 @@ def test_metrics_are_not_public(path):
     assert b"# TYPE" not in answer.body
 
 
-@pytest.mark.door
-def test_readiness_is_for_the_machinery():
+@pytest.mark.nginx
+def test_readiness_is_not_public():
     answer = ask("GET", "/readyz")
     assert answer.status == 404
     assert b"redis" not in answer.body
 
 
-def test_a_host_name_that_is_not_ours_is_refused():
+def test_unknown_host_name_is_refused():
     answer = ask("GET", "/accounts/login/", {"Host": "evil.example"})
     assert answer.status == 400
     assert b"evil.example" not in answer.body
 
 
-def test_who_says_to_be_a_proxy_is_not_believed():
-    """Otherwise anybody could choose the address that limits and logs go by."""
+def test_forwarded_headers_of_a_client_are_ignored():
+    """Otherwise a client could choose the address that limits and logs use."""
     plain = ask("GET", "/accounts/login/")
     claimed = ask("GET", "/accounts/login/", {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"})
     assert claimed.status == plain.status
 
 
-@pytest.mark.door
+@pytest.mark.nginx
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "FOOBARX"])
 def test_no_other_method_reaches_the_application(method):
     answer = ask(method, "/chats/")
     assert answer.status == 405
-    if method != "TRACE":  # nginx refuses that one before it has read any of our settings.
+    if method != "TRACE":  # nginx rejects TRACE before it applies the configuration of the location.
         assert answer.headers["Allow"] == "GET, HEAD, POST"
 
 
-@pytest.mark.door
-def test_a_body_that_no_message_has_is_refused():
+@pytest.mark.nginx
+def test_body_larger_than_any_message_is_refused():
     answer = ask("POST", "/chats/new/", FORM, b"content=" + b"x" * 300_000)
     assert answer.status == 413
     assert b"10,000 characters" in answer.body
@@ -63,15 +63,15 @@ def test_the_longest_message_arrives(alice, bob):
     assert bob.thread(root)[0].content == longest
 
 
-@pytest.mark.door
-def test_headers_of_any_length_are_refused():
+@pytest.mark.nginx
+def test_too_long_headers_are_refused():
     assert ask("GET", "/accounts/login/", {"X-Long": "x" * 40_000}).status in {400, 431}
     assert ask("GET", f"/accounts/login/?{'x' * 9_000}").status == 414
 
 
-@pytest.mark.door
-def test_sending_has_a_limit_and_says_when_to_try_again():
-    """By address: a made-up session, another each time, is no other client."""
+@pytest.mark.nginx
+def test_sending_beyond_the_limit_returns_retry_after():
+    """The limit is per address: a different invalid session in each request does not evade it."""
 
     def send(_):
         session = {"Cookie": f"sessionid={uuid.uuid4().hex}"} | FORM
@@ -87,18 +87,18 @@ def test_sending_has_a_limit_and_says_when_to_try_again():
     assert b"Wait a few seconds" in refused[0].body
 
 
-def test_the_limit_of_one_member_is_not_anothers(dora, alice, bob):
-    """They share an address here, as in an office."""
+def test_limit_of_one_member_does_not_affect_another(dora, alice, bob):
+    """The members share an address here, as in an office."""
     hasty = copy.copy(dora)
-    hasty.__class__ = Member  # Does not wait and try again, as the members of these tests do.
-    # As many as it takes: a slow machine sends hardly more in a minute than one member may.
+    hasty.__class__ = Member  # Unlike Patient, does not wait after a 429 response.
+    # Send until the limit is reached: a slow machine sends barely more in a minute than the limit.
     statuses = (hasty.submit("/chats/new/", to=bob.name, content="Hello").status for _ in range(300))
     assert 429 in statuses
     assert alice.submit("/chats/new/", to=bob.name, content="Still possible").status == 302
 
 
-@pytest.mark.door
-def test_guessing_passwords_has_a_limit():
+@pytest.mark.nginx
+def test_log_in_attempts_have_a_limit():
     with ThreadPoolExecutor(10) as crowd:
         answers = list(crowd.map(lambda _: ask("POST", "/accounts/login/", FORM, b"username=x"), range(60)))
 
@@ -108,17 +108,17 @@ def test_guessing_passwords_has_a_limit():
     assert ask("GET", "/accounts/login/").status == 200
 
 
-def test_the_error_page_is_ours_and_keeps_what_it_must():
+def test_error_page_is_that_of_bobbin_and_escapes_the_path():
     answer = ask("GET", "/no-such-page/<script>/")
     assert answer.status == 404
     assert b"There is nothing here" in answer.body
     assert b"<script>" not in answer.body
 
 
-@pytest.mark.door
-def test_a_client_that_never_ends_its_request_is_let_go():
+@pytest.mark.nginx
+def test_connection_with_an_endless_request_is_closed():
     address = urlsplit(BASE_URL)
     with socket.create_connection((address.hostname, address.port or 80), timeout=30) as slow:
         slow.sendall(b"GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
-        said = slow.recv(100)  # TimeoutError when nginx waits for ever.
+        said = slow.recv(100)  # Raises TimeoutError if nginx never closes the connection.
     assert said == b"" or said.startswith(b"HTTP/1.1 408 ")

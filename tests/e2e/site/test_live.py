@@ -1,4 +1,4 @@
-"""Live updates through the door: each at once, and to nobody else."""
+"""Live updates through nginx arrive at once, and only for the two participants."""
 
 import http.client
 import json
@@ -8,7 +8,7 @@ import pytest
 
 from conftest import BASE_URL, ask
 
-pytestmark = pytest.mark.door
+pytestmark = pytest.mark.nginx
 SECONDS = 10
 
 
@@ -23,7 +23,7 @@ class Listener:
         assert self.response.status == 200, self.response.read()
 
     def next_data(self) -> dict:
-        """What comes next, without the beats of the heart."""
+        """Return the data of the next event; skip heartbeats."""
         while True:
             line = self.response.readline().decode()
             assert line, "the stream has ended"
@@ -44,7 +44,7 @@ def listen():
         listener.connection.close()
 
 
-def test_bob_hears_of_a_message_at_once(alice, bob, listen):
+def test_bob_receives_an_event_for_a_message_at_once(alice, bob, listen):
     bobs = listen(bob)
 
     alice.send(bob, "Can you hear me?")
@@ -54,7 +54,7 @@ def test_bob_hears_of_a_message_at_once(alice, bob, listen):
     assert bobs.response.headers["Content-Encoding"] is None
 
 
-def test_charlie_hears_nothing_of_it(alice, bob, charlie, listen):
+def test_charlie_receives_no_event_for_a_message_of_others(alice, bob, charlie, listen):
     charlies, bobs = listen(charlie), listen(bob)
     alice.send(bob, "Between the two of us")
     assert bobs.next_data()
@@ -64,5 +64,5 @@ def test_charlie_hears_nothing_of_it(alice, bob, charlie, listen):
         charlies.next_data()
 
 
-def test_who_is_not_logged_in_hears_nothing():
+def test_event_stream_without_a_session_returns_401():
     assert ask("GET", "/events/").status == 401

@@ -1,4 +1,4 @@
-"""What Prometheus knows of the site."""
+"""Prometheus scrapes all targets of the site."""
 
 import json
 import time
@@ -21,7 +21,7 @@ def query(expression: str) -> list[dict]:
 
 
 def eventually(expression: str, seconds: float = 60) -> list[dict]:
-    """What the expression finds, as soon as it finds something: a scrape takes its time."""
+    """Return the result of the expression once it is not empty, since the next scrape may take a while."""
     until = time.monotonic() + seconds
     while not (found := query(expression)) and time.monotonic() < until:
         time.sleep(1)
@@ -44,6 +44,6 @@ def test_requests_are_counted_by_view():
     assert eventually('bobbin_http_requests_total{view="accounts:login",method="GET",status="200"} > 0')
 
 
-def test_the_exporters_see_what_they_are_for():
+def test_exporters_reach_their_servers():
     for expression in ("pg_up == 1", "redis_up == 1", "nginx_up == 1"):
         assert eventually(expression), expression

@@ -1,4 +1,4 @@
-"""Sign-up, log-in, guessing, change of password, deletion by the page."""
+"""Pages for sign-up, log-in, log-out, change of password and deletion of the account."""
 
 import pytest
 from axes.models import AccessFailureLog
@@ -53,8 +53,8 @@ def test_sign_up_that_fails_says_why(anna, form, said):
     assert User.objects.count() == 1
 
 
-def test_two_who_take_one_name_at_once_get_one_account(anna, monkeypatch):
-    """The form saw no such name; the database refuses it all the same."""
+def test_two_sign_ups_with_one_name_at_once_create_one_account(anna, monkeypatch):
+    """The form does not find the name, but the database refuses it."""
     from accounts.forms import SignUpForm
 
     monkeypatch.setattr(SignUpForm, "clean_username", lambda form: form.cleaned_data["username"])
@@ -69,7 +69,7 @@ def test_two_who_take_one_name_at_once_get_one_account(anna, monkeypatch):
     assert "is taken" in str(form.errors)
 
 
-def test_a_closed_sign_up_makes_nobody(db, settings):
+def test_sign_up_while_closed_creates_no_account(db, settings):
     settings.SIGN_UP_OPEN = False
     form = {"username": "dora", "password1": PASSWORD, "password2": PASSWORD}
 
@@ -85,7 +85,7 @@ def test_log_in_takes_the_name_in_any_case(anna, name):
     assert client.get("/chats/").status_code == 200
 
 
-def test_log_in_goes_on_only_to_our_own_pages(anna):
+def test_log_in_redirects_only_to_pages_of_this_site(anna):
     for target, expected in [("/chats/unread/", "/chats/unread/"), ("https://evil.example/", "/chats/")]:
         form = {"username": "Anna", "password": PASSWORD, "next": target}
         assert Client().post("/accounts/login/", form).url == expected
@@ -99,7 +99,7 @@ def test_log_in_page_that_leads_to_itself_redirects_to_the_inbox(anna, target):
     assert Client().post("/accounts/login/", form).url == "/chats/"
 
 
-def test_guessing_is_stopped_whatever_the_case_and_only_for_the_one_who_guesses(anna):
+def test_wrong_passwords_lock_the_name_in_any_case_for_their_client_only(anna):
     guesser = Client(REMOTE_ADDR="192.0.2.1")
     answers = [
         _log_in(name, "wrong", guesser)[0].status_code for name in ["Anna", "anna", "ANNA", "anna", "Anna"]
@@ -140,7 +140,7 @@ def test_a_new_password_logs_other_browsers_out(anna):
     assert there.get("/chats/").status_code == 302
 
 
-def test_deleting_says_first_what_will_go(anna, bob):
+def test_deletion_page_lists_the_rows_to_delete(anna, bob):
     Message.objects.create(sender=anna, receiver=bob, content="hi")
     _, client = _log_in()
     page = client.get("/accounts/delete/").content.decode()
@@ -158,7 +158,7 @@ def test_deleting_needs_the_password(anna, form):
     assert client.get("/chats/").status_code == 200
 
 
-def test_guessing_the_password_on_the_deletion_page_is_stopped_too(anna):
+def test_wrong_passwords_on_the_deletion_page_are_throttled(anna):
     _, client = _log_in()
     answers = [client.post("/accounts/delete/", {"password": "wrong"}).status_code for _ in range(5)]
 
@@ -179,7 +179,7 @@ def test_deleting_erases_and_logs_out_everywhere(anna, bob):
     assert not User.objects.filter(username="Anna").exists()
     assert not Message.objects.exists()
     assert not Session.objects.filter(user__isnull=False).exists()
-    # The failed log-in after the deletion is a stranger's.
+    # The failed log-in after the deletion belongs to no account.
     assert AccessFailureLog.objects.count() == 1
 
 
@@ -201,8 +201,8 @@ def test_deleting_by_the_page_costs_at_most_20_queries(anna, bob, messages):
     assert len([query for query in queries if query["sql"] not in {"BEGIN", "COMMIT"}]) <= 20
 
 
-def test_a_new_password_brings_no_old_name_back(anna, browser_of, monkeypatch, exceeded_budgets):
-    """An operator renames a member while the member changes the password."""
+def test_change_of_password_keeps_a_concurrent_rename(anna, browser_of, monkeypatch, exceeded_budgets):
+    """An operator renames a user while that user changes the password."""
     from django.contrib.auth.hashers import make_password
 
     def rename_first(*args):
@@ -212,7 +212,7 @@ def test_a_new_password_brings_no_old_name_back(anna, browser_of, monkeypatch, e
     monkeypatch.setattr("django.contrib.auth.base_user.make_password", rename_first)
     new = {"old_password": PASSWORD, "new_password1": "b-long-enough-2", "new_password2": "b-long-enough-2"}
     browser_of(anna).post("/accounts/password/", new)
-    exceeded_budgets.clear()  # The operator's queries were counted too.
+    exceeded_budgets.clear()  # The queries of the operator were counted too.
 
     anna.refresh_from_db()
     assert (anna.username, anna.is_active, anna.check_password("b-long-enough-2")) == ("Anne", False, True)

@@ -1,4 +1,7 @@
-"""Names in the administration: the same rules as at the sign-up, and members of before keep theirs."""
+"""User names in the administration.
+
+The rules of the sign-up apply to new names. Names that were stored before these rules stay valid.
+"""
 
 from unicodedata import normalize
 
@@ -23,7 +26,7 @@ def people(member):
 
 @pytest.fixture
 def rename(admin_client):
-    """Send the form of a member in the administration; return what it says of the name."""
+    """Submit the change form of a user in the administration, and return the error of the username."""
 
     def send(user, **changes):
         fields = model_to_dict(user, ["username", "email", "is_active", "is_staff", "is_superuser"])
@@ -60,7 +63,7 @@ def test_member_gets_another_spelling_or_a_free_name_in_the_administration(peopl
 @pytest.mark.parametrize(
     "name", ["..", "a/b", "tіki", "ol\u200bga", normalize("NFD", "Zoë"), "ａｎｎ", "o1ga"]
 )
-def test_member_of_before_keeps_the_name_when_something_else_is_changed(people, member, rename, name):
+def test_stored_name_that_breaks_the_rules_is_kept_when_another_field_changes(people, member, rename, name):
     user = member(f"{name}x")
     User.objects.filter(pk=user.pk).update(username=name)
     user.refresh_from_db()
@@ -86,7 +89,7 @@ def test_member_logs_in_by_any_spelling_also_to_the_administration(people, addre
 
 @pytest.fixture
 def long_name():
-    """A name of 140 letters, and the same in decomposed letters, which are 420."""
+    """A name of 140 letters, and the same name in decomposed form, which has 420 characters."""
     return "ễ" * 140, normalize("NFD", "ễ" * 140)
 
 

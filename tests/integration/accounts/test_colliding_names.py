@@ -1,6 +1,8 @@
-"""Accounts whose names became one name when keys came: each keeps its log-in, nobody is taken for another.
+"""Existing accounts that got the same name key in an upgrade.
 
-They are those of a database of before, in the locale C, which was moved into another locale and upgraded.
+Each account keeps its log-in, and none is mistaken for the other.
+
+The database had the locale C. It was moved to another locale and then upgraded.
 """
 
 from io import StringIO
@@ -22,7 +24,7 @@ from messaging.search import parse, search
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("upgraded"), pytest.mark.xdist_group("locale")]
 BEFORE = "0006_fill_session_started_at"
 PASSWORD = "a-long-enough-1"
-# Two accounts, and a third spelling.
+# Each tuple has the names of two accounts and a third spelling.
 PAIRS = [
     ("José", normalize("NFD", "José"), "JOSÉ"),
     ("élodie", "ÉLODIE", "Élodie"),
@@ -34,7 +36,7 @@ PAIRS = [
 ]
 every_pair = pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: ascii(pair[0]))
 ALONE = ["solo", "ÜBER", "..", "tіki", "o1ga", "olga", "a/b"]
-OTHERS = 4_500  # More than two batches.
+OTHERS = 4_500  # This makes more than two batches.
 INSERT = """
 INSERT INTO accounts_user (password, is_superuser, username, email, is_staff, is_active, date_joined)
 SELECT '!', false, name, '', false, true, now() FROM unnest(%s::text[]) WITH ORDINALITY AS given (name, place)
@@ -91,7 +93,7 @@ def test_accounts_of_one_key_are_found_by_their_exact_names_only(pair):
 
 
 @pytest.mark.parametrize("name", ALONE)
-def test_account_of_before_that_is_alone_is_found_by_any_spelling(name):
+def test_old_account_with_a_unique_key_is_found_by_any_spelling(name):
     assert found(name.swapcase()).username == name
 
 
@@ -124,7 +126,7 @@ def test_messages_to_accounts_of_one_key_reach_the_exact_name_only(pair, alice, 
 
 
 @every_pair
-def test_nobody_takes_the_name_of_accounts_of_one_key(pair):
+def test_name_of_accounts_with_one_key_is_refused_everywhere(pair):
     for name in pair:
         for form in (SignUpForm, AddMemberForm):
             assert "is taken" in str(form({"username": name}).errors["username"])
@@ -149,7 +151,7 @@ def test_saving_an_account_of_one_key_changes_nothing(pair):
 @every_pair
 @pytest.mark.parametrize("left", [0, 1])
 @pytest.mark.parametrize("how", ["renamed", "erased"])
-def test_account_that_is_left_is_found_by_any_spelling(pair, left, how):
+def test_remaining_account_of_one_key_is_found_by_any_spelling(pair, left, how):
     people = accounts(pair)
     stays, goes = people[left], people[1 - left]
     if how == "erased":
@@ -182,7 +184,10 @@ def test_command_says_when_no_names_collide():
 
 
 def test_migrations_of_names_go_back_and_forth_with_members():
-    """Back only where the old rule holds: names that `upper` makes one would break the old index."""
+    """Only names that the old index accepts can be migrated back.
+
+    The old index refuses names that `upper` makes equal.
+    """
     User.objects.filter(username__in=["ÉLODIE", "ЕЛЕНА", "kıwi", "νίκοσ"]).delete()
     before = rows()
     connection.check_constraints()

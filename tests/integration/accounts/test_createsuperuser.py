@@ -1,4 +1,4 @@
-"""`createsuperuser` in a terminal: a name that is refused is asked for again, with the reason."""
+"""`createsuperuser` in a terminal. It gives the reason for refusing a name and prompts again."""
 
 import os
 import pty
@@ -18,22 +18,22 @@ PASSWORD = "a-long-enough-1"
 
 @pytest.fixture
 def terminal(transactional_db):
-    """Run createsuperuser in a terminal, type a line at each prompt, and return what it printed."""
+    """Run createsuperuser in a terminal, type one line at each prompt, and return its output."""
     processes = []
 
     def run(*lines, arguments=()):
-        ours, theirs = pty.openpty()
+        own, foreign = pty.openpty()
         database = connection.settings_dict
         environment = {"POSTGRES_DB": database["NAME"], "POSTGRES_HOST": database["HOST"]}
         command = [sys.executable, "services/web/manage.py", "createsuperuser", *arguments]
         processes.append(
             subprocess.Popen(
-                command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+                command, stdin=foreign, stdout=foreign, stderr=foreign, start_new_session=True,
                 env=os.environ | environment,
             )
         )  # fmt: skip
-        os.close(theirs)
-        return _converse(ours, iter(lines))
+        os.close(foreign)
+        return _converse(own, iter(lines))
 
     yield run
     for process in processes:
@@ -46,7 +46,7 @@ def _converse(terminal, lines) -> str:
     while select.select([terminal], [], [], 60)[0]:
         try:
             read = os.read(terminal, 4096).decode()
-        except OSError:  # The command has ended.
+        except OSError:  # The command has exited.
             break
         said, new = said + read, new + read
         if new.rstrip().endswith(PROMPTS) or (new.rstrip().endswith(":") and "Username" in new):
@@ -56,7 +56,7 @@ def _converse(terminal, lines) -> str:
     return said
 
 
-def test_name_that_is_refused_is_asked_again_with_the_reason(terminal, member):
+def test_refused_name_is_prompted_for_again_with_the_reason(terminal, member):
     member("olga"), member("José"), member("apple")
     refused = ["JOSE\u0301", "o1ga", "olɡa", "аррӏе", "..", "tіki", "chief"]
     said = terminal(*refused, "c@x.example", PASSWORD, PASSWORD)
@@ -70,7 +70,7 @@ def test_name_that_is_refused_is_asked_again_with_the_reason(terminal, member):
     assert User.objects.filter(is_superuser=True).get().username == "chief"
 
 
-def test_name_of_the_command_line_that_looks_like_a_members_is_refused_before_the_password(terminal, member):
+def test_username_option_that_resembles_another_name_is_refused_before_the_password(terminal, member):
     member("olga")
     said = terminal("chief", "c@x.example", PASSWORD, PASSWORD, arguments=["--username", "0lga"])
 
@@ -82,7 +82,7 @@ def test_name_of_the_command_line_that_looks_like_a_members_is_refused_before_th
 @pytest.mark.parametrize(
     ("name", "said"), [("o1ga", "looks like"), ("OLGA", "is taken"), ("0LGA", "looks like")]
 )
-def test_superuser_of_code_with_a_name_like_a_members_is_refused(member, name, said):
+def test_create_superuser_with_a_name_that_resembles_another_is_refused(member, name, said):
     member("olga")
     with pytest.raises(ValidationError, match=said):
         User.objects.create_superuser(name)

@@ -1,4 +1,4 @@
-"""Erasing a member leaves nothing of the member, and takes nothing from anybody else."""
+"""Erasing an account removes all data of its user, and no data of other users."""
 
 import pytest
 from axes.models import AccessFailureLog
@@ -14,7 +14,7 @@ from accounts.sessions import SessionStore
 from messaging.models import Conversation, Message, MessageHistory, Participant
 from notifications.models import Notification
 
-NAME = "zebedee-of-erasure"  # Found nowhere by chance.
+NAME = "zebedee-of-erasure"  # Distinctive, so that a search of all tables finds no other row.
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def victim(member):
 
 @pytest.fixture(params=["instance", "queryset"])
 def erase(request, django_capture_on_commit_callbacks):
-    """Erase a member the one way and the other, to the commit and past it."""
+    """Erase an account by the instance or by a queryset, and run the `on_commit` callbacks."""
 
     def by(user):
         with django_capture_on_commit_callbacks(execute=True):
@@ -39,7 +39,7 @@ def erase(request, django_capture_on_commit_callbacks):
 
 @pytest.fixture
 def life(victim, alice, bob, write):
-    """Everything that a member leaves behind in the course of years."""
+    """One row of each kind that an active user leaves in the database."""
     sent = write(victim, alice, f"I am {NAME}")
     write(alice, victim, f"Hello {NAME}", parent_message=sent)
     sent.edit(f"It is me, {NAME}", by=victim)
@@ -52,7 +52,7 @@ def life(victim, alice, bob, write):
 
 
 def rows_with(text) -> set[str]:
-    """The tables of which a row holds `text` in any column, whatever its case."""
+    """Return the tables that have `text` in any column of a row, ignoring case."""
     with connection.cursor() as cursor:
         found = set()
         for table in connection.introspection.table_names(cursor):
@@ -73,14 +73,16 @@ def test_no_table_holds_the_name_or_a_text_of_an_erased_member(life, victim, era
     assert not Session.objects.exists()
 
 
-def test_what_the_counterparts_wrote_to_the_member_goes_too(life, victim, erase):
+def test_erasure_deletes_the_messages_of_the_counterparts_to_the_member(life, victim, erase):
     erase(victim)
 
     for model in (Message, MessageHistory, Notification, Participant, Conversation):
         assert not model.objects.exists()
 
 
-def test_the_counterparts_inboxes_are_right_afterwards(life, victim, alice, bob, write, erase, drift):
+def test_erasure_leaves_correct_inboxes_of_the_counterparts(
+    life, victim, alice, bob, write, erase, wrong_counters
+):
     kept = write(alice, bob, "Between us")
 
     erase(victim)
@@ -88,7 +90,7 @@ def test_the_counterparts_inboxes_are_right_afterwards(life, victim, alice, bob,
     assert Participant.objects.get(user=alice).unread_count == 0
     assert Participant.objects.get(user=bob).unread_count == 1
     assert set(Participant.objects.values_list("last_message", flat=True)) == {kept.pk}
-    assert drift() == []
+    assert wrong_counters() == []
 
 
 def test_messages_between_others_stay_as_they_are(life, victim, alice, bob, charlie, write, erase):
@@ -122,14 +124,14 @@ def session_of(browser) -> str:
 
 
 def test_every_browser_of_the_member_is_logged_out(victim, alice, browser_of, erase):
-    mine, elsewhere, other = browser_of(victim), browser_of(victim), browser_of(alice)
-    cached = [SessionStore(session_of(browser)).cache_key for browser in (mine, elsewhere, other)]
+    mine, other_place, other = browser_of(victim), browser_of(victim), browser_of(alice)
+    cached = [SessionStore(session_of(browser)).cache_key for browser in (mine, other_place, other)]
     assert None not in [cache.get(key) for key in cached]
 
     erase(victim)
     assert [not cache.get(key) for key in cached] == [True, True, False]
     assert list(Session.objects.values_list("user", flat=True)) == [alice.pk]
-    for browser, who in ((elsewhere, False), (other, True)):
+    for browser, who in ((other_place, False), (other, True)):
         request = HttpRequest()
         request.session = SessionStore(browser.cookies["sessionid"].value)
         assert get_user(request).is_authenticated is who
@@ -143,24 +145,24 @@ def test_guesses_at_other_names_stay(victim, erase):
     assert set(AccessFailureLog.objects.values_list("username", flat=True)) == {f"{NAME}2", "alice"}
 
 
-def test_what_the_admin_did_to_others_stays_in_the_log(victim, alice, bob, message, erase):
+def test_log_entries_of_the_admin_about_other_objects_stay(victim, alice, bob, message, erase):
     LogEntry.objects.log_actions(alice.pk, [bob, victim], CHANGE)
     kept = LogEntry.objects.log_actions(alice.pk, [message], CHANGE, single_object=True)
-    LogEntry.objects.filter(pk=kept.pk).update(object_id=str(victim.pk))  # The same number, another kind.
+    LogEntry.objects.filter(pk=kept.pk).update(object_id=str(victim.pk))  # Same id, another content type.
 
     erase(victim)
     assert set(LogEntry.objects.values_list("object_repr", flat=True)) == {"bob", str(message)}
 
 
-def test_a_member_without_any_message_can_be_erased(victim, message, erase, drift):
+def test_a_member_without_any_message_can_be_erased(victim, message, erase, wrong_counters):
     erase(victim)
 
     assert not User.objects.filter(username=NAME).exists()
     assert Message.objects.get() == message
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_the_name_is_free_again(life, victim, member, alice, erase):
+def test_name_of_an_erased_member_can_be_used_again(life, victim, member, alice, erase):
     erase(victim)
 
     again = member(NAME)
@@ -168,18 +170,22 @@ def test_the_name_is_free_again(life, victim, member, alice, erase):
     assert not Participant.objects.inbox_rows(again).exists()
 
 
-def test_two_members_who_wrote_to_each_other_can_be_erased_by_one_query(victim, alice, bob, write, drift):
+def test_two_members_who_wrote_to_each_other_can_be_erased_by_one_query(
+    victim, alice, bob, write, wrong_counters
+):
     write(victim, alice), write(alice, bob)
     kept = write(bob, User.objects.create(username="dora"))
 
     User.objects.filter(pk__in=[victim.pk, alice.pk]).delete()
     connection.check_constraints()
     assert list(Message.objects.all()) == [kept]
-    assert drift() == []
+    assert wrong_counters() == []
 
 
 @pytest.mark.parametrize("size", [1, 10, 100, 1_000])
-def test_an_erasure_costs_the_same_at_any_size(size, life, victim, write_many, django_assert_num_queries):
+def test_erasure_makes_a_constant_number_of_queries(
+    size, life, victim, write_many, django_assert_num_queries
+):
     people = User.objects.bulk_create(User(username=f"member{n}", password="!") for n in range(size))
     Message.objects.bulk_create(Message(sender=victim, receiver=p, content="Hi") for p in people)
     write_many(people[0], victim, size)
@@ -188,4 +194,4 @@ def test_an_erasure_costs_the_same_at_any_size(size, life, victim, write_many, d
         victim.delete()
 
 
-STATEMENTS = 16  # One lists the counterparts, whose open pages are told.
+STATEMENTS = 16  # One lists the counterparts, whose open pages get an event.

@@ -1,4 +1,7 @@
-"""Erasure while others go on writing: a message goes with it or is refused, and nothing is left hanging."""
+"""Erasure while other users write.
+
+A message is either erased with the account or refused. No row is left without its account.
+"""
 
 from functools import partial
 
@@ -16,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def keep_writing(sender, receiver, times=30):
-    """Write until refused; the refusal says that somebody is gone."""
+    """Send messages until one is refused with the code "gone", or until `times` messages are sent."""
     for number in range(times):
         try:
             send(sender=sender, receiver=receiver, content=f"Message {number}")
@@ -41,7 +44,7 @@ def nothing_is_left_of(*users):
 
 
 @pytest.mark.parametrize("round_", range(5))
-def test_erasure_while_others_write_to_the_member(round_, alice, member, write, at_once, drift):
+def test_erasure_while_others_write_to_the_member(round_, alice, member, write, at_once, wrong_counters):
     friends = [member(f"friend{number}") for number in range(6)]
     for friend in friends:
         write(friend, alice)
@@ -49,20 +52,20 @@ def test_erasure_while_others_write_to_the_member(round_, alice, member, write, 
     calls = [partial(keep_writing, friend, alice) for friend in friends]
     assert at_once(partial(erase, alice), *calls) == [None] * 7
     nothing_is_left_of(alice)
-    assert drift() == []
+    assert wrong_counters() == []
 
 
 @pytest.mark.parametrize("round_", range(5))
-def test_erasure_while_strangers_write_for_the_first_time(round_, alice, member, at_once, drift):
+def test_erasure_while_strangers_write_for_the_first_time(round_, alice, member, at_once, wrong_counters):
     strangers = [member(f"stranger{number}") for number in range(6)]
 
     calls = [partial(keep_writing, stranger, alice) for stranger in strangers]
     assert at_once(*calls[:3], partial(erase, alice), *calls[3:]) == [None] * 7
     nothing_is_left_of(alice)
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_two_counterparts_erased_at_once(alice, bob, charlie, write_many, at_once, drift):
+def test_two_counterparts_erased_at_once(alice, bob, charlie, write_many, at_once, wrong_counters):
     for people in [(alice, bob), (bob, alice), (alice, charlie), (charlie, bob)]:
         write_many(*people, 200)
 
@@ -85,7 +88,7 @@ def test_a_ring_of_members_erased_at_once(member, write, at_once):
 
 
 def test_erasing_one_member_twice_at_once_is_one_erasure(message, alice, bob, at_once):
-    with zeal_ignore():  # Four browsers load her.
+    with zeal_ignore():  # Four browsers load the same account.
         copies = [User.objects.get(pk=alice.pk) for _ in range(4)]
 
     assert at_once(*(lambda copy=copy: copy.delete() and None for copy in copies)) == [None] * 4
@@ -95,7 +98,9 @@ def test_erasing_one_member_twice_at_once_is_one_erasure(message, alice, bob, at
 
 @pytest.mark.parametrize("how", ["send", "bulk", "edit", "read", "delete"])
 @pytest.mark.parametrize("who", ["alice", "bob"])
-def test_an_erasure_waits_for_a_change_that_is_under_way(how, who, alice, bob, write, meanwhile, drift):
+def test_an_erasure_waits_for_a_change_that_is_under_way(
+    how, who, alice, bob, write, meanwhile, wrong_counters
+):
     sent, received = write(alice, bob), write(bob, alice)
     change = {
         "send": lambda: send(sender=alice, receiver=bob, content="One more"),
@@ -110,15 +115,15 @@ def test_an_erasure_waits_for_a_change_that_is_under_way(how, who, alice, bob, w
 
     assert meanwhile(change, partial(erase, gone)) == [None, None]
     nothing_is_left_of(gone)
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_an_erasure_waits_for_the_first_words_of_a_stranger(alice, bob, write, meanwhile):
+def test_erasure_waits_for_the_first_message_of_a_stranger(alice, bob, write, meanwhile):
     assert meanwhile(lambda: write(bob, alice), partial(erase, alice)) == [None, None]
     nothing_is_left_of(alice)
 
 
-def test_words_to_a_member_who_is_being_erased_are_refused(alice, bob, write, meanwhile):
+def test_message_to_a_member_during_the_erasure_is_refused(alice, bob, write, meanwhile):
     write(bob, alice)
 
     calls = (partial(erase, alice), lambda: send(sender=bob, receiver=alice, content="Too late"))
@@ -127,7 +132,7 @@ def test_words_to_a_member_who_is_being_erased_are_refused(alice, bob, write, me
     nothing_is_left_of(alice)
 
 
-def test_erasure_while_the_counterpart_reads_and_edits(alice, bob, write_many, at_once, drift):
+def test_erasure_while_the_counterpart_reads_and_edits(alice, bob, write_many, at_once, wrong_counters):
     last = write_many(alice, bob, 100)[-1]
     mine = write_many(bob, alice, 20)
 
@@ -140,10 +145,10 @@ def test_erasure_while_the_counterpart_reads_and_edits(alice, bob, write_many, a
         for message in mine:
             try:
                 message.edit("Changed", by=bob)
-            except Message.DoesNotExist:  # There is nothing to change any more.
+            except Message.DoesNotExist:  # The message was erased.
                 return
 
     assert at_once(read, edit, partial(erase, alice)) == [None] * 3
     nothing_is_left_of(alice)
-    assert drift() == []
+    assert wrong_counters() == []
     connection.check_constraints()

@@ -1,4 +1,4 @@
-"""Erasing a member of many years: 50,000 messages sent, 50,000 received, 400 counterparts."""
+"""Erasure of a large account: 50,000 messages sent, 50,000 received, 400 counterparts."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -59,7 +59,7 @@ def people(member):
 
 @pytest.fixture
 def victim(people, member):
-    """Half of the counterparts were here before, half came later."""
+    """Create a user. Half of the counterparts have lower ids, half have higher ids."""
     victim = member("victim")
     people += [member(f"late{number}") for number in range(COUNTERPARTS // 2)]
     figures = {"victim": victim.pk, "messages": MESSAGES, "counterparts": COUNTERPARTS}
@@ -71,7 +71,7 @@ def victim(people, member):
 
 
 def memory(name) -> float:
-    """A figure of this process in MB: VmRSS is what it uses now, VmHWM the most it has used."""
+    """Return a memory figure of this process in MiB: VmRSS is the present use, VmHWM is the peak."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(name):
             return int(line.split()[1]) / 1024
@@ -79,14 +79,16 @@ def memory(name) -> float:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_100000_messages_go_by_20_statements_and_in_little_memory(victim, people, drift):
+def test_erasure_of_100000_messages_makes_20_statements_and_uses_little_memory(
+    victim, people, wrong_counters
+):
     assert victim.sent_messages.count() == victim.received_messages.count() == 50_000
     kept = Message.objects.bulk_create(
         Message(sender=s, receiver=r, content="Ours") for s, r in pairwise(people)
     )
-    assert drift() == []
+    assert wrong_counters() == []
 
-    Path("/proc/self/clear_refs").write_text("5")  # From here on VmHWM counts anew.
+    Path("/proc/self/clear_refs").write_text("5")  # This resets the peak, VmHWM.
     before = memory("VmRSS")
     with CaptureQueriesContext(connection) as statements:
         victim.delete()
@@ -99,4 +101,4 @@ def test_100000_messages_go_by_20_statements_and_in_little_memory(victim, people
     assert Notification.objects.count() == Conversation.objects.count() == len(kept)
     assert (Participant.objects.count(), MessageHistory.objects.count()) == (2 * len(kept), 0)
     assert set(User.objects.all()) == set(people)
-    assert drift() == []
+    assert wrong_counters() == []

@@ -1,4 +1,4 @@
-"""The record of an erasure stays: who, when and which id, and no name."""
+"""The record of an erasure keeps the id, the time and the operator, but no name."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ TWO_MEMBERS = [{"model": "accounts.User", "field": "get()"}]
 
 @pytest.fixture
 def root(member, settings):
-    settings.ZEAL_CHECK_UNUSED_IGNORES = False  # Who asks and who is shown may be one.
+    settings.ZEAL_CHECK_UNUSED_IGNORES = False  # The operator and the user may be the same.
     return member("root", is_staff=True, is_superuser=True)
 
 
@@ -46,7 +46,7 @@ def by_action(browser, *victims):
 
 
 @pytest.mark.parametrize("delete", [by_page, by_action])
-def test_a_deletion_in_the_admin_keeps_who_when_and_the_id(victim, root, browser_of, delete):
+def test_deletion_in_the_admin_records_operator_time_and_id(victim, root, browser_of, delete):
     delete(browser_of(root), victim)
 
     entry = LogEntry.objects.get()
@@ -56,7 +56,7 @@ def test_a_deletion_in_the_admin_keeps_who_when_and_the_id(victim, root, browser
     assert erased() == [(victim.pk, root.pk)]
 
 
-def test_a_member_who_deletes_the_own_account_leaves_the_id_and_the_time(victim, browser_of):
+def test_deletion_of_the_own_account_records_the_id_and_the_time(victim, browser_of):
     victim.set_password(PASSWORD)
     victim.save()
     browser_of(victim).post("/accounts/delete/", {"password": PASSWORD})
@@ -78,7 +78,7 @@ def test_staff_who_delete_others_and_then_themselves_stay_on_record(victim, root
 
 
 @pytest.mark.parametrize("how", ["instance", "queryset"])
-def test_an_erasure_by_a_command_is_recorded_without_who(victim, how):
+def test_erasure_by_a_command_is_recorded_without_an_operator(victim, how):
     pk = victim.pk
     victim.delete() if how == "instance" else User.objects.filter(pk=pk).delete()
 
@@ -86,7 +86,7 @@ def test_an_erasure_by_a_command_is_recorded_without_who(victim, how):
 
 
 @pytest.mark.parametrize("tried", [NAME, NAME.upper(), f"{NAME}2", "alice"])
-def test_a_deleted_failed_log_in_keeps_no_erased_name(victim, root, tried):
+def test_log_entry_of_a_deleted_failed_log_in_keeps_no_erased_name(victim, root, tried):
     failed = AccessFailureLog.objects.create(username=tried, ip_address="192.0.2.1", path_info="/")
     LogEntry.objects.log_actions(root.pk, [failed], DELETION)
     victim.delete()
@@ -114,7 +114,7 @@ def test_erasing_an_erased_member_again_changes_no_record(victim):
     assert list(Erasure.objects.values()) == before
 
 
-def test_the_id_of_an_erased_member_is_never_given_again(victim, member):
+def test_id_of_an_erased_member_is_never_reused(victim, member):
     victim.delete()
 
     assert member("dora").pk > Erasure.objects.get().user_id

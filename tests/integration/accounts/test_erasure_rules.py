@@ -1,20 +1,22 @@
-"""Every foreign key to a member, of any app or of the database alone, has a rule and follows it."""
+"""Every foreign key to a user has a rule of erasure and follows it.
+
+This includes keys that only the database knows.
+"""
 
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.db import IntegrityError, connection
-from django.db.models.signals import post_delete
 from django.utils import timezone
 
-import notifications.receivers
+from accounts import erasure_phases
 from accounts.models import Session, User
 from messaging.models import Message, MessageHistory, Participant
 from notifications.models import Notification
 
-# Columns that hold the id of a member, found by following the foreign keys of PostgreSQL column by column:
-# a composite key to a table whose column points to a member points to a member too.
+# Find the columns that hold the id of a user by following the foreign keys column by column. A composite key
+# points to a user if the column that it references does.
 TO_MEMBERS = """
 WITH RECURSIVE pairs AS (
   SELECT c.conrelid AS rel, k.col, c.confrelid AS to_rel, k.to_col
@@ -44,7 +46,8 @@ def moderate(victim, other):
     write(other, User.objects.create(username="dora")).edit("Moderated", by=victim)
 
 
-# What makes a row that points to `victim`. A new key needs a line here, and a receiver that erases its rows.
+# Each function makes a row that points to `victim`. A new foreign key needs an entry here, and a receiver
+# that erases its rows.
 RULES = {
     "accounts.Session.user": session,
     "accounts.User_groups.user": lambda victim, other: victim.groups.add(Group.objects.create(name="g")),
@@ -66,7 +69,7 @@ RULES = {
 
 
 def keys() -> dict[str, tuple[str, str]]:
-    """Every foreign key to a member, by name: those that Django knows and those that PostgreSQL knows."""
+    """Return every foreign key to a user by name, from Django's models and PostgreSQL's catalog."""
     names, found = {}, {}
     for model in apps.get_models(include_auto_created=True):
         for field in model._meta.local_concrete_fields:
@@ -110,37 +113,58 @@ def test_no_row_points_to_an_erased_member(key, member):
     assert {name: pointing_to(pk, place) for name, place in keys().items()} == dict.fromkeys(keys(), 0)
 
 
-@pytest.mark.parametrize(
-    "uid", ["messaging.erase_messages", "notifications.erase_notifications", "accounts.erase_account"]
-)
+@pytest.mark.parametrize("phase", ["notifications", "messages", "account"])
 @pytest.mark.django_db(transaction=True)
-def test_a_missing_receiver_fails_the_commit_and_loses_nothing(uid, alice, bob, browser_of, without):
+def test_erasure_without_a_phase_fails_the_commit_and_loses_nothing(
+    phase, alice, bob, browser_of, monkeypatch
+):
     write(alice, bob).edit("Changed", by=alice)
     browser_of(alice)
     models = [User, Session, Message, MessageHistory, Participant, Notification]
     before = [list(model.objects.order_by("pk").values()) for model in models]
-    connect = without(post_delete, User, uid)
-
-    with pytest.raises(IntegrityError):
-        User.objects.get(pk=alice.pk).delete()
+    with monkeypatch.context() as patch:
+        patch.setitem(erasure_phases._functions, phase, {})
+        with pytest.raises(IntegrityError):
+            User.objects.get(pk=alice.pk).delete()
     assert [list(model.objects.order_by("pk").values()) for model in models] == before
 
-    connect()
     User.objects.get(pk=alice.pk).delete()
     assert [model.objects.count() for model in models] == [1, 0, 0, 0, 0, 0]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_erasers_in_the_wrong_order_fail_the_commit_and_lose_nothing(message, alice, without):
-    name = {"sender": User, "dispatch_uid": "notifications.erase_notifications"}
-    in_order = without(post_delete, User, name["dispatch_uid"])
-    post_delete.connect(notifications.receivers.erase, **name)  # Now behind messaging.
-
-    with pytest.raises(IntegrityError):
-        User.objects.get(pk=alice.pk).delete()
+def test_erasure_with_phases_in_the_wrong_order_fails_the_commit_and_loses_nothing(
+    message, alice, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(erasure_phases, "AFTER_DELETE", ("invalidate", "messages", "notifications", "account"))
+        with pytest.raises(IntegrityError):
+            User.objects.get(pk=alice.pk).delete()
     assert Message.objects.get() == message
     assert Notification.objects.count() == 1
 
-    in_order()
     User.objects.get(pk=alice.pk).delete()
     assert not Message.objects.exists()
+
+
+def test_phases_have_one_function_each():
+    assert erasure_phases.check_phases(None) == []
+    assert {phase: len(names) for phase, names in erasure_phases.registered().items()} == dict.fromkeys(
+        erasure_phases.PHASES, 1
+    )
+
+
+def test_check_of_an_unknown_phase_fails(monkeypatch):
+    monkeypatch.setitem(erasure_phases._functions, "attachments", {"app.erase": print})
+
+    [error] = erasure_phases.check_phases(None)
+    assert error.id == "accounts.E001"
+    assert "“attachments”" in error.msg
+
+
+@pytest.mark.parametrize("functions", [{}, {"app.one": print, "app.two": print}])
+def test_check_of_a_phase_without_one_function_fails(functions, monkeypatch):
+    monkeypatch.setitem(erasure_phases._functions, "messages", functions)
+
+    [error] = erasure_phases.check_phases(None)
+    assert error.id == "accounts.E002"

@@ -1,4 +1,7 @@
-"""Wrong passwords are limited by client and by name, and nobody can lock out somebody else."""
+"""Log-in throttling by client and by name.
+
+Wrong passwords of one client never lock out another.
+"""
 
 import datetime
 
@@ -7,11 +10,11 @@ from axes.models import AccessFailureLog
 from django.test import Client
 from django.utils import timezone
 
-from accounts import guessing
+from accounts import login_throttling
 from accounts.models import User
 
 PASSWORD = "a-long-enough-1"
-HERE, ELSEWHERE = "203.0.113.10", "198.51.100.66"
+HERE, OTHER_PLACES = "203.0.113.10", "198.51.100.66"
 LOG_IN, ADMIN, CHANGE, DELETE = (
     "/accounts/login/",
     "/admin/login/",
@@ -64,21 +67,21 @@ def known_browser(address):
 
 @pytest.mark.parametrize("path", [LOG_IN, ADMIN])
 @pytest.mark.parametrize("own", [HERE, "2001:db8::5", "8.8.4.4"])
-def test_wrong_passwords_elsewhere_do_not_lock_the_member_out(anna, path, own):
-    assert lock(ELSEWHERE, path) == [200, 200, 200, 200, 429]
-    assert try_in(browser(ELSEWHERE), PASSWORD, path) == 429
+def test_wrong_passwords_of_other_clients_do_not_lock_the_member_out(anna, path, own):
+    assert lock(OTHER_PLACES, path) == [200, 200, 200, 200, 429]
+    assert try_in(browser(OTHER_PLACES), PASSWORD, path) == 429
     assert try_in(browser(own), PASSWORD, path) == 302
 
 
-def test_wrong_passwords_elsewhere_do_not_keep_a_member_from_deleting(anna):
+def test_wrong_passwords_of_other_clients_do_not_prevent_deleting_the_account(anna):
     client = browser(HERE)
     try_in(client, PASSWORD)
-    lock(ELSEWHERE)
+    lock(OTHER_PLACES)
 
     assert client.post(DELETE, {"password": PASSWORD}).status_code == 302
 
 
-def test_known_browser_gets_in_from_the_very_address_of_the_guesser(anna):
+def test_known_browser_logs_in_from_a_locked_address(anna):
     client = known_browser(HERE)
     lock(HERE)
 
@@ -110,7 +113,7 @@ def test_device_cookie_is_httponly_signed_and_of_one_account(anna, member):
 
 
 @pytest.mark.parametrize("change", [lambda value: value[:-1] + "x", lambda value: "x", lambda value: "\0"])
-def test_forged_device_cookie_is_worth_nothing(anna, change):
+def test_forged_device_cookie_is_ignored(anna, change):
     client = known_browser(HERE)
     client.cookies["device"] = change(client.cookies["device"].value)
     lock(HERE)
@@ -118,7 +121,7 @@ def test_forged_device_cookie_is_worth_nothing(anna, change):
     assert try_in(client, PASSWORD) == 429
 
 
-def test_device_cookie_ends_with_a_new_password(anna):
+def test_device_cookie_becomes_invalid_with_a_new_password(anna):
     client = known_browser(HERE)
     anna.set_password("another-long-one-2")
     anna.save()
@@ -127,7 +130,7 @@ def test_device_cookie_ends_with_a_new_password(anna):
     assert try_in(client, "another-long-one-2") == 429
 
 
-def test_device_cookie_is_renewed_where_the_password_was_changed(anna):
+def test_device_cookie_is_renewed_by_the_browser_that_changes_the_password(anna):
     client = browser(HERE)
     try_in(client, PASSWORD)
     new = "another-long-one-2"
@@ -153,31 +156,31 @@ def test_one_browser_is_known_to_several_members(anna, member):
 
 
 def test_tries_during_a_lock_do_not_prolong_it(anna):
-    lock(ELSEWHERE)
-    AccessFailureLog.objects.update(attempt_time=timezone.now() - guessing.CLIENT_PERIOD * 0.99)
-    client = browser(ELSEWHERE)
+    lock(OTHER_PLACES)
+    AccessFailureLog.objects.update(attempt_time=timezone.now() - login_throttling.CLIENT_PERIOD * 0.99)
+    client = browser(OTHER_PLACES)
     assert [try_in(client) for _ in range(3)] == [429] * 3
     assert AccessFailureLog.objects.count() == 5
 
-    AccessFailureLog.objects.update(attempt_time=timezone.now() - guessing.CLIENT_PERIOD)
+    AccessFailureLog.objects.update(attempt_time=timezone.now() - login_throttling.CLIENT_PERIOD)
     assert try_in(client, PASSWORD) == 302
 
 
 def test_lock_says_how_long_it_lasts(anna):
-    lock(ELSEWHERE)
+    lock(OTHER_PLACES)
     AccessFailureLog.objects.update(attempt_time=timezone.now() - datetime.timedelta(minutes=5, seconds=30))
-    response = browser(ELSEWHERE).post(LOG_IN, {"username": "Anna", "password": PASSWORD})
+    response = browser(OTHER_PLACES).post(LOG_IN, {"username": "Anna", "password": PASSWORD})
 
     assert 560 <= int(response.headers["Retry-After"]) <= 570
     assert "Too many attempts" in response.content.decode()
     assert "Try again in 10 minutes." in response.content.decode()
 
 
-def test_name_guessed_from_many_addresses_leaves_each_other_address_one_try(anna):
+def test_name_attacked_from_many_addresses_leaves_each_other_address_one_attempt(anna):
     client = known_browser(HERE)
     fail_from_many(50, minutes_ago=40)
 
-    assert try_in(browser(ELSEWHERE), PASSWORD) == 302
+    assert try_in(browser(OTHER_PLACES), PASSWORD) == 302
     assert [try_in(browser("192.0.2.1")) for _ in range(2)] == [429, 429]
     assert try_in(browser("192.0.2.1"), PASSWORD) == 429
     assert try_in(client, PASSWORD) == 302
@@ -188,7 +191,7 @@ def test_name_guessed_from_many_addresses_leaves_each_other_address_one_try(anna
 def test_name_limit_ends_after_an_hour(anna):
     fail_from_many(50, minutes_ago=61)
 
-    assert lock(ELSEWHERE) == [200, 200, 200, 200, 429]
+    assert lock(OTHER_PLACES) == [200, 200, 200, 200, 429]
 
 
 def test_addresses_of_one_ipv6_network_are_one_client(anna):
@@ -209,7 +212,7 @@ def test_same_client_by_ipv4_and_by_mapped_ipv6_is_counted_once(anna):
 
 
 @pytest.mark.parametrize("path", [CHANGE, DELETE])
-def test_guessing_by_who_is_logged_in_is_counted(anna, path):
+def test_wrong_passwords_while_logged_in_are_throttled(anna, path):
     client = browser(HERE)
     try_in(client, PASSWORD)
     del client.cookies["device"]
@@ -225,21 +228,21 @@ def test_guessing_by_who_is_logged_in_is_counted(anna, path):
 
 
 def test_log_in_with_a_name_longer_than_the_column_is_answered(db, monkeypatch):
-    monkeypatch.setattr("accounts.guessing.get_client_username", lambda *args: "\ufdfa" * 2_700)
+    monkeypatch.setattr("accounts.login_throttling.get_client_username", lambda *args: "\ufdfa" * 2_700)
 
     assert try_in(browser(HERE), name="x") == 200
 
 
 def test_a_log_in_deletes_only_its_own_failures_and_expired_ones(anna):
     try_in(browser(HERE))
-    try_in(browser(ELSEWHERE))
+    try_in(browser(OTHER_PLACES))
     fail_from_many(3, minutes_ago=61)
     try_in(browser(HERE), PASSWORD)
 
-    assert [str(row.ip_address) for row in AccessFailureLog.objects.all()] == [ELSEWHERE]
+    assert [str(row.ip_address) for row in AccessFailureLog.objects.all()] == [OTHER_PLACES]
 
 
-def test_log_shows_the_address_that_counts(client, settings, caplog):
+def test_log_shows_the_address_that_is_throttled(client, settings, caplog):
     with caplog.at_level("INFO"):
         client.get(
             LOG_IN,

@@ -1,4 +1,4 @@
-"""Hashing passwords uses bounded memory, at the same cost for every name."""
+"""Password hashing uses bounded memory, and costs the same for every name."""
 
 import threading
 import time
@@ -20,13 +20,13 @@ def old_hash(password=PASSWORD):
 
 @pytest.fixture
 def used(monkeypatch):
-    """The most memory units that were in use at once."""
+    """Return a list of the memory in use, in MiB, at the start of each hash."""
     memory = hashers.Memory(hashers.HASH_MIB, hashers.WAIT_SECONDS)
     monkeypatch.setattr(hashers, "memory", memory)
     seen, lock, enough = [], threading.Lock(), []
 
     def watch(call):
-        def watched(*args):
+        def recorded(*args):
             with lock:
                 enough.append(1)
                 seen.append(memory.most - memory._free)
@@ -36,7 +36,7 @@ def used(monkeypatch):
                 with lock:
                     enough.pop()
 
-        return watched
+        return recorded
 
     for name in ("encode", "verify"):
         monkeypatch.setattr(DjangosHasher, name, watch(getattr(DjangosHasher, name)))

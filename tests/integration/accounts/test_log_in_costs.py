@@ -1,4 +1,7 @@
-"""What log-in, sign-up, log-out and a new password cost: the budget, however many tried to guess before."""
+"""Query counts of log-in, sign-up, log-out and change of password.
+
+They stay within the budget, however many attempts failed before.
+"""
 
 import datetime
 
@@ -23,7 +26,7 @@ def anna(member):
 
 @pytest.fixture
 def ended(anna, browser_of):
-    """A browser whose session a new password has ended; anna's hash is one of before Argon2."""
+    """A browser whose session ended with a new password. The hash of anna is older than Argon2."""
     browser = browser_of(anna)
     anna.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
     anna.save()
@@ -31,7 +34,10 @@ def ended(anna, browser_of):
 
 
 def guess(count, *, days_ago, username, ip_address):
-    """Somebody has tried as often, from addresses of their own but for the first."""
+    """Record `count` failed attempts.
+
+    The first comes from `ip_address`, and each of the others from a different address.
+    """
     addresses = [ip_address, *(f"10.0.{number >> 8}.{number & 255}" for number in range(1, count))]
     made = AccessFailureLog.objects.bulk_create(
         AccessFailureLog(username=username, ip_address=address) for address in addresses
@@ -44,7 +50,7 @@ def log_in(browser, password=PASSWORD):
     return browser.post("/accounts/login/", {"username": "Anna", "password": password}, **BROWSER)
 
 
-def test_the_dearest_log_in_costs_its_budget(ended, count_queries):
+def test_most_expensive_log_in_makes_the_queries_of_its_budget(ended, count_queries):
     guess(1, days_ago=1, **OTHERS)
     guess(1, days_ago=0, **ANNAS)
 
@@ -52,19 +58,21 @@ def test_the_dearest_log_in_costs_its_budget(ended, count_queries):
     assert not AccessFailureLog.objects.exists()
 
 
-def test_a_wrong_password_costs_half_as_much(ended, count_queries):
+def test_wrong_password_makes_half_as_many_queries(ended, count_queries):
     log_in(Client(), "wrong")
 
     assert count_queries(log_in, Client(), "wrong") == 5
 
 
-def test_the_dearest_sign_up_costs_its_budget(ended, count_queries):
+def test_most_expensive_sign_up_makes_the_queries_of_its_budget(ended, count_queries):
     form = {"username": "dora", "password1": PASSWORD, "password2": PASSWORD}
 
     assert count_queries(ended.post, "/accounts/signup/", form) == declared()["accounts:sign_up"]
 
 
-def test_the_dearest_change_of_password_costs_its_budget(ended, anna, browser_of, count_queries):
+def test_most_expensive_change_of_password_makes_the_queries_of_its_budget(
+    ended, anna, browser_of, count_queries
+):
     form = {"old_password": PASSWORD, "new_password1": "b-long-enough-1", "new_password2": "b-long-enough-1"}
     browser = browser_of(anna)
 
@@ -72,12 +80,12 @@ def test_the_dearest_change_of_password_costs_its_budget(ended, anna, browser_of
     assert made == declared()["accounts:change_password"]
 
 
-def test_a_log_out_costs_its_budget(anna, browser_of, count_queries):
+def test_log_out_makes_the_queries_of_its_budget(anna, browser_of, count_queries):
     assert count_queries(browser_of(anna).post, "/accounts/logout/") == declared()["accounts:logout"]
 
 
-def test_guesses_make_no_page_dearer(ended, slopes):
-    """They are forgotten by the next who logs in or out, whoever that is."""
+def test_failed_attempts_add_no_queries_to_any_page(ended, slopes):
+    """The next log-in or log-out of any user deletes expired attempts."""
 
     def add(count):
         guess(count, days_ago=1, **OTHERS)

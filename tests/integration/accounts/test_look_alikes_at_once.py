@@ -1,4 +1,7 @@
-"""Names that look alike, given at the same moment: the result is that of one after the other."""
+"""Look-alike names that are given at the same moment.
+
+The result is the same as if one were given after the other.
+"""
 
 import io
 from unicodedata import normalize
@@ -16,7 +19,8 @@ from messaging.importing.members import Members
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PASSWORD = "a-long-enough-1"
-# The first three have one key each, which a unique index guards; the others only look alike.
+# The names of the first three pairs have one key each, which a unique index checks. The others only look
+# alike.
 PAIRS = {
     "composed and not": ("José", normalize("NFD", "José")),
     "full width": ("anna", "ａｎｎａ"),
@@ -73,7 +77,8 @@ WAYS = {
     "create": lambda name: User.objects.create(username=name),
     "save of a rename": rename,
 }
-UNCHECKED = {  # They write a name without a look at the others, as an import does; others wait for them.
+# These write a name without checking for look-alikes, as an import does. Other writers wait for them.
+UNCHECKED = {
     "import": lambda name: Members().prepare([name]),
     "update": lambda name: User.objects.filter(username="somebody").update(username=name),
     "bulk_create": lambda name: User.objects.bulk_create([User(username=name)]),

@@ -1,4 +1,4 @@
-"""The key of a name never goes wrong silently, whichever way of Django's changes the name."""
+"""The key of a name is correct after every way in which Django can change the name."""
 
 import json
 
@@ -64,7 +64,7 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", NAMES)
-def test_key_follows_the_name_however_it_is_changed(alice, way, name):
+def test_key_follows_the_name_after_every_kind_of_change(alice, way, name):
     WAYS[way](alice, name)
 
     check(alice, name)
@@ -86,7 +86,7 @@ def test_bulk_update_of_two_members_at_once_keeps_each_key(alice, bob):
         {"username": "eve", "name_key": "bob"},
     ],
 )  # fmt: skip
-def test_change_whose_key_nobody_knows_is_refused(alice, values):
+def test_change_whose_key_cannot_be_computed_is_refused(alice, values):
     with pytest.raises(TypeError, match=r"follow from the username|A username is a str"):
         User.objects.filter(pk=alice.pk).update(**values)
 
@@ -100,7 +100,7 @@ def test_bulk_update_by_an_expression_is_refused(alice):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_name_with_the_key_of_another_member_is_refused_however_it_is_given(alice, bob, way):
+def test_name_with_the_key_of_another_member_is_refused_by_every_way(alice, bob, way):
     with pytest.raises(IntegrityError), transaction.atomic():
         WAYS[way](alice, "BOB")
 

@@ -1,4 +1,7 @@
-"""Looking for a name is one query by an index at 50,000 members, planned for one value and for all."""
+"""A search for a name is one query that uses an index, at 50,000 users.
+
+Both the plan for the given values and the generic plan are checked.
+"""
 
 import re
 
@@ -44,7 +47,7 @@ LOOK_UPS = {
 
 @pytest.fixture
 def made():
-    """The statements about members that are made from now on, with their values."""
+    """Record the statements with `name_key` on the table of users, with their parameters."""
     found = []
 
     def note(execute, statement, parameters, many, context):
@@ -65,7 +68,7 @@ def stage(alice):
 
 
 def plans(statement, parameters):
-    """Return the steps of the plan for these values, carried out, and of the plan for all values."""
+    """Yield the steps of the executed plan for these parameters, and then those of the generic plan."""
     number = iter(range(1, 100))
     if isinstance(parameters, dict):
         places = {name: f"${place}" for place, name in enumerate(parameters, 1)}
@@ -92,23 +95,23 @@ def faults(step):
     return f"{step['Node Type']} reads {read:g} rows" if read > MOST_ROWS else ""
 
 
-def test_looking_for_a_name_is_one_query_by_an_index(stage, alice, made):
-    for name, look_up in LOOK_UPS.items():
+def test_search_for_a_name_is_one_query_that_uses_an_index(stage, alice, made):
+    for name, metrics_for in LOOK_UPS.items():
         made.clear()
-        look_up(alice)
+        metrics_for(alice)
         assert len(made) == 1, name
         found = {fault for step in plans(*made[0]) if (fault := faults(step))}
         assert found == set(), name
 
 
-def test_looking_for_a_name_without_the_index_is_noticed(stage, alice, made):
+def test_search_for_a_name_without_the_index_is_detected(stage, alice, made):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE accounts_user DROP CONSTRAINT user_name_key")
         cursor.execute("DROP INDEX user_look_alikes")
     noticed = set()
-    for name, look_up in LOOK_UPS.items():
+    for name, metrics_for in LOOK_UPS.items():
         made.clear()
-        look_up(alice)
+        metrics_for(alice)
         noticed |= {name for step in plans(*made[0]) if faults(step)}
 
     assert noticed == LOOK_UPS.keys()

@@ -1,4 +1,4 @@
-"""One name whatever its spelling: at every place where somebody types one."""
+"""All spellings of a name mean the same user, in every field that accepts a name."""
 
 from unicodedata import normalize
 
@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts import names
 from accounts.forms import SignUpForm
-from accounts.guessing import counted
+from accounts.login_throttling import counted
 from accounts.models import User
 from messaging.search import parse, search
 
@@ -93,7 +93,7 @@ GOOD = [
 
 
 def refusal(name):
-    """What the form of the sign-up says about a name; nothing is hashed."""
+    """Return the errors of the sign-up form for a name. The form hashes no password."""
     form = SignUpForm({"username": name, "password1": PASSWORD, "password2": PASSWORD})
     return " ".join(form.errors.get("username", []))
 
@@ -146,7 +146,7 @@ def test_the_sixth_guess_is_refused_whatever_the_spelling(member):
 
 
 @pytest.mark.parametrize(("name", "said"), BAD)
-def test_a_name_that_nobody_may_take_is_refused_with_a_reason(db, name, said):
+def test_invalid_name_is_refused_with_a_reason(db, name, said):
     assert said in refusal(name)
     with pytest.raises(CommandError):
         call_command("createsuperuser", "--noinput", username=name, email="a@b.example")

@@ -1,4 +1,4 @@
-"""A password is the same whatever way the keyboard composes its letters."""
+"""A password matches in every Unicode normalisation form."""
 
 from unicodedata import normalize
 
@@ -14,7 +14,7 @@ PASSWORDS = ["Schlüssel-größe-77", "contraseña-año", "비밀번호-열두�
 
 @pytest.mark.parametrize("password", PASSWORDS)
 @pytest.mark.parametrize(("set_in", "typed_in"), [("NFC", "NFD"), ("NFD", "NFC")])
-def test_a_password_typed_in_another_composition_is_right(password, set_in, typed_in):
+def test_password_typed_in_another_composition_matches(password, set_in, typed_in):
     user = User(username="anna")
     user.set_password(normalize(set_in, password))
 
@@ -22,7 +22,7 @@ def test_a_password_typed_in_another_composition_is_right(password, set_in, type
     assert not user.check_password(normalize(typed_in, password + "x"))
 
 
-# More marks on one letter than other texts may have; each of them can be written in several ways.
+# More combining marks on one letter than other texts may have. Each can be written in several ways.
 MANY_MARKS = [
     "\u00e9" + "\u0323\u0301" * 20,
     "\u1e69" * 5 + "\u0327" * 31,
@@ -85,7 +85,7 @@ def test_two_compositions_of_one_new_password_are_equal(browser_of, member, page
         assert User.objects.get(username=name).check_password(decomposed)
 
 
-def test_a_password_with_another_space_is_right():
+def test_password_with_another_space_character_matches():
     user = User(username="anna")
     user.set_password("four warp weft words")
 
@@ -93,7 +93,7 @@ def test_a_password_with_another_space_is_right():
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_a_hash_from_before_passwords_were_normalised_still_works(form):
+def test_hash_from_before_passwords_were_normalised_still_matches(form):
     typed = normalize(form, PASSWORDS[0])
 
     assert User(username="anna", password=make_password(typed)).check_password(typed)

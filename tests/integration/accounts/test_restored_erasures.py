@@ -1,4 +1,4 @@
-"""deploy/postgres/erase.sql, which a restore runs, erases what the application erases, and nothing else."""
+"""deploy/postgres/erase.sql, which a restore runs, erases exactly the rows that the application erases."""
 
 import importlib.util
 import os
@@ -27,12 +27,12 @@ script() { "$PSQL" OPTIONS; }
 erased_until_now=$NOW
 . deploy/postgres/replacing.sh
 """.replace("OPTIONS", " ".join(OPTIONS))
-# Told apart by the state that a restore leaves: sessions and tries are in no backup.
+# These tables differ between a restore and an erasure, for example because a backup has no sessions.
 LEFT_OUT = ("accounts_session", "django_session", "axes_", "accounts_erasure", "django_migrations")
 
 
 def shell(commands: str, lists: str = "", now: str = "", status: int = 0) -> str:
-    """Run steps of deploy/postgres/replacing.sh on the database of the test."""
+    """Run steps of deploy/postgres/replacing.sh on the database of the test, and return their output."""
     settings = connection.settings_dict
     env = os.environ | {
         "PSQL": str(PSQL), "PGHOST": settings["HOST"], "PGUSER": settings["USER"],
@@ -47,7 +47,10 @@ def shell(commands: str, lists: str = "", now: str = "", status: int = 0) -> str
 
 
 def listed(*people: User, until: str = "2026-01-01 00:00:00+00", born: str = "", at=None) -> str:
-    """A list as a backup writes it, that names `people`; `born` chooses another database's."""
+    """Return a list of erasures in the format of a backup.
+
+    It contains `people`. `born` sets the time that identifies the database.
+    """
     first = born or shell("list_erasures infinity").split("\t")[0]
     at = at or timezone.now()
     last = max([person.pk for person in people], default=1)
@@ -68,7 +71,7 @@ def rows() -> dict[str, list[str]]:
 
 @pytest.fixture
 def victim(member, alice, bob, charlie, write):
-    """A member who has left rows in every table, between others who go on."""
+    """Create a user who has rows in every table, and messages between other users, which stay."""
     victim = member("victim", is_staff=True)
     root = write(victim, alice, "From the victim")
     write(alice, victim, "To the victim", parent_message=root)
@@ -85,7 +88,7 @@ def victim(member, alice, bob, charlie, write):
     return victim
 
 
-def test_the_restore_erases_what_the_application_erases(victim):
+def test_restore_erases_the_rows_that_the_application_erases(victim):
     before = rows()
     with transaction.atomic():
         User.objects.get(pk=victim.pk).delete()
@@ -130,7 +133,7 @@ def test_a_backup_without_the_table_of_erasures_gets_one(victim):
         (None, "No list of erasures belongs to this backup"),
     ],
 )
-def test_the_gap_is_said_in_words(victim, until, said):
+def test_gap_in_the_lists_of_erasures_is_reported(victim, until, said):
     assert said in shell("erase_again", listed(victim, until=until) if until else "")
 
 
@@ -142,7 +145,7 @@ def test_the_newest_of_several_lists_counts(victim, alice, bob):
     assert list(User.objects.values_list("username", flat=True)) == ["charlie"]
 
 
-def test_the_database_of_before_counts_before_the_lists(victim):
+def test_list_of_the_replaced_database_precedes_the_lists_of_backups(victim):
     said = shell("erase_again", listed(), now=listed(victim, until="infinity"))
 
     assert "until now" in said
@@ -150,7 +153,7 @@ def test_the_database_of_before_counts_before_the_lists(victim):
 
 
 @pytest.mark.parametrize("seconds", [-86_400 * 2_000, 86_400 * 2_000, -1, 1, 0.000_001])
-def test_a_list_of_another_database_erases_nobody(victim, seconds):
+def test_list_of_another_database_erases_no_account(victim, seconds):
     before = rows()
     with connection.cursor() as cursor:
         cursor.execute("SELECT min(applied) FROM django_migrations WHERE app = 'accounts'")
@@ -174,15 +177,15 @@ def last_id() -> int:
 
 
 @pytest.mark.parametrize("later", [1, 500, 10_000])
-def test_an_id_given_after_the_backup_is_not_given_again(victim, member, later):
-    ghost = User(pk=last_id() + later)  # Came and went after the backup.
+def test_id_given_after_the_backup_is_not_reused(victim, member, later):
+    ghost = User(pk=last_id() + later)  # This account was created and erased after the backup.
     shell("erase_again", listed(ghost))
 
     assert member("newcomer").pk > ghost.pk
 
 
 @pytest.mark.parametrize("later", [1, 500, 10_000])
-def test_an_id_of_a_member_who_came_after_the_backup_and_is_lost_is_not_given_again(victim, member, later):
+def test_id_of_a_member_lost_after_the_backup_is_not_reused(victim, member, later):
     last = last_id() + later
     first = shell("list_erasures infinity").split("\t")[0]
     nobody_erased = [first, "2026-01-01 00:00:00+00", str(last), "\\N", "\\N", "\\N"]
@@ -200,7 +203,7 @@ def test_a_damaged_list_stops_the_restore_and_changes_nothing(victim, lists):
     assert rows() == before
 
 
-def test_the_list_of_a_backup_is_the_list_of_a_restore(victim):
+def test_backup_and_restore_make_the_list_by_the_same_query(victim):
     backup = (ROOT / "deploy/postgres/backup.sh").read_text()
     replacing = (ROOT / "deploy/postgres/replacing.sh").read_text()
     query = replacing.partition("COPY (")[2].partition(") TO STDOUT")[0]

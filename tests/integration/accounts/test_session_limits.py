@@ -1,4 +1,7 @@
-"""Sessions slide while they are used, up to an absolute limit; renewing one delays no answer."""
+"""Sessions are extended while they are used, up to an absolute limit.
+
+The extension delays no response.
+"""
 
 from datetime import timedelta
 from importlib import import_module
@@ -14,14 +17,14 @@ from django.utils import timezone
 from accounts.models import Session
 from accounts.sessions import SessionStore
 from accounts.sliding import SlidingSessionMiddleware
-from chats.live.members import _member_of
+from live.queries import _member_of
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
 def aged(browser_of, alice):
-    """A browser whose session was last renewed, and begun, so many days ago."""
+    """Create a client whose session was renewed and started the given numbers of days ago."""
 
     def make(renewed: float, begun: float | None = None) -> Client:
         browser, now = browser_of(alice), timezone.now()
@@ -58,7 +61,7 @@ def test_session_beyond_a_limit_has_ended(aged, renewed, begun):
     browser = aged(renewed, begun)
 
     assert browser.get("/chats/").url == "/accounts/login/?next=/chats/"
-    assert _member_of(_key(browser))[0] is None  # In `events`.
+    assert _member_of(_key(browser))[0] is None  # `events` applies the same limits.
 
 
 @pytest.mark.parametrize("begun", [76.5, 80, 89.9])
@@ -71,7 +74,7 @@ def test_renewal_ends_at_the_absolute_limit(aged, begun):
         assert response.cookies["sessionid"]["max-age"] == pytest.approx((90 - begun) * 86400, abs=60)
 
 
-def test_renewal_is_made_after_the_answer(aged, rf, django_assert_num_queries):
+def test_renewal_is_saved_after_the_response(aged, rf, django_assert_num_queries):
     request = rf.get("/chats/")
     request.session = SessionStore(_key(aged(3)))
     request.session.load()
@@ -82,15 +85,15 @@ def test_renewal_is_made_after_the_answer(aged, rf, django_assert_num_queries):
     assert "sessionid" in response.cookies
 
     with django_assert_num_queries(1):
-        response.close()  # As a server does once all is sent.
+        response.close()  # A server closes the response after sending it.
 
 
 def test_cached_page_renews_without_storing_the_cookie(aged, browser_of, alice, django_assert_num_queries):
     browser = aged(3)
-    browser_of(alice).get("/chats/")  # Puts the page into the cache.
-    with django_assert_num_queries(3):  # Session, user, and the UPDATE after the answer.
+    browser_of(alice).get("/chats/")  # This stores the page in the cache.
+    with django_assert_num_queries(3):  # The session, the user, and the UPDATE after the response.
         first = browser.get("/chats/")
-    with django_assert_num_queries(1):  # The user.
+    with django_assert_num_queries(1):  # One for the user.
         second = browser.get("/chats/")
 
     assert (first.headers["X-Cache"], second.headers["X-Cache"]) == ("hit", "hit")
@@ -105,7 +108,7 @@ def test_cached_page_renews_without_storing_the_cookie(aged, browser_of, alice, 
         {"sec-fetch-mode": "navigate", "sec-purpose": "prefetch;prerender"},
     ],
 )
-def test_open_tab_that_asks_by_itself_does_not_renew(aged, headers):
+def test_background_request_of_an_open_tab_does_not_renew(aged, headers):
     browser = aged(3)
 
     assert "sessionid" not in browser.get("/chats/", headers=headers).cookies
@@ -146,7 +149,7 @@ def test_each_session_of_a_member_is_renewed(aged):
 
 
 def _answered(key, rf, load=True, status=200, changes=False):
-    """What the middleware makes of an answer."""
+    """Return the response that the middleware returns for a response with this status."""
     request = rf.get("/chats/")
     request.session = SessionStore(key)
     if load:
@@ -156,18 +159,18 @@ def _answered(key, rf, load=True, status=200, changes=False):
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_answer_of_an_error_renews_nothing(aged, rf, status):
+def test_error_response_renews_nothing(aged, rf, status):
     assert not _answered(_key(aged(3)), rf, status=status).cookies
 
 
-def test_answer_that_needed_no_session_renews_nothing(aged, rf, django_assert_num_queries):
+def test_response_without_use_of_the_session_renews_nothing(aged, rf, django_assert_num_queries):
     key = _key(aged(3))
     with django_assert_num_queries(0):
         assert not _answered(key, rf, load=False).cookies
 
 
 @pytest.mark.parametrize(("secure", "name"), [(True, "__Host-sessionid"), (False, "sessionid")])
-def test_renewed_cookie_is_as_that_of_the_log_in(aged, rf, settings, secure, name):
+def test_renewed_cookie_has_the_attributes_of_the_log_in_cookie(aged, rf, settings, secure, name):
     key = _key(aged(3))
     settings.SESSION_COOKIE_SECURE, settings.SESSION_COOKIE_NAME = secure, name
     renewed, saved = (_answered(key, rf, changes=changes).cookies[name] for changes in (False, True))
@@ -177,7 +180,7 @@ def test_renewed_cookie_is_as_that_of_the_log_in(aged, rf, settings, secure, nam
     assert (renewed["httponly"], renewed["secure"] is True, renewed["samesite"]) == (True, secure, "Lax")
 
 
-def test_renewal_that_the_database_refuses_is_logged_and_breaks_nothing(aged, caplog):
+def test_renewal_that_the_database_refuses_is_logged_and_raises_nothing(aged, caplog):
     store = SessionStore(_key(aged(3)))
     assert store.take_renewal()
     with connection.cursor() as cursor:
@@ -189,13 +192,13 @@ def test_renewal_that_the_database_refuses_is_logged_and_breaks_nothing(aged, ca
 
 def test_session_is_renewed_while_redis_is_away(aged, rf, monkeypatch):
     key = _key(aged(3))
-    monkeypatch.setattr("observability.cache.RedisCache._ask", lambda *a, **k: (None, "bypass"))
+    monkeypatch.setattr("caching.backend.RedisCache._call", lambda *a, **k: (None, "bypass"))
 
     assert "sessionid" in _answered(key, rf).cookies
 
 
 @pytest.mark.parametrize("end", ["cycle_key", "flush"])
-def test_log_in_begins_anew_whatever_the_session_was_before(db, end):
+def test_log_in_starts_a_new_session_with_the_full_lifetime(db, end):
     store = SessionStore()
     store["seen"] = "as a visitor"
     store.started_at = (timezone.now() - 80 * DAY).timestamp()
@@ -225,7 +228,7 @@ def test_lower_idle_limit_counts_from_the_next_use(aged, settings):
     assert _days_left(browser) == pytest.approx(3, abs=0.01)
 
 
-def test_new_password_keeps_the_absolute_limit_and_a_log_in_begins_anew(member):
+def test_new_password_keeps_the_absolute_limit_and_a_log_in_restarts_it(member):
     anna = member("anna")
     anna.set_password("warp-and-weft-7")
     anna.save()
@@ -247,7 +250,7 @@ def test_new_password_keeps_the_absolute_limit_and_a_log_in_begins_anew(member):
     )
 
 
-def test_clearsessions_deletes_what_has_ended_and_nothing_else(aged):
+def test_clearsessions_deletes_exactly_the_expired_sessions(aged):
     ended, absolute, good = aged(15), aged(0, 89.99), aged(13)
     Session.objects.filter(pk=_key(absolute)).update(expire_date=timezone.now() - DAY / 100)
     call_command("clearsessions")
@@ -256,7 +259,7 @@ def test_clearsessions_deletes_what_has_ended_and_nothing_else(aged):
     assert ended.get("/chats/").status_code == 302
 
 
-def test_row_of_a_release_without_limits_counts_from_its_writing(db, alice):
+def test_row_of_a_release_without_limits_counts_from_its_creation(db, alice):
     Session.objects.create(
         session_key="k" * 32, session_data="", expire_date=timezone.now() + DAY, user=alice
     )
@@ -264,8 +267,8 @@ def test_row_of_a_release_without_limits_counts_from_its_writing(db, alice):
     assert (timezone.now() - Session.objects.get().started_at) / DAY == pytest.approx(0, abs=0.1)
 
 
-def test_migration_counts_existing_sessions_from_their_last_writing(aged, alice):
-    browser = aged(3, 0)  # As the new column begins: now.
+def test_migration_counts_existing_sessions_from_their_last_update(aged, alice):
+    browser = aged(3, 0)  # The migration that adds the column fills it with the present time.
     fill = import_module("accounts.migrations.0006_fill_session_started_at").fill
     for _ in range(2):
         fill(None, connection.schema_editor())
@@ -274,7 +277,7 @@ def test_migration_counts_existing_sessions_from_their_last_writing(aged, alice)
     assert age / DAY == pytest.approx(3, abs=0.01)
 
 
-def test_copy_of_another_shape_is_not_believed(browser_of, alice):
+def test_cached_copy_of_another_shape_is_ignored(browser_of, alice):
     browser = browser_of(alice)
     cache.set(f"session:{_key(browser)}", {"_auth_user_id": "1"}, 60)
 

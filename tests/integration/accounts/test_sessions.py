@@ -1,4 +1,7 @@
-"""Who has logged out stays so, whatever Redis still holds or somebody slower stores there."""
+"""A log-out is final.
+
+Neither a value that Redis still holds nor one that a slower request stores there revives the session.
+"""
 
 import time
 
@@ -8,7 +11,7 @@ from django.core.cache import cache
 from zeal import zeal_context
 
 from accounts.models import Session
-from accounts.sessions import COPY_SECONDS, SessionStore, debts
+from accounts.sessions import COPY_SECONDS, SessionStore, pending_copies
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,7 +21,7 @@ def _key(browser):
 
 
 def _is_logged_in(session_key):
-    with zeal_context():  # As if in a request of its own.
+    with zeal_context():  # Count the queries separately, as for a request.
         return SESSION_KEY in SessionStore(session_key)
 
 
@@ -29,7 +32,7 @@ def test_a_session_is_read_from_redis(browser_of, alice, django_assert_num_queri
         assert _is_logged_in(key)
 
 
-def test_losing_redis_logs_nobody_out(browser_of, alice):
+def test_loss_of_redis_logs_no_member_out(browser_of, alice):
     browser = browser_of(alice)
     cache.clear()
 
@@ -58,35 +61,35 @@ def test_a_request_that_is_slower_than_a_log_out_does_not_undo_it(browser_of, al
         return session
 
     monkeypatch.setattr(SessionStore, "_get_session_from_db", read_then_wait)
-    assert _is_logged_in(key)  # It began before.
+    assert _is_logged_in(key)  # This request began before the log-out.
 
     assert not Session.objects.filter(pk=key).exists()
     assert not _is_logged_in(key)
 
 
-def test_a_log_out_while_redis_is_away_counts_when_it_is_back(browser_of, alice, monkeypatch):
+def test_log_out_during_a_redis_outage_is_final_after_it(browser_of, alice, monkeypatch):
     browser = browser_of(alice)
     key = _key(browser)
     with monkeypatch.context() as away:
-        away.setattr("observability.cache.RedisCache._ask", lambda *a, **k: (None, "bypass"))
+        away.setattr("caching.backend.RedisCache._call", lambda *a, **k: (None, "bypass"))
         browser.post("/accounts/logout/")
-        assert debts.any()
+        assert pending_copies.any()
         assert not _is_logged_in(key)
 
-    while debts.any():
+    while pending_copies.any():
         time.sleep(0.05)
     assert not _is_logged_in(key)
 
 
-def test_what_was_stored_while_redis_was_away_is_not_what_it_held_before(browser_of, alice, monkeypatch):
+def test_value_stored_during_a_redis_outage_replaces_the_older_one(browser_of, alice, monkeypatch):
     store = SessionStore(_key(browser_of(alice)))
     with monkeypatch.context() as away:
-        away.setattr("observability.cache.RedisCache._ask", lambda *a, **k: (None, "bypass"))
+        away.setattr("caching.backend.RedisCache._call", lambda *a, **k: (None, "bypass"))
         store["theme"] = "dark"
         store.save()
-        assert debts.any()
+        assert pending_copies.any()
 
-    while debts.any():
+    while pending_copies.any():
         time.sleep(0.05)
     with zeal_context():
         assert SessionStore(store.session_key)["theme"] == "dark"

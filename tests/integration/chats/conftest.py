@@ -1,4 +1,4 @@
-"""Threads and inboxes to look at."""
+"""Fixtures that make threads and inboxes."""
 
 import random
 import time
@@ -6,14 +6,17 @@ import time
 import pytest
 
 from accounts.models import User
-from chats import cached_pages
+from caching import private_pages
 from messaging.models import Message, MessageHistory
 from notifications.models import Notification
 
 
 @pytest.fixture
 def thread_of(alice, bob):
-    """Make a thread: alice's first message, and this many replies, each to the one before it."""
+    """Create a thread with `replies` replies to a first message of alice.
+
+    In a "chain" each reply answers the previous one. Otherwise each answers the first message.
+    """
 
     def make(replies: int, shape="chain"):
         root = Message.objects.create(sender=alice, receiver=bob, content="root")
@@ -32,7 +35,10 @@ def thread_of(alice, bob):
 
 
 class Growth:
-    """What there can be more and more of. alice and bob have a thread, to which each wrote."""
+    """Rows of which a test can add any number.
+
+    alice and bob have a thread, in which each has written a message.
+    """
 
     def __init__(self, alice, bob):
         self.alice, self.bob, self.people_made = alice, bob, 0
@@ -41,14 +47,14 @@ class Growth:
         self.notification = Notification.objects.get(user=bob).pk
 
     def people(self, count):
-        """Each writes to bob."""
+        """Create users who each send one message to bob."""
         numbers = range(self.people_made, self.people_made + count)
         made = User.objects.bulk_create(User(username=f"person{n}", password="!") for n in numbers)
         Message.objects.bulk_create(Message(sender=p, receiver=self.bob, content="hello") for p in made)
         self.people_made += count
 
     def replies(self, count):
-        """alice answers the first message again and again."""
+        """Add replies of alice to the first message."""
         fields = {"sender": self.alice, "receiver": self.bob, "parent_message": self.root}
         made = (Message(**fields, content="reply") for _ in range(count))
         self.last = Message.objects.bulk_create(made)[-1]
@@ -58,7 +64,7 @@ class Growth:
         Message.objects.mark_read(self.bob, self.root.conversation_id, up_to=self.last.pk)
 
     def chain(self, count):
-        """Each answers the one before."""
+        """Add replies of which each answers the previous one."""
         made = [self.last]
         for number in range(count):
             people = (self.alice, self.bob)[:: 1 if number % 2 else -1]
@@ -66,18 +72,18 @@ class Growth:
         self.last = Message.objects.bulk_create(made[1:])[-1]
 
     def threads(self, count):
-        """alice begins one after the other."""
+        """Start threads of alice with bob, one message each."""
         self.last = Message.objects.bulk_create(
             Message(sender=self.alice, receiver=self.bob, content="hello") for _ in range(count)
         )[-1]
 
     def edits(self, count, message=None):
-        """What the first message said before, or another."""
+        """Add rows to the history of the first message, or of another."""
         fields = {"message": message or self.root, "old_content": "before", "edited_by": self.alice}
         MessageHistory.objects.bulk_create(MessageHistory(**fields) for _ in range(count))
 
     def at(self, text: str) -> str:
-        """The text with ids in it."""
+        """Fill the ids of these rows into a text."""
         ids = {"root": self.root.pk, "last": self.last.pk, "own": self.own.pk,
                "conversation": self.root.conversation_id}  # fmt: skip
         return text.format(**ids, notification=self.notification)
@@ -90,11 +96,14 @@ def growth(alice, bob):
 
 @pytest.fixture
 def slow_readers(monkeypatch):
-    """Now and then a commit happens between a reader's look at the database and the storing of the page."""
-    choose, store = random.Random(7), cached_pages._store
+    """Delay some writes of pages to the cache.
+
+    A commit can then happen after a page has read the database and before it is stored.
+    """
+    choose, store = random.Random(7), private_pages._store
 
     def later(*args):
         time.sleep(choose.choice([0, 0, 0, 0.002, 0.005]))
         store(*args)
 
-    monkeypatch.setattr(cached_pages, "_store", later)
+    monkeypatch.setattr(private_pages, "_store", later)

@@ -1,11 +1,14 @@
-"""Members of before names had rules: a browser reaches the conversation with each of them."""
+"""User names from before there were rules.
+
+A browser reaches the conversation with each of them.
+"""
 
 import re
 from urllib.parse import quote, urlsplit
 
 import pytest
 
-# What the rules refuse today, and what a browser or Django takes for something else.
+# Names that the rules now refuse, and names that a browser or Django interprets in another way.
 OLD_NAMES = [
     ".", "..", "...", "a/b", "../chats", "./x", "/", "//evil.example", "a?b=c", "a#b", "50%", "%2e", "%2E%2e",
     "a%2Fb", "a\\b", "\\", "two words", " ", "a;b", "a&b", '"', "<i>", "a:b", "~", "tab\tbed", "\u3000",
@@ -14,7 +17,7 @@ OLD_NAMES = [
 
 
 def as_browser(address: str) -> str:
-    """Return the path that a browser asks for: dot segments are gone (URL Standard, path state)."""
+    """Return the path that a browser requests. It removes dot segments (URL Standard, path state)."""
     *parts, last = re.split(r"[/\\]", urlsplit(address).path)
     kept: list[str] = []
     for part in parts:
@@ -46,7 +49,7 @@ def test_conversation_with_an_old_name_is_reached_from_the_inbox_and_a_thread(
     assert answer.context["counterpart"] == name
 
 
-def test_names_of_today_keep_their_addresses(member, write, alice, pages):
+def test_valid_names_keep_their_addresses(member, write, alice, pages):
     names = ("bob", "...b", ".b", "O'Brien", "山田", "दिनेश", "a@b+c")
     for name in names:
         write(member(name), alice)
@@ -65,7 +68,7 @@ def test_pages_of_a_conversation_with_an_old_name_lead_to_its_other_pages(member
 
 
 @pytest.mark.parametrize("pk", ["own", 0, 1, 2**31, 2**63 - 1, 2**63, 10**30])
-def test_conversation_of_others_or_of_nobody_returns_404(message, charlie, browser_of, pk):
+def test_conversation_of_others_or_with_an_unknown_id_returns_404(message, charlie, browser_of, pk):
     address = f"/chats/conversation/{message.conversation_id if pk == 'own' else pk}/"
 
     assert browser_of(charlie).get(address).status_code == 404

@@ -1,4 +1,4 @@
-"""A page sends to the member it was made for, never to whoever has the name by now."""
+"""A page sends only to the user for whom it was made, even if the name now belongs to another account."""
 
 import json
 import re
@@ -12,14 +12,14 @@ from messaging.models import Message
 
 
 def fields(page: str) -> dict[str, str]:
-    """The hidden fields of the composer of a page."""
+    """Return the hidden fields of the composer of a page."""
     form = page[page.index('class="compose"') :]
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
 
 
 @pytest.fixture
 def opened(browser_of, alice, bob, write):
-    """alice's browser, and the form of her conversation with bob; both wrote."""
+    """Return the client of alice and the form of her conversation with bob. Each has sent one message."""
     write(bob, alice)
     write(alice, bob)
     client = browser_of(alice)
@@ -66,7 +66,7 @@ def test_conversation_form_after_another_took_the_name_delivers_nothing(
     assert Message.objects.count() == before
 
 
-def test_form_of_an_erased_member_does_not_lead_to_the_next_of_that_name(opened, bob, member):
+def test_form_of_an_erased_member_does_not_address_the_next_owner_of_the_name(opened, bob, member):
     client, form = opened
     bob.delete()
     member("bob")
@@ -100,17 +100,17 @@ def test_form_with_a_made_up_conversation_delivers_nothing(opened, made_up):
     assert Message.objects.count() == before
 
 
-def test_conversation_of_other_people_is_answered_like_none(opened, bob, charlie, write):
+def test_conversation_of_other_people_gets_the_same_response_as_a_missing_one(opened, bob, charlie, write):
     client, form = opened
-    theirs = write(bob, charlie).conversation_id
-    pages = [client.post("/chats/new/", form | {"conversation": pk}) for pk in (theirs, 999_999_999)]
-    told = [re.findall(r'role="alert">\s*<p>(.*?)</p>', page.content.decode()) for page in pages]
+    foreign = write(bob, charlie).conversation_id
+    pages = [client.post("/chats/new/", form | {"conversation": pk}) for pk in (foreign, 999_999_999)]
+    reported = [re.findall(r'role="alert">\s*<p>(.*?)</p>', page.content.decode()) for page in pages]
 
-    assert told[0] == told[1]
-    assert "no longer here" in told[0][0]
+    assert reported[0] == reported[1]
+    assert "no longer here" in reported[0][0]
 
 
-def test_typed_name_is_taken_as_typed(browser_of, alice, bob, member):
+def test_typed_name_addresses_its_present_owner(browser_of, alice, bob, member):
     bob.delete()
     another = member("bob")
 
@@ -178,7 +178,7 @@ def test_message_to_a_deactivated_member_is_refused_by_the_model(alice, bob, wri
     assert Message.objects.count() == known
 
 
-def test_import_reports_lines_to_a_deactivated_member_and_takes_the_others(alice, bob):
+def test_import_reports_lines_to_a_deactivated_member_and_imports_the_others(alice, bob):
     deactivate(bob)
     record = {"timestamp": "2026-01-01T00:00:00Z", "content": "x", "parent": None}
     lines = [
@@ -186,12 +186,12 @@ def test_import_reports_lines_to_a_deactivated_member_and_takes_the_others(alice
         record | {"id": 2, "sender": "bob", "receiver": "alice", "parent": 1},
         record | {"id": 3, "sender": "bob", "receiver": "alice"},
     ]
-    told = {}
-    importer = Importer(report=told.__setitem__)
+    reported = {}
+    importer = Importer(report=reported.__setitem__)
     importer.add([(number, json.dumps(line).encode()) for number, line in enumerate(lines, 1)])
 
-    assert "deactivated" in told[1]
-    assert "its parent, on line 1, was skipped" in told[2]
+    assert "deactivated" in reported[1]
+    assert "its parent, on line 1, was skipped" in reported[2]
     assert (importer.counts.added, importer.counts.skipped, importer.counts.already_there) == (1, 2, 0)
 
 

@@ -1,4 +1,4 @@
-"""The search of the administration finds a member by any spelling of the name, whatever the locale."""
+"""The search of the administration finds a user by any spelling of the name, in every locale."""
 
 from unicodedata import normalize
 
@@ -8,7 +8,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
-from accounts.guessing import counted
+from accounts.login_throttling import counted
 from messaging.models import Conversation
 from notifications.models import Notification
 
@@ -20,7 +20,7 @@ SPELLINGS = [
 
 
 def rows_of(user, write, sender):
-    """Return a row of `user` for each list of the administration that has names."""
+    """Return one row of `user` for each list of the administration that shows names."""
     failure = AccessFailureLog(
         username=counted(user.username), ip_address="192.0.2.1", attempt_time=timezone.now()
     )

@@ -12,25 +12,25 @@ from django.utils import timezone
 
 LISTS = {model._meta.label_lower.replace(".", "/"): model for model in admin.site._registry}
 every_list = pytest.mark.parametrize("name", sorted(LISTS))
-# Where only a whole name finds something; elsewhere most rows have this letter.
+# Lists in which only a whole name finds rows. In the others most rows contain `A_LETTER`.
 SEARCH = dict.fromkeys(
     ("admin/logentry", "messaging/conversation", "messaging/message", "notifications/notification"), "bob"
 )
 A_LETTER = "o"
-FOUND_BY_ID = {"messaging/messagehistory"}  # Only those of one message.
+FOUND_BY_ID = {"messaging/messagehistory"}  # The search finds only the rows of one message.
 NOT_DELETED = {"admin/logentry", "messaging/conversation", "messaging/messagehistory"}
 DELETED = LISTS.keys() - NOT_DELETED
 
 
 @pytest.fixture
 def chief(member, browser_of):
-    ContentType.objects.get_for_models(*LISTS.values())  # Asked once a process.
+    ContentType.objects.get_for_models(*LISTS.values())  # This query is made once per process.
     return browser_of(member("chief", is_staff=True, is_superuser=True))
 
 
 @pytest.fixture
 def grow(growth):
-    """Make more of everything that the admin shows."""
+    """Return a function that adds rows to everything that the administration shows."""
 
     def add(count):
         names = [f"person{growth.people_made + n}" for n in range(count)]
@@ -56,7 +56,7 @@ def grow(growth):
 
 
 @every_list
-def test_a_list_costs_the_same_searched_and_filtered(chief, grow, slopes, name):
+def test_list_makes_the_same_number_of_queries_searched_and_filtered(chief, grow, slopes, name):
     grow(1)
     cl = chief.get(f"/admin/{name}/").context["cl"]
     filters = [list(spec.choices(cl))[-1]["query_string"] for spec in cl.filter_specs]
@@ -69,7 +69,7 @@ def test_a_list_costs_the_same_searched_and_filtered(chief, grow, slopes, name):
 
 
 @every_list
-def test_pages_about_one_cost_the_same(chief, grow, slopes, growth, name):
+def test_pages_of_one_row_make_the_same_number_of_queries(chief, grow, slopes, growth, name):
     grow(1)
     busy = {"messaging/message": growth.root, "accounts/user": growth.alice}
     pk = (busy.get(name) or LISTS[name]._default_manager.order_by("pk").first()).pk
@@ -79,7 +79,7 @@ def test_pages_about_one_cost_the_same(chief, grow, slopes, growth, name):
 
 
 @pytest.mark.parametrize("name", sorted(DELETED))
-def test_asking_before_a_deletion_costs_the_same(chief, grow, slopes, growth, name):
+def test_confirmation_of_a_deletion_makes_the_same_number_of_queries(chief, grow, slopes, growth, name):
     grow(1)
     busy = {"messaging/message": growth.own, "accounts/user": growth.alice}
     pk = (busy.get(name) or LISTS[name]._default_manager.order_by("pk").first()).pk
@@ -92,5 +92,5 @@ def test_asking_before_a_deletion_costs_the_same(chief, grow, slopes, growth, na
     assert slopes(grow, pages) == {}
 
 
-def test_the_start_page_costs_the_same(chief, grow, slopes):
+def test_start_page_makes_the_same_number_of_queries(chief, grow, slopes):
     assert slopes(grow, {"start": partial(chief.get, "/admin/")}) == {}

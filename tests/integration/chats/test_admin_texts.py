@@ -1,4 +1,7 @@
-"""Staff see no text of a member in the admin, except one that they ask for, and the record says so."""
+"""Staff see no text of a message in the administration, except one that they request.
+
+Each request is recorded.
+"""
 
 import logging
 
@@ -28,7 +31,7 @@ def admin(root, browser_of):
 
 @pytest.fixture
 def rows(alice, bob, write):
-    """An edited message, its history and its notification, by the names of the admin."""
+    """Return an edited message and its history by model name. The message also has a notification."""
     message = write(alice, bob, EARLIER)
     message.edit(TEXT, by=alice)
     return {"message": message, "messagehistory": MessageHistory.objects.get()}
@@ -105,7 +108,7 @@ def test_a_text_without_a_reason_is_not_shown_and_not_recorded(admin, rows, kind
 
 
 @every_kind
-def test_opening_the_address_of_a_text_shows_and_records_nothing(admin, rows, kind):
+def test_get_of_a_text_shows_and_records_nothing(admin, rows, kind):
     assert says_nothing_private(admin.get(page(kind, rows[kind], "text"), {"reason": "report"}))
     assert not LogEntry.objects.exists()
 

@@ -1,4 +1,4 @@
-"""What a change of one member drops from the cache: the pages that show the member, and no others."""
+"""A change of one user invalidates exactly the cached pages that show this user."""
 
 import threading
 
@@ -6,8 +6,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import User
-from chats import receivers
-from chats.live import notices
+from live import events, receivers
 from messaging.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +36,7 @@ def _hits(client, pages=CACHED):
 
 @pytest.fixture
 def warm(browser_of):
-    """A browser of a member whose pages are cached."""
+    """Return a client of a user whose pages are cached."""
 
     def browse(user):
         client = browser_of(user)
@@ -49,7 +48,9 @@ def warm(browser_of):
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_pages_of_a_bystander_stay_cached(warm, write, member, alice, bob, charlie, change):
+def test_change_of_a_member_keeps_pages_of_a_bystander_cached(
+    warm, write, member, alice, bob, charlie, change
+):
     write(alice, bob)
     write(charlie, member("dora"))
     bystander = warm(charlie)
@@ -59,7 +60,7 @@ def test_pages_of_a_bystander_stay_cached(warm, write, member, alice, bob, charl
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_pages_of_a_counterpart_are_made_again(warm, write, alice, bob, change):
+def test_change_of_a_member_invalidates_pages_of_a_counterpart(warm, write, alice, bob, change):
     write(alice, bob)
     counterpart = warm(bob)
     change(alice)
@@ -82,10 +83,10 @@ def test_sign_up_and_deletion_of_a_stranger_keep_every_page_cached(warm, browser
 
 
 @pytest.mark.parametrize(("counterparts", "stays"), [(0, True), (2, True), (3, False)])
-def test_more_counterparts_than_can_be_listed_drop_every_page(
+def test_more_counterparts_than_the_limit_invalidate_every_page(
     warm, write, member, alice, bob, charlie, monkeypatch, counterparts, stays
 ):
-    monkeypatch.setattr(notices, "MOST", 2)
+    monkeypatch.setattr(events, "MOST", 2)
     for number in range(counterparts):
         write(alice, member(f"friend{number}"))
     write(bob, charlie)
@@ -96,7 +97,7 @@ def test_more_counterparts_than_can_be_listed_drop_every_page(
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_change_that_is_rolled_back_drops_nothing(warm, write, alice, bob, change):
+def test_change_that_is_rolled_back_invalidates_nothing(warm, write, alice, bob, change):
     write(alice, bob)
     counterpart = warm(bob)
     with pytest.raises(RuntimeError), transaction.atomic():
@@ -123,7 +124,7 @@ def _send_first_message(sender, receiver):
     _in_a_thread(lambda: Message.objects.create(sender=sender, receiver=receiver, content="First"))
 
 
-def test_pages_of_a_conversation_begun_during_a_deactivation_are_made_again(browser_of, alice, bob):
+def test_conversation_started_during_a_deactivation_has_its_pages_invalidated(browser_of, alice, bob):
     client = browser_of(bob)
     with transaction.atomic():
         _deactivate(alice)
@@ -135,7 +136,7 @@ def test_pages_of_a_conversation_begun_during_a_deactivation_are_made_again(brow
     assert _hits(client) == [False] * 3
 
 
-def test_bulk_change_of_members_drops_every_page(warm, write, alice, bob, charlie):
+def test_bulk_change_of_members_invalidates_every_page(warm, write, alice, bob, charlie):
     write(alice, bob)
     pages = [warm(bob), warm(charlie)]
     User.objects.filter(pk=alice.pk).update(is_active=False)
@@ -143,7 +144,7 @@ def test_bulk_change_of_members_drops_every_page(warm, write, alice, bob, charli
     assert [_hits(client, ["/chats/"]) for client in pages] == [[False], [False]]
 
 
-def test_bulk_change_of_what_others_do_not_see_keeps_every_page(warm, write, alice, bob):
+def test_bulk_change_of_a_field_that_no_page_shows_keeps_every_page(warm, write, alice, bob):
     write(alice, bob)
     client = warm(bob)
     User.objects.filter(pk=alice.pk).update(email="alice@example.com")
@@ -151,7 +152,9 @@ def test_bulk_change_of_what_others_do_not_see_keeps_every_page(warm, write, ali
     assert _hits(client, ["/chats/"]) == [True]
 
 
-def test_counterparts_that_cannot_be_read_drop_every_page(warm, write, alice, bob, charlie, monkeypatch):
+def test_error_in_reading_the_counterparts_invalidates_every_page(
+    warm, write, alice, bob, charlie, monkeypatch
+):
     def fails(*args, **kwargs):
         raise ConnectionError
 
@@ -164,7 +167,7 @@ def test_counterparts_that_cannot_be_read_drop_every_page(warm, write, alice, bo
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_suggestions_name_no_member_who_is_gone(browser_of, alice, bob, change):
+def test_suggestions_omit_a_member_who_is_gone_or_renamed(browser_of, alice, bob, change):
     client = browser_of(bob)
     assert b"alice" in client.get("/chats/people/?to=al").content
     change(alice)

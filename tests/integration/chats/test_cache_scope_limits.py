@@ -1,4 +1,7 @@
-"""Which pages a change of a member drops: at the limit, at the same moment, and for many members at once."""
+"""Invalidation after a change of a user.
+
+The cases are the limit of counterparts, concurrent changes, and changes of many users.
+"""
 
 from contextlib import suppress
 
@@ -6,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import User
-from chats import cache
+from caching import generations
 from messaging.sending import send
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,16 +34,19 @@ def _befriend(user, count: int) -> None:
 
 
 @pytest.fixture
-def forgotten(monkeypatch):
-    """What was dropped: the member who changed, and the counterparts; None for everybody's pages."""
+def invalidated(monkeypatch):
+    """Record the calls of `invalidate_shown`: the user who changed and the counterparts.
+
+    The counterparts are None if the pages of all users are invalidated.
+    """
     calls = []
-    forget = cache.forget_shown
+    invalidate = generations.invalidate_shown
 
     def record(user_id, counterparts):
         calls.append((user_id, counterparts if counterparts is None else sorted(counterparts)))
-        forget(user_id, counterparts)
+        invalidate(user_id, counterparts)
 
-    monkeypatch.setattr(cache, "forget_shown", record)
+    monkeypatch.setattr(generations, "invalidate_shown", record)
     return calls
 
 
@@ -80,18 +86,18 @@ def test_member_who_is_activated_is_suggested_at_once(browser_of, alice, bob):
     assert b"alice" in client.get("/chats/people/?to=al").content
 
 
-def test_receiver_of_a_first_message_that_an_erasure_waits_for_is_among_the_counterparts(
-    meanwhile, alice, bob, charlie, write, forgotten
+def test_receiver_of_a_first_message_before_an_erasure_is_among_the_counterparts(
+    meanwhile, alice, bob, charlie, write, invalidated
 ):
     write(alice, bob)
     pk = alice.pk
     assert meanwhile(lambda: write(alice, charlie), alice.delete) == [None, None]
 
-    assert forgotten == [(pk, [bob.pk, charlie.pk])]
+    assert invalidated == [(pk, [bob.pk, charlie.pk])]
 
 
 @pytest.mark.parametrize("by", ["bob", "alice"])
-def test_first_message_that_waits_for_an_erasure_is_refused(by, meanwhile, alice, bob, forgotten):
+def test_first_message_that_waits_for_an_erasure_is_refused(by, meanwhile, alice, bob, invalidated):
     sender, receiver = (bob, alice) if by == "bob" else (alice, bob)
     pk = alice.pk
     outcomes = meanwhile(
@@ -101,11 +107,11 @@ def test_first_message_that_waits_for_an_erasure_is_refused(by, meanwhile, alice
 
     assert outcomes[0] is None
     assert getattr(outcomes[1], "code", None) == "gone"
-    assert forgotten == [(pk, [])]
+    assert invalidated == [(pk, [])]
 
 
-def test_members_deleted_together_drop_the_pages_of_their_counterparts_only(
-    browser_of, member, write, alice, bob, charlie, forgotten
+def test_members_deleted_together_invalidate_pages_of_their_counterparts_only(
+    browser_of, member, write, alice, bob, charlie, invalidated
 ):
     gone = [member(f"gone{number}") for number in range(5)]
     for user in gone[:3]:
@@ -118,7 +124,7 @@ def test_members_deleted_together_drop_the_pages_of_their_counterparts_only(
 
     hits = {name: client.get("/chats/").headers.get("X-Cache") for name, client in pages.items()}
     assert hits == {"alice": None, "bob": None, "charlie": "hit"}
-    assert len(forgotten) == 5
+    assert len(invalidated) == 5
 
 
 def test_each_member_deleted_with_others_costs_no_more_statements_than_one_alone(
@@ -160,7 +166,7 @@ def _upsert(user, **fields):
     ("fields", "stays"),
     [({"is_active": False}, False), ({"username": "al"}, False), ({"email": "a@b.c"}, True)],
 )
-def test_bulk_create_that_updates_what_is_shown_drops_every_page(
+def test_bulk_create_that_updates_a_shown_field_invalidates_every_page(
     fields, stays, browser_of, write, alice, bob, charlie
 ):
     write(alice, bob)
@@ -171,7 +177,7 @@ def test_bulk_create_that_updates_what_is_shown_drops_every_page(
     assert _inbox_hit(browser) == stays
 
 
-def test_bulk_change_of_no_member_keeps_every_page(browser_of, charlie):
+def test_bulk_change_of_no_row_keeps_every_page(browser_of, charlie):
     browser = browser_of(charlie)
     _inbox_hit(browser)
     User.objects.filter(username="nobody").update(is_active=False)
@@ -180,7 +186,7 @@ def test_bulk_change_of_no_member_keeps_every_page(browser_of, charlie):
     assert _inbox_hit(browser)
 
 
-def test_bulk_change_that_is_rolled_back_drops_nothing(browser_of, write, alice, bob):
+def test_bulk_change_that_is_rolled_back_invalidates_nothing(browser_of, write, alice, bob):
     write(alice, bob)
     browser = browser_of(bob)
     _inbox_hit(browser)

@@ -1,4 +1,4 @@
-"""The cache test page: a miss, a hit, a change, and a miss again, each member for themselves."""
+"""The cache test page shows a miss, a hit and, after a change, a miss again, separately for each user."""
 
 import re
 
@@ -14,24 +14,24 @@ def _look(client):
     page = response.content.decode()
     results = re.findall(r'data-result="(\w+)"', page)
     number = int(re.search(r'data-number="(\d+)"', page)[1])
-    return results[1:], number, re.search(r"<code data-epoch>([^<]+)<", page)[1], page
+    return results[1:], number, re.search(r"<code data-generation>([^<]+)<", page)[1], page
 
 
-def test_a_miss_then_hits_until_something_changes(browser_of, alice):
+def test_second_request_is_a_hit_until_a_change(browser_of, alice):
     client = browser_of(alice)
-    results, number, epoch, page = _look(client)
+    results, number, generation, page = _look(client)
     assert (results, number) == (["miss", "hit"], 0)
     assert "no change yet" in page
-    assert _look(client)[:3] == (["hit", "hit"], 0, epoch)
+    assert _look(client)[:3] == (["hit", "hit"], 0, generation)
 
     assert client.post(PAGE).url == PAGE
     results, number, new, page = _look(client)
     assert (results, number) == (["miss", "hit"], 1)
-    assert new != epoch
-    assert epoch in page
+    assert new != generation
+    assert generation in page
 
 
-def test_the_number_is_ones_own(browser_of, alice, bob):
+def test_number_of_changes_is_counted_per_member(browser_of, alice, bob):
     for _ in range(2):
         browser_of(alice).post(PAGE)
     _look(browser_of(alice))
@@ -39,7 +39,7 @@ def test_the_number_is_ones_own(browser_of, alice, bob):
     assert _look(browser_of(bob))[:2] == (["miss", "hit"], 0)
 
 
-def test_it_says_how_long_and_how_often(browser_of, alice):
+def test_page_shows_the_ttl_and_the_counts(browser_of, alice):
     page = _look(browser_of(alice))[3]
 
     assert re.search(r"\b(59|60) s\b", page)
@@ -47,17 +47,17 @@ def test_it_says_how_long_and_how_often(browser_of, alice):
     assert re.search(r"\d+\.\d\d ms", page)
 
 
-def test_without_redis_it_says_so(browser_of, alice, settings):
+def test_page_without_redis_shows_bypass(browser_of, alice, settings):
     client = browser_of(alice)
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
-    results, number, epoch, page = _look(client)
+    results, number, generation, page = _look(client)
 
-    assert (results, number, epoch) == (["bypass", "bypass"], 0, "none")
+    assert (results, number, generation) == (["bypass", "bypass"], 0, "none")
     assert "The cache cannot be used at the moment" in page
     assert "not at all" in page
 
 
-def test_it_is_cached_by_nobody_and_its_form_needs_its_token(browser_of, alice):
+def test_page_is_not_stored_and_its_form_requires_the_token(browser_of, alice):
     client = browser_of(alice)
     assert "no-store" in client.get(PAGE).headers["Cache-Control"]
     assert not cache.keys("page:*")
@@ -66,7 +66,7 @@ def test_it_is_cached_by_nobody_and_its_form_needs_its_token(browser_of, alice):
     assert client.post(PAGE).status_code == 403
 
 
-def test_its_budget_is_what_it_needs(browser_of, alice, count_queries):
+def test_page_makes_the_queries_of_its_budget(browser_of, alice, count_queries):
     client = browser_of(alice)
     _look(client)
 

@@ -1,7 +1,7 @@
-"""A cached page is only ever its owner's, and never older than the last commit.
+"""A cached page is shown only to its owner, and is never older than the last commit.
 
-Django's own `cache_page` fails the first of these in either decorator order: it keys by address, and the
-session's cookie is not yet in `Vary` when it stores the page.
+Django's `cache_page` cannot guarantee the first in either order of the decorators. Its key is the address,
+and `Vary` does not yet contain the session cookie when it stores the page.
 """
 
 import re
@@ -21,7 +21,7 @@ from django.test import Client
 from django.utils import translation
 from django_redis import get_redis_connection
 
-from chats.cached_pages import private_cache_page
+from caching.private_pages import private_cache_page
 from messaging.models import Message
 from notifications.models import Notification
 
@@ -35,7 +35,7 @@ def _get(client, page="/chats/"):
 
 
 def test_one_members_page_is_never_shown_to_another(browser_of, message, alice, bob, charlie):
-    """Two members, a stranger and a visitor, in every order that a cached page could leak through."""
+    """Request the page as both people, an outsider and an anonymous visitor, twice each."""
     people = {user: browser_of(user) for user in (alice, bob, charlie)}
     for _ in range(2):
         for user, client in people.items():
@@ -47,13 +47,13 @@ def test_one_members_page_is_never_shown_to_another(browser_of, message, alice, 
 
 
 @pytest.mark.parametrize("page", CACHED)
-def test_the_second_look_comes_from_the_cache(browser_of, message, bob, page):
+def test_second_request_is_served_from_the_cache(browser_of, message, bob, page):
     client = browser_of(bob)
 
     assert [_get(client, page)[1] for _ in range(2)] == [False, True]
 
 
-def test_it_is_private_and_asks_again(browser_of, alice):
+def test_cached_page_is_private_and_must_be_revalidated(browser_of, alice):
     for _ in range(2):
         headers = browser_of(alice).get("/chats/").headers
         assert headers["Cache-Control"] == "private, no-cache"
@@ -74,7 +74,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("who", ["sender", "receiver"])
-def test_the_next_look_after_a_change_shows_it(browser_of, message, change, who):
+def test_first_request_after_a_change_shows_it(browser_of, message, change, who):
     client = browser_of(getattr(message, who))
     assert [_get(client)[1] for _ in range(2)] == [False, True]
 
@@ -85,7 +85,7 @@ def test_the_next_look_after_a_change_shows_it(browser_of, message, change, who)
     assert not hit
 
 
-def test_reading_is_seen_at_once(browser_of, message, bob):
+def test_reading_a_message_invalidates_cached_pages(browser_of, message, bob):
     client = browser_of(bob)
     assert "unread-count" in _get(client)[0]
 
@@ -116,7 +116,7 @@ def test_a_deleted_message_and_an_erased_counterpart_leave_the_page(browser_of, 
     assert "alice" not in _get(client)[0]
 
 
-def test_a_change_that_is_rolled_back_forgets_nothing(browser_of, message, alice):
+def test_a_change_that_is_rolled_back_invalidates_nothing(browser_of, message, alice):
     client = browser_of(alice)
     _get(client)
     with pytest.raises(ZeroDivisionError), transaction.atomic():
@@ -127,12 +127,12 @@ def test_a_change_that_is_rolled_back_forgets_nothing(browser_of, message, alice
 
 
 @pytest.mark.parametrize(
-    ("module", "step"), [("chats.views.reading", "render"), ("chats.cached_pages", "_store")]
+    ("module", "step"), [("chats.views.reading", "render"), ("caching.private_pages", "_store")]
 )
-def test_a_slow_reader_leaves_no_stale_page(
+def test_slow_reader_stores_no_stale_page(
     browser_of, message, bob, monkeypatch, module, step, exceeded_budgets
 ):
-    """A change is committed after the reader has read the database, before it renders or stores its page."""
+    """Commit a change after the reader has read the database, but before it renders or stores the page."""
     client, go_on = browser_of(bob), getattr(import_module(module), step)
 
     def change_first(*args):
@@ -144,17 +144,18 @@ def test_a_slow_reader_leaves_no_stale_page(
     assert "CHANGED" not in _get(client)[0]
 
     assert "CHANGED" in _get(client)[0]
-    exceeded_budgets.clear()  # The change was made inside the reader's request.
+    exceeded_budgets.clear()  # The queries of the change were counted in the request of the reader.
 
 
-def test_a_lost_epoch_brings_no_old_page_back(browser_of, message, bob):
+def test_lost_generation_key_revives_no_old_page(browser_of, message, bob):
     client = browser_of(bob)
     _get(client)
-    with connection.cursor() as cursor:  # Past every receiver: only the lost epochs can tell.
+    # This runs no receiver, so only the loss of the keys can invalidate the page.
+    with connection.cursor() as cursor:
         cursor.execute("UPDATE messaging_message SET content = 'CHANGED'")
     assert "CHANGED" not in _get(client)[0]
 
-    for key in cache.keys("epoch:*"):
+    for key in cache.keys("generation:*"):
         cache.delete(key)
 
     assert "CHANGED" in _get(client)[0]
@@ -208,7 +209,7 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]*)"')
 
 @pytest.fixture
 def strict_browser_of(browser_of):
-    """A browser whose forms need their token."""
+    """Return a client that enforces the CSRF check."""
 
     def log_in(user):
         client = browser_of(user)
@@ -263,10 +264,10 @@ def test_redis_holds_no_token_of_a_browser(strict_browser_of, message, bob):
 
 
 @pytest.mark.parametrize("page", [*CACHED, "/chats/notifications/"])
-def test_who_has_the_page_already_gets_304(browser_of, message, bob, page):
+def test_unchanged_page_gets_304(browser_of, message, bob, page):
     client = browser_of(bob)
     if page == "/chats/notifications/":
-        client.get(page)  # The first look makes the browser's token.
+        client.get(page)  # The first response sets the CSRF cookie.
     tag = client.get(page).headers["ETag"]
     for _ in range(2):
         again = client.get(page, headers={"If-None-Match": tag})
@@ -284,11 +285,11 @@ def test_another_member_never_gets_304_for_a_page_of_the_first(browser_of, messa
     assert Client().get("/chats/", headers={"If-None-Match": tag}).status_code == 302
 
 
-def test_after_logging_in_again_a_page_with_forms_is_sent_anew(strict_browser_of, message, bob):
+def test_page_with_forms_after_another_log_in_is_sent_again(strict_browser_of, message, bob):
     client = strict_browser_of(bob)
     _notifications(client)
     tag = _notifications(client)[0].headers["ETag"]
-    del client.cookies["csrftoken"]  # Logging in gives the browser another secret.
+    del client.cookies["csrftoken"]  # Logging in gives the browser another CSRF secret.
 
     response = client.get("/chats/notifications/", headers={"If-None-Match": tag})
     assert response.status_code == 200
@@ -296,7 +297,7 @@ def test_after_logging_in_again_a_page_with_forms_is_sent_anew(strict_browser_of
     assert client.post("/chats/notifications/read/", {"csrfmiddlewaretoken": token}).status_code == 302
 
 
-def test_a_page_with_a_flash_is_no_page_to_come_back_to(browser_of, alice, rf):
+def test_page_with_a_flash_has_no_etag(browser_of, alice, rf):
     client = browser_of(alice)
     tag = client.get("/chats/").headers["ETag"]
     view = private_cache_page(60)(lambda request: HttpResponse(*map(str, get_messages(request))))
@@ -311,8 +312,11 @@ def test_a_page_with_a_flash_is_no_page_to_come_back_to(browser_of, alice, rf):
 
 
 @pytest.mark.parametrize("inside", [True, False])
-def test_the_decorators_may_stand_in_either_order(browser_of, rf, alice, bob, inside):
-    """`cache_page` shows the page of one member to the next in both orders; ours in neither."""
+def test_decorators_work_in_either_order(browser_of, rf, alice, bob, inside):
+    """`private_cache_page` shows a page to its owner only, in both orders.
+
+    Django's `cache_page` shows the page of one user to the next in both orders.
+    """
 
     def view(request):
         return HttpResponse(f"for {request.user.username}")
@@ -333,7 +337,7 @@ def test_the_decorators_may_stand_in_either_order(browser_of, rf, alice, bob, in
             assert response.status_code == 302
 
 
-def test_visitors_share_what_is_the_same_for_all_of_them(rf, alice):
+def test_visitors_share_one_cached_page(rf, alice):
     seen = []
 
     @private_cache_page(60)
@@ -351,7 +355,7 @@ def test_visitors_share_what_is_the_same_for_all_of_them(rf, alice):
 
 
 @pytest.mark.parametrize("varies", [{"path": "/?page=2"}, {"HTTP_HX_REQUEST": "true"}, {"language": "de"}])
-def test_what_a_page_varies_on_is_in_its_key(rf, alice, varies):
+def test_key_of_a_page_contains_everything_that_it_varies_on(rf, alice, varies):
     made = []
 
     @private_cache_page(60)

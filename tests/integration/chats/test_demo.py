@@ -1,4 +1,4 @@
-"""`manage.py demo`: something to look at."""
+"""`manage.py demo` creates sample users and threads."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""Pages after the counterpart was renamed, deactivated or erased, as loaded without JavaScript."""
+"""Pages after the counterpart was renamed, deactivated or erased, loaded without JavaScript."""
 
 import re
 from urllib.parse import quote
@@ -9,7 +9,7 @@ from accounts.models import User
 from messaging.models import Message
 from notifications.models import Notification
 
-pytestmark = pytest.mark.django_db(transaction=True)  # What is cached goes with the commit.
+pytestmark = pytest.mark.django_db(transaction=True)  # Invalidation of the cache happens on commit.
 PASSWORD = "a-long-enough-password-1"
 
 
@@ -20,7 +20,7 @@ def change(user, **fields):
 
 
 def by_admin(client, user, **fields):
-    """Through the form of the admin."""
+    """Change the user by the form of the administration."""
     form = {"username": user.username, "email": "", "is_active": user.is_active} | fields
     data = {name: value for name, value in form.items() if value is not False}
     assert client.post(f"/admin/accounts/user/{user.pk}/change/", data).status_code == 302
@@ -33,7 +33,10 @@ def staff(browser_of, member):
 
 @pytest.fixture
 def thread(alice, bob, write):
-    """Three messages of alice and bob: bob's, alice's answer, and bob's to that, which is unread."""
+    """Return a chain of three messages.
+
+    bob writes, alice answers, and bob answers that. His second message is unread.
+    """
     first = write(bob, alice, "driver one")
     answer = write(alice, bob, "driver two", parent_message=first)
     return [first, answer, write(bob, alice, "driver three", parent_message=answer)]
@@ -97,9 +100,9 @@ def test_deactivated_member_is_not_offered_as_a_receiver(browser_of, alice, bob,
 @pytest.mark.parametrize("way", ["admin", "save", "save all"])
 def test_renamed_member_has_the_new_name_on_every_page(browser_of, alice, bob, thread, staff, new, way):
     client = browser_of(alice)
-    client.cookies["script"] = "yes"  # Showing a page marks nothing as read.
+    client.cookies["script"] = "yes"  # With this cookie, showing a page marks no message as read.
     for page in pages_of(thread):
-        client.get(page)  # Into the cache.
+        client.get(page)  # This stores the page in the cache.
     if way == "admin":
         by_admin(staff, bob, username=new)
     elif way == "save":
@@ -110,10 +113,10 @@ def test_renamed_member_has_the_new_name_on_every_page(browser_of, alice, bob, t
     shown = {page: client.get(page) for page in pages_of(thread, new)}
 
     assert {page: answer.status_code for page, answer in shown.items() if answer.status_code != 200} == {
-        f"/chats/message/{thread[2].pk}/edit/": 404  # bob's.
+        f"/chats/message/{thread[2].pk}/edit/": 404  # Only bob may edit this message.
     }
     names = re.compile(rf"(?<![\w.@/]){re.escape(new)}(?![\w@])")
-    old = re.compile(r"(?<![\w.@/:])bob(?![\w.@])")  # The help of the search says "from:bob".
+    old = re.compile(r"(?<![\w.@/:])bob(?![\w.@])")  # The help of the search contains "from:bob".
     good = [answer.content.decode() for answer in shown.values() if answer.status_code == 200]
     assert [text for text in good if old.search(text)] == []
     assert [text for text in good if not names.search(text)] == []
@@ -164,7 +167,7 @@ def test_address_of_a_name_without_conversation_says_what_may_have_happened(
 @pytest.mark.parametrize(
     "page", ["thread/{}/", "message/{}/", "message/{}/history/", "message/{}/reply/", "message/{}/edit/"]
 )
-def test_message_of_an_erased_member_says_that_accounts_take_messages_along(
+def test_message_of_an_erased_member_explains_that_accounts_are_deleted_with_messages(
     browser_of, alice, bob, thread, page
 ):
     bob.delete()
@@ -174,7 +177,7 @@ def test_message_of_an_erased_member_says_that_accounts_take_messages_along(
     assert "account" in gone.content.decode().split("<main")[1].split("</main")[0]
 
 
-def test_erasure_on_the_own_page_says_so_to_the_counterpart(browser_of, alice, bob, thread):
+def test_erasure_by_the_member_is_explained_to_the_counterpart(browser_of, alice, bob, thread):
     bob.set_password(PASSWORD)
     bob.save()
     client, his = browser_of(alice), browser_of(bob)
@@ -225,9 +228,9 @@ def test_counterpart_is_found_by_conversation_and_by_any_spelling_of_the_name(br
 def test_counterpart_of_no_conversation_of_the_member_is_null(
     browser_of, alice, bob, charlie, thread, write, which
 ):
-    theirs = write(bob, charlie).conversation_id
+    foreign = write(bob, charlie).conversation_id
     asked = {
-        "erased": {"conversation": thread[0].conversation_id}, "of others": {"conversation": theirs},
+        "erased": {"conversation": thread[0].conversation_id}, "of others": {"conversation": foreign},
         "made up": {"conversation": 2**63 - 1}, "none": {}, "a stranger": {"to": "charlie"},
         "oneself": {"to": "alice"}, "nobody": {"to": "x" * 5000},
     }[which]  # fmt: skip
@@ -238,11 +241,11 @@ def test_counterpart_of_no_conversation_of_the_member_is_null(
 
 
 @pytest.mark.parametrize("key", ["0", "-1", "x", "9" * 30, "1e3", "٣"])
-def test_counterpart_of_a_key_that_is_none_is_404(browser_of, alice, key):
+def test_counterpart_of_an_invalid_key_returns_404(browser_of, alice, key):
     assert browser_of(alice).get("/chats/counterpart/", {"conversation": key}).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["\x00", "\ud800", " bob ", "bob\n", "..", "a/b", ""])
-def test_counterpart_of_a_name_that_cannot_be_is_no_error(browser_of, alice, thread, name):
+def test_counterpart_of_an_invalid_name_is_no_error(browser_of, alice, thread, name):
     asked = name.encode("utf-8", "surrogatepass")
     assert browser_of(alice).get(f"/chats/counterpart/?to={quote(asked)}").status_code == 200

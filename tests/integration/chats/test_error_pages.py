@@ -1,4 +1,4 @@
-"""Every answer that is an error has a page, with the navigation for members, and no query for it."""
+"""Every error response has a page, with the navigation for users who are logged in, and makes no query."""
 
 import pytest
 from django.core.cache import cache
@@ -39,7 +39,7 @@ def test_an_error_has_a_page_with_the_navigation(browser_of, bob, alice, method,
     assert NAVIGATION in page
     assert 'href="/accounts/"' in page
     assert f'data-member="{bob.pk}"' in page
-    assert "data-state" not in page  # An error page does not ask for news.
+    assert "data-state" not in page  # An error page does not poll for updates.
     assert (status != 405) or response.headers["Allow"]
 
 
@@ -60,7 +60,7 @@ def test_a_request_that_is_too_large_has_a_page(browser_of, bob, settings):
     assert NAVIGATION in response.content.decode()
 
 
-def test_a_fault_of_ours_has_a_page_with_the_navigation(browser_of, bob, monkeypatch):
+def test_server_error_has_a_page_with_the_navigation(browser_of, bob, monkeypatch):
     client = browser_of(bob)
     client.raise_request_exception = False
     monkeypatch.setattr("chats.views.reading.INBOX", None)
@@ -80,4 +80,4 @@ def test_an_error_page_makes_no_query(browser_of, bob, rf, django_assert_num_que
         request.session = SessionStore(key)
         with django_assert_num_queries(0):
             assert (NAVIGATION in page(request).content.decode()) is has_copy
-        cache.clear()  # Only PostgreSQL knows the session from now on.
+        cache.clear()  # From here on only PostgreSQL has the session.

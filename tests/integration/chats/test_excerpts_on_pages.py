@@ -1,4 +1,4 @@
-"""A text is cut between characters, with "…", wherever a page shows only its beginning."""
+"""Pages that show only the beginning of a text cut it between characters and append "…"."""
 
 import re
 from html import unescape
@@ -24,7 +24,7 @@ CHARACTERS = [
 
 
 def _shown(client, address, begin="x") -> str:
-    """The shortened text on a page."""
+    """Return the shortened text on a page."""
     page = unescape(re.sub("<[^>]*>", "\n", client.get(address).content.decode()))
     return next(line.strip() for line in page.splitlines() if line.strip().startswith(begin))
 

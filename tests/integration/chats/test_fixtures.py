@@ -1,4 +1,7 @@
-"""`loaddata` beside a running site: nothing that was cached before is shown after it."""
+"""`loaddata` on a running site.
+
+It invalidates all pages that were cached before.
+"""
 
 import json
 
@@ -6,7 +9,8 @@ import pytest
 from django.core import serializers
 from django.core.management import call_command
 
-from chats import cache, receivers
+from caching import generations
+from live import receivers
 from messaging.models import Conversation, Message, Participant
 from notifications.models import Notification
 
@@ -30,7 +34,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_loaddata_leaves_no_page_of_before_in_the_cache(change, message, browser_of, bob, tmp_path):
+def test_loaddata_invalidates_every_cached_page(change, message, browser_of, bob, tmp_path):
     fixture = tmp_path / "rows.json"
     fixture.write_text(json.dumps(CHANGES[change](message)))
     reader = browser_of(bob)
@@ -45,19 +49,19 @@ def test_loaddata_leaves_no_page_of_before_in_the_cache(change, message, browser
 def test_loaddata_of_many_rows_invalidates_once(message, write_many, alice, bob, tmp_path, monkeypatch):
     write_many(alice, bob, 20)
     calls = []
-    monkeypatch.setattr(receivers.cache, "forget_everything", lambda: calls.append("forgotten"))
-    monkeypatch.setattr(receivers.notices, "tell", lambda to, kind: calls.append(kind))
+    monkeypatch.setattr(receivers.generations, "invalidate_all", lambda: calls.append("invalidated"))
+    monkeypatch.setattr(receivers.events, "publish", lambda to, kind: calls.append(kind))
     rows = [alice, *Conversation.objects.all(), *Message.objects.all(), *Participant.objects.all()]
     (tmp_path / "rows.json").write_text(json.dumps(dumped(*rows)))
     call_command("loaddata", str(tmp_path / "rows.json"), verbosity=0)
 
-    assert calls == ["forgotten", "sync", "check"]
+    assert calls == ["invalidated", "sync", "check"]
 
 
 def test_loaddata_that_fails_invalidates_nothing(message, alice, tmp_path):
     (tmp_path / "rows.json").write_text(json.dumps(dumped(alice, username="alicia") * 2)[:-1])
-    before = cache.epoch_of(None)
+    before = generations.generation_of(None)
     with pytest.raises(Exception, match=r"rows\.json"):
         call_command("loaddata", str(tmp_path / "rows.json"), verbosity=0)
 
-    assert cache.epoch_of(None) == before
+    assert generations.generation_of(None) == before

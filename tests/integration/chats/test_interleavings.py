@@ -1,7 +1,12 @@
-"""Random steps from 8 threads (as many as INTERLEAVINGS): no page is stale, or somebody else's.
+"""Random steps from 8 threads show no stale page and no page of another user.
 
-Texts are versions: every send or edit of a conversation writes a higher one. So a page tells how old it is.
-Two mutations, an epoch read too late and a bump made too early, show that the test sees a stale page.
+The environment variable INTERLEAVINGS sets the number of steps.
+
+The texts are versions. Every message or edit in a conversation writes a higher one, so a page shows how old
+it is.
+
+Two mutations show that the test detects a stale page: one reads the generation too late, the other changes it
+too early.
 """
 
 import itertools
@@ -17,8 +22,8 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from chats import cache as chats_cache
-from chats import receivers
+from caching import generations, private_pages
+from live import receivers
 from messaging.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,18 +32,22 @@ STEPS = int(os.environ.get("INTERLEAVINGS", "5000"))
 THREADS = 8
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 NAMES = ("ann", "ben", "cleo", "dora")
-MOST_UNREAD = 20  # Of a member: all stand on the first page.
+MOST_UNREAD = 20  # Per user, so that all of them fit on the first page.
 
 
 @dataclass
 class Talk:
-    """What is known of a conversation; its lock keeps the order of versions that of commits."""
+    """The expected state of a conversation.
+
+    Its lock makes the order of versions the order of commits.
+    """
 
     people: tuple
     lock: threading.Lock = field(default_factory=threading.Lock)
     last: Message | None = None
-    version: int = 0  # The highest that is committed, and whose commit somebody could know of.
-    # Of its messages: those committed and not being marked read, and those whose marking is committed.
+    version: int = 0  # The highest committed version that a reader can already see.
+    # Message ids and receivers: committed messages that no thread is marking as read, and messages whose mark
+    # as read is committed.
     surely_unread: dict[int, int] = field(default_factory=dict)
     surely_read: dict[int, int] = field(default_factory=dict)
 
@@ -56,7 +65,7 @@ class World:
         return [talk for talk in self.talks if person in talk.people]
 
     def walk(self, seed: int) -> None:
-        """Take steps until all are taken, or one found a fault."""
+        """Make random steps until STEPS steps are made or one found a violation."""
         choose = random.Random(seed)
         browser, person = Client(), None
         try:
@@ -97,7 +106,7 @@ class World:
         gone = {pk for talk in talks for pk, to in list(talk.surely_read.items()) if to == person.pk}
         page = self._page(browser, person, "/chats/unread/")
         shown = {int(pk) for pk in re.findall(r'data-message="(\d+)"', page)}
-        # What somebody began to mark as read meanwhile may be shown or not.
+        # Ignore the messages that another thread has begun to mark as read.
         there &= {pk for talk in talks for pk in list(talk.surely_unread)}
         if there - shown or gone & shown:
             self.faults.append(f"unread list of {person}: without {there - shown}, with {gone & shown}")
@@ -122,7 +131,7 @@ class World:
             version = next(self.versions)
             with transaction.atomic():
                 talk.last.edit(f"version {version}", by=talk.last.sender)
-                time.sleep(choose.choice([0, 0, 0.001]))  # A commit may take a while.
+                time.sleep(choose.choice([0, 0, 0.001]))  # Delay some commits.
             talk.version = version
 
     def read(self, choose, browser, person) -> None:
@@ -158,24 +167,24 @@ def _is_stale(fault: str) -> bool:
     return fault.startswith(("inbox of", "unread list of"))
 
 
-def test_no_page_is_stale_or_somebody_elses(world, slow_readers):
+def test_random_steps_show_no_stale_page_and_none_of_another_member(world, slow_readers):
     assert _run(world) == []
     assert next(world.steps) > STEPS
 
 
-def test_an_epoch_read_after_the_database_would_be_seen(world, slow_readers, monkeypatch):
-    store = chats_cache.store_page
+def test_generation_read_after_the_database_is_detected(world, slow_readers, monkeypatch):
+    store = private_pages.store_page
 
-    def store_under_the_epoch_of_now(key, *args):
+    def store_under_the_current_generation(key, *args):
         family, version, owner, _, rest = key.split(":")
-        store(":".join([family, version, owner, chats_cache.epoch_of(int(owner)), rest]), *args)
+        store(":".join([family, version, owner, generations.generation_of(int(owner)), rest]), *args)
 
-    monkeypatch.setattr(chats_cache, "store_page", store_under_the_epoch_of_now)
+    monkeypatch.setattr(private_pages, "store_page", store_under_the_current_generation)
 
     assert any(map(_is_stale, _run(world)))
 
 
-def test_a_bump_before_the_commit_would_be_seen(world, slow_readers, monkeypatch):
+def test_invalidation_before_the_commit_is_detected(world, slow_readers, monkeypatch):
     monkeypatch.setattr(receivers, "on_commit", lambda using, call, *args, **kwargs: call(*args, **kwargs))
 
     assert any(map(_is_stale, _run(world)))

@@ -1,12 +1,15 @@
-"""What one member may do in a minute; the key is the member, whatever the cookies say."""
+"""Limits on the requests of one user per minute.
+
+The limits count by user, independently of the session cookies.
+"""
 
 import pytest
 from django.test import Client
 
+from caching import rate_limits as limits
+from caching.backend import RedisCache
 from config import settings as settings_file
 from messaging.models import Message
-from observability import limits
-from observability.cache import RedisCache
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +27,7 @@ def allow(settings):
 
 
 def uses(message):
-    """One request of each kind."""
+    """Return a function for each kind of request."""
     edit = f"/chats/message/{message.pk}/edit/"
     return {
         "reads": lambda browser: browser.get("/chats/"),
@@ -75,7 +78,7 @@ def test_made_up_session_before_the_real_one_gives_no_new_limit(alice, bob, brow
     assert [send(number).status_code for number in range(5)][3:] == [429, 429]
 
 
-def test_send_and_mark_unread_have_limits_of_their_own(bob, message, browser_of, allow):
+def test_send_and_mark_unread_have_separate_limits(bob, message, browser_of, allow):
     allow("sends", 1)
     allow("changes", 2)
     browser = browser_of(bob)
@@ -84,7 +87,7 @@ def test_send_and_mark_unread_have_limits_of_their_own(bob, message, browser_of,
     assert [browser.post(address).status_code for _ in range(3)] == [302, 302, 429]
 
 
-def test_visitor_and_log_out_have_no_limit_of_a_member(alice, browser_of, allow, db):
+def test_visitors_and_log_outs_are_not_limited_per_member(alice, browser_of, allow, db):
     for kind in KINDS:
         allow(kind, 1)
     browser = browser_of(alice)
@@ -95,22 +98,20 @@ def test_visitor_and_log_out_have_no_limit_of_a_member(alice, browser_of, allow,
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_without_redis_each_process_limits_by_itself(
-    alice, message, bob, browser_of, allow, monkeypatch, kind
-):
+def test_each_process_limits_alone_without_redis(alice, message, bob, browser_of, allow, monkeypatch, kind):
     allow(kind, 2)
     browsers = [browser_of(alice), browser_of(alice)]
-    monkeypatch.setattr(RedisCache, "_ask", lambda *args, **kwargs: (None, "error"))
+    monkeypatch.setattr(RedisCache, "_call", lambda *args, **kwargs: (None, "error"))
     use = uses(message)[kind]
     assert [use(browsers[number % 2]).status_code == 429 for number in range(4)] == [False, False, True, True]
 
-    monkeypatch.setattr(limits, "local", limits.LocalWindows())  # Another process.
+    monkeypatch.setattr(limits, "local", limits.LocalWindows())  # This is the state of another process.
     assert use(browsers[0]).status_code != 429
     assert use(browser_of(bob)).status_code != 429
 
 
 @pytest.mark.parametrize("name", sorted(settings_file.MEMBER_LIMITS))
-def test_each_kind_has_a_limit_unless_the_operator_takes_it_away(name):
+def test_each_kind_has_a_limit_by_default(name):
     assert 0 < settings_file.MEMBER_LIMITS[name] <= 1_200
 
 
@@ -119,7 +120,7 @@ def test_limit_is_shared_between_processes_by_one_round_trip(alice, bob, browser
     browser = browser_of(alice)
     answers = []
     for _ in range(3):
-        monkeypatch.setattr(limits, "local", limits.LocalWindows())  # Another process.
+        monkeypatch.setattr(limits, "local", limits.LocalWindows())  # This is the state of another process.
         answers.append(browser.post("/chats/new/", {"to": "bob", "content": "hi"}).status_code)
 
     assert answers == [302, 302, 429]
@@ -136,10 +137,10 @@ def test_first_tenth_of_a_limit_is_counted_without_redis_and_then_shared(
     send = {"to": "bob", "content": "hi"}
     accepted = []
     for _ in range(2):
-        monkeypatch.setattr(limits, "local", limits.LocalWindows())  # Another process.
+        monkeypatch.setattr(limits, "local", limits.LocalWindows())  # This is the state of another process.
         accepted.append([browser.post("/chats/new/", send).status_code for _ in range(20)].count(302))
 
-    # Three are counted by the process alone; with the fourth, all four are counted in Redis.
+    # The process counts the first three alone. At the fourth it adds all four to the count in Redis.
     assert accepted == [20, 10]
     assert asked == [4] + [1] * 16 + [4] + [1] * 16
 
@@ -149,12 +150,12 @@ def test_limit_costs_no_query(alice, browser_of, allow, django_assert_num_querie
     browser.get("/chats/")
     for kind in KINDS:
         allow(kind, 100)
-    with django_assert_num_queries(1):  # Who asks.
+    with django_assert_num_queries(1):  # One for the user.
         browser.get("/chats/")
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_refused_uses_do_not_prolong_and_the_wait_is_true(db, shared):
+def test_refused_requests_do_not_prolong_the_limit_and_retry_after_is_correct(db, shared):
     now = 1_800_000_000.0
     for second in range(10):
         assert limits.seconds_to_wait("k", 10, shared=shared, now=now + second) == 0

@@ -1,4 +1,7 @@
-"""The process `events`: who hears of what, and when a stream ends. A real one, on the tests' own servers."""
+"""The process `events`: which users receive an event, and when a stream ends.
+
+The tests run a real process with their own PostgreSQL and Redis.
+"""
 
 import http.client
 import json
@@ -20,10 +23,11 @@ from django.utils import timezone
 from harmed_valkey import Server, until
 
 from accounts.models import Session
-from chats.live import notices
+from caching import generations
+from caching.backend import RedisCache
+from live import events as published
 from messaging.models import Message
 from notifications.models import Notification
-from observability.cache import RedisCache
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("events")]
 WEB = Path(__file__).parents[3] / "services/web"
@@ -33,13 +37,13 @@ User = get_user_model()
 
 
 class Events:
-    """A process `events`, and browsers that listen to it."""
+    """A process `events`, and methods that open streams to it."""
 
     def __init__(self, redis_url: str, **env: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        told = {
+        reported = {
             "POSTGRES_DB": connection.settings_dict["NAME"],
             "REDIS_URL": redis_url,
             "EVENTS_BIND": f"127.0.0.1:{self.port}",
@@ -48,7 +52,7 @@ class Events:
             "ALLOWED_HOSTS": "testserver",
         }
         command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn_events.conf.py"]
-        self.process = subprocess.Popen(command, cwd=WEB, env=os.environ | told | env)
+        self.process = subprocess.Popen(command, cwd=WEB, env=os.environ | reported | env)
         until(lambda: self.ask("/readyz") == 200)
 
     def ask(self, path="/events/", browser=None, method="GET", **headers: str) -> int:
@@ -58,11 +62,11 @@ class Events:
             return 0
 
     def open(self, path="/events/", browser=None, method="GET", **headers: str) -> http.client.HTTPResponse:
-        told = {"Host": "testserver"} | {name.replace("_", "-"): value for name, value in headers.items()}
+        reported = {"Host": "testserver"} | {name.replace("_", "-"): value for name, value in headers.items()}
         if browser:
-            told["Cookie"] = f"sessionid={browser.cookies['sessionid'].value}"
+            reported["Cookie"] = f"sessionid={browser.cookies['sessionid'].value}"
         made = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        made.request(method, path, headers=told)
+        made.request(method, path, headers=reported)
         return made.getresponse()
 
     def listen(self, browser, **headers: str) -> "Listener":
@@ -87,7 +91,7 @@ class Listener:
         return "\n".join(lines)
 
     def next(self) -> dict | None:
-        """The next notice, or None at the end of the stream."""
+        """Return the next event, or None at the end of the stream."""
         event = self._event()
         while event.startswith(":"):
             event = self._event()
@@ -108,41 +112,41 @@ def events(_events):
     return _events
 
 
-def test_both_people_hear_of_a_message_and_nobody_else(events, browser_of, alice, bob, charlie):
-    hears = {user: events.listen(browser_of(user)) for user in (alice, bob, charlie)}
+def test_message_is_published_to_its_two_members_only(events, browser_of, alice, bob, charlie):
+    receives = {user: events.listen(browser_of(user)) for user in (alice, bob, charlie)}
     sent = Message.objects.create(sender=alice, receiver=bob, content="A secret for bob")
     own = Message.objects.create(sender=charlie, receiver=alice, content="Hello")
 
     place = {"conversation": sent.conversation_id, "thread": sent.pk, "message": sent.pk}
-    assert hears[bob].next() == {"kind": "new", **place}
-    assert hears[alice].next() == {"kind": "new", **place}
-    assert hears[charlie].next()["message"] == own.pk
+    assert receives[bob].next() == {"kind": "new", **place}
+    assert receives[alice].next() == {"kind": "new", **place}
+    assert receives[charlie].next()["message"] == own.pk
 
 
-def test_edits_reading_and_deletion_are_told_too(events, browser_of, message, alice, bob):
-    hears = [events.listen(browser_of(user)) for user in (alice, bob)]
+def test_edit_reading_and_deletion_are_published(events, browser_of, message, alice, bob):
+    receives = [events.listen(browser_of(user)) for user in (alice, bob)]
     pk, conversation = message.pk, message.conversation_id
     message.edit("Good evening", by=alice)
     Message.objects.mark_read(bob, conversation, up_to=pk)
     message.delete()
 
-    for listener in hears:
-        told = [listener.next() for _ in range(3)]
-        assert [notice["kind"] for notice in told] == ["edited", "read", "deleted"]
-        assert {notice["conversation"] for notice in told} == {conversation}
-        assert {notice["message"] for notice in told} == {pk}
-        assert told[1]["reader"] == bob.pk
+    for listener in receives:
+        reported = [listener.next() for _ in range(3)]
+        assert [event["kind"] for event in reported] == ["edited", "read", "deleted"]
+        assert {event["conversation"] for event in reported} == {conversation}
+        assert {event["message"] for event in reported} == {pk}
+        assert reported[1]["reader"] == bob.pk
 
 
 @pytest.mark.parametrize("how", ["rename", "deactivation", "activation", "erasure"])
-def test_counterparts_hear_of_a_change_of_the_member_and_nobody_else(
+def test_change_of_a_member_is_published_to_counterparts_only(
     events, browser_of, write, alice, bob, charlie, how
 ):
     write(alice, bob)
     if how == "activation":
         User.objects.filter(pk=alice.pk).update(is_active=False)
         alice.is_active = False
-    hears = {user: events.listen(browser_of(user)) for user in (bob, charlie)}
+    receives = {user: events.listen(browser_of(user)) for user in (bob, charlie)}
     if how == "erasure":
         alice.delete()
     elif how == "rename":
@@ -153,14 +157,14 @@ def test_counterparts_hear_of_a_change_of_the_member_and_nobody_else(
         alice.save(update_fields=["is_active"])
     alice.email = "a@example.com"
     if how != "erasure":
-        alice.save()  # Nothing that others see.
+        alice.save()  # No page shows this field to others.
     own = write(bob, charlie)
 
-    assert hears[bob].next() == {"kind": "member"}
-    assert hears[bob].next()["message"] == hears[charlie].next()["message"] == own.pk
+    assert receives[bob].next() == {"kind": "member"}
+    assert receives[bob].next()["message"] == receives[charlie].next()["message"] == own.pk
 
 
-def test_rename_that_is_rolled_back_is_not_told(events, browser_of, message, alice, bob, write):
+def test_rename_that_is_rolled_back_is_not_published(events, browser_of, message, alice, bob, write):
     listener = events.listen(browser_of(bob))
     with pytest.raises(RuntimeError), transaction.atomic():
         alice.username = "alicia"
@@ -171,10 +175,10 @@ def test_rename_that_is_rolled_back_is_not_told(events, browser_of, message, ali
     assert listener.next()["message"] == sent.pk
 
 
-def test_more_counterparts_than_a_notice_names_are_told_with_everybody(
+def test_change_of_a_member_with_too_many_counterparts_is_published_to_all(
     events, browser_of, member, write, alice, bob, charlie, monkeypatch
 ):
-    monkeypatch.setattr(notices, "MOST", 2)
+    monkeypatch.setattr(published, "MOST", 2)
     listener = events.listen(browser_of(charlie))
     for person in (bob, member("dora"), member("emil")):
         write(alice, person)
@@ -184,7 +188,7 @@ def test_more_counterparts_than_a_notice_names_are_told_with_everybody(
     assert listener.next() == {"kind": "member"}
 
 
-def test_what_is_rolled_back_is_not_told(events, browser_of, alice, bob):
+def test_message_that_is_rolled_back_is_not_published(events, browser_of, alice, bob):
     listener = events.listen(browser_of(bob))
     with pytest.raises(RuntimeError), transaction.atomic():
         Message.objects.create(sender=alice, receiver=bob, content="Never said")
@@ -194,7 +198,7 @@ def test_what_is_rolled_back_is_not_told(events, browser_of, alice, bob):
     assert listener.next()["message"] == sent.pk
 
 
-def test_a_bulk_of_messages_is_one_notice(events, browser_of, alice, bob):
+def test_bulk_of_messages_is_one_event(events, browser_of, alice, bob):
     listener = events.listen(browser_of(bob))
     Message.objects.bulk_create(Message(sender=alice, receiver=bob, content="x") for _ in range(300))
     Notification.objects.mark_read(bob)
@@ -202,18 +206,21 @@ def test_a_bulk_of_messages_is_one_notice(events, browser_of, alice, bob):
     assert [listener.next()["kind"] for _ in range(2)] == ["sync", "counted"]
 
 
-def test_who_comes_back_hears_what_was_missed(events, browser_of, write, alice, bob, charlie):
+def test_reconnected_stream_gets_the_missed_messages(events, browser_of, write, alice, bob, charlie):
     first = write(alice, bob)
-    write(bob, alice)  # bob's own, which he was not told of.
+    write(bob, alice)  # This message is bob's own, so he received no event for it.
     write(charlie, alice)
     second, third = write(alice, bob), write(charlie, bob)
     listener = events.listen(browser_of(bob), Last_Event_ID=str(first.pk))
 
     missed = [listener.next()["message"] for _ in range(3)]
-    assert missed == [first.pk, second.pk, third.pk]  # The first again: what is told twice does no harm.
+    # The first message is sent again, because a repeated event has no effect.
+    assert missed == [first.pk, second.pk, third.pk]
 
 
-def test_who_has_heard_nothing_yet_can_come_back_too(events, browser_of, write, alice, bob):
+def test_stream_that_reconnects_before_its_first_event_gets_the_missed_messages(
+    events, browser_of, write, alice, bob
+):
     begin = events.listen(browser_of(bob)).beginning.partition("id: ")[2]
     sent = write(alice, bob)
 
@@ -222,7 +229,7 @@ def test_who_has_heard_nothing_yet_can_come_back_too(events, browser_of, write, 
     assert events.listen(browser_of(bob)).beginning.endswith(f"id: {sent.pk}")
 
 
-def test_who_missed_very_much_looks_at_everything(events, browser_of, write_many, alice, bob):
+def test_reconnected_stream_that_missed_many_messages_gets_sync(events, browser_of, write_many, alice, bob):
     write_many(alice, bob, 150)
 
     assert events.listen(browser_of(bob), Last_Event_ID="1").next() == {"kind": "sync"}
@@ -240,17 +247,17 @@ def test_who_missed_very_much_looks_at_everything(events, browser_of, write_many
         ({"path": "/healthz", "Host": "10.0.0.1"}, 200),
     ],
 )
-def test_a_request_that_gets_no_stream_is_answered_at_once(events, asked, status):
+def test_request_that_opens_no_stream_gets_its_response_at_once(events, asked, status):
     assert events.ask(**asked) == status
 
 
-def test_only_pages_of_ours_may_read_it_from_another_port(events, browser_of, alice):
-    told = [
+def test_only_pages_of_this_site_may_read_the_stream_from_another_port(events, browser_of, alice):
+    reported = [
         events.open(browser=browser_of(alice), Origin=origin).headers.get("Access-Control-Allow-Origin")
         for origin in (ORIGIN, "http://testserver", "https://elsewhere.example", "null")
     ]
 
-    assert told == [ORIGIN, None, None, None]
+    assert reported == [ORIGIN, None, None, None]
 
 
 def test_a_member_has_eight_streams_at_most(events, browser_of, alice):
@@ -262,19 +269,20 @@ def test_a_member_has_eight_streams_at_most(events, browser_of, alice):
     until(lambda: events.ask(browser=browser) == 200)
 
 
-def test_member_opens_streams_no_more_often_than_the_limit_whatever_the_session(
+def test_member_opens_no_more_streams_per_minute_than_the_limit_with_several_sessions(
     events, browser_of, alice, bob
 ):
     browsers, opened = [browser_of(alice) for _ in range(3)], 0
     for _ in range(400):
         response = events.open(browser=browsers[opened % 3])
         opened += response.status == 200
-        said = b"" if response.status == 200 else response.read()  # Or eight are open still.
+        # Another reason for a refusal is that eight streams are still open.
+        said = b"" if response.status == 200 else response.read()
         response.close()
         if b"too often" in said:
             break
 
-    assert STREAMS_A_MINUTE <= opened <= STREAMS_A_MINUTE + 2  # The minute slides.
+    assert STREAMS_A_MINUTE <= opened <= STREAMS_A_MINUTE + 2  # The window of a minute slides.
     assert (response.status, int(response.headers["Retry-After"]) > 0) == (429, True)
     assert events.ask(browser=browser_of(bob)) == 200
 
@@ -306,12 +314,12 @@ def test_stream_ends_at_a_limit_of_its_session_and_is_refused_afterwards(events,
     cache.clear()
     listener = events.listen(browser)
 
-    assert listener.response.read() is not None  # To its end.
+    assert listener.response.read() is not None  # Read to the end of the stream.
     assert events.ask(browser=browser) == 401
 
 
 def backends() -> set[int]:
-    """The connections of the process `events` to PostgreSQL."""
+    """Return the ids of the connections of the process `events` to PostgreSQL."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
@@ -332,7 +340,7 @@ def test_streams_and_made_up_cookies_share_four_connections(events, browser_of, 
     assert len(held) == 10
 
 
-def test_the_process_ends_streams_in_good_order(browser_of, alice):
+def test_process_closes_its_streams_when_it_is_terminated(browser_of, alice):
     events = Events(str(django_settings.CACHES["default"]["LOCATION"]))
     listener = events.listen(browser_of(alice))
     events.process.send_signal(signal.SIGTERM)
@@ -341,8 +349,8 @@ def test_the_process_ends_streams_in_good_order(browser_of, alice):
     assert events.process.wait(20) == 0
 
 
-def test_without_redis_there_is_no_stream_and_with_it_there_is_again(browser_of, alice, bob, monkeypatch):
-    """The cache of the tests stays: only the process `events` has this Redis."""
+def test_streams_end_without_redis_and_return_with_it(browser_of, alice, bob, monkeypatch):
+    """Only the process `events` uses this Redis. The tests keep their own cache."""
     with tempfile.TemporaryDirectory(prefix="events-", dir="/tmp") as folder:
         server = Server(Path(folder))
         server.start()
@@ -358,16 +366,14 @@ def test_without_redis_there_is_no_stream_and_with_it_there_is_again(browser_of,
         server.start()
         until(lambda: events.ask("/readyz") == 200)
         again = events.listen(browser)
-        server.client().publish(notices.channel(), json.dumps({"to": [alice.pk], "kind": "sync"}))
+        server.client().publish(published.channel(), json.dumps({"to": [alice.pk], "kind": "sync"}))
         assert again.next() == {"kind": "sync"}
         assert events.end() == 0
         server.process.kill()
         server.process.wait()
 
 
-def test_who_could_not_be_told_is_told_later_that_something_changed(
-    events, browser_of, alice, bob, monkeypatch
-):
+def test_event_that_could_not_be_published_is_replaced_by_sync(events, browser_of, alice, bob, monkeypatch):
     listener = events.listen(browser_of(bob))
     monkeypatch.setattr(RedisCache, "delete_and_publish", lambda *args: None)
     Message.objects.create(sender=alice, receiver=bob, content="While Redis was away")
@@ -375,17 +381,17 @@ def test_who_could_not_be_told_is_told_later_that_something_changed(
     assert listener.next() == {"kind": "sync"}
 
 
-def test_the_process_of_the_pages_refuses_the_stream_at_once(client, db):
+def test_web_process_refuses_the_stream_at_once(client, db):
     response = client.get("/events/")
 
     assert response.status_code == 421
     assert "events" in response.content.decode()
 
 
-def test_what_cannot_be_read_is_left_out(events, browser_of, alice, bob):
+def test_malformed_events_are_ignored(events, browser_of, alice, bob):
     listener = events.listen(browser_of(bob))
     for odd in ("not JSON", "[]", '{"kind":"new"}', '{"to":[1]}'):
-        notices.cache.publish(notices.channel(), odd)
+        generations.publish(published.channel(), odd)
     sent = Message.objects.create(sender=alice, receiver=bob, content="Hello")
 
     assert listener.next()["message"] == sent.pk

@@ -1,4 +1,4 @@
-"""Names and search with the inputs of their own tests, on every locale that a database may have."""
+"""The tests of names and search, with their inputs, on every supported locale of a database."""
 
 import importlib.util
 from pathlib import Path
@@ -34,7 +34,7 @@ def locale(request, django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def found(alice):
-    """The contents that alice finds."""
+    """Return a function that returns the ids of the messages that alice finds."""
     return lambda query: [hit.id for hit in search(alice.pk, parse(query, "alice"), 5).rows]
 
 

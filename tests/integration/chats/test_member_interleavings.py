@@ -1,7 +1,9 @@
-"""Random steps from 8 threads (as many as INTERLEAVINGS) while members are renamed, deactivated and erased:
-no page and no suggestion names a member as before.
+"""Random steps from 8 threads while users are renamed, deactivated and erased.
 
-A name holds a version, and every change of a member gives a higher one. So a name tells how old a page is.
+No page and no suggestion may show a name from before a change. The environment variable INTERLEAVINGS sets
+the number of steps.
+
+A name contains a version, and every change of a user writes a higher one. So a name shows how old a page is.
 """
 
 import itertools
@@ -19,7 +21,9 @@ from django.db import connection, transaction
 from django.test import Client
 
 from accounts.models import User
-from chats import cache, forms, receivers
+from caching import generations
+from chats import new_message
+from live import receivers
 from messaging.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,12 +36,15 @@ versions = itertools.count(1)
 
 @dataclass
 class Guest:
-    """A member who comes and goes; `number` is part of every name. The lock keeps one change at a time."""
+    """A user who is renamed, deactivated and erased.
+
+    `number` is part of every name. The lock allows one change at a time.
+    """
 
     number: int
     user: User
     lock: threading.Lock = field(default_factory=threading.Lock)
-    shown_from: int = 0  # Names of lower versions are gone: a change since them is committed.
+    shown_from: int = 0  # Names with lower versions are stale, because a change after them is committed.
     suggested_from: int = 0
 
     def name(self, version: int) -> str:
@@ -76,7 +83,7 @@ class World:
         finally:
             connection.close()
 
-    # --- What is looked at ------------------------------------------------------------------------
+    # --- Reads ------------------------------------------------------------------------------------
     def inbox(self, choose, browser, host) -> None:
         known = [(guest, guest.shown_from) for guest in self.guests]
         response = browser.get("/chats/")
@@ -88,7 +95,7 @@ class World:
     def suggest(self, choose, browser, host) -> None:
         guest = choose.choice(self.guests)
         known = [(guest, guest.suggested_from)]
-        self._compare("suggestions", " ".join(forms.suggestions(f"guest{guest.number}v", host)), known)
+        self._compare("suggestions", " ".join(new_message.suggestions(f"guest{guest.number}v", host)), known)
 
     def _compare(self, where: str, text: str, known) -> None:
         for guest, first in known:
@@ -97,9 +104,9 @@ class World:
             if any(version < first for version in shown):
                 self.faults.append(f"stale: {where} has guest {guest.number} at {shown}, known {first}")
 
-    # --- What changes -----------------------------------------------------------------------------
+    # --- Writes -----------------------------------------------------------------------------------
     def write(self, choose, browser, host) -> None:
-        """Also to a guest who has no conversation with this host yet, or is being changed right now."""
+        """Write to a guest, who may have no conversation with this host yet, or may be changing right now."""
         try:
             Message.objects.create(sender=host, receiver=choose.choice(self.guests).user, content="hello")
         except ValidationError as refused:
@@ -112,7 +119,7 @@ class World:
             self._save(choose, guest, next(versions), is_active=True)
 
     def deactivate(self, choose, browser, host) -> None:
-        """And activate under another name, so that the name before is never right again."""
+        """Deactivate a guest, and activate it under another name, so that the old name stays stale."""
         guest = choose.choice(self.guests)
         with guest.lock:
             version = guest.versions_in(guest.user.username)[0]
@@ -126,7 +133,7 @@ class World:
         user.username, user.is_active = guest.name(version), is_active
         with transaction.atomic():
             user.save(update_fields=["username", "is_active"])
-            time.sleep(choose.choice([0, 0, 0.001]))  # A commit may take a while.
+            time.sleep(choose.choice([0, 0, 0.001]))  # Delay some commits.
         guest.shown_from = guest.suggested_from = version
 
     def erase(self, choose, browser, host) -> None:
@@ -148,27 +155,29 @@ def _run(world) -> list[str]:
     return world.faults
 
 
-def test_no_page_names_a_member_as_before_a_change(world, slow_readers):
+def test_no_page_shows_a_name_from_before_a_change(world, slow_readers):
     assert _run(world) == []
     assert next(world.steps) > STEPS
     assert world.seen > STEPS / 2
 
 
-@pytest.mark.parametrize("forgotten", ["counterparts", "names"])
-def test_pages_or_suggestions_that_a_change_leaves_would_be_seen(world, monkeypatch, forgotten):
-    def forget_less(user_id, counterparts):
-        if forgotten == "counterparts":
-            cache._end({cache._epoch_key(owner) for owner in (cache.NAMES, user_id)})
+@pytest.mark.parametrize("invalidated", ["counterparts", "names"])
+def test_change_that_invalidates_too_little_is_detected(world, monkeypatch, invalidated):
+    def invalidate_less(user_id, counterparts):
+        if invalidated == "counterparts":
+            generations._invalidate(
+                {generations._generation_key(owner) for owner in (generations.NAMES, user_id)}
+            )
         else:
-            cache.forget_member([user_id, *counterparts])
+            generations.invalidate_users([user_id, *counterparts])
 
-    monkeypatch.setattr(cache, "forget_shown", forget_less)
-    where = {"counterparts": "stale: inbox", "names": "stale: suggestions"}[forgotten]
+    monkeypatch.setattr(generations, "invalidate_shown", invalidate_less)
+    where = {"counterparts": "stale: inbox", "names": "stale: suggestions"}[invalidated]
 
     assert any(fault.startswith(where) for fault in _run(world))
 
 
-def test_an_epoch_ended_before_the_commit_of_a_change_would_be_seen(world, slow_readers, monkeypatch):
+def test_invalidation_before_the_commit_of_a_change_is_detected(world, slow_readers, monkeypatch):
     monkeypatch.setattr(receivers, "on_commit", lambda using, call, *args, **kwargs: call(*args, **kwargs))
 
     assert any(fault.startswith("stale: ") for fault in _run(world))

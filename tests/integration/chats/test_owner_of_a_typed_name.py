@@ -1,4 +1,7 @@
-"""A name on "New message" that gets another owner before the Send reaches nobody until it is confirmed."""
+"""A name on "New message" that gets another owner before the form is sent.
+
+The message is delivered to no account until the sender confirms it.
+"""
 
 import re
 from html import unescape
@@ -13,7 +16,7 @@ TEXT = "a secret for bob"
 
 
 def form_of(response) -> dict[str, str]:
-    """The values that a browser would send from the form of this page."""
+    """Return the values that a browser would send from the form of this page."""
     page = response.content.decode().partition('class="compose"')[2]
     inputs = re.findall(r'<input [^>]*?name="(\w+)"[^>]*?>', page)
     values = {name: re.search(rf'name="{name}"[^>]*?value="([^"]*)"', page) for name in inputs}
@@ -30,7 +33,7 @@ def erase_and_sign_up(bob, member):
 
 
 def rename_and_rename(bob, member):
-    """An account that is older than every form takes the name."""
+    """Give the name to an account that is older than every form."""
     other = User.objects.get(username="charlie")
     for user, name in ((bob, "robert"), (other, "bob")):
         user.username = name
@@ -55,7 +58,10 @@ def hers(browser_of, alice, bob, charlie):
 
 @pytest.fixture
 def is_refused_once(hers):
-    """Send this form: it is refused with its text, and delivered to the new owner when it is sent again."""
+    """Return a function that sends a form twice.
+
+    The first time it is refused and keeps its text. The second time it is delivered to the new owner.
+    """
 
     def check(form, owner, **fields):
         refused = send(hers, form, **fields)
@@ -96,7 +102,7 @@ def test_name_of_the_address_that_changes_its_owner_is_refused_once(
 @pytest.mark.parametrize(
     "before", [{"to": "bob", "content": ""}, {"to": "bob", "content": "\u200b"}, {"to": "bo", "fill": "bob"}]
 )
-def test_name_of_a_form_that_came_back_is_refused_once_when_it_changes_its_owner(
+def test_name_of_a_refused_form_that_changes_its_owner_is_refused_once(
     hers, bob, member, is_refused_once, change, before
 ):
     form = form_of(hers.post("/chats/new/", form_of(hers.get("/chats/new/")) | before))
@@ -130,7 +136,7 @@ def test_owner_that_changes_again_is_refused_again(hers, bob, member):
 def test_name_that_kept_its_owner_is_delivered_at_once(hers, bob, charlie, member, address, to):
     form = form_of(hers.get(address))
     member("dora")
-    User.objects.filter(pk=bob.pk).update(username="Bob")  # The same name.
+    User.objects.filter(pk=bob.pk).update(username="Bob")  # This is the same name in another case.
 
     assert send(hers, form, to=to).status_code == 302
     assert Message.objects.get().receiver.username.lower() == to.lower()
@@ -145,8 +151,8 @@ def test_form_with_a_damaged_token_is_refused_once(hers, bob, made):
     assert send(hers, form_of(refused)).status_code == 302
 
 
-def test_form_without_a_token_is_taken_as_typed(hers, bob, member):
-    """That of a page of an earlier release, or of a program."""
+def test_form_without_a_token_is_delivered_to_the_typed_name(hers, bob, member):
+    """Pages of an earlier release, and programs, send such forms."""
     owner = erase_and_sign_up(bob, member)
 
     assert send(hers, {"to": "bob"}).status_code == 302

@@ -1,4 +1,4 @@
-"""The query lab: who may open it, that it counts truly, and that no thread is too large for it."""
+"""The query lab: access, correct counts, and limits for large threads."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from zeal import zeal_ignore
 
-from chats import query_lab
+from labs import query_lab
 from messaging.models import Message
 
 pytestmark = pytest.mark.usefixtures("n_plus_one_on_purpose")
@@ -15,8 +15,8 @@ LAB = "/chats/query-lab/"
 
 @pytest.fixture
 def n_plus_one_on_purpose(settings):
-    """The naive way asks message by message; nothing else here may."""
-    settings.ZEAL_CHECK_UNUSED_IGNORES = False  # A thread of one message has nothing to ignore.
+    """Allow the repeated queries that the naive way makes on purpose."""
+    settings.ZEAL_CHECK_UNUSED_IGNORES = False  # A thread of one message repeats no query.
     names = [{"model": "messaging.Message", "field": name} for name in ("sender", "receiver", "replies")]
     with zeal_ignore([*names, {"model": "accounts.User", "field": "get()"}]):
         yield
@@ -51,7 +51,7 @@ def _shown(page: str) -> list[int]:
     return [int(text.replace(",", "")) for text in re.findall(r"<dt>Messages</dt>\s*<dd>\s*([\d,]+)", page)]
 
 
-def test_it_is_for_staff_and_in_a_demo_for_everybody(browser_of, member, message, bob, settings):
+def test_lab_is_for_staff_and_in_a_demo_for_every_member(browser_of, member, message, bob, settings):
     assert Client().get(LAB).url == f"/accounts/login/?next={LAB}"
     assert browser_of(bob).get(LAB).status_code == 404
     assert "Query lab" not in browser_of(bob).get("/chats/unread/").content.decode()
@@ -62,7 +62,7 @@ def test_it_is_for_staff_and_in_a_demo_for_everybody(browser_of, member, message
     assert LAB in browser_of(bob).get("/chats/").content.decode()
 
 
-def test_nobody_sees_a_thread_of_others_staff_neither(browser_of, member, message, charlie, demo):
+def test_thread_of_others_is_hidden_from_strangers_and_staff(browser_of, member, message, charlie, demo):
     for user in (charlie, member("staff", is_staff=True, is_superuser=True)):
         hidden, missing = (browser_of(user).get(f"{LAB}?thread={pk}") for pk in (message.pk, 10**9))
         assert (hidden.status_code, missing.status_code) == (404, 404)
@@ -75,11 +75,12 @@ def test_a_made_up_thread_does_not_exist(browser_of, bob, demo, number):
     assert browser_of(bob).get(f"{LAB}?thread={number}").status_code == 404
 
 
-def test_it_counts_what_each_way_asks(browser_of, message, bob, demo):
+def test_lab_counts_the_queries_of_each_way(browser_of, message, bob, demo):
     _fan(message, 9)
     page = browser_of(bob).get(f"{LAB}?thread={message.pk}").content.decode()
 
-    # Naively the root and three a message; by prefetching the root and one a level, until a level is empty.
+    # The naive way makes one query for the root and three per message. Prefetching makes one for the root and
+    # one per level, including the empty level at the end.
     assert _queries(page) == [1 + 3 * 10, 3, 1]
     assert _shown(page) == [10, 10, 10]
     assert "31 times the queries" in page
@@ -104,7 +105,7 @@ def test_the_naive_way_stops_at_its_limit(browser_of, message, bob, demo):
     assert "Stopped after 200 of 251 messages" in page
 
 
-def test_prefetching_stops_at_the_levels_that_it_names(browser_of, message, bob, demo):
+def test_prefetching_stops_at_its_number_of_levels(browser_of, message, bob, demo):
     _chain(message, query_lab.LEVELS + 10)
     page = browser_of(bob).get(LAB).content.decode()
 
@@ -113,7 +114,7 @@ def test_prefetching_stops_at_the_levels_that_it_names(browser_of, message, bob,
     assert "this thread is deeper" in page
 
 
-def test_the_dearest_thread_stays_within_the_budget(browser_of, message, bob, demo, exceeded_budgets):
+def test_most_expensive_thread_stays_within_the_budget(browser_of, message, bob, demo, exceeded_budgets):
     _chain(message, query_lab.NAIVE_LIMIT)
     _fan(message, 10)
     page = browser_of(bob).get(f"{LAB}?thread={message.pk}").content.decode()
@@ -122,9 +123,9 @@ def test_the_dearest_thread_stays_within_the_budget(browser_of, message, bob, de
     assert exceeded_budgets == []
 
 
-def test_a_thread_too_large_is_not_fetched(browser_of, message, bob, demo, monkeypatch):
+def test_too_large_thread_is_not_fetched(browser_of, message, bob, demo, monkeypatch):
     monkeypatch.setattr(query_lab, "LARGEST", 10)
-    monkeypatch.setattr("chats.views.lab.LARGEST", 10)
+    monkeypatch.setattr("labs.views.query_lab.LARGEST", 10)
     _fan(message, 10)
     page = browser_of(bob).get(LAB).content.decode()
 
@@ -132,14 +133,14 @@ def test_a_thread_too_large_is_not_fetched(browser_of, message, bob, demo, monke
     assert _queries(page) == []
 
 
-def test_a_reply_leads_to_its_thread(browser_of, message, bob, demo):
+def test_id_of_a_reply_redirects_to_its_thread(browser_of, message, bob, demo):
     _chain(message, 1)
     reply = message.replies.get()
 
     assert browser_of(bob).get(f"{LAB}?thread={reply.pk}").url == f"{LAB}?thread={message.pk}"
 
 
-def test_it_offers_the_largest_of_the_latest_threads(browser_of, message, alice, bob, charlie, demo):
+def test_lab_offers_the_largest_of_the_latest_threads(browser_of, message, alice, bob, charlie, demo):
     large = Message.objects.create(sender=charlie, receiver=bob, content="<b>large</b>")
     _fan(large, 5)
     Message.objects.create(sender=charlie, receiver=alice, content="hidden from bob")
@@ -152,16 +153,16 @@ def test_it_offers_the_largest_of_the_latest_threads(browser_of, message, alice,
     assert "&lt;b&gt;large&lt;/b&gt;" in page
 
 
-def test_deleted_meanwhile_is_not_found(browser_of, message, bob, demo, monkeypatch):
+def test_thread_deleted_during_the_comparison_returns_404(browser_of, message, bob, demo, monkeypatch):
     def delete_first(root):
         Message.objects.filter(pk=root.pk).delete()
         return query_lab.compare(root)
 
-    monkeypatch.setattr("chats.views.lab.compare", delete_first)
+    monkeypatch.setattr("labs.views.query_lab.compare", delete_first)
     assert browser_of(bob).get(f"{LAB}?thread={message.pk}").status_code == 404
 
 
-def test_it_is_never_kept(browser_of, message, bob, demo):
+def test_lab_is_not_stored(browser_of, message, bob, demo):
     response = browser_of(bob).get(LAB)
 
     assert "no-store" in response.headers["Cache-Control"]

@@ -1,4 +1,7 @@
-"""Read is what was on the page: receipts, badges, unread list and notifications say the same, always."""
+"""A message is read when the receiver has had it on a page.
+
+Receipts, badges, the unread list and the notifications always agree.
+"""
 
 import html
 import re
@@ -13,11 +16,14 @@ BROWSER = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetc
 
 @pytest.fixture
 def state():
-    """Both badges as the pages say them; every message and its notification must agree."""
+    """Return a function that returns both badges.
+
+    It also checks that every notification agrees with its message.
+    """
 
     def look(client) -> tuple[int, int]:
-        notices = Notification.objects.values_list("read", "message__read")
-        assert all(read == message_read for read, message_read in notices)
+        found_rows = Notification.objects.values_list("read", "message__read")
+        assert all(read == message_read for read, message_read in found_rows)
         found = client.get("/chats/state/").json()
         return found["unread"], found["notifications"]
 
@@ -26,7 +32,7 @@ def state():
 
 @pytest.fixture
 def town(alice, bob, charlie, write_many, write):
-    """120 unread messages from alice to bob; and a thread with 120 unread replies by charlie."""
+    """Create 120 unread messages from alice to bob, and a thread with 120 unread replies by charlie."""
     flat = write_many(alice, bob, 120)
     root = write(bob, charlie, "root")
     replies = Message.objects.bulk_create(
@@ -50,7 +56,7 @@ def test_conversation_marks_the_page_that_was_rendered(browser_of, town, alice, 
     assert browser_of(bob).get("/chats/unread/").content.decode().count("data-message=") == 50
 
 
-def test_badges_count_what_was_not_on_the_page(browser_of, bob, alice, write_many, state):
+def test_badges_count_messages_that_were_not_on_the_page(browser_of, bob, alice, write_many, state):
     write_many(alice, bob, 120)
     client = browser_of(bob)
     client.get("/chats/with/alice/")
@@ -69,7 +75,7 @@ def test_link_to_the_last_reply_marks_the_26_rows_that_it_shows(browser_of, town
 
 
 @pytest.mark.parametrize("page", ["from", "to"])
-def test_middle_page_of_a_thread_marks_neither_before_nor_after(page, browser_of, town, bob):
+def test_middle_page_of_a_thread_marks_only_its_own_rows(page, browser_of, town, bob):
     _, root, replies = town
     browser_of(bob).get(f"/chats/thread/{root.pk}/?{page}={replies[60].pk}")
 
@@ -77,7 +83,7 @@ def test_middle_page_of_a_thread_marks_neither_before_nor_after(page, browser_of
     assert _unread(replies) == [place for place in range(120) if place not in marked]
 
 
-def test_thread_page_leaves_what_stands_between_its_rows(browser_of, message, alice, bob, write):
+def test_thread_page_leaves_messages_of_other_threads_unread(browser_of, message, alice, bob, write):
     between = write(alice, bob, "another thread")
     inside = write(alice, bob, "a reply", parent_message=message)
     browser_of(bob).get(f"/chats/thread/{message.pk}/")
@@ -129,7 +135,7 @@ def test_page_for_a_browser_leaves_the_marking_to_its_script(headers, browser_of
 
 
 @pytest.mark.parametrize("path", ["/chats/with/alice/?to=9007199254740991", "/chats/thread/{}/"])
-def test_browser_without_javascript_asks_again_and_then_marks_by_itself(
+def test_browser_without_javascript_reloads_and_then_marks_by_itself(
     path, browser_of, message, alice, bob, write, state
 ):
     client = browser_of(bob)
@@ -153,7 +159,7 @@ def test_link_from_another_site_does_not_decide_what_is_marked(browser_of, messa
     assert "script" not in response.cookies
 
 
-def test_what_was_seen_is_marked_and_nothing_else(browser_of, bob, alice, write_many, state):
+def test_only_the_ids_sent_as_seen_are_marked(browser_of, bob, alice, write_many, state):
     sent = write_many(alice, bob, 5)
     client = browser_of(bob)
     answer = client.post("/chats/seen/", {"ids": f"{sent[1].pk},{sent[3].pk}"})
@@ -164,7 +170,7 @@ def test_what_was_seen_is_marked_and_nothing_else(browser_of, bob, alice, write_
 
 
 @pytest.mark.parametrize("who", ["alice", "charlie"])
-def test_only_the_receiver_can_have_seen_a_message(who, browser_of, message, request, state, bob):
+def test_only_the_receiver_can_mark_a_message_as_seen(who, browser_of, message, request, state, bob):
     answer = browser_of(request.getfixturevalue(who)).post("/chats/seen/", {"ids": str(message.pk)})
 
     assert answer.status_code == 200
@@ -174,7 +180,7 @@ def test_only_the_receiver_can_have_seen_a_message(who, browser_of, message, req
 @pytest.mark.parametrize(
     "ids", ["", "x", "1,", "-1", "0", "1;2", "9" * 30, "٣", str(2**63), ",".join(["1"] * 101)]
 )
-def test_ids_that_are_none_are_refused(ids, browser_of, message, bob, state):
+def test_invalid_ids_are_refused(ids, browser_of, message, bob, state):
     client = browser_of(bob)
 
     assert client.post("/chats/seen/", {"ids": ids}).status_code == 400
@@ -190,7 +196,9 @@ def test_marking_by_get_or_without_token_changes_nothing(browser_of, message, bo
     assert state(client) == (1, 1)
 
 
-def test_seeing_costs_the_same_for_one_and_for_a_hundred(browser_of, alice, bob, write_many, count_queries):
+def test_marking_as_seen_makes_the_same_number_of_queries_for_1_and_100(
+    browser_of, alice, bob, write_many, count_queries
+):
     client = browser_of(bob)
     client.post("/chats/seen/", {"ids": "1"})
     costs = set()
@@ -214,7 +222,7 @@ def test_message_marked_unread_has_an_unread_notification_and_no_receipt(
 
 
 def test_all_marked_on_the_notifications_page_are_read_everywhere(
-    browser_of, town, write, alice, bob, state, drift
+    browser_of, town, write, alice, bob, state, wrong_counters
 ):
     client = browser_of(bob)
     page = client.get("/chats/notifications/").content.decode()
@@ -225,10 +233,10 @@ def test_all_marked_on_the_notifications_page_are_read_everywhere(
     assert state(client) == (1, 1)
     assert list(Message.unread.for_user(bob)) == [late]
     assert '<span class="seen">' in browser_of(alice).get("/chats/with/bob/").content.decode()
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_all_marked_on_an_older_page_leaves_what_is_newer(browser_of, alice, bob, write_many, state):
+def test_all_marked_on_an_older_page_leaves_newer_ones(browser_of, alice, bob, write_many, state):
     sent = write_many(alice, bob, 60)
     client = browser_of(bob)
     page = client.get(f"/chats/notifications/?before={sent[10].pk}").content.decode()
@@ -239,7 +247,7 @@ def test_all_marked_on_an_older_page_leaves_what_is_newer(browser_of, alice, bob
 
 
 @pytest.mark.parametrize("up_to", ["", "x", "-1", "9" * 19, "9" * 40])
-def test_all_are_marked_when_the_form_says_nothing_good(up_to, browser_of, message, bob, state):
+def test_invalid_up_to_marks_all(up_to, browser_of, message, bob, state):
     client = browser_of(bob)
     client.post("/chats/notifications/read/", {"up_to": up_to})
 
@@ -255,16 +263,16 @@ def test_notification_marked_alone_marks_its_message(browser_of, alice, bob, wri
 
 
 @pytest.mark.parametrize("fields", [None, ["read"]])
-def test_saved_notification_takes_its_message_along(fields, browser_of, message, bob, state, drift):
-    told = Notification.objects.get()
+def test_saved_notification_changes_its_message_too(fields, browser_of, message, bob, state, wrong_counters):
+    reported = Notification.objects.get()
     for read in (True, False):
-        told.read = read
-        told.save(update_fields=fields)
+        reported.read = read
+        reported.save(update_fields=fields)
         assert state(browser_of(bob)) == (0 if read else 1,) * 2
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_notifications_of_imported_messages_carry_their_time_and_place(
+def test_notifications_of_imported_messages_have_the_time_of_the_message(
     browser_of, message, alice, bob, write
 ):
     old = write(alice, bob, timestamp=message.timestamp.replace(year=2004))

@@ -1,4 +1,4 @@
-"""Inbox, conversation, thread, unread list and history as a member sees them."""
+"""Inbox, conversation, thread, unread list and history."""
 
 import re
 
@@ -21,7 +21,7 @@ def _get(client, address) -> str:
 
 
 @pytest.mark.parametrize("replies", SIZES)
-def test_a_thread_costs_the_same_at_any_size(browser_of, thread_of, alice, bob, replies, count_queries):
+def test_thread_makes_a_constant_number_of_queries(browser_of, thread_of, alice, bob, replies, count_queries):
     root = thread_of(replies)
     Message.objects.mark_read(alice, root.conversation_id, up_to=2**53)
 
@@ -30,7 +30,7 @@ def test_a_thread_costs_the_same_at_any_size(browser_of, thread_of, alice, bob, 
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_inbox_unread_and_notifications_cost_the_same_at_any_size(
+def test_inbox_unread_and_notifications_make_a_constant_number_of_queries(
     browser_of, member, bob, count, count_queries
 ):
     senders = [member(f"sender{n}") for n in range(count)]
@@ -42,7 +42,7 @@ def test_inbox_unread_and_notifications_cost_the_same_at_any_size(
         3,
         3,
     ]
-    assert count_queries(client.get, "/chats/") == 1  # From the cache.
+    assert count_queries(client.get, "/chats/") == 1  # The page comes from the cache.
     assert count_queries(client.get, "/chats/with/sender0/") == 6
     assert count_queries(client.get, "/chats/with/sender0/") == 4
 
@@ -71,7 +71,7 @@ def test_inbox_pages_of_25_hold_each_counterpart_once(browser_of, member, alice)
     assert [row for rows in seen for row in rows] == [f"person{n:02}" for n in reversed(range(60))]
 
 
-def test_a_thread_nests_each_reply_under_its_parent(browser_of, message, alice, bob):
+def test_thread_shows_each_reply_below_its_parent(browser_of, message, alice, bob):
     def reply(parent, sender, receiver):
         return Message.objects.create(sender=sender, receiver=receiver, content="x", parent_message=parent)
 
@@ -99,7 +99,7 @@ def test_a_chain_of_5000_replies_is_shown_page_by_page(browser_of, thread_of, al
     assert seen == sorted(seen)
 
 
-def test_a_reply_on_a_later_page_links_to_the_text_it_answers(browser_of, thread_of, alice):
+def test_reply_on_a_later_page_links_to_its_parent(browser_of, thread_of, alice):
     root = thread_of(80, shape="fan")
     first = _get(browser_of(alice), f"/chats/thread/{root.pk}/")
     later = _get(
@@ -112,7 +112,7 @@ def test_a_reply_on_a_later_page_links_to_the_text_it_answers(browser_of, thread
     assert f'<a href="/chats/message/{root.pk}/" dir="auto">root</a>' in later
 
 
-def test_a_link_to_a_message_opens_the_page_it_stands_on(browser_of, thread_of, alice):
+def test_link_to_a_message_opens_the_page_that_contains_it(browser_of, thread_of, alice):
     root = thread_of(200)
     late = root.get_all_replies()[149]
     response = browser_of(alice).get(f"/chats/message/{late.pk}/")
@@ -126,7 +126,7 @@ def test_a_link_to_a_message_opens_the_page_it_stands_on(browser_of, thread_of, 
 
 
 @pytest.mark.parametrize("which", ["root", "reply"])
-def test_a_link_to_what_is_deleted_meanwhile_is_not_found(
+def test_link_to_a_message_deleted_during_the_request_returns_404(
     browser_of, message, alice, bob, monkeypatch, which
 ):
     if which == "reply":
@@ -144,7 +144,7 @@ def test_a_link_to_what_is_deleted_meanwhile_is_not_found(
     assert browser_of(alice).get(address).status_code == 404
 
 
-def test_a_conversation_shows_its_latest_page_and_leads_back(browser_of, thread_of, alice):
+def test_conversation_shows_its_latest_page_and_links_to_earlier_ones(browser_of, thread_of, alice):
     thread_of(70)
     client = browser_of(alice)
     latest = _get(client, "/chats/with/bob/")
@@ -165,7 +165,7 @@ def test_reading_a_thread_leaves_other_threads_unread(browser_of, alice, bob):
     assert _ids(_get(client, "/chats/unread/")) == []
 
 
-def test_what_is_new_on_a_later_page_can_be_jumped_to(browser_of, thread_of, alice, bob):
+def test_link_to_the_first_unread_message_on_a_later_page_works(browser_of, thread_of, alice, bob):
     root = thread_of(120)
     replies = root.get_all_replies()
     Message.objects.mark_read(alice, root.conversation_id, up_to=replies[79].pk)
@@ -178,7 +178,7 @@ def test_what_is_new_on_a_later_page_can_be_jumped_to(browser_of, thread_of, ali
     assert browser_of(alice).get(address).url == f"/chats/message/{replies[-1].pk}/"
 
 
-def test_the_first_new_message_of_a_page_can_be_jumped_to(browser_of, write, alice, bob):
+def test_link_to_the_first_unread_message_of_a_page_is_shown(browser_of, write, alice, bob):
     root = write(bob, alice, "old")
     new = write(alice, bob, "new", parent_message=root)
 
@@ -187,7 +187,7 @@ def test_the_first_new_message_of_a_page_can_be_jumped_to(browser_of, write, ali
     assert "Jump" not in _get(browser_of(bob), f"/chats/thread/{root.pk}/")
 
 
-def test_whether_the_other_has_read_it_stands_on_ones_own_messages(browser_of, message, alice, bob):
+def test_read_receipt_is_shown_on_own_messages(browser_of, message, alice, bob):
     address = f"/chats/thread/{message.pk}/"
 
     assert 'class="seen"' not in _get(browser_of(alice), address)
@@ -195,7 +195,7 @@ def test_whether_the_other_has_read_it_stands_on_ones_own_messages(browser_of, m
     assert '<span class="seen">read</span>' in _get(browser_of(alice), address)
 
 
-def test_the_senders_own_look_marks_nothing_read(browser_of, message, alice):
+def test_page_of_the_sender_marks_nothing_as_read(browser_of, message, alice):
     browser_of(alice).get(f"/chats/thread/{message.pk}/")
 
     assert not Message.objects.get().read
@@ -223,7 +223,7 @@ def test_a_long_history_comes_in_pages(browser_of, message, alice):
     assert _get(client, f"/chats/message/{message.pk}/history/{following}").count("old-content") == 50
 
 
-def test_what_people_write_is_shown_as_text(browser_of, alice, bob):
+def test_text_of_a_message_is_escaped(browser_of, alice, bob):
     nasty = '<script>alert(1)</script> & "quotes" \u202eRTL 🧵 {{ x }}'
     sent = Message.objects.create(sender=alice, receiver=bob, content=nasty)
 
@@ -234,10 +234,11 @@ def test_what_people_write_is_shown_as_text(browser_of, alice, bob):
 
 
 @pytest.mark.parametrize("page", ["thread", "conversation"])
-def test_a_page_of_messages_is_not_sent_again_to_who_has_it(
-    browser_of, write, message, alice, bob, charlie, page
-):
-    """304 as long as it would show the same. That what was new is read by now is nothing else."""
+def test_unchanged_page_of_messages_returns_304(browser_of, write, message, alice, bob, charlie, page):
+    """The response is 304 until the content of the page changes.
+
+    That an unread message is now read is no change.
+    """
     his, reply = browser_of(bob), write(bob, alice, "Good morning", parent_message=message)
     address = f"/chats/thread/{message.pk}/" if page == "thread" else "/chats/with/alice/"
 
@@ -261,4 +262,4 @@ def test_a_page_of_messages_is_not_sent_again_to_who_has_it(
 
     assert asked_with(seen) == 304
     assert asked_with(seen, browser_of(charlie)) == 404
-    assert "ETag" not in his.get(address).headers  # Nothing for a browser to ask by itself.
+    assert "ETag" not in his.get(address).headers  # Without an ETag a browser does not revalidate by itself.

@@ -1,4 +1,7 @@
-"""Redis stopped, frozen, silent, full, read-only, and back: pages are right, and nobody is logged out."""
+"""Redis stopped, frozen, silent, full, read-only, and restored.
+
+Pages stay correct, and no user is logged out.
+"""
 
 import tempfile
 from collections import Counter
@@ -11,25 +14,28 @@ from harmed_valkey import HARMS, Server, until
 from prometheus_client import REGISTRY
 
 from accounts import sessions
-from chats.cache import Debts, debts
-from chats.live.notices import untold
+from caching import backend, read_counts, retry_queue
+from caching.generations import pending_invalidations
+from caching.retry_queue import RetryQueue
+from live.events import pending_events
 from messaging.models import Message
-from observability import cache as backend
-from observability import debts as debts_module
-from observability.metrics import EPOCH_DEBTS
+from observability.metrics import PENDING_INVALIDATIONS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = ["/chats/", "/chats/unread/", "/chats/notifications/"]
-BACK_WITHIN = 10  # Seconds until the cache is in use again.
+BACK_WITHIN = 10  # Seconds until the cache is used again.
 
 
-# What keeps its data meanwhile: pages of before could come back.
+# Failures in which Redis keeps its data, so stale pages could return.
 KEEPS = ["frozen", "full", "read-only"]
 
 
 @pytest.fixture
 def server(settings):
-    """The cache, for this test, with a breaker that tries again after half a second."""
+    """Use a separate Redis server as the cache.
+
+    Its circuit breaker retries after half a second.
+    """
     with tempfile.TemporaryDirectory(prefix="outage-", dir="/tmp") as folder:
         made = Server(Path(folder))
         made.start()
@@ -39,8 +45,8 @@ def server(settings):
         yield made
         made.process.kill()
         made.process.wait()
-        # Debts that nobody can pay any more must not outlive the test.
-        for each in (debts, sessions.debts, untold):
+        # These invalidations can never be retried, so they must not outlive the test.
+        for each in (pending_invalidations, sessions.pending_copies, pending_events):
             with each._lock:
                 each._keys.clear()
         backend._breakers.pop(location, None)
@@ -48,12 +54,12 @@ def server(settings):
 
 @pytest.fixture
 def failures():
-    """How often Redis was asked in vain since the test began, and how often it was spared."""
-    before = Counter(backend.counts())
+    """Return a function that counts the results of requests to Redis since the start of the test."""
+    before = Counter(read_counts.counts())
 
     def since() -> Counter[str]:
         found: Counter[str] = Counter()
-        for (_, _, result), number in (Counter(backend.counts()) - before).items():
+        for (_, _, result), number in (Counter(read_counts.counts()) - before).items():
             found[result] += number
         return found
 
@@ -80,7 +86,9 @@ def _mend(server, kind) -> None:
 
 
 @pytest.mark.parametrize("kind", HARMS)
-def test_all_goes_on_and_the_cache_is_used_again(server, kind, browser_of, message, alice, bob):
+def test_pages_stay_correct_during_an_outage_and_the_cache_is_used_again(
+    server, kind, browser_of, message, alice, bob
+):
     writer, reader = browser_of(alice), browser_of(bob)
     _warm(writer, reader)
 
@@ -95,7 +103,7 @@ def test_all_goes_on_and_the_cache_is_used_again(server, kind, browser_of, messa
     latest = Message.objects.latest("pk")
     assert writer.post(f"/chats/message/{latest.pk}/edit/", {"content": "mended"}).status_code == 302
     assert "mended" in reader.get("/chats/").content.decode()
-    assert reader.get(f"/chats/thread/{latest.pk}/").status_code == 200  # Marks it as read.
+    assert reader.get(f"/chats/thread/{latest.pk}/").status_code == 200  # This marks the message as read.
     assert "mended" not in reader.get("/chats/unread/").content.decode()
 
     _mend(server, kind)
@@ -105,7 +113,7 @@ def test_all_goes_on_and_the_cache_is_used_again(server, kind, browser_of, messa
 
 
 @pytest.mark.parametrize("kind", HARMS)
-def test_nobody_is_logged_out_and_who_logs_out_stays_so(server, kind, browser_of, bob):
+def test_outage_logs_no_member_out_and_log_outs_stay_in_effect(server, kind, browser_of, bob):
     stays, goes = browser_of(bob), browser_of(bob)
     assert stays.get("/chats/").status_code == goes.get("/chats/").status_code == 200
     cookie = goes.cookies["sessionid"].value
@@ -117,7 +125,7 @@ def test_nobody_is_logged_out_and_who_logs_out_stays_so(server, kind, browser_of
     assert comes.get("/chats/").status_code == 200
 
     _mend(server, kind)
-    until(lambda: not sessions.debts.any())
+    until(lambda: not sessions.pending_copies.any())
     assert [browser.get("/chats/").status_code for browser in (stays, comes)] == [200, 200]
     thief = Client()
     thief.cookies["sessionid"] = cookie
@@ -125,7 +133,7 @@ def test_nobody_is_logged_out_and_who_logs_out_stays_so(server, kind, browser_of
 
 
 @pytest.mark.parametrize("kind", ["stopped", "frozen", "silent"])
-def test_after_three_failures_it_is_left_alone(server, kind, browser_of, message, bob, failures):
+def test_breaker_skips_redis_after_three_failures(server, kind, browser_of, message, bob, failures):
     cache.breaker.seconds = 600
     browser = browser_of(bob)
     _warm(browser)
@@ -138,8 +146,8 @@ def test_after_three_failures_it_is_left_alone(server, kind, browser_of, message
     assert found["bypass"] >= 20
 
 
-def test_a_breaker_that_never_opens_is_noticed(server, browser_of, message, bob, failures):
-    """The test above must be able to fail."""
+def test_breaker_that_never_opens_is_detected(server, browser_of, message, bob, failures):
+    """Prove that the test above can fail."""
     cache.breaker.failures = 10**6
     browser = browser_of(bob)
     server.stop()
@@ -148,11 +156,14 @@ def test_a_breaker_that_never_opens_is_noticed(server, browser_of, message, bob,
     assert failures()["error"] > 3
 
 
-def _seen_elsewhere(browser, monkeypatch) -> tuple[str, bool]:
-    """What a process shows that did not notice the outage: neither debts nor an open breaker."""
-    with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(Debts, "any", lambda self: False)
-        elsewhere.setattr(cache.breaker, "_closed_again_at", None)
+def _seen_by_another_process(browser, monkeypatch) -> tuple[str, bool]:
+    """Return the page and the cache hit that another process would show.
+
+    That process did not detect the outage: it has no pending invalidations and no open breaker.
+    """
+    with monkeypatch.context() as other_place:
+        other_place.setattr(RetryQueue, "any", lambda self: False)
+        other_place.setattr(cache.breaker, "_closed_again_at", None)
         answer = browser.get("/chats/")
     return answer.content.decode(), answer.headers.get("X-Cache") == "hit"
 
@@ -160,16 +171,18 @@ def _seen_elsewhere(browser, monkeypatch) -> tuple[str, bool]:
 @pytest.mark.parametrize("kind", KEEPS)
 def test_another_process_shows_nothing_stale(server, kind, browser_of, message, alice, bob, monkeypatch):
     _change_while_away(server, kind, browser_of(bob), message)
-    until(lambda: not debts.any())
-    assert REGISTRY.get_sample_value("bobbin_cache_epoch_debts") == 0
-    page, hit = _seen_elsewhere(browser_of(bob), monkeypatch)
+    until(lambda: not pending_invalidations.any())
+    assert REGISTRY.get_sample_value("bobbin_cache_pending_invalidations") == 0
+    page, hit = _seen_by_another_process(browser_of(bob), monkeypatch)
 
     assert "CHANGED" in page
     assert not hit
 
 
 @pytest.mark.parametrize("how", ["renamed", "erased"])
-def test_another_process_shows_no_member_as_before(server, how, browser_of, message, alice, bob, monkeypatch):
+def test_another_process_shows_no_name_from_before_a_change(
+    server, how, browser_of, message, alice, bob, monkeypatch
+):
     _warm(browser_of(bob))
     _harm(server, "read-only")
     if how == "renamed":
@@ -178,19 +191,20 @@ def test_another_process_shows_no_member_as_before(server, how, browser_of, mess
     else:
         alice.delete()
     _mend(server, "read-only")
-    until(lambda: not debts.any())
-    page, hit = _seen_elsewhere(browser_of(bob), monkeypatch)
+    until(lambda: not pending_invalidations.any())
+    page, hit = _seen_by_another_process(browser_of(bob), monkeypatch)
 
     assert 'data-counterpart="alice"' not in page
     assert not hit
 
 
-def test_epochs_that_are_never_ended_are_noticed(server, browser_of, message, bob, monkeypatch):
-    """The test above must be able to fail."""
-    # (A frozen server carries out what it was told before the time-out as soon as it goes on.)
-    monkeypatch.setattr(Debts, "owe", lambda self, keys: None)
+def test_generations_that_are_never_invalidated_are_detected(server, browser_of, message, bob, monkeypatch):
+    """Prove that the test above can fail."""
+    # (A frozen server would still execute, once it continues, the commands that it received before the
+    # time-out.)
+    monkeypatch.setattr(RetryQueue, "enqueue", lambda self, keys: None)
     _change_while_away(server, "read-only", browser_of(bob), message)
-    page, hit = _seen_elsewhere(browser_of(bob), monkeypatch)
+    page, hit = _seen_by_another_process(browser_of(bob), monkeypatch)
 
     assert "CHANGED" not in page
     assert hit
@@ -203,7 +217,7 @@ def _change_while_away(server, kind, browser, message) -> None:
     _mend(server, kind)
 
 
-def test_empty_after_a_restart_it_brings_nothing_old_back(server, browser_of, message, bob):
+def test_redis_empty_after_a_restart_revives_no_old_page(server, browser_of, message, bob):
     browser = browser_of(bob)
     _warm(browser)
     server.stop()
@@ -214,23 +228,23 @@ def test_empty_after_a_restart_it_brings_nothing_old_back(server, browser_of, me
     assert "CHANGED" in browser.get("/chats/").content.decode()
 
 
-def test_many_debts_become_one(server, monkeypatch):
-    monkeypatch.setattr(debts_module, "RETRY_SECONDS", 0.05)
-    some = Debts(most=10, instead="epoch:all", gauge=EPOCH_DEBTS)
+def test_many_pending_invalidations_become_one(server, monkeypatch):
+    monkeypatch.setattr(retry_queue, "RETRY_SECONDS", 0.05)
+    some = RetryQueue(most=10, instead="generation:all", gauge=PENDING_INVALIDATIONS)
     server.freeze()
     for number in range(25):
-        some.owe({f"epoch:{number}"})
+        some.enqueue({f"generation:{number}"})
     assert len(some) <= 10
-    assert 0 < REGISTRY.get_sample_value("bobbin_cache_epoch_debts") <= 10
+    assert 0 < REGISTRY.get_sample_value("bobbin_cache_pending_invalidations") <= 10
     server.thaw()
     until(lambda: not some.any())
-    assert REGISTRY.get_sample_value("bobbin_cache_epoch_debts") == 0
+    assert REGISTRY.get_sample_value("bobbin_cache_pending_invalidations") == 0
 
 
-def test_the_log_stays_short(server, browser_of, message, bob, caplog):
+def test_outage_logs_only_a_few_lines(server, browser_of, message, bob, caplog):
     browser = browser_of(bob)
     server.stop()
     for _ in range(30):
         browser.get("/chats/")
-    said = [record for record in caplog.records if record.name == "observability.breaker"]
+    said = [record for record in caplog.records if record.name == "caching.circuit_breaker"]
     assert 1 <= len(said) <= 2

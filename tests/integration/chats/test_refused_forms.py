@@ -1,4 +1,4 @@
-"""A form that was refused, or whose answer was lost, can be sent again; a script knows what was accepted."""
+"""Forms can be sent again after a refusal or a lost response, and scripts learn which form was accepted."""
 
 import re
 import uuid
@@ -34,7 +34,9 @@ def test_a_form_refused_for_its_used_id_carries_a_fresh_one_and_is_delivered_onc
     assert Message.objects.filter(content="second").count() == 1
 
 
-def test_a_form_whose_id_went_to_somebody_else_before_is_delivered_once(browser_of, alice, bob, charlie):
+def test_form_whose_id_belongs_to_a_message_to_another_member_is_delivered_once(
+    browser_of, alice, bob, charlie
+):
     client, form = browser_of(alice), {"to": "bob", "content": "x", "client_id": uuid.uuid4()}
     client.post("/chats/new/", form)
     refused = client.post("/chats/new/", form | {"to": "charlie"})
@@ -43,7 +45,7 @@ def test_a_form_whose_id_went_to_somebody_else_before_is_delivered_once(browser_
     assert sorted(Message.objects.values_list("receiver__username", flat=True)) == ["bob", "charlie"]
 
 
-def test_a_form_whose_id_answered_another_message_before_is_delivered_once(browser_of, message, alice, write):
+def test_form_whose_id_belongs_to_another_reply_is_delivered_once(browser_of, message, alice, write):
     client, form = browser_of(alice), {"content": "x", "client_id": uuid.uuid4()}
     other = write(message.receiver, alice)
     client.post(f"/chats/message/{message.pk}/reply/", form)
@@ -60,7 +62,7 @@ def test_a_form_that_is_refused_again_and_again_carries_another_id_each_time(bro
     client.post("/chats/new/", form)
     ids = [str(form["client_id"])]
     for number in range(1, 4):
-        # The answer to the Send after the refusal is lost, too, and the text is changed again.
+        # The response to the form after the refusal is lost as well, and the text is changed again.
         client.post("/chats/new/", form | {"content": f"{number}", "client_id": ids[-1]})
         refused = client.post("/chats/new/", form | {"content": f"{number} changed", "client_id": ids[-1]})
         assert refused.status_code == 409
@@ -95,7 +97,7 @@ def test_a_script_learns_which_form_was_accepted(browser_of, message, alice, bob
 
 
 @pytest.mark.parametrize("content", ["", "   ", "x" * 10_001])
-def test_no_other_answer_says_accepted(browser_of, message, alice, content):
+def test_no_other_response_has_the_accepted_header(browser_of, message, alice, content):
     form = {"to": "bob", "content": content, "client_id": uuid.uuid4()}
     for client in (browser_of(alice), Client()):
         for address in ("/chats/new/", f"/chats/message/{message.pk}/edit/", "/chats/message/987654/reply/"):
@@ -113,19 +115,22 @@ def test_a_suggested_name_fills_the_field_keeps_the_text_and_sends_nothing(brows
     assert not Message.objects.exists()
 
 
-def test_a_suggestion_is_no_button_that_sends(browser_of, alice, bob, member):
+def test_suggestion_is_no_button_that_sends_the_form(browser_of, alice, bob, member):
     member("bonnie")
     page = browser_of(alice).post("/chats/new/", {"to": "bo", "content": "x"}).content.decode()
 
     assert re.findall(r'<button [^>]*name="fill" value="(\w+)"', page) == ["bob", "bonnie"]
     assert not re.search(r"<button [^>]*name=.to", page)
-    # Enter in a field presses the first button of the form.
+    # The Enter key in a field activates the first button of the form.
     assert page.index('<button type="submit" hidden>') < page.index('name="fill"')
 
 
 @pytest.fixture
 def form_addresses(message, bob):
-    """Addresses that only a form is sent to, by what a member sees there after a log-in."""
+    """Return the addresses that accept only a form.
+
+    The values are texts that a user sees there after a log-in.
+    """
     notification = Notification.objects.get(user=bob)
     return {
         "/chats/notifications/read/": "Notifications",
@@ -144,9 +149,12 @@ def test_a_form_sent_without_a_session_leads_to_a_page_after_the_log_in(browser_
 
 @pytest.fixture
 def every_address(message):
-    """All addresses of members' pages, with a value for each parameter."""
+    """Return all addresses of the pages of users, with a value for each parameter."""
     values = {"pk": message.pk, "username": "alice"}
-    patterns = {f"{app}:": import_module(f"{app}.urls").urlpatterns for app in ("chats", "accounts")}
+    patterns = {
+        f"{app}:": import_module(f"{app}.urls").urlpatterns
+        for app in ("chats", "labs", "notifications", "accounts")
+    }
     return [
         reverse(space + one.name, kwargs={name: values[name] for name in one.pattern.converters})
         for space, ones in patterns.items() for one in ones
@@ -166,18 +174,18 @@ def test_log_in_after_a_send_without_a_session_leads_to_a_page_from_every_addres
             page = visitor.post(answer.url, {"username": "bob", "password": PASSWORD}, follow=True)
             led[address] = page.status_code, 'aria-label="Main"' in page.content.decode()
 
-    # A script alone sends what was seen, and opens the log-in itself.
+    # Only a script posts to this address, and it opens the log-in page itself.
     assert led.pop("/chats/seen/") == (405, True)
     assert len(led) == 9
     assert {said for said in led.values() if said != (200, True)} == {(404, True)}
-    # bob's are neither the message nor a notification of that number.
+    # bob may not edit this message, and has no notification with this id.
     assert sorted(address for address, (status, _) in led.items() if status == 404) == [
         f"/chats/message/{message.pk}/edit/", f"/chats/notifications/{message.pk}/read/",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_looking_at_the_address_of_a_form_changes_nothing(browser_of, form_addresses, bob, method):
+def test_get_of_a_form_address_changes_nothing(browser_of, form_addresses, bob, method):
     for address in form_addresses:
         getattr(browser_of(bob), method)(address)
 
@@ -186,9 +194,7 @@ def test_looking_at_the_address_of_a_form_changes_nothing(browser_of, form_addre
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_looking_at_the_address_that_marks_unread_leaves_a_read_message_read(
-    browser_of, message, bob, method
-):
+def test_get_of_the_address_that_marks_unread_leaves_a_read_message_read(browser_of, message, bob, method):
     Message.objects.mark_read(bob, message.conversation_id, up_to=message.pk)
     getattr(browser_of(bob), method)(f"/chats/message/{message.pk}/unread/")
 

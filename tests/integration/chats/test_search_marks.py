@@ -1,4 +1,7 @@
-"""Search in texts whose folding took 0.2 to 0.7 s: marks without end, and signs that fold to 18 letters."""
+"""Search in texts whose folding took 0.2 to 0.7 s.
+
+They have very long sequences of combining marks, or characters that fold to 18 letters.
+"""
 
 import pytest
 
@@ -7,7 +10,7 @@ from messaging.search import letters
 from messaging.search.query import keys
 
 pytestmark = pytest.mark.django_db
-# What is dropped while a text is folded must not join marks to a longer row.
+# Folding drops some characters, which must not join marks to a longer sequence.
 UNITS = [
     "\u0301\u0323", "\u0315\u0300\u05ae", "\u094d\u093c", "\u0e48\u0e38", "\U0001d165\U0001d16d",
     "\u094d\u034f\u093c", "\u0488\u0323\u0301", "\u094d\u0488\u093c", "\u094d\u200d\u093c",
@@ -23,7 +26,7 @@ def in_postgresql(text: str) -> tuple[str, str, list[str]]:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_marks_without_end_are_dropped_alike_in_postgresql_and_python(unit):
+def test_long_sequences_of_marks_are_dropped_alike_in_postgresql_and_python(unit):
     for text in ("a" + unit * 40 + "b " + "c" + unit * 9, "e\u0301" + (unit * 5_000)[:9_000] + " loom"):
         plain, accented, made = in_postgresql(text)
 
@@ -42,7 +45,7 @@ def test_a_long_text_has_the_keys_of_all_its_words(text):
 
 
 @pytest.mark.parametrize("filler", ["\ufdfa" * 9_900, "e" + "\u0301\u0323" * 4_000, "\ufdfb " * 4_000])
-def test_a_word_before_such_a_text_is_found(browser_of, alice, bob, write, filler):
+def test_word_before_a_long_sequence_of_marks_is_found(browser_of, alice, bob, write, filler):
     message = write(alice, bob, f"Loom {filler}")
     page = browser_of(bob).get("/chats/search/", {"q": "loom"}).content.decode()
 

@@ -1,4 +1,4 @@
-"""Copies of a member that were loaded before somebody else's change, and saved after it."""
+"""Copies of a user that were loaded before another process changed the user, and saved after that."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -8,12 +8,12 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import User
-from chats import cache
+from caching import generations
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = ["/chats/", "/chats/unread/", "/chats/notifications/", "/chats/people/?to=b"]
 CHANGES = {"a rename": {"username": "robert"}, "a deactivation": {"is_active": False}}
-# What the saving of the copy writes, and whether that brings back what the other one changed.
+# The options of `save` for the stale copy. Each restores the values from before the change.
 SAVES = {
     "whole": {},
     "the name and the state": {"update_fields": ["username", "is_active"]},
@@ -30,7 +30,10 @@ def save(stale, how):
 
 @pytest.fixture
 def overtaken():
-    """Call `change` in a transaction, `save` in one that waits for it, `look` before that one commits."""
+    """Return a function that runs `change` in one transaction and `save` in a second, which waits.
+
+    It calls `look` after the first transaction has ended, but before the second commits.
+    """
 
     def run(change, save, look):
         begun, waiting, ended = (threading.Event() for _ in range(3))
@@ -73,7 +76,7 @@ def test_stale_copy_saved_beside_a_change_leaves_no_page_stale(
         setattr(changed, name, value)
 
     def look():
-        # On a connection that does not see what is not committed.
+        # This connection does not see uncommitted changes.
         with ThreadPoolExecutor(1) as pool:
             pool.submit(lambda: ([reader.get(page) for page in PAGES * 2], connection.close())).result()
 
@@ -86,21 +89,21 @@ def test_stale_copy_saved_beside_a_change_leaves_no_page_stale(
 
 
 @pytest.mark.parametrize("fields", [["last_login"], ["password"], ["email"], None])
-def test_save_that_changes_nothing_that_others_see_invalidates_nothing(fields, browser_of, write, alice, bob):
+def test_save_of_a_field_that_no_page_shows_invalidates_nothing(fields, browser_of, write, alice, bob):
     write(bob, alice)
-    before = cache.epoch_of(alice.pk), cache.epoch_of(cache.NAMES)
+    before = generations.generation_of(alice.pk), generations.generation_of(generations.NAMES)
     bob.email = "bob@example.com"
     bob.save(update_fields=fields)
 
-    assert (cache.epoch_of(alice.pk), cache.epoch_of(cache.NAMES)) == before
+    assert (generations.generation_of(alice.pk), generations.generation_of(generations.NAMES)) == before
 
 
 def test_log_in_invalidates_nothing_that_others_see(client, write, alice, bob):
     write(bob, alice)
     bob.set_password("a-long-enough-1")
     bob.save()
-    before = cache.epoch_of(alice.pk), cache.epoch_of(cache.NAMES)
+    before = generations.generation_of(alice.pk), generations.generation_of(generations.NAMES)
     form = {"username": "bob", "password": "a-long-enough-1"}
 
     assert client.post("/accounts/login/", form).status_code == 302
-    assert (cache.epoch_of(alice.pk), cache.epoch_of(cache.NAMES)) == before
+    assert (generations.generation_of(alice.pk), generations.generation_of(generations.NAMES)) == before

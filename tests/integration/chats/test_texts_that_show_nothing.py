@@ -1,4 +1,4 @@
-"""A message that would show nothing is refused wherever somebody writes one, and joined letters pass."""
+"""Every way to write a message refuses a text that shows nothing, and accepts joined letters."""
 
 import json
 
@@ -39,7 +39,8 @@ NOTHING = [
     " \u2800\n\u200b\t\u3164 ",
     "\u061c\u2800",
     "\u0301\u0302 \u034f",
-    # Unassigned, also one that Unicode keeps for invisible characters; no character; for private use.
+    # Unassigned code points, also one that Unicode reserves for invisible characters. Noncharacters. Private
+    # use.
     "\u0378",
     "\u05ff\U0001ffff",
     "\U000e0fff",
@@ -49,7 +50,7 @@ NOTHING = [
     "\ue000",
     "\uf8ff",
     "\U000f0000 \U0010fffd",
-    # Blank by design.
+    # Assigned characters that are blank by design.
     "\U0001d159",
     "\U00013441",
     "\U00013442\u2800",

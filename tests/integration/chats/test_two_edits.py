@@ -1,4 +1,7 @@
-"""Two edits of one message from the same text: the second one says so before it replaces anything."""
+"""Two edits of one message that start from the same text.
+
+The page of the second edit shows the first edit before it replaces it.
+"""
 
 import html
 import re
@@ -11,14 +14,14 @@ MINIMAL = {"HTTP_PREFER": "return=minimal"}
 
 
 class Tab:
-    """The page of an edit in a browser of its own, as it was opened."""
+    """The edit page in a separate tab, as it was opened."""
 
     def __init__(self, client, message):
         self.client, self.address = client, f"/chats/message/{message.pk}/edit/"
         self.shown = client.get(self.address).content.decode()
 
     def save(self, text, **headers):
-        """Send the form of the page that is shown, and show what comes back."""
+        """Submit the form of the page that is shown, and show the response."""
         form = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', self.shown))
         response = self.client.post(self.address, form | {"content": text}, **headers)
         self.shown = response.content.decode()
@@ -30,7 +33,7 @@ class Tab:
 
     @property
     def stands(self) -> str:
-        """What the page says the message says now."""
+        """Return the present text of the message as shown on the page."""
         found = re.search(r'class="stands".*?class="content"[^>]*>(.*?)</div>', self.shown, re.S)
         return found and html.unescape(found[1])
 
@@ -68,7 +71,7 @@ def test_second_edit_from_the_same_text_is_refused_once_and_shows_both(tab, firs
     assert (Message.objects.get().content, kept()) == (second.rstrip(), ["Good morning, Bob", first])
 
 
-def test_each_change_meanwhile_is_shown_before_it_is_replaced(tab):
+def test_each_concurrent_edit_is_shown_before_it_is_replaced(tab):
     one, two, three = tab(), tab(), tab()
     one.save("one")
     assert [two.save("two").status_code, three.save("three").status_code] == [409, 409]
@@ -106,7 +109,7 @@ def test_same_form_sent_twice_is_one_edit(tab, browser_of, alice):
 
 
 def test_late_repetition_of_an_edit_replaces_no_newer_one(tab):
-    """The answer was lost, the member edited elsewhere, and then the first page sends its form again."""
+    """The response was lost, the user edited in another tab, and then the first page sends its form again."""
     one = tab()
     page = one.shown
     one.save("first")
@@ -134,7 +137,7 @@ def test_conflict_is_found_after_the_history_was_deleted(tab, message):
 
 
 @pytest.mark.parametrize("blank", ["", "  \n", "\u200b", "x" * 10_001], ids=range(4))
-def test_refused_text_keeps_what_the_form_was_made_from(tab, blank):
+def test_refused_text_keeps_the_version_of_the_form(tab, blank):
     one, other = tab(), tab()
     one.save("new")
 
@@ -151,7 +154,7 @@ def test_damaged_version_is_refused_once_like_a_change(browser_of, message, alic
     assert page.save("new").status_code == 302
 
 
-def test_program_without_a_version_edits_as_before(browser_of, message, alice):
+def test_form_without_a_version_is_never_a_conflict(browser_of, message, alice):
     client, address = browser_of(alice), f"/chats/message/{message.pk}/edit/"
 
     assert [client.post(address, {"content": text}).status_code for text in ("one", "two")] == [302, 302]

@@ -6,8 +6,8 @@ import uuid
 import pytest
 from zeal import zeal_context
 
+from caching.backend import RedisCache
 from messaging.models import Message
-from observability.cache import RedisCache
 
 
 def test_a_new_message_opens_its_thread(browser_of, alice, bob):
@@ -18,10 +18,12 @@ def test_a_new_message_opens_its_thread(browser_of, alice, bob):
     assert response.url == f"/chats/thread/{sent.pk}/"
 
 
-def test_a_reply_goes_to_the_other_person_whoever_is_answered(browser_of, message, alice, bob):
+def test_reply_goes_to_the_other_person_also_when_the_own_message_is_answered(
+    browser_of, message, alice, bob
+):
     for sender, receiver in [(bob, alice), (alice, bob)]:
         response = browser_of(sender).post(f"/chats/message/{message.pk}/reply/", {"content": "reply"})
-        with zeal_context():  # Each reply counts for itself.
+        with zeal_context():  # Count the queries separately for each reply.
             reply = Message.objects.with_people().latest("pk")
         assert response.url == f"/chats/message/{reply.pk}/"
         assert (reply.sender, reply.receiver, reply.parent_message_id) == (sender, receiver, message.pk)
@@ -49,7 +51,7 @@ def test_a_form_that_fails_says_why_and_keeps_the_draft(browser_of, alice, bob, 
     assert not Message.objects.exists()
 
 
-def test_an_incomplete_name_offers_those_that_begin_with_it(browser_of, alice, bob, member):
+def test_incomplete_name_suggests_active_members_whose_name_begins_with_it(browser_of, alice, bob, member):
     member("bonnie")
     member("gone", is_active=False)
     page = browser_of(alice).post("/chats/new/", {"to": "Bo", "content": "x"}).content.decode()
@@ -58,7 +60,7 @@ def test_an_incomplete_name_offers_those_that_begin_with_it(browser_of, alice, b
     assert browser_of(alice).post("/chats/new/", {"to": "gone", "content": "x"}).status_code == 422
 
 
-def test_suggestions_leave_out_oneself_and_treat_signs_as_letters(browser_of, alice, bob):
+def test_suggestions_omit_oneself_and_treat_wildcards_as_letters(browser_of, alice, bob):
     client = browser_of(alice)
 
     assert "alice" not in client.get("/chats/people/?to=a").content.decode()
@@ -94,7 +96,7 @@ def test_two_members_may_use_the_same_client_id(browser_of, message, alice, bob)
     assert Message.objects.filter(content="x").count() == 2
 
 
-def test_the_form_carries_a_client_id_of_its_own(browser_of, message, alice):
+def test_each_form_has_a_different_client_id(browser_of, message, alice):
     pages = [browser_of(alice).get(f"/chats/thread/{message.pk}/").content.decode() for _ in range(2)]
     ids = {re.search(r'name="client_id" value="([^"]+)"', page)[1] for page in pages}
 
@@ -114,7 +116,7 @@ def test_an_edit_that_fails_changes_nothing(browser_of, message, alice):
     assert not message.history.exists()
 
 
-def test_an_edit_of_what_was_deleted_meanwhile_is_not_found(browser_of, message, alice, monkeypatch):
+def test_edit_of_a_message_deleted_during_the_request_returns_404(browser_of, message, alice, monkeypatch):
     edit = Message.edit
 
     def edit_late(self, content, **options):
@@ -128,10 +130,10 @@ def test_an_edit_of_what_was_deleted_meanwhile_is_not_found(browser_of, message,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_writing_to_somebody_who_is_erased_meanwhile_is_a_clear_error(
+def test_message_to_a_member_erased_during_the_request_is_refused_with_a_reason(
     browser_of, alice, bob, monkeypatch, exceeded_budgets
 ):
-    """bob stands on the form when it is checked, and is gone when it is sent."""
+    """bob exists when the form is validated, and is erased before the message is sent."""
     from chats.views import writing
 
     send = writing.send
@@ -146,14 +148,15 @@ def test_writing_to_somebody_who_is_erased_meanwhile_is_a_clear_error(
     assert response.status_code == 422
     assert "no longer there" in response.content.decode()
     assert not Message.objects.exists()
-    exceeded_budgets.clear()  # The erasure was made inside the writer's request.
+    exceeded_budgets.clear()  # The queries of the erasure were counted in the request of the sender.
 
 
 @pytest.mark.django_db(transaction=True)
 def test_send_takes_two_round_trips_to_redis(alice, bob, browser_of, monkeypatch):
     browser, trips = browser_of(alice), []
-    ask = RedisCache._ask
-    monkeypatch.setattr(RedisCache, "_ask", lambda *args, **kwargs: trips.append(1) or ask(*args, **kwargs))
+    ask = RedisCache._call
+    monkeypatch.setattr(RedisCache, "_call", lambda *args, **kwargs: trips.append(1) or ask(*args, **kwargs))
 
     assert browser.post("/chats/new/", {"to": "bob", "content": "Hello"}).status_code == 302
-    assert len(trips) == 2  # The session; after the commit, the invalidation with the event.
+    # One reads the session. The other, after the commit, invalidates the cache and publishes the event.
+    assert len(trips) == 2

@@ -1,4 +1,7 @@
-"""A database whose encoding or locale Bobbin cannot use is refused, and its data can be moved."""
+"""Bobbin refuses a database whose encoding or locale it cannot use.
+
+A script moves its data to a database that it can use.
+"""
 
 import logging
 import subprocess
@@ -14,13 +17,13 @@ from observability.health import HealthMiddleware
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("locale")]
 RIGHTS = "SELECT unnest(datacl)::text FROM pg_database WHERE datname = '{}' ORDER BY 1"
-# As in Turkish, where `i` has another capital; not every machine has that locale.
+# The Turkish rule, in which `i` has another capital letter. Not every machine has a Turkish locale.
 TURKISH = """
 CREATE FUNCTION public.upper(text) RETURNS text LANGUAGE sql IMMUTABLE
   AS $$ SELECT replace(pg_catalog.upper(replace($1, 'i', 'İ')), 'İ', 'İ') $$;
 ALTER DATABASE {} SET search_path = public, pg_catalog
 """
-# Tries to write while the data are dumped, and then is what it is called after.
+# A replacement of pg_dump that first tries to write to the database during the dump.
 WRITING_DUMP = """#!/bin/sh
 {programs}/psql --no-psqlrc --dbname {name} --command "INSERT INTO texts VALUES ('late')" 2>>{said}
 exec {programs}/pg_dump "$@"
@@ -29,14 +32,14 @@ ENCODED = "CREATE TABLE texts (text text); INSERT INTO texts VALUES (E'{}')"
 
 
 def rows(database: str) -> dict[str, str]:
-    """All rows of all tables, as text."""
+    """Return all rows of all tables as text."""
     tables = sql(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'").split()
     every = 'SELECT t::text FROM {} t ORDER BY t::text COLLATE "C"'
     return {table: sql(database, every.format(table)) for table in tables}
 
 
 def rules(database: str) -> list[str]:
-    """Everything but rows: tables, indexes, constraints, functions, sequences."""
+    """Return the schema: tables, indexes, constraints, functions and sequences."""
     command = ["pg_dump", "--schema-only", "--no-owner", "--dbname", database]
     dumped = subprocess.check_output(command, env=libpq(), text=True)
     return [line for line in dumped.splitlines() if not line.startswith(("--", "\\restrict", "\\unrestrict"))]
@@ -47,8 +50,8 @@ def locale_of(database: str) -> str:
     return sql("postgres", f"SELECT {columns} FROM pg_database WHERE datname = '{database}'")
 
 
-def test_the_cluster_of_make_run_is_made_by_the_rule():
-    """The tests' own is made by the same command."""
+def test_cluster_of_make_run_has_the_required_locale():
+    """The same command creates the cluster of the tests."""
     ctype = sql("postgres", "SELECT datctype FROM pg_database WHERE datname = 'template1'")
 
     assert locale_of("template1") == locale_of("bobbin") == "b|C.UTF-8|UTF8"
@@ -56,7 +59,7 @@ def test_the_cluster_of_make_run_is_made_by_the_rule():
 
 
 @pytest.mark.parametrize("options", REFUSED.values(), ids=REFUSED)
-def test_a_database_that_breaks_the_rule_is_refused_in_one_line_with_the_command(options, rf, caplog):
+def test_unsupported_database_is_refused_in_one_line_with_the_command(options, rf, caplog):
     with database_of(options) as name, caplog.at_level(logging.ERROR):
         said = []
         for command in (["migrate", "-v0"], ["await_database", "--seconds=600"]):
@@ -98,7 +101,7 @@ def test_a_database_with_another_capital_of_i_is_refused():
 
 
 @pytest.mark.parametrize("options", ACCEPTED.values(), ids=ACCEPTED)
-def test_a_database_that_knows_letters_is_accepted(options):
+def test_database_with_a_suitable_locale_is_accepted(options):
     with database_of(options):
         call_command("await_database", "--seconds=0")
 
@@ -146,8 +149,8 @@ def test_a_moved_database_has_the_same_letters_in_the_new_encoding(encoding, oct
         assert locale_of(name) == "b|C.UTF-8|UTF8"
 
 
-def test_names_that_become_one_in_the_new_locale_are_moved_both():
-    """With an index of earlier releases, which `migrate` removes (docs/decisions/0017-names.md)."""
+def test_names_with_one_key_in_the_new_locale_are_both_moved():
+    """The index of earlier releases, which `migrate` removes, exists (docs/decisions/0017-names.md)."""
     with database_of(REFUSED["libc C"]) as name:
         sql(name, """CREATE TABLE accounts_user (username text);
             CREATE UNIQUE INDEX user_username_ci ON accounts_user (upper(username));
@@ -163,7 +166,7 @@ def test_names_that_become_one_in_the_new_locale_are_moved_both():
 def test_a_database_in_use_is_not_moved():
     with database_of(REFUSED["libc C"]) as name:
         connection.ensure_connection()
-        user = connection.connection  # move() closes the connection of Django's.
+        user = connection.connection  # move() closes the connection of Django, so keep this one apart.
         connection.connection = None
         done = move(name)
         user.close()
@@ -173,7 +176,7 @@ def test_a_database_in_use_is_not_moved():
         assert locale_of(name) == "c||UTF8"
 
 
-def test_what_is_written_during_a_move_is_refused_instead_of_lost(tmp_path, monkeypatch):
+def test_write_during_a_move_is_refused_and_not_lost(tmp_path, monkeypatch):
     with database_of(REFUSED["libc C"]) as name:
         sql(name, "CREATE TABLE texts (text text); INSERT INTO texts VALUES ('early')")
         said = tmp_path / "said"
@@ -191,7 +194,7 @@ def test_what_is_written_during_a_move_is_refused_instead_of_lost(tmp_path, monk
 
 def test_a_move_that_fails_leaves_the_database_as_it_was():
     with database_of(REFUSED["the encoding SQL_ASCII"]) as name:
-        sql(name, ENCODED.format(r"\xff\xfe"))  # No text in UTF-8.
+        sql(name, ENCODED.format(r"\xff\xfe"))  # These bytes are not valid UTF-8.
         done = move(name)
 
         assert done.returncode == 1

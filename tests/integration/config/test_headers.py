@@ -1,4 +1,4 @@
-"""Names and attributes of cookies, and headers that every answer has."""
+"""Names and attributes of cookies, and headers of every response."""
 
 import json
 import os
@@ -31,7 +31,7 @@ print(json.dumps({
 
 
 def answers(**changes) -> dict:
-    """What the log-in page says in a process of its own with these settings."""
+    """Return the cookies and headers of the log-in page, from a separate process with these settings."""
     env = os.environ | {
         "SECRET_KEY": "0123456789abcdef" * 4, "ALLOWED_HOSTS": "bobbin.example",
         "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -70,7 +70,7 @@ def test_cookies_over_plain_http_have_plain_names():
 
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/chats/", "/nothing/", "/healthz", "/admin/"])
-def test_every_answer_forbids_what_no_page_uses(client, db, path):
+def test_every_response_forbids_browser_features_that_no_page_uses(client, db, path):
     response = client.get(path)
 
     if path != "/healthz":
@@ -88,7 +88,7 @@ def test_pages_of_nginx_have_the_same_headers():
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/admin/login/"])
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_page_with_a_password_is_kept_by_no_browser(client, db, path, method):
+def test_page_with_a_password_is_stored_by_no_browser(client, db, path, method):
     assert "no-store" in getattr(client, method)(path).headers["Cache-Control"]
 
 
@@ -102,7 +102,7 @@ def test_page_with_a_password_is_kept_by_no_browser(client, db, path, method):
         "/admin/messaging/message/",
     ],
 )
-def test_page_with_a_password_or_of_the_admin_is_kept_by_no_browser_of_a_member(member, browser_of, path):
+def test_page_with_a_password_or_of_the_admin_is_stored_by_no_browser_of_a_member(member, browser_of, path):
     browser = browser_of(member("root", is_staff=True, is_superuser=True))
     for answer in (browser.get(path), browser.post(path)):
         assert "no-store" in answer.headers["Cache-Control"]
@@ -115,8 +115,8 @@ def test_page_with_a_password_or_of_the_admin_is_kept_by_no_browser_of_a_member(
         "/chats/new/", "/chats/message/{}/history/", "/chats/thread/{}/", "/chats/state/", "/accounts/",
     ],
 )  # fmt: skip
-def test_private_page_is_asked_for_again_and_kept_by_no_proxy(message, alice, browser_of, path):
-    """A decision: no-store would lose a form on Back, and the 304s (docs/decisions/0012)."""
+def test_private_page_is_revalidated_and_stored_by_no_proxy(message, alice, browser_of, path):
+    """With no-store the Back button would lose a form, and there would be no 304 (docs/decisions/0012)."""
     said = browser_of(alice).get(path.format(message.pk)).headers["Cache-Control"]
 
     assert {"private", "no-cache"} <= set(said.split(", "))

@@ -1,4 +1,7 @@
-"""Pages with a password, and the administration, are never stored; others are, and asked for again."""
+"""Pages with a password and the administration are never stored.
+
+Browsers store other pages and revalidate them.
+"""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,7 @@
-"""TLS to PostgreSQL: the real client against a real server behind a certificate, trusted or not."""
+"""TLS to PostgreSQL.
+
+A real client connects to a real server, whose certificate is trusted or not.
+"""
 
 import os
 import socket
@@ -16,7 +19,7 @@ CONNECT = "import django; django.setup(); from django.db import connection as c;
 
 
 def make_certificates(folder: Path) -> None:
-    """A CA, a certificate of it for localhost, and another CA."""
+    """Make a CA, a certificate for localhost signed by it, and another CA."""
     run = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     for name in ("ca", "other"):
         names = ["-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN={name}", "-days", "2"]
@@ -39,7 +42,7 @@ def pump(source: socket.socket, target: socket.socket) -> None:
 
 
 def serve(listener: socket.socket, context: ssl.SSLContext | None, seen: list[bool]) -> None:
-    """Give each client TLS, when it asks and there is a certificate, and the test's PostgreSQL behind it."""
+    """Accept TLS if a client requests it and `context` is set, and forward the connection to PostgreSQL."""
     while True:
         try:
             client, _ = listener.accept()
@@ -69,7 +72,10 @@ def certificates(tmp_path_factory):
 
 @pytest.fixture
 def server(certificates):
-    """Start a server with or without a certificate: its port, and whether each client came by TLS."""
+    """Return a function that starts a server with or without a certificate.
+
+    It returns the port, and a list with an entry for each client, which is true for TLS.
+    """
     listeners = []
 
     def start(*, encrypted: bool = True):
@@ -98,7 +104,7 @@ def connect(port: int, mode: str, root: Path | None = None, host: str = "localho
 
 
 @pytest.mark.parametrize("mode", ["prefer", "require", "verify-ca", "verify-full"])
-def test_a_server_with_a_trusted_certificate_is_reached_by_tls(server, certificates, mode):
+def test_server_with_a_trusted_certificate_is_connected_to_by_tls(server, certificates, mode):
     port, seen = server()
     done = connect(port, mode, certificates / "ca.pem")
 

@@ -1,4 +1,4 @@
-"""A wrong environment stops the start with one line that names the setting."""
+"""An invalid environment prevents the start, with one line that names the setting."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ GOOD = {
 
 
 def _check(**changes: str | None):
-    """Run `manage.py check` with a good environment and these changes; None takes a variable away."""
+    """Run `manage.py check` with a valid environment and these changes. None removes a variable."""
     environment = {name: value for name, value in (GOOD | changes).items() if value is not None}
     return subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],

@@ -1,4 +1,4 @@
-"""Names of static files hold a hash of their content, also where one module imports another."""
+"""Names of static files contain a hash of their content, also in the imports between modules."""
 
 import re
 

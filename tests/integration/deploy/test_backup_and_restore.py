@@ -1,4 +1,4 @@
-"""The scripts of backup and restore, as containers run them, on a PostgreSQL with their roles."""
+"""The scripts for backup and restore, run as in the containers, on a PostgreSQL with their roles."""
 
 import re
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Erasure, Session, User
 from messaging.models import Message
 
-# The tables of the tests' database are copied to the server, one for all tests.
+# One server for all tests gets a copy of the tables of the test database.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("deploy")]
 by_models = pytest.mark.django_db(transaction=True)
 NOW = "to_char(now() AT TIME ZONE 'UTC' - interval '{}', 'YYYYMMDDHH24MISS')"
@@ -19,7 +19,7 @@ NOW = "to_char(now() AT TIME ZONE 'UTC' - interval '{}', 'YYYYMMDDHH24MISS')"
 
 @pytest.fixture(scope="module")
 def server(django_db_setup, django_db_blocker):
-    """A server with alice, bob and charlie, who write to each other."""
+    """Run a server with the users alice, bob and charlie, and one edited message between each two of them."""
     with django_db_blocker.unblock(), database_server() as server:
         with connected_to(server):
             people = [
@@ -34,14 +34,17 @@ def server(django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def on_server(server, transactional_db):
-    """The models lead to the server, with the rights of the application."""
+    """Redirect the models to the server, with the rights of the application."""
     with connected_to(server):
         yield server
 
 
 @pytest.fixture(scope="module")
 def dump(server):
-    """A backup with everybody in it; the time of its name is in the past, so later ones are newer."""
+    """Make a backup that contains all users.
+
+    It is renamed to a time in the past, so that later backups are newer.
+    """
     made = server.back_up()
     for file in server.backups.glob(f"{made.name}*"):
         file.rename(file.with_name(file.name.replace(made.name, "bobbin-20260101T000000Z.dump")))
@@ -52,7 +55,7 @@ def dump(server):
 
 
 @by_models
-def test_backup_holds_no_log_in_and_no_failed_one(on_server):
+def test_backup_contains_no_sessions_and_no_failed_log_ins(on_server):
     now = timezone.now()
     alice = User.objects.get(username="alice")
     kept = {"session_key": "k3y" * 10 + "aa", "session_data": "data-of-the-session", "expire_date": now}
@@ -68,7 +71,7 @@ def test_backup_holds_no_log_in_and_no_failed_one(on_server):
     assert "From alice, edited" in text
 
 
-def test_backup_and_its_list_have_a_checksum_and_are_nobody_elses_to_read(server, dump):
+def test_backup_and_its_list_have_a_checksum_and_are_readable_by_their_owner_only(server, dump):
     files = [dump, dump.with_name(f"{dump.name}.erased"), dump.with_name(f"{dump.name}.sha256")]
 
     said = server.run("sh", "-c", f"cd backups && sha256sum --check {dump.name}.sha256")
@@ -122,8 +125,8 @@ def test_restore_refuses_a_damaged_dump_or_list_and_changes_nothing(server, dump
 
 
 @by_models
-def test_restore_refuses_a_database_in_use_which_stays_open(on_server, dump):
-    assert User.objects.exists()  # A connection that stays.
+def test_restore_refuses_a_database_in_use_and_leaves_it_open(on_server, dump):
+    assert User.objects.exists()  # This opens a connection that stays open.
 
     assert "the database is in use (bobbin from here)" in on_server.restore(dump.name, status=1)
     assert on_server.sql("SELECT datconnlimit FROM pg_database WHERE datname = 'bobbin'") == [(-1,)]
@@ -147,14 +150,14 @@ def replaced(server):
 
 
 @by_models
-def test_restore_erases_again_by_the_live_database_or_else_by_the_newest_list(server, dump):
+def test_restore_repeats_erasures_of_the_live_database_or_else_of_the_newest_list(server, dump):
     gone = erase(server, "bob")
     before = replaced(server)
     said = server.restore(dump.name)
     assert "1 members who were erased after" in said
     assert "names every erasure until now" in said
     assert names(server) == ["alice", "charlie"]
-    later = server.back_up()  # Its list names bob, and not alice.
+    later = server.back_up()  # The list of this backup contains bob, but not alice.
     erase(server, "alice")
     server.sql("DROP DATABASE bobbin", "postgres")
     server.sql("CREATE DATABASE bobbin OWNER bobbin_owner", "postgres")  # As on a new machine.
@@ -184,7 +187,7 @@ def test_restore_without_a_list_says_that_erasures_are_unknown(server, dump):
     assert names(server) == ["alice", "bob", "charlie"]
 
 
-def test_database_of_before_is_dropped_by_a_backup_after_some_days_and_not_earlier(server, dump):
+def test_replaced_database_is_dropped_by_a_backup_after_the_retention_only(server, dump):
     ages = {
         "6 days 23 hours": True,
         "7 days 1 hour": False,
@@ -249,7 +252,7 @@ def test_application_keeps_its_rights_after_a_restore(server, dump):
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_tables_that_the_application_owned_are_given_to_their_owner(server, times):
-    """A volume of an earlier release; the second time nothing changes."""
+    """A volume of an earlier release has such tables. The second run changes nothing."""
     server.sql("REASSIGN OWNED BY bobbin_owner TO bobbin; ALTER DATABASE bobbin OWNER TO bobbin")
     for _ in range(times):
         server.run("psql", "-qX", "-v", "ON_ERROR_STOP=1", "-f", "scripts/20-rights.sql")

@@ -3,7 +3,7 @@ import pytest
 
 @pytest.fixture
 def reply(message, alice, bob):
-    """bob has answered alice."""
+    """A reply of bob to the message of alice."""
     from messaging.models import Message
 
     return Message.objects.create(
@@ -13,7 +13,7 @@ def reply(message, alice, bob):
 
 @pytest.fixture
 def unread_of():
-    """What a member's inbox says is unread."""
+    """Return a function that returns the number of unread messages in the inbox of a user."""
     from messaging.models import Participant
 
     def count(user):
@@ -24,7 +24,7 @@ def unread_of():
 
 @pytest.fixture
 def chain_of(alice, bob):
-    """A root and replies, each an answer to the one before, written in turns."""
+    """Return a function that creates a root and a chain of replies, from alice and bob in turns."""
     from messaging.models import Message
 
     def write(length):

@@ -1,6 +1,7 @@
-"""The audit of what was sent under load, or while something was harmed, can fail: it finds each wrong.
+"""The audit of a load test, or of a test with injected faults, finds each kind of fault.
 
-In a real database. What that would refuse goes in after its rule is gone: here the audit is asked.
+Each test injects a fault into a real database. Where a constraint would refuse the fault, the test drops the
+constraint first.
 """
 
 import sys
@@ -20,7 +21,7 @@ DELETE FROM notifications_notification WHERE message_id = {reply};
 DELETE FROM messaging_message WHERE id = {reply};
 UPDATE messaging_participant SET unread_count = unread_count - 1 WHERE user_id = {alice};
 """
-TOLD_TWICE = """
+REPORTED_TWICE = """
 ALTER TABLE notifications_notification DROP CONSTRAINT notification_once;
 INSERT INTO notifications_notification (user_id, message_id, content, read, created_at)
 SELECT user_id, message_id, content, read, created_at FROM notifications_notification
@@ -48,7 +49,7 @@ UPDATE messaging_message SET sender_id = {charlie} WHERE id = {reply};
 WRONGS = {
     "a message is gone": (GONE, {"lost": 1}),
     "a message is there twice": (WRITTEN_TWICE, {"doubled": 1}),
-    "its receiver was told twice": (TOLD_TWICE, {"doubled": 1}),
+    "its receiver was told twice": (REPORTED_TWICE, {"doubled": 1}),
     "somebody else has it": (TO_ANOTHER, {"misdelivered": 1}),
     "it is from somebody else": (FROM_ANOTHER, {"misdelivered": 1}),
     "it answers another": (
@@ -84,7 +85,7 @@ WRONGS = {
 
 @pytest.fixture
 def messages(write, alice, bob):
-    """alice has written to bob, he has answered, and she has answered the first again."""
+    """A message from alice to bob, his reply, and a reply of alice to her first message."""
 
     def send(sender, receiver, **fields):
         client_id = uuid.uuid4()
@@ -96,7 +97,7 @@ def messages(write, alice, bob):
 
 @pytest.fixture
 def look(messages):
-    """Audit the messages, which were all acknowledged."""
+    """Return a function that audits the messages, all of which were acknowledged."""
     sent = [Sent(str(m.client_id), m.sender_id, m.receiver_id, m.parent_message_id) for m in messages]
     return lambda: audit(sent, after=messages[0].pk - 1)
 
@@ -107,19 +108,19 @@ def harm(messages, alice, charlie):
 
     def run(sql):
         with connection.cursor() as cursor:
-            # Nothing may wait for the end of the transaction when a rule is taken away.
+            # Check pending constraints now, because a constraint with pending checks cannot be dropped.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE;" + sql.format(**names))
 
     return run
 
 
-def test_what_was_sent_is_clean(look):
+def test_audit_of_correct_messages_is_clean(look):
     assert look() == CLEAN
     assert look().is_clean
 
 
 @pytest.mark.parametrize("wrong", WRONGS)
-def test_what_went_wrong_is_found(wrong, look, harm):
+def test_each_kind_of_fault_is_found(wrong, look, harm):
     sql, changes = WRONGS[wrong]
     harm(sql)
 

@@ -1,4 +1,7 @@
-"""Many at once: what would pass by history and counters is refused, and `bulk_create` does all of it."""
+"""Bulk operations on messages.
+
+Updates that would bypass history and counters are refused, and `bulk_create` maintains both.
+"""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -46,19 +49,19 @@ def test_bulk_update_past_history_and_counters_is_refused(field, message):
         lambda alice: Message._base_manager.all(),
     ],
 )
-def test_no_other_way_to_the_messages_has_a_door(messages_of, message, alice):
+def test_update_by_any_other_manager_is_refused(messages_of, message, alice):
     with pytest.raises(GuardedUpdateError, match="keeps the history"):
         messages_of(alice).update(content="Rewritten")
 
 
-def test_fields_without_company_can_be_updated(message):
+def test_fields_without_history_or_counters_can_be_updated(message):
     moment = message.timestamp.replace(year=2020)
 
     assert Message.objects.update(timestamp=moment) == 1
     assert Message.objects.get().timestamp == moment
 
 
-def test_a_bulk_notifies_and_counts(alice, bob, charlie, unread_of, drift):
+def test_a_bulk_notifies_and_counts(alice, bob, charlie, unread_of, wrong_counters):
     people = [(alice, bob), (bob, alice), (alice, bob), (charlie, bob)]
     sent = Message.objects.bulk_create(Message(sender=s, receiver=r, content="Hi") for s, r in people)
 
@@ -68,16 +71,16 @@ def test_a_bulk_notifies_and_counts(alice, bob, charlie, unread_of, drift):
         for (sender, receiver), message in zip(people, sent, strict=True)
     ]
     assert (unread_of(alice), unread_of(bob), unread_of(charlie)) == (1, 3, 0)
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_a_bulk_goes_on_in_a_conversation_that_is_open(message, alice, bob, write_many, unread_of, drift):
+def test_bulk_continues_an_existing_conversation(message, alice, bob, write_many, unread_of, wrong_counters):
     sent = write_many(alice, bob, 10)
 
     assert {m.conversation_id for m in sent} == {message.conversation_id}
     assert [m.pk for m in sent] == sorted(m.pk for m in sent)
     assert unread_of(bob) == 11
-    assert drift() == []
+    assert wrong_counters() == []
 
 
 def test_a_reply_answers_a_message_of_the_same_bulk_or_a_stored_one(message, alice, bob):
@@ -94,20 +97,20 @@ def test_a_reply_answers_a_message_of_the_same_bulk_or_a_stored_one(message, ali
     assert message.get_all_replies() == [stored]
 
 
-def test_a_bulk_keeps_ids_that_it_is_given(alice, bob):
+def test_bulk_keeps_given_ids(alice, bob):
     given = Message(pk=10**9, sender=alice, receiver=bob, content="Hi")
 
     assert [m.pk for m in Message.objects.bulk_create([given])] == [10**9]
 
 
-def test_messages_that_came_as_read_are_not_counted(alice, bob, write_many, unread_of):
+def test_messages_created_as_read_are_not_counted(alice, bob, write_many, unread_of):
     write_many(alice, bob, 3, read=True)
 
     assert unread_of(bob) == 0
     assert set(Notification.objects.values_list("read", flat=True)) == {True}
 
 
-def test_an_empty_bulk_is_nothing(db):
+def test_empty_bulk_returns_an_empty_list(db):
     assert Message.objects.bulk_create([]) == []
 
 
@@ -123,7 +126,7 @@ def test_an_empty_bulk_is_nothing(db):
         ({"receiver": "charlie", "parent_message": "message"}, "two people"),
     ],
 )
-def test_one_bad_message_refuses_all(bad, words, message, alice, bob, charlie, drift):
+def test_one_bad_message_refuses_all(bad, words, message, alice, bob, charlie, wrong_counters):
     known = {"alice": alice, "charlie": charlie, "message": message}
     good = {"sender": alice, "receiver": bob, "content": "Hi"}
     changes = {key: known.get(value, value) for key, value in bad.items()}
@@ -131,10 +134,10 @@ def test_one_bad_message_refuses_all(bad, words, message, alice, bob, charlie, d
     with pytest.raises(ValidationError, match=words):
         Message.objects.bulk_create([Message(**good), Message(**(good | changes)), Message(**good)])
     assert list(Message.objects.all()) == [message]
-    assert (Notification.objects.count(), Conversation.objects.count(), drift()) == (1, 1, [])
+    assert (Notification.objects.count(), Conversation.objects.count(), wrong_counters()) == (1, 1, [])
 
 
-def test_a_reply_that_stands_before_its_parent_refuses_all(alice, bob):
+def test_bulk_with_a_reply_before_its_parent_is_refused(alice, bob):
     root = Message(sender=alice, receiver=bob, content="root")
     reply = Message(sender=bob, receiver=alice, content="reply", parent_message=root)
 
@@ -155,12 +158,12 @@ def test_a_reply_that_stands_before_its_parent_refuses_all(alice, bob):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_only_the_database_refuses_refuses_all_too(message, alice, bob, drift):
+def test_error_of_the_database_refuses_the_whole_bulk(message, alice, bob, wrong_counters):
     twice = Message(pk=message.pk, sender=alice, receiver=bob, content="again")
 
     with pytest.raises(IntegrityError):
         Message.objects.bulk_create([Message(sender=alice, receiver=bob, content="Hi"), twice])
-    assert (Message.objects.count(), Notification.objects.count(), drift()) == (1, 1, [])
+    assert (Message.objects.count(), Notification.objects.count(), wrong_counters()) == (1, 1, [])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""What PostgreSQL itself refuses, whoever writes: rows go in here past every rule of Python."""
+"""Constraints of the tables.
+
+The tests insert rows by SQL, which runs no Python validation.
+"""
 
 import itertools
 import re
@@ -24,7 +27,7 @@ def insert():
 
 @pytest.fixture
 def insert_message(insert, message):
-    """Insert a message like `message`, with changes."""
+    """Return a function that inserts a row like `message`, with changes."""
     usual = {
         "sender_id": message.sender_id,
         "receiver_id": message.receiver_id,
@@ -42,7 +45,7 @@ def refused(rule):
     return pytest.raises(IntegrityError, match=f'"{rule}"')
 
 
-def test_a_message_that_keeps_the_rules_goes_in(insert_message, message):
+def test_message_that_keeps_the_rules_is_inserted(insert_message, message):
     insert_message(parent_message_id=message.pk, thread_root_id=message.pk, client_id=uuid.uuid4())
 
 
@@ -58,7 +61,7 @@ def test_a_text_that_is_blank_or_too_long_is_refused(content, insert_message):
 
 
 def refused_characters() -> set[int]:
-    """The characters of which the rule of the table accepts no text."""
+    """Return the characters of which the constraint accepts no text."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'message_content'"
@@ -75,16 +78,16 @@ def test_the_rule_of_the_table_and_the_rule_of_the_service_agree_on_every_charac
     blank = refused_characters()
 
     assert blank == {9, 10, 11, 12, 13, 32}
-    # Otherwise a text that the service takes would end in an error page.
+    # The service must not accept a text that the table refuses, because that would be a server error.
     assert not any(VISIBLE.match(chr(number)) for number in blank)
 
 
 def test_a_parent_of_another_conversation_is_refused(insert_message, alice, charlie, write):
-    elsewhere = write(alice, charlie)
+    other_place = write(alice, charlie)
 
     with refused("message_parent_in_conversation"):
         insert_message(
-            parent_message_id=elsewhere.pk, thread_root_id=elsewhere.conversation.messages.get().pk
+            parent_message_id=other_place.pk, thread_root_id=other_place.conversation.messages.get().pk
         )
 
 
@@ -140,12 +143,12 @@ def test_a_pair_in_the_wrong_order_is_refused(low, high, insert, alice, bob, req
         )
 
 
-def test_a_second_side_of_one_person_is_refused(message, alice, bob):
+def test_second_participant_row_of_one_member_is_refused(message, alice, bob):
     with refused("participant_once"), transaction.atomic():
         Participant.objects.create(conversation=message.conversation, user=alice, counterpart=bob)
 
 
-def test_a_side_without_another_person_is_refused(message, charlie):
+def test_participant_without_a_counterpart_is_refused(message, charlie):
     with refused("participant_not_alone"), transaction.atomic():
         Participant.objects.create(conversation=message.conversation, user=charlie, counterpart=charlie)
 

@@ -1,4 +1,4 @@
-"""An edit keeps what the message said before; many edits at once keep everything."""
+"""An edit keeps the previous text, and concurrent edits keep every text."""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -14,7 +14,7 @@ def kept(message):
     return list(message.history.order_by("pk").values_list("old_content", flat=True))
 
 
-def test_an_edit_keeps_the_previous_text_and_says_so(message, alice):
+def test_edit_keeps_the_previous_text_and_sets_the_flag(message, alice):
     message.edit("Good evening, Bob", by=alice)
 
     stored = Message.objects.get()
@@ -83,7 +83,7 @@ def test_an_edit_to_the_same_text_leaves_no_history_and_keeps_the_flag(message, 
     assert Message.objects.get().edited
 
 
-def test_saving_other_fields_leaves_the_text_that_is_not_saved_yet(message):
+def test_saving_other_fields_does_not_save_a_changed_text(message):
     message.content, message.read = "Changed", True
     message.save(update_fields=["read"])
     assert Message.objects.get().content == "Good morning, Bob"
@@ -113,9 +113,9 @@ def test_an_edit_neither_notifies_again_nor_marks_unread(message, alice, bob, un
     assert unread_of(bob) == 0
 
 
-def test_an_edit_costs_the_same_however_long_the_history(message, alice, django_assert_num_queries):
+def test_edit_makes_the_same_number_of_queries_with_a_long_history(message, alice, django_assert_num_queries):
     for number in range(30):
-        with django_assert_num_queries(4):  # Savepoint, lock with history, message, savepoint released.
+        with django_assert_num_queries(4):  # Savepoint, lock with history, message, release.
             message.edit(f"Text {number}", by=alice)
 
 
@@ -129,7 +129,7 @@ def test_20_edits_at_once_leave_20_histories(how, message, alice, at_once):
         else:
             copy.save(update_fields=["content"] if how == "update_fields" else None)
 
-    with zeal_ignore():  # Twenty people load it.
+    with zeal_ignore():  # Twenty users load the message.
         copies = [Message.objects.get() for _ in range(20)]
     assert at_once(*(lambda c=copy, n=n: change(c, n) for n, copy in enumerate(copies))) == [None] * 20
 

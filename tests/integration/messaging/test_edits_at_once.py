@@ -1,4 +1,7 @@
-"""Edits that were made from the same text, at the same moment: one is saved, the others hear of it."""
+"""Concurrent edits that start from the same text.
+
+One is saved, and each other raises EditConflictError.
+"""
 
 import pytest
 from django.db import connection
@@ -11,7 +14,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def edit(message, alice):
-    """Edit the message as the form of an edit does, loaded anew, from the text that it has now."""
+    """Return a function that edits the message as the form does.
+
+    It loads a new copy, and sends the version of the text that the message has now.
+    """
     version = version_of(message.content)
 
     def change(text):
@@ -59,12 +65,12 @@ def test_edit_that_waits_for_a_deletion_finds_no_message(edit, message, meanwhil
     assert not MessageHistory.objects.exists()
 
 
-def test_deletion_that_waits_for_an_edit_leaves_nothing(edit, message, meanwhile, drift):
+def test_deletion_that_waits_for_an_edit_leaves_nothing(edit, message, meanwhile, wrong_counters):
     assert meanwhile(lambda: edit("last words"), message.delete) == [None, None]
-    assert (Message.objects.count(), MessageHistory.objects.count(), drift()) == (0, 0, [])
+    assert (Message.objects.count(), MessageHistory.objects.count(), wrong_counters()) == (0, 0, [])
 
 
-def test_refused_edit_changes_neither_flag_nor_copy_of_the_next_save(edit, message, alice, at_once):
+def test_refused_edit_changes_neither_flag_nor_history_of_the_next_save(edit, message, alice, at_once):
     edit("first")
     stale = Message.objects.get()
     with pytest.raises(EditConflictError):
@@ -79,7 +85,7 @@ def test_refused_edit_changes_neither_flag_nor_copy_of_the_next_save(edit, messa
 
 
 @pytest.mark.parametrize("text", ["a", "ä", "a\\b", "\\000", "織機👩\u200d👦", "a\n\tb'\"%s", "\ue000"])
-def test_python_and_postgresql_name_a_text_alike(db, text):
+def test_python_and_postgresql_compute_the_same_version_of_a_text(db, text):
     with connection.cursor() as cursor:
         cursor.execute("SELECT encode(sha256(convert_to(%s, 'UTF8')), 'hex')", [text])
         assert cursor.fetchone() == (version_of(text),)

@@ -1,4 +1,4 @@
-"""`manage.py import_messages`: what it writes, what it leaves alone, what it refuses."""
+"""`manage.py import_messages`: which lines it writes, keeps or refuses."""
 
 import gzip
 import io
@@ -29,7 +29,7 @@ THREAD = [line(1), line(2, "ben", "ann", "yo", 1), line(3, "ann", "cid"), line(4
 
 @pytest.fixture
 def load(tmp_path):
-    """Import these records or raw lines, and return what was printed."""
+    """Return a function that imports records or raw lines and returns the output."""
 
     def run(records, *options):
         path = tmp_path / "messages.jsonl"
@@ -44,7 +44,7 @@ def load(tmp_path):
 
 @pytest.fixture
 def refused(load):
-    """Import what has bad lines, and return what was printed about them."""
+    """Return a function that imports invalid lines and returns the messages about them."""
 
     def run(records, *options):
         out = io.StringIO()
@@ -58,7 +58,7 @@ def refused(load):
 
 
 def _everything():
-    """All that messages leave behind, without ids that depend on the order of other tests."""
+    """Return everything that messages create, without ids, which depend on other tests."""
     names = dict(User.objects.values_list("pk", "username"))
     texts = dict(Message.objects.values_list("pk", "content"))
     return (
@@ -71,7 +71,7 @@ def _everything():
     )  # fmt: skip
 
 
-def test_messages_are_there_with_threads_times_and_members(load):
+def test_import_creates_messages_with_threads_times_and_members(load):
     said = load(THREAD)
 
     assert "4 messages added" in said
@@ -198,7 +198,7 @@ def test_strict_writes_nothing_at_all_when_a_line_is_bad(refused, load, monkeypa
     assert Message.objects.count() == 2
 
 
-def test_a_dry_run_tells_and_writes_nothing(load):
+def test_dry_run_reports_and_writes_nothing(load):
     assert "4 messages would be added" in load(THREAD, "--dry-run")
     assert not User.objects.exists()
     assert not Message.objects.exists()
@@ -211,7 +211,7 @@ def test_reports_are_bounded(refused):
     assert "80 lines were skipped" in said
 
 
-def test_names_that_cannot_be_usernames_get_one_of_their_own_every_time(load):
+def test_names_that_cannot_be_usernames_get_the_same_substitute_every_time(load):
     odd = ["a|b", "a\\b", "Cal[] John", "x" * 200, "ﬁ", "|", "a\x00b"]
     records = [line(n, sender=name) for n, name in enumerate(odd)]
     said = load(records, "-v", "2")
@@ -262,7 +262,7 @@ def test_standard_input_may_be_plain_or_gzip(packed, monkeypatch):
     ],
     ids=["missing", "folder", "damaged"],
 )
-def test_a_file_that_cannot_be_read_is_one_clear_line(tmp_path, content, said):
+def test_unreadable_file_is_reported_in_one_line(tmp_path, content, said):
     path = tmp_path / "f.gz"
     if content == "folder":
         path.mkdir()
@@ -283,7 +283,7 @@ def test_a_truncated_gzip_file_keeps_the_batches_before(tmp_path, monkeypatch):
     assert 0 < Message.objects.count() < 2000
 
 
-def test_a_lost_database_is_one_clear_line(load, monkeypatch):
+def test_lost_database_is_reported_in_one_line(load, monkeypatch):
     from django.db import OperationalError
 
     def gone(self, records):
@@ -296,7 +296,7 @@ def test_a_lost_database_is_one_clear_line(load, monkeypatch):
         load(THREAD)
 
 
-def test_a_batch_is_written_whole_or_not(load, monkeypatch):
+def test_batch_is_written_completely_or_not_at_all(load, monkeypatch):
     monkeypatch.setattr(importer.Importer, "_remember", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         load(THREAD)
@@ -333,7 +333,7 @@ def test_gzip_cut_anywhere_says_what_was_kept_and_what_to_do(tmp_path, cut):
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_byte_order_mark_costs_nothing(pack, tmp_path):
+def test_byte_order_mark_at_the_start_is_ignored(pack, tmp_path):
     raw = "\n".join(json.dumps(r) for r in THREAD).encode()
     path = tmp_path / "marked"
     path.write_bytes(pack(b"\xef\xbb\xbf" + raw))
@@ -346,7 +346,7 @@ def test_byte_order_mark_alone_is_an_empty_file(load):
     assert "0 messages added" in load([b"\xef\xbb\xbf"])
 
 
-def test_byte_order_mark_further_down_is_reported(refused):
+def test_byte_order_mark_on_a_later_line_is_reported(refused):
     marked = b"\xef\xbb\xbf" + json.dumps(line(2)).encode()
 
     assert "line 2: not JSON (Unexpected UTF-8 BOM" in refused([line(1), marked])

@@ -1,4 +1,4 @@
-"""`manage.py import_messages`: which member a name in the file is."""
+"""`manage.py import_messages`: to which user a name in the file belongs."""
 
 import hashlib
 import io
@@ -33,7 +33,7 @@ def line(pk, sender, receiver="ben", parent=None):
 
 @pytest.fixture
 def load(tmp_path, capsys):
-    """Import these records; return what was printed."""
+    """Return a function that imports records and returns the output."""
 
     def run(*records):
         path = tmp_path / "messages.jsonl"
@@ -57,7 +57,7 @@ def senders():
 
 
 @pytest.mark.parametrize(("name", "typed"), SAME_LOOK)
-def test_spellings_that_look_the_same_are_one_person_with_one_thread(load, name, typed):
+def test_spellings_that_normalise_to_one_name_are_one_member_with_one_thread(load, name, typed):
     for _ in range(2):
         said = load(line(1, typed), line(2, "ben", name, 1), line(3, name), line(4, typed, parent=2))
 
@@ -117,7 +117,7 @@ def test_accounts_of_one_key_are_found_by_their_exact_names_only(load, member):
 
 @pytest.mark.parametrize("others", [[], ["Ann", "O'Brien", "José"]])
 @pytest.mark.parametrize("nickname", ["ａｎｎ", "O’Brien", "a|b", "ﬁona", "two words"])
-def test_member_that_an_earlier_release_made_of_a_nickname_stays_its_member(load, member, nickname, others):
+def test_member_whom_an_earlier_release_made_for_a_nickname_is_found_again(load, member, nickname, others):
     for name in others:
         member(name)
     readable = re.sub(r"[^\w.@+-]", "_", names.spelling(nickname))
@@ -127,7 +127,7 @@ def test_member_that_an_earlier_release_made_of_a_nickname_stays_its_member(load
     assert senders() == [made.username]
 
 
-def test_stranger_with_the_name_of_a_substitute_does_not_get_the_messages(load, member):
+def test_existing_account_with_a_substitute_name_does_not_get_the_messages(load, member):
     digest = hashlib.sha256(b"ann").hexdigest()[:6]
     member(f"ann-{digest}", last_login=timezone.now())
     load(line(1, "ann"))
@@ -138,7 +138,7 @@ def test_stranger_with_the_name_of_a_substitute_does_not_get_the_messages(load, 
 @pytest.mark.parametrize(
     "nickname", [".", "..", "．．", "tіki", "ol\u200bga", "\u3164", "a/b", "\ud800", "a\x00b"]
 )
-def test_name_that_nobody_may_take_gets_a_valid_one(load, nickname):
+def test_invalid_name_gets_a_valid_substitute(load, nickname):
     for _ in range(2):
         load(line(1, nickname), line(2, "ben", nickname, 1))
     [name] = set(people()) - {"ben"}
@@ -148,7 +148,7 @@ def test_name_that_nobody_may_take_gets_a_valid_one(load, nickname):
 
 
 @pytest.mark.parametrize("nickname", [".", "..", "a/b"])
-def test_member_of_before_is_found_by_a_name_that_nobody_may_take_today(load, member, nickname):
+def test_existing_member_with_an_invalid_name_is_found(load, member, nickname):
     member(nickname)
     load(line(1, nickname))
 

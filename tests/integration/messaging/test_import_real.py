@@ -1,4 +1,4 @@
-"""The real conversations, where they are to be had."""
+"""Import of the real conversations, on machines that have them."""
 
 import io
 from collections import Counter
@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 from accounts.models import User
 from messaging.models import Message
-from messaging.threads import nest
+from messaging.threads import flatten
 
 FILE = Path(__file__).parents[4] / "shared/data/irc-threads.jsonl.gz"
 
@@ -44,7 +44,7 @@ def _shows_every_reply_under_its_parent(browser_of, root_id):
         response = client.get(address)
         page = response.context["page"]
         shown += [line.row.id for line in response.context["lines"]]
-        expected = [row.id for row, _ in nest(page.rows)]
+        expected = [row.id for row, _ in flatten(page.rows)]
         assert shown[-len(expected) :] == expected
         address = f"/chats/thread/{root_id}/?from={page.later}" if page.later else ""
     assert sorted(shown) == sorted(depth)

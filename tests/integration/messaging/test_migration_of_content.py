@@ -1,4 +1,7 @@
-"""The rule of the table on texts gets along with the rows of every release before, and goes back."""
+"""Migrations of the constraint on texts.
+
+They accept the rows of every earlier release and are reversible.
+"""
 
 import pytest
 from django.db import connection
@@ -8,7 +11,7 @@ from zeal import zeal_ignore
 from messaging.models import Message
 
 NAMES = ("0007_content_in_every_locale", "0008_validate_content")
-# What earlier releases accepted, and what got past them: blanks that some locales did not count as such.
+# Texts that earlier releases accepted, and blanks that passed because the locale did not count them as blank.
 ODD = ["\u200b", "\u2800", "\u3164\u200e", "\u00a0", "\u3000", "\x1c", "\u0378", "\ue000"]
 RULE = "SELECT pg_get_constraintdef(oid), convalidated FROM pg_constraint WHERE conname = 'message_content'"
 
@@ -29,7 +32,9 @@ def _rule() -> tuple[str, bool]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rule_of_texts_is_valid_with_the_rows_of_every_release_and_goes_back(write_many, alice, bob, drift):
+def test_rule_of_texts_is_valid_with_the_rows_of_every_release_and_goes_back(
+    write_many, alice, bob, wrong_counters
+):
     now = _rule()
     odd = write_many(alice, bob, len(ODD))
     try:
@@ -41,20 +46,20 @@ def test_rule_of_texts_is_valid_with_the_rows_of_every_release_and_goes_back(wri
                 cursor.execute(
                     "UPDATE messaging_message SET content = %s WHERE id = %s", [content, message.pk]
                 )
-            # In a locale that counts all of them as something.
+            # Some locales accept all these texts.
             cursor.execute("ALTER TABLE messaging_message ADD CONSTRAINT message_content CHECK (true)")
     finally:
         _run("forwards")
 
     assert _rule() == now == (now[0], True)
     assert Message.objects.mark_all_read(bob) == len(ODD)
-    assert drift() == []
+    assert wrong_counters() == []
     written_by_every_way(list(Message.objects.order_by("pk")), alice)
-    assert drift() == []
+    assert wrong_counters() == []
 
 
 def written_by_every_way(messages, alice):
-    """Each way in which the code updates, answers or deletes a message, for a text that shows nothing."""
+    """Check every way to update, answer or delete a message whose text shows nothing."""
     with zeal_ignore():
         for message, content in zip(messages, ODD, strict=True):
             message.mark_unread()

@@ -1,4 +1,7 @@
-"""Messages of earlier releases, numbered as they were written or imported, get ids in the order of time."""
+"""The migration gives messages of earlier releases ids in the order of their times.
+
+Earlier ids had the order in which messages were written or imported.
+"""
 
 import importlib
 from datetime import UTC, datetime, timedelta
@@ -24,7 +27,7 @@ def _run(direction: str) -> None:
     [operation] = migration.Migration.operations
     with connection.schema_editor(atomic=False) as editor:
         getattr(operation, f"database_{direction}")("messaging", editor, apps, apps)
-        # As in the next transaction.
+        # Act as the next transaction would.
         editor.execute("SET CONSTRAINTS ALL DEFERRED")
         editor.execute("DROP TABLE IF EXISTS renumbered")
 
@@ -37,7 +40,10 @@ def _schema() -> list:
 
 @pytest.fixture
 def old(alice, bob, charlie):
-    """Write a message as earlier releases numbered it: `(id, days after DAY, parent's id)`."""
+    """Return a function that writes a message as earlier releases numbered it.
+
+    Its parameters are the id, the days after DAY, and the id of the parent.
+    """
     made: dict[int, Message] = {}
 
     def write(pk, days, parent=None, people=None):
@@ -56,7 +62,7 @@ def _texts() -> list[str]:
     return list(Message.objects.order_by("pk").values_list("content", flat=True))
 
 
-def test_messages_imported_out_of_order_get_ids_in_order_of_time(old, alice, charlie, drift):
+def test_messages_imported_out_of_order_get_ids_in_order_of_time(old, alice, charlie, wrong_counters):
     for pk, days in ((1, 30), (2, 10), (3, 20), (4, 20)):
         old(pk, days)
     old(5, 15, people=(charlie, alice))
@@ -65,10 +71,10 @@ def test_messages_imported_out_of_order_get_ids_in_order_of_time(old, alice, cha
     assert _texts() == ["m2", "m5", "m3", "m4", "m1"]
     assert [row.excerpt for row in Participant.objects.inbox_rows(alice)] == ["m1", "m5"]
     assert all(m.pk >> 10 == m.timestamp.timestamp() * 1000 for m in Message.objects.exclude(content="m4"))
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_replies_stand_after_what_they_answer_whatever_their_times(old, drift):
+def test_replies_follow_their_parents_also_with_earlier_times(old, wrong_counters):
     for pk, days, parent in ((1, 30, None), (2, 10, 1), (3, 5, 2), (4, 31, 1), (5, 20, None)):
         old(pk, days, parent)
     _run("forwards")
@@ -77,20 +83,20 @@ def test_replies_stand_after_what_they_answer_whatever_their_times(old, drift):
     root = Message.objects.get(content="m1")
     placed = [(row.content, depth) for row, depth in read_thread(root.pk)]
     assert placed == [("m1", 0), ("m2", 1), ("m3", 2), ("m4", 1)]
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_everything_that_points_to_a_message_follows(old, alice):
+def test_rows_that_refer_to_a_message_follow_its_new_id(old, alice):
     old(1, 2), old(2, 1)
     Message.objects.get(pk=1).edit("changed", by=alice)
     _run("forwards")
 
     assert MessageHistory.objects.get().message.content == "changed"
-    told = Notification.objects.order_by("message").values_list("message__content", flat=True)
-    assert list(told) == ["m2", "changed"]
+    reported = Notification.objects.order_by("message").values_list("message__content", flat=True)
+    assert list(reported) == ["m2", "changed"]
 
 
-def test_records_of_administrators_follow(old, alice):
+def test_log_entries_follow_the_new_ids(old, alice):
     from django.contrib.admin.models import LogEntry
     from django.contrib.contenttypes.models import ContentType
 
@@ -105,7 +111,7 @@ def test_records_of_administrators_follow(old, alice):
     assert set(LogEntry.objects.values_list("object_id", flat=True)) == {str(Message.objects.get().pk), "7"}
 
 
-def test_keys_and_indexes_are_as_before(old):
+def test_constraints_and_indexes_are_unchanged(old):
     before = _schema()
     old(1, 1), old(2, 0)
     _run("forwards")
@@ -113,17 +119,17 @@ def test_keys_and_indexes_are_as_before(old):
     assert _schema() == before
 
 
-def test_old_ids_that_are_new_ids_of_others_make_room(old, drift):
+def test_old_ids_that_are_new_ids_of_other_messages_are_replaced(old, wrong_counters):
     first = (int(DAY.timestamp()) * 1000) << 10
     old(first, 1), old(first + 1, 0), old(first + 2, 2, first)
     _run("forwards")
 
     assert _texts() == [f"m{first + 1}", f"m{first}", f"m{first + 2}"]
     assert Message.objects.earliest("pk").pk == first
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_migration_twice_changes_nothing_more(old):
+def test_second_migration_changes_nothing(old):
     for pk, days in ((1, 3), (2, 1), (3, 2)):
         old(pk, days)
     _run("forwards")
@@ -133,7 +139,7 @@ def test_migration_twice_changes_nothing_more(old):
     assert list(Message.objects.order_by("pk").values_list("pk", "content")) == once
 
 
-def test_way_back_leaves_the_sequence_above_all_ids(old, message):
+def test_reverse_migration_leaves_the_sequence_above_all_ids(old, message):
     old(1, 1)
     _run("backwards")
 
@@ -150,7 +156,7 @@ def test_live_messages_follow_migrated_ones(old, write, alice, bob):
     assert _texts() == ["m2", "m1", "new"]
 
 
-def test_no_messages_are_no_work(db):
+def test_migration_without_messages_succeeds(db):
     _run("forwards")
 
     assert not Message.objects.exists()

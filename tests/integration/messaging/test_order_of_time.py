@@ -1,4 +1,4 @@
-"""Messages stand in the order of their times, whatever the order in which they were written or imported."""
+"""Messages are ordered by time, in whatever order they were written or imported."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from accounts.models import User
 from messaging.models import Message, Participant
 from messaging.threads import read_thread
 
-SAFE_INTEGER = 2**53 - 1  # The largest that JavaScript holds exactly.
+SAFE_INTEGER = 2**53 - 1  # The largest integer that JavaScript represents exactly.
 NOON = datetime(2004, 12, 25, 12, tzinfo=UTC)
 
 
@@ -25,7 +25,10 @@ def _texts(messages) -> list[str]:
 
 @pytest.fixture
 def load(tmp_path):
-    """Import `(timestamp, content)` from alice to bob, or with a third value: the index of the parent."""
+    """Return a function that imports tuples `(timestamp, content)` of messages from alice to bob.
+
+    An optional third value is the index of the parent.
+    """
 
     def run(*records, people=("alice", "bob")):
         rows = [
@@ -46,27 +49,27 @@ def load(tmp_path):
     return run
 
 
-def test_import_of_an_old_message_stands_before_what_was_written_today(load, message, alice, drift):
+def test_imported_old_message_precedes_messages_of_today(load, message, alice, wrong_counters):
     load((NOON, "written in 2004"))
 
     assert _texts(Message.objects.all()) == ["written in 2004", "Good morning, Bob"]
     assert Participant.objects.inbox_rows(alice)[0].excerpt == "Good morning, Bob"
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_second_import_of_older_messages_stands_before_the_first(load, alice, bob, drift):
+def test_second_import_of_older_messages_precedes_the_first(load, alice, bob, wrong_counters):
     load((NOON + timedelta(days=1), "b"), (NOON + timedelta(days=3), "d"))
     load((NOON, "a"), (NOON + timedelta(days=2), "c"), (NOON + timedelta(days=4), "e"))
 
     assert _texts(Message.objects.all()) == ["a", "b", "c", "d", "e"]
     assert Participant.objects.inbox_rows(bob)[0].excerpt == "e"
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_pages_inbox_and_thread_after_imports_and_messages_in_between_are_in_order_of_time(
+def test_pages_inbox_and_thread_are_in_order_of_time_after_several_imports(
     load, browser_of, alice, bob, write
 ):
-    """Every second message of each part is imported later than its neighbours, and one is written between."""
+    """Import and write messages in between those of earlier imports."""
     root = write(alice, bob, "0", timestamp=NOON)
     times = {number: NOON + timedelta(minutes=number) for number in range(1, 121)}
     for first in (2, 1, 4, 3):
@@ -101,7 +104,7 @@ def test_import_of_a_file_that_is_not_sorted_is_in_order_of_time(load, alice, bo
     assert _texts(Message.objects.all()) == ["0", "1", "2", "3", "4"]
 
 
-def test_reply_with_an_earlier_time_stands_after_its_parent(load, alice, bob):
+def test_reply_with_an_earlier_time_follows_its_parent(load, alice, bob):
     load(
         (NOON, "root"),
         (NOON - timedelta(hours=1), "reply", 0),
@@ -125,23 +128,25 @@ def test_import_from_the_future_and_from_before_1970_is_in_order(load, message, 
     assert Message.objects.earliest("pk").pk > 0
 
 
-def test_message_created_with_an_old_time_stands_where_it_belongs(message, alice, bob, write, drift):
+def test_message_created_with_an_old_time_is_ordered_by_that_time(message, alice, bob, write, wrong_counters):
     write(bob, alice, "an hour ago", timestamp=timezone.now() - timedelta(hours=1))
     write(alice, bob, "in 2004", timestamp=NOON)
 
     assert _texts(Message.objects.all()) == ["in 2004", "an hour ago", "Good morning, Bob"]
     assert {side.last_message_id for side in Participant.objects.all()} == {message.pk}
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_first_message_of_two_people_with_an_old_time_opens_their_conversation(alice, bob, write, drift):
+def test_first_message_of_two_people_with_an_old_time_opens_their_conversation(
+    alice, bob, write, wrong_counters
+):
     old = write(alice, bob, "in 2004", timestamp=NOON)
 
     assert old.pk >> 10 == NOON.timestamp() * 1000
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_live_ids_say_when_and_javascript_holds_them(alice, bob, write):
+def test_live_ids_contain_the_time_and_are_safe_integers_of_javascript(alice, bob, write):
     sent = [write(alice, bob) for _ in range(5)]
 
     now = timezone.now().timestamp() * 1000
@@ -157,16 +162,18 @@ def test_live_message_follows_the_last_one_though_the_clock_went_back(message, a
     assert write(bob, alice).pk > ahead
 
 
-def test_bulk_follows_the_last_one_though_the_clock_went_back(message, alice, bob, write_many, drift):
+def test_bulk_follows_the_last_one_though_the_clock_went_back(
+    message, alice, bob, write_many, wrong_counters
+):
     ahead = message.pk + (3_600_000 << 10)
     Message.objects.bulk_create([Message(pk=ahead, sender=alice, receiver=bob, content="an hour ahead")])
 
     assert min(one.pk for one in write_many(bob, alice, 3)) > ahead
-    assert drift() == []
+    assert wrong_counters() == []
 
 
 @pytest.mark.parametrize("year", [2030, 2249, 9999])
-def test_id_of_a_time_in_the_future_is_of_now(alice, bob, write, load, year):
+def test_id_of_a_future_time_contains_the_present_time(alice, bob, write, load, year):
     future = datetime(year, 1, 1, tzinfo=UTC)
     load((future, "imported"))
     sent = write(bob, alice, "written", timestamp=future)
@@ -185,7 +192,7 @@ def test_imports_within_one_millisecond_are_in_order_of_time(load, alice, bob, o
     assert _texts(Message.objects.all()) == ["200", "500", "900"]
 
 
-def test_id_that_the_caller_chose_is_given_to_no_other_of_the_same_bulk(alice, bob, drift):
+def test_given_id_is_allocated_to_no_other_message_of_the_bulk(alice, bob, wrong_counters):
     chosen = int(NOON.timestamp() * 1000) << 10
     given = Message(pk=chosen, sender=alice, receiver=bob, content="given", timestamp=NOON)
     others = [Message(sender=alice, receiver=bob, content=f"{n}", timestamp=NOON) for n in range(3)]
@@ -193,7 +200,7 @@ def test_id_that_the_caller_chose_is_given_to_no_other_of_the_same_bulk(alice, b
 
     assert Message.objects.get(content="given").pk == chosen
     assert len({message.pk for message in (given, *others)}) == 4
-    assert drift() == []
+    assert wrong_counters() == []
 
 
 def test_two_conversations_never_share_an_id(alice, bob, charlie, write_many):
@@ -203,25 +210,29 @@ def test_two_conversations_never_share_an_id(alice, bob, charlie, write_many):
     assert ids == sorted(set(ids))
 
 
-def test_bulk_with_default_times_follows_what_is_there(alice, bob, write, write_many, drift):
+def test_bulk_with_default_times_follows_existing_messages(alice, bob, write, write_many, wrong_counters):
     before = [write(alice, bob) for _ in range(20)]
     bulk = write_many(bob, alice, 20)
     after = write(alice, bob)
 
     assert list(Message.objects.order_by("pk")) == [*before, *bulk, after]
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_sides_that_disagree_do_not_stop_a_send(message, alice, bob, write, drift):
+def test_send_succeeds_with_participants_that_disagree_on_the_last_message(
+    message, alice, bob, write, wrong_counters
+):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE messaging_participant SET last_message_id = NULL WHERE user_id = %s", [bob.pk])
     write(alice, bob)
 
-    assert drift() == []
+    assert wrong_counters() == []
 
 
 @pytest.mark.django_db(transaction=True)
-def test_id_that_another_transaction_takes_meanwhile_is_drawn_again(alice, bob, charlie, meanwhile, drift):
+def test_id_that_another_transaction_takes_first_is_allocated_again(
+    alice, bob, charlie, meanwhile, wrong_counters
+):
     def add(receiver):
         return lambda: Message.objects.bulk_create(
             Message(sender=alice, receiver=receiver, content=f"{number}", timestamp=NOON)
@@ -230,23 +241,25 @@ def test_id_that_another_transaction_takes_meanwhile_is_drawn_again(alice, bob, 
 
     assert meanwhile(add(bob), add(charlie)) == [None, None]
     assert Message.objects.count() == 40
-    assert drift() == []
+    assert wrong_counters() == []
 
 
 @pytest.mark.django_db(transaction=True)
-def test_single_message_whose_id_is_taken_meanwhile_is_sent_once(
-    alice, bob, charlie, write, meanwhile, drift
+def test_single_message_whose_id_another_transaction_takes_is_sent_once(
+    alice, bob, charlie, write, meanwhile, wrong_counters
 ):
     def send(receiver):
         return lambda: write(alice, receiver, timestamp=NOON)
 
     assert meanwhile(send(bob), send(charlie)) == [None, None]
     assert Message.objects.count() == 2
-    assert drift() == []
+    assert wrong_counters() == []
 
 
 @pytest.mark.django_db(transaction=True)
-def test_parallel_imports_and_sends_lose_nothing(alice, bob, charlie, write, write_many, at_once, drift):
+def test_parallel_imports_and_sends_lose_nothing(
+    alice, bob, charlie, write, write_many, at_once, wrong_counters
+):
     User.objects.create(username="dora")
 
     def bulk(receiver):
@@ -258,4 +271,4 @@ def test_parallel_imports_and_sends_lose_nothing(alice, bob, charlie, write, wri
 
     assert at_once(bulk(bob), bulk(charlie), send, send) == [None] * 4
     assert Message.objects.count() == 500
-    assert drift() == []
+    assert wrong_counters() == []

@@ -1,7 +1,10 @@
-"""The plan of every query that a page makes, at 100,000 messages: by an index, no more rows than a page has.
+"""Query plans of all pages at 100,000 messages.
 
-Planned once for all values, as the connections of the service have it. (Planned for the values of a member
-who has two fifths of all messages, PostgreSQL goes through the table, in the hope to meet 50 of theirs soon.)
+Each query uses an index, and reads about as many rows as a page shows.
+
+The plans are generic, like those of the prepared statements of the service. With the values of a user who has
+two fifths of all messages, PostgreSQL would scan the table. It would expect to find 50 rows of that user
+early.
 """
 
 import importlib.util
@@ -20,12 +23,12 @@ from messaging.models import Message
 from messaging.threads import read_thread
 from notifications.models import Notification
 
-# One worker has the 100,000 messages, and runs all of this while it has them.
+# Only one worker creates the 100,000 messages, and it runs all these tests.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("plans")]
 
 MESSAGES = 100_000
-MOST_ROWS = 130  # That one step of a plan reads: a page of 50 and one more, of both sides, with some slack.
-# Of the inbox rows of a member: the badge adds their counters up.
+MOST_ROWS = 130  # Per step of a plan: a page of 50 rows and one more, for both participants, with some slack.
+# Per user: the badge adds up the counters of all inbox rows.
 MOST_COUNTERPARTS = 500
 SMALL = {"accounts_session", "django_session", "django_content_type"}
 OTHERS = """
@@ -60,7 +63,7 @@ def stage(django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def made():
-    """The statements that are made from now on, with their values."""
+    """Record the statements of the test with their parameters."""
     found = []
 
     def note(execute, statement, parameters, many, context):
@@ -73,7 +76,7 @@ def made():
 
 
 def _numbered(statement: str, parameters) -> tuple[str, list]:
-    """The statement with `$1`, `$2` … in place of psycopg's marks, and their values in that order."""
+    """Return the statement with `$1`, `$2` … in place of psycopg's placeholders, and the ordered values."""
     if isinstance(parameters, dict):
         names = list(parameters)
         marked = re.sub(r"%\((\w+)\)s", lambda mark: f"${names.index(mark[1]) + 1}", statement)
@@ -85,7 +88,7 @@ def _numbered(statement: str, parameters) -> tuple[str, list]:
 
 def _plan(statement: str, parameters) -> dict:
     marked, values = _numbered(statement, parameters)
-    # Only what reads is carried out: a second sending of the same message would be refused.
+    # Execute only statements that read, because the constraints would refuse a second copy of a message.
     analyze = (
         "ANALYZE, " if statement.lstrip().upper().startswith("SELECT") and "FOR " not in statement else ""
     )
@@ -154,7 +157,7 @@ READING = {
 @pytest.mark.parametrize(
     ("who", "address"), [(who, page) for who, pages in READING.items() for page in pages]
 )
-def test_reading_goes_by_an_index(stage, browser_of, made, who, address):
+def test_reading_uses_an_index(stage, browser_of, made, who, address):
     reader = _reader(stage, who)
     late = stage.thread_of_10000 + 9_900
     counterpart = f"member{stage.reader_of_10000 + 1}"
@@ -166,14 +169,14 @@ def test_reading_goes_by_an_index(stage, browser_of, made, who, address):
     assert _check(made) >= 2
 
 
-def test_a_whole_thread_goes_by_an_index(stage, made):
+def test_whole_thread_uses_an_index(stage, made):
     assert len(read_thread(stage.thread_of_1000)) == 1_001
     statement, parameters = made[-1]
     assert [step["Node Type"] for step in _steps(_plan(statement, parameters))] == ["Index Scan"]
 
 
 @pytest.mark.parametrize("action", ["send", "edit", "read", "read from a notification"])
-def test_writing_goes_by_an_index(stage, browser_of, made, action):
+def test_writing_uses_an_index(stage, browser_of, made, action):
     reader = _reader(stage, "unread")
     waiting = Message.unread.for_user(reader).order_by("pk").first()
     own = Message.objects.filter(thread=stage.thread_of_10000, sender=stage.reader_of_10000).last()
@@ -195,8 +198,11 @@ def test_writing_goes_by_an_index(stage, browser_of, made, action):
 
 @pytest.mark.parametrize("planned", ["force_generic_plan", "force_custom_plan"])
 @pytest.mark.parametrize("query", ["unheard-of", "oom+-arrived", "from:me", "the&order=best"])
-def test_search_goes_by_its_index(stage, browser_of, made, query, planned):
-    """How many match it cannot know, so it takes those the index names, before it compares their texts."""
+def test_search_uses_its_index(stage, browser_of, made, query, planned):
+    """The query filters by the index before it compares texts.
+
+    The planner cannot know the number of matches.
+    """
     browser = browser_of(User.objects.get(pk=stage.inbox))
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('plan_cache_mode', %s, true)", [planned])
@@ -209,8 +215,11 @@ def test_search_goes_by_its_index(stage, browser_of, made, query, planned):
     assert not [step for step in steps if step["Node Type"] == "Seq Scan"]
 
 
-def test_a_missing_index_is_noticed(stage, made):
-    """The check itself: without its index the unread list reads far more than a page."""
+def test_missing_index_is_detected(stage, made):
+    """Prove that the check can fail.
+
+    Without its index the unread list reads far more rows than a page has.
+    """
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX message_unread")
     made.clear()

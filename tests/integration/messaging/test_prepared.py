@@ -1,11 +1,11 @@
-"""Querysets that become SQL once."""
+"""Compiled queries, which build their SQL once."""
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from messaging.compiled import PLACES, CompiledQuery
 from messaging.models import Message
-from messaging.prepared import PLACES, Prepared
 from messaging.sending import message_to_answer
 
 pytestmark = pytest.mark.django_db
@@ -28,8 +28,8 @@ def replies(message):
     ]
 
 
-def test_it_returns_what_the_queryset_does(message, replies):
-    prepared = Prepared(_in_thread)
+def test_compiled_query_returns_the_rows_of_its_queryset(message, replies):
+    compiled = CompiledQuery(_in_thread)
 
     for root, before in [
         (message.pk, None),
@@ -37,8 +37,8 @@ def test_it_returns_what_the_queryset_does(message, replies):
         (replies[0].pk, None),
         (message.pk, message.pk),
     ]:
-        assert prepared(root, before) == list(_in_thread(root, before))
-    assert prepared(message.pk, None)[0].content == message.content
+        assert compiled(root, before) == list(_in_thread(root, before))
+    assert compiled(message.pk, None)[0].content == message.content
 
 
 def test_the_queryset_is_built_once_for_each_shape(message):
@@ -48,34 +48,34 @@ def test_the_queryset_is_built_once_for_each_shape(message):
         built.append(arguments)
         return _in_thread(*arguments)
 
-    prepared = Prepared(build)
+    compiled = CompiledQuery(build)
     for before in (None, 5, 6, None, 7):
-        prepared(message.pk, before)
+        compiled(message.pk, before)
 
     assert built == [(PLACES[0], None), (PLACES[0], PLACES[1])]
 
 
-def test_it_is_one_query(message):
+def test_compiled_query_makes_one_query(message):
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        Prepared(_in_thread)(message.pk, None)
+        CompiledQuery(_in_thread)(message.pk, None)
 
     assert len(queries) == 1
 
 
 def test_an_argument_that_is_not_in_the_sql_is_refused():
     with pytest.raises(ValueError, match="Every argument"):
-        Prepared(lambda root, ignored: _in_thread(root, None))(1, 2)
+        CompiledQuery(lambda root, ignored: _in_thread(root, None))(1, 2)
 
 
-def test_an_argument_may_stand_in_it_twice(alice, bob, message):
-    mine = Prepared(lambda user: Message.objects.visible_to(user).values_list("id", named=True))
+def test_argument_may_be_used_twice_in_the_sql(alice, bob, message):
+    mine = CompiledQuery(lambda user: Message.objects.visible_to(user).values_list("id", named=True))
 
     assert [mine(user.pk) for user in (alice, bob)] == [[(message.pk,)]] * 2
 
 
-def test_the_message_to_answer_is_the_message(message, alice, bob, django_assert_num_queries):
+def test_message_to_answer_equals_the_message(message, alice, bob, django_assert_num_queries):
     for reader in (alice, bob):
         with django_assert_num_queries(1):
             found = message_to_answer(message.pk, by=reader)
@@ -87,6 +87,6 @@ def test_the_message_to_answer_is_the_message(message, alice, bob, django_assert
         assert not found._state.adding
 
 
-def test_nobody_else_may_answer_it(message, charlie):
+def test_message_of_others_cannot_be_answered(message, charlie):
     with pytest.raises(Message.DoesNotExist):
         message_to_answer(message.pk, by=charlie)

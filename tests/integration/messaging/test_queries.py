@@ -38,16 +38,17 @@ def test_the_inbox_is_one_query(size, alice, django_assert_num_queries):
 
 
 @sizes
-def test_sending_many_at_once_costs_the_same(
+def test_sending_many_messages_makes_a_constant_number_of_queries(
     size, message, alice, bob, write_many, django_assert_num_queries
 ):
-    # Savepoint, lock, last messages, taken ids, messages, inboxes, notifications, savepoint released.
+    # Savepoint, lock, last messages, existing ids, messages, inboxes, notifications, and release of the
+    # savepoint.
     with django_assert_num_queries(8):
         write_many(alice, bob, size)
 
 
 @sizes
-def test_writing_to_many_people_costs_the_same(size, alice, django_assert_num_queries):
+def test_writing_to_many_members_makes_a_constant_number_of_queries(size, alice, django_assert_num_queries):
     from accounts.models import User
 
     people = User.objects.bulk_create(User(username=f"member{n}", password="!") for n in range(size))
@@ -56,14 +57,16 @@ def test_writing_to_many_people_costs_the_same(size, alice, django_assert_num_qu
 
 
 @sizes
-def test_marking_as_read_costs_the_same(size, alice, bob, write_many, django_assert_num_queries):
+def test_marking_as_read_makes_a_constant_number_of_queries(
+    size, alice, bob, write_many, django_assert_num_queries
+):
     last = write_many(alice, bob, size)[-1]
 
     with django_assert_num_queries(4):
         assert Message.objects.mark_read(bob, last.conversation_id, up_to=last.pk) == size
 
 
-def test_the_unread_list_shows_only_what_the_reader_received_newest_first(alice, bob, charlie, write):
+def test_unread_list_contains_only_received_messages_newest_first(alice, bob, charlie, write):
     first, second = write(alice, bob), write(charlie, bob)
     write(bob, alice), write(alice, bob, read=True)
 
@@ -77,7 +80,7 @@ def test_charlie_sees_no_message_of_others(message, reply, charlie):
     assert not Participant.objects.inbox_rows(charlie).exists()
 
 
-def test_the_inbox_goes_on_after_its_last_row(alice):
+def test_inbox_continues_after_the_given_row(alice):
     write_to_many(alice, 5)
 
     first = list(Participant.objects.inbox_rows(alice))[:3]
@@ -90,7 +93,8 @@ def test_an_inbox_row_shows_the_beginning_of_the_latest_message(alice, bob, writ
     last = write(bob, alice, "x" * 500)
 
     (row,) = Participant.objects.inbox_rows(alice)
-    assert (row.name, row.excerpt, row.sender_id) == ("bob", "x" * 121, bob.pk)  # One more than is shown
+    # The excerpt has one character more than the page shows.
+    assert (row.name, row.excerpt, row.sender_id) == ("bob", "x" * 121, bob.pk)
     assert (row.last_message_id, row.sent_at, row.unread_count) == (last.pk, last.timestamp, 1)
 
 

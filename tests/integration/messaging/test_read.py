@@ -1,17 +1,17 @@
-"""Marking as read: flag and counter together, and nothing else."""
+"""Marking messages as read changes the flag and the counter together, and no other messages."""
 
 import pytest
 
 from messaging.models import Message
 
 
-def test_reading_marks_what_was_received_up_to_a_message(alice, bob, write, unread_of, drift):
+def test_reading_marks_received_messages_up_to_the_given_one(alice, bob, write, unread_of, wrong_counters):
     first, second, third = (write(alice, bob) for _ in range(3))
 
     assert Message.objects.mark_read(bob, first.conversation_id, up_to=second.pk) == 2
     assert list(Message.unread.for_user(bob)) == [third]
     assert unread_of(bob) == 1
-    assert drift() == []
+    assert wrong_counters() == []
 
 
 def test_reading_again_changes_nothing(message, bob, unread_of):
@@ -36,13 +36,13 @@ def test_reading_one_conversation_leaves_the_others(message, charlie, bob, write
     assert unread_of(bob) == 1
 
 
-def test_reading_a_thread_leaves_the_other_threads(message, alice, bob, write, drift):
+def test_reading_a_thread_leaves_the_other_threads(message, alice, bob, write, wrong_counters):
     inside, outside = write(alice, bob, parent_message=message), write(alice, bob)
 
     assert Message.objects.mark_read(bob, message.conversation_id, up_to=outside.pk, thread=message.pk) == 2
     assert list(Message.unread.for_user(bob)) == [outside]
     assert inside.pk not in Message.unread.values_list("pk", flat=True)
-    assert drift() == []
+    assert wrong_counters() == []
 
 
 def test_one_message_can_be_read_alone(alice, bob, write, unread_of):
@@ -60,7 +60,7 @@ def test_a_message_of_the_unread_list_can_be_marked(message, bob, unread_of):
 
 
 @pytest.mark.parametrize("fields", [None, ["read"]])
-def test_counters_are_right_after_a_change_by_save(fields, message, bob, unread_of, drift):
+def test_counters_are_right_after_a_change_by_save(fields, message, bob, unread_of, wrong_counters):
     message.read = True
     message.save(update_fields=fields)
     assert unread_of(bob) == 0
@@ -68,13 +68,13 @@ def test_counters_are_right_after_a_change_by_save(fields, message, bob, unread_
     message.read = False
     message.save(update_fields=fields)
     assert unread_of(bob) == 1
-    assert drift() == []
+    assert wrong_counters() == []
 
 
-def test_a_stale_copy_that_names_the_flag_keeps_the_counter_right(message, bob, unread_of, drift):
+def test_stale_copy_saved_with_the_flag_keeps_the_counter_correct(message, bob, unread_of, wrong_counters):
     stale = Message.objects.get()
     message.mark_read()
 
     stale.save(update_fields=["read"])
     assert unread_of(bob) == 1
-    assert drift() == []
+    assert wrong_counters() == []

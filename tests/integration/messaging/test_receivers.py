@@ -1,24 +1,39 @@
-"""Every receiver of the apps below the pages: small, for one sender, connected once, deaf to fixtures."""
+"""Receivers of signals.
+
+Each is small, belongs to one sender, is connected once and ignores fixtures.
+"""
 
 import ast
 import importlib
 import inspect
 import sys
+from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_out
 from django.core.management import call_command
 from django.db.models import signals as model_signals
 from zeal import zeal_ignore
 
 from accounts.models import User
-from accounts.signals import erasure_preview
-from messaging.models import Message, MessageHistory
+from accounts.signals import erasure_preview, users_changed_in_bulk
+from messaging.models import Message, MessageHistory, Participant
 from messaging.signals import messages_created_in_bulk, messages_read
 from notifications.models import Notification
 from notifications.signals import notifications_read
+from observability.health import DatabaseProbe
+from observability.signals import database_ready
 
-MODULES = ["accounts.signals", "messaging.receivers", "notifications.receivers"]
+WEB = Path(settings.BASE_DIR)
+# The modules of apps that connect a receiver.
+MODULES = sorted(
+    ".".join(path.relative_to(WEB).with_suffix("").parts)
+    for app in WEB.glob("*/apps.py")
+    for path in app.parent.rglob("*.py")
+    if "dispatch_uid=" in path.read_text() and path.parts[-2:] != ("observability", "signals.py")
+)
 SIGNALS = [
     (model_signals.pre_save, Message),
     (model_signals.post_save, Message),
@@ -27,15 +42,21 @@ SIGNALS = [
     (messages_created_in_bulk, Message),
     (messages_read, Message),
     (notifications_read, Notification),
+    (model_signals.post_save, Participant),
+    (model_signals.post_save, Notification),
     (model_signals.pre_save, User),
+    (model_signals.post_save, User),
     (model_signals.pre_delete, User),
     (model_signals.post_delete, User),
     (erasure_preview, User),
+    (users_changed_in_bulk, User),
+    (user_logged_out, User),
+    (database_ready, DatabaseProbe),
 ]
 
 
 def receivers_in(module):
-    """Each decorated function of a module, with the names of what its decorator is given."""
+    """Yield each function of a module with a receiver decorator, and the arguments of the decorator."""
     for node in ast.parse(inspect.getsource(importlib.import_module(module))).body:
         for decorator in getattr(node, "decorator_list", []):
             if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "receiver":
@@ -50,7 +71,7 @@ RECEIVERS = [
 
 
 def connected():
-    """Where each of our receivers is connected, one entry a connection."""
+    """Return the connections of receivers of these modules, one entry for each."""
     return sorted(
         f"{number} {function.__module__}.{function.__name__}"
         for number, (signal, sender) in enumerate(SIGNALS)
@@ -93,21 +114,15 @@ def test_importing_a_module_again_connects_nothing_twice(module, monkeypatch):
     assert connected() == before
 
 
-def test_notifications_are_erased_before_the_messages_that_they_are_about():
-    erasers = [function.__module__ for function in model_signals.post_delete._live_receivers(User)[0]]
-
-    assert erasers.index("notifications.receivers") < erasers.index("messaging.receivers")
-
-
 @pytest.mark.django_db(transaction=True)
-def test_rows_from_a_fixture_are_taken_as_they_are(message, reply, alice, tmp_path):
+def test_rows_of_a_fixture_are_loaded_unchanged(message, reply, alice, tmp_path):
     message.edit("Changed", by=alice)
     what = ["accounts.user", "messaging", "notifications"]
     call_command("dumpdata", *what, output=tmp_path / "before.json", verbosity=0)
     call_command("flush", interactive=False, verbosity=0)
     assert not Message.objects.exists()
 
-    with zeal_ignore():  # Django asks for the groups of each member.
+    with zeal_ignore():  # Django queries the groups of each user.
         call_command("loaddata", tmp_path / "before.json", verbosity=0)
     call_command("dumpdata", *what, output=tmp_path / "after.json", verbosity=0)
     assert (tmp_path / "after.json").read_text() == (tmp_path / "before.json").read_text()

@@ -1,4 +1,4 @@
-"""Replies, and every reply below a message by one query."""
+"""Replies, and the query that returns all descendants of a message."""
 
 import random
 
@@ -39,7 +39,7 @@ def test_charlie_cannot_answer_in_the_thread_of_others(message, bob, charlie, wr
         write(charlie, bob, parent_message_id=message.pk)
 
 
-def test_a_reply_to_nothing_is_refused(message, alice, bob, write):
+def test_reply_to_a_missing_message_is_refused(message, alice, bob, write):
     with pytest.raises(ValidationError, match="message to reply to does not exist"):
         write(bob, alice, parent_message_id=message.pk + 1000)
 
@@ -52,7 +52,7 @@ def test_a_reply_to_a_message_that_is_not_sent_yet_is_refused(alice, bob, write)
     assert not Message.objects.exists()
 
 
-def test_replies_come_in_reading_order_with_their_depth(message, alice, bob, write):
+def test_replies_are_returned_depth_first_with_their_depth(message, alice, bob, write):
     first = write(bob, alice, "1", parent_message=message)
     write(bob, alice, "2", parent_message=message)
     write(alice, bob, "1.1", parent_message=first)
@@ -61,14 +61,14 @@ def test_replies_come_in_reading_order_with_their_depth(message, alice, bob, wri
     assert [(reply.content, reply.depth) for reply in replies] == [("1", 1), ("1.1", 2), ("2", 1)]
 
 
-def test_replies_of_another_thread_stay_there(message, reply, alice, bob, write):
+def test_replies_of_another_thread_are_not_returned(message, reply, alice, bob, write):
     other = write(alice, bob, "Another subject")
 
     assert message.get_all_replies() == [reply]
     assert other.get_all_replies() == []
 
 
-def test_from_any_node_come_its_descendants_and_nothing_else(message, alice, bob, write):
+def test_each_message_of_a_thread_returns_exactly_its_descendants(message, alice, bob, write):
     nodes, chance = [message], random.Random(7)
     above = {message.pk: set()}
     for _ in range(60):
@@ -82,9 +82,7 @@ def test_from_any_node_come_its_descendants_and_nothing_else(message, alice, bob
 
 
 @pytest.mark.parametrize("start", [0, 2_500, 4_998, 4_999])
-def test_a_chain_of_5000_replies_comes_by_one_query_from_everywhere(
-    start, chain_of, django_assert_num_queries
-):
+def test_chain_of_5000_replies_is_one_query_from_every_start(start, chain_of, django_assert_num_queries):
     chain = chain_of(5_000)
 
     with django_assert_num_queries(1):
@@ -94,7 +92,7 @@ def test_a_chain_of_5000_replies_comes_by_one_query_from_everywhere(
 
 
 @pytest.mark.parametrize("count", [1, 10, 100, 1_000])
-def test_replies_and_their_names_cost_one_query(
+def test_replies_with_their_names_are_one_query(
     count, message, alice, bob, write_many, django_assert_num_queries
 ):
     write_many(bob, alice, count, parent_message=message)
@@ -105,11 +103,12 @@ def test_replies_and_their_names_cost_one_query(
     assert (len(replies), names) == (count, {("bob", "alice")})
 
 
-def test_a_thread_is_found_by_its_index(message, alice, bob, write_many):
+def test_thread_query_uses_its_index(message, alice, bob, write_many):
     write_many(bob, alice, 100, parent_message=message)
     write_many(alice, bob, 2000)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE messaging_message")  # Not planned by what a test before has left.
+        # Without this, the plan would depend on the rows of earlier tests.
+        cursor.execute("ANALYZE messaging_message")
 
     plan = Message.objects.filter(thread=message.pk, pk__gt=message.pk).order_by("pk").explain()
     assert "message_thread" in plan

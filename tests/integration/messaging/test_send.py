@@ -14,7 +14,7 @@ def refusal(**fields) -> str:
     return refused.value.messages[0]
 
 
-def test_create_alone_leaves_everything_consistent(alice, bob):
+def test_create_updates_notification_counter_and_inboxes(alice, bob):
     message = Message.objects.create(sender=alice, receiver=bob, content=" \r\nhello\r\n")
 
     assert message.content == "hello"
@@ -24,8 +24,8 @@ def test_create_alone_leaves_everything_consistent(alice, bob):
     assert {side.last_message_id for side in Participant.objects.all()} == {message.pk}
 
 
-def test_sending_costs_three_statements_and_its_transaction(message, alice, bob, django_assert_num_queries):
-    # Savepoint, lock with id and both inboxes, message, notification, savepoint released.
+def test_sending_makes_three_statements_and_a_savepoint(message, alice, bob, django_assert_num_queries):
+    # Savepoint, lock with id and both inboxes, message, notification, and release of the savepoint.
     with django_assert_num_queries(5):
         Message.objects.create(sender=alice, receiver=bob, content="again")
 
@@ -38,12 +38,12 @@ def test_both_directions_share_one_conversation(alice, bob, write):
     assert Participant.objects.count() == 2
 
 
-def test_the_smaller_id_is_low_whoever_writes_first(alice, bob, charlie, write):
+def test_lower_user_id_is_low_in_either_direction(alice, bob, charlie, write):
     assert write(bob, alice).conversation.low == alice
     assert write(bob, charlie).conversation.low == bob
 
 
-def test_each_person_has_a_side_that_names_the_other(alice, bob, message):
+def test_each_member_has_a_participant_row_with_the_counterpart(alice, bob, message):
     sides = Participant.objects.values_list("user", "counterpart")
 
     assert set(sides) == {(alice.pk, bob.pk), (bob.pk, alice.pk)}
@@ -57,7 +57,7 @@ def test_counters_count_each_conversation_apart(alice, bob, charlie, write):
     assert Participant.objects.get(user=charlie).unread_count == 0
 
 
-def test_ids_are_the_order_of_messages(alice, bob, write):
+def test_ids_are_in_the_order_of_sending(alice, bob, write):
     sent = [write(alice, bob), write(bob, alice), write(alice, bob)]
 
     assert list(Message.objects.order_by("pk")) == sent
@@ -70,7 +70,7 @@ def test_a_message_sent_as_read_is_not_counted(alice, bob, write, unread_of):
     assert Notification.objects.get().read
 
 
-def test_any_plane_of_unicode_comes_back_as_it_was_written(alice, bob, write):
+def test_text_with_any_unicode_characters_is_stored_unchanged(alice, bob, write):
     text = "naïve 漢字 🦉 עברית \u202e\u2028 e\u0301 <b>&amp;</b> '; DROP TABLE"
 
     assert Message.objects.get(pk=write(alice, bob, text).pk).content == text
@@ -87,7 +87,7 @@ def test_any_plane_of_unicode_comes_back_as_it_was_written(alice, bob, write):
         (None, "must be text"),
     ],
 )
-def test_a_text_that_cannot_be_is_refused_in_words(content, words, alice, bob):
+def test_invalid_text_is_refused_with_a_reason(content, words, alice, bob):
     assert words in refusal(sender=alice, receiver=bob, content=content)
     assert not Message.objects.exists()
     assert not Conversation.objects.exists()
@@ -97,7 +97,7 @@ def test_the_longest_text_is_sent(alice, bob, write):
     assert len(Message.objects.get(pk=write(alice, bob, "🦉" * 10_000).pk).content) == 10_000
 
 
-def test_nobody_writes_to_oneself(alice):
+def test_message_to_oneself_is_refused(alice):
     assert "yourself" in refusal(sender=alice, receiver=alice, content="Note")
 
 
@@ -108,12 +108,12 @@ def test_a_message_needs_two_people(missing, alice, bob):
     assert "needs a sender and a receiver" in refusal(**people, content="Hello")
 
 
-def test_a_refused_message_leaves_no_trace_in_an_open_conversation(message, alice, bob, drift):
+def test_a_refused_message_leaves_no_trace_in_an_open_conversation(message, alice, bob, wrong_counters):
     refusal(sender=alice, receiver=bob, content="")
 
     assert list(Message.objects.all()) == [message]
     assert Notification.objects.count() == 1
-    assert drift() == []
+    assert wrong_counters() == []
 
 
 def test_the_same_client_id_again_is_the_same_message(alice, bob):
@@ -129,7 +129,7 @@ def test_the_same_client_id_again_is_the_same_message(alice, bob):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("gone", ["sender", "receiver"])
 @pytest.mark.parametrize("known", [False, True])
-def test_send_with_a_member_who_was_erased_meanwhile_is_a_clear_error(alice, bob, write, gone, known):
+def test_send_with_an_erased_member_is_refused_with_a_reason(alice, bob, write, gone, known):
     if known:
         write(alice, bob)
     people = {"sender": alice, "receiver": bob}

@@ -1,4 +1,4 @@
-"""A copy that was loaded before somebody else's change does not undo that change."""
+"""A copy that was loaded before a change by another process does not revert that change when it is saved."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from messaging.models import Message
 
 @pytest.fixture
 def stale(message):
-    """The message as it was; `message` goes on."""
+    """Return a copy of the message as it is before the test changes `message`."""
     return Message.objects.get(pk=message.pk)
 
 
@@ -31,15 +31,15 @@ def test_a_stale_copy_marked_as_read_reverts_no_edit(read, stale, message, alice
     assert unread_of(bob) == 0
 
 
-def test_a_stale_save_does_not_bring_an_unread_flag_back(stale, message, bob, unread_of, drift):
+def test_save_of_a_stale_copy_keeps_the_message_read(stale, message, bob, unread_of, wrong_counters):
     message.mark_read()
 
     stale.save()
     assert Message.objects.get().read
-    assert (unread_of(bob), drift()) == (0, [])
+    assert (unread_of(bob), wrong_counters()) == (0, [])
 
 
-def test_a_stale_edit_does_not_bring_an_unread_flag_back(stale, message, alice, bob, unread_of):
+def test_edit_of_a_stale_copy_keeps_the_message_read(stale, message, alice, bob, unread_of):
     message.mark_read()
 
     stale.edit("Edited", by=alice)
@@ -76,7 +76,7 @@ def test_a_refreshed_copy_is_not_stale(stale, message, alice):
     assert stale.history.count() == 2
 
 
-def test_a_copy_of_a_bulk_is_not_stale(alice, bob, write_many):
+def test_message_of_a_bulk_is_not_stale(alice, bob, write_many):
     (sent,) = write_many(alice, bob, 1)
     sent.mark_read()
 

@@ -1,4 +1,4 @@
-"""One nginx and one web for all tests of this folder."""
+"""One nginx and one web process for all tests of this folder."""
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -9,7 +9,7 @@ from accounts.models import User
 
 @pytest.fixture(scope="package")
 def site(django_db_setup, django_db_blocker, tmp_path_factory):
-    """nginx; the database is that of the tests."""
+    """Start nginx and a web process that uses the test database."""
     with django_db_blocker.unblock(), nginx_site(tmp_path_factory.mktemp("nginx")) as site:
         yield site
 

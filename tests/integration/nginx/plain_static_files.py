@@ -1,4 +1,4 @@
-"""Bobbin's settings for a site whose static files were not collected."""
+"""Settings for a site without collected static files."""
 
 from config.settings import *  # noqa: F403
 from config.settings import STORAGES

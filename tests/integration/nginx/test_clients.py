@@ -1,4 +1,4 @@
-"""Who asks, from several addresses, through the real nginx: lock-outs and limits."""
+"""Client addresses behind the real nginx: log-in throttling and rate limits."""
 
 import http.client
 import re
@@ -7,25 +7,25 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from axes.models import AccessFailureLog
-from nginx_site import ELSEWHERE, HERE, PASSWORD, STRANGER, Site, nginx_before
+from nginx_site import HERE, OTHER_PLACES, PASSWORD, STRANGER, Site, nginx_before
 
 
-def test_wrong_passwords_from_one_address_lock_no_other_out(site, anna):
-    answers = [site.log_in(ELSEWHERE).status for _ in range(5)]
+def test_wrong_passwords_from_one_address_lock_out_no_other_address(site, anna):
+    answers = [site.log_in(OTHER_PLACES).status for _ in range(5)]
     assert answers == [200, 200, 200, 200, 429]
-    assert site.log_in(ELSEWHERE, PASSWORD).status == 429
+    assert site.log_in(OTHER_PLACES, PASSWORD).status == 429
 
     stored = set(AccessFailureLog.objects.values_list("ip_address", flat=True))
-    assert stored == {ELSEWHERE}
+    assert stored == {OTHER_PLACES}
     for address in (HERE, "2001:db8::5", "8.8.4.4"):
         assert site.log_in(address, PASSWORD).status == 302
 
 
 def test_client_cannot_choose_its_address(site, anna):
     for number in range(5):
-        site.log_in(f"6.6.6.{number}, {ELSEWHERE}")
+        site.log_in(f"6.6.6.{number}, {OTHER_PLACES}")
 
-    assert site.log_in(f"6.6.6.9, {ELSEWHERE}", PASSWORD).status == 429
+    assert site.log_in(f"6.6.6.9, {OTHER_PLACES}", PASSWORD).status == 429
     answer = site.ask("GET", "/accounts/login/", HERE, **{"X-Real-IP": "7.7.7.7", "Client-IP": "8.8.8.8"})
     assert answer.status == 200
     said = (site.folder / "said").read_text()
@@ -34,7 +34,7 @@ def test_client_cannot_choose_its_address(site, anna):
     assert "8.8.8.8" not in said
 
 
-def test_client_that_is_no_trusted_proxy_cannot_say_for_whom_it_asks(site, anna):
+def test_address_in_a_header_of_an_untrusted_client_is_ignored(site, anna):
     written = ["6.6.6.6", "2001:db8::6", "10.0.0.5", f"{HERE}, 127.0.0.1", "::ffff:8.8.8.8"]
     assert [site.log_in(one, source=STRANGER).status for one in written] == [200, 200, 200, 200, 429]
 
@@ -42,7 +42,7 @@ def test_client_that_is_no_trusted_proxy_cannot_say_for_whom_it_asks(site, anna)
     assert site.log_in(HERE, PASSWORD).status == 302
 
 
-def test_known_browser_gets_in_from_the_address_of_the_guesser(site, anna):
+def test_known_browser_logs_in_from_a_locked_address(site, anna):
     first = site.log_in(HERE, PASSWORD)
     device = re.search(r"device=[^;]+", " ".join(first.headers.get_all("Set-Cookie")))[0]
     assert [site.log_in(HERE).status for _ in range(5)][-1] == 429
@@ -62,7 +62,7 @@ def test_known_browser_gets_in_from_the_address_of_the_guesser(site, anna):
     ],
 )
 def test_changes_are_limited_by_address_and_by_ipv6_network(site, db, addresses, one_client):
-    """Each with another session, which a client can make up."""
+    """Each request has another session key, which a client can invent."""
     statuses = []
     for number in range(15):
         address = addresses[number % len(addresses)]
@@ -76,7 +76,7 @@ def test_changes_are_limited_by_address_and_by_ipv6_network(site, db, addresses,
     ("path", "place"),
     [("/chats/", 1), ("/chats/search/?q=a", 2), ("/events/", 3), ("/chats/people/?to=a", 4)],
 )
-def test_reads_are_limited_by_address_whatever_the_session(site, db, path, place):
+def test_reads_are_limited_by_address_with_any_session(site, db, path, place):
     def ask(address, count):
         return [site.ask("GET", path, address, cookie=f"sessionid={n:032x}").status for n in range(count)]
 
@@ -85,7 +85,7 @@ def test_reads_are_limited_by_address_whatever_the_session(site, db, path, place
 
 
 class Streaming(BaseHTTPRequestHandler):
-    """Answers with a stream that does not end by itself."""
+    """A server whose response is a stream that does not end by itself."""
 
     def do_GET(self):
         self.send_response(200)
@@ -118,7 +118,7 @@ def test_open_streams_are_limited_by_address_and_by_ipv6_network(tmp_path, strea
         assert site.open("GET", "/events/", other).status == 200
 
 
-def test_header_that_names_a_script_decides_nothing(site, db):
+def test_header_with_a_script_name_is_ignored(site, db):
     made = http.client.HTTPConnection("127.0.0.1", site.upstream, timeout=20)
     made.request(
         "GET", "/accounts/login/", headers={"Host": "127.0.0.1", "SCRIPT_NAME": "/x", "PATH_INFO": "/"}
@@ -133,7 +133,7 @@ PASSWORD_PAGES = ["/accounts/login/", "/accounts/signup/", "/accounts/password/"
 @pytest.mark.parametrize("path", PASSWORD_PAGES)
 @pytest.mark.parametrize("addresses", ["192.0.2.{0}", "2001:db8:4:{0}::{1:x}"])
 def test_passwords_are_limited_by_address_and_by_ipv6_network(site, db, path, addresses):
-    """50 from one address, and from one /64: about 31 get through."""
+    """Of 50 requests from one address, or one /64 network, about 31 are accepted."""
     place = 200 + PASSWORD_PAGES.index(path)
     statuses = [
         site.ask("POST", path, addresses.format(place, number), "username=x").status for number in range(50)

@@ -1,4 +1,4 @@
-"""What nginx writes of a request: its route, and no path, query or name."""
+"""The request log of nginx contains the route, but no path, query or name."""
 
 import secrets
 
@@ -52,7 +52,7 @@ def test_request_log_of_nginx_holds_the_route_and_no_path_or_query(site, db, add
         ("GET", f"/events/{SECRET}", None, {}),
     ],
 )
-def test_what_nginx_refuses_itself_is_logged_without_its_path(site, db, refused):
+def test_requests_that_nginx_refuses_are_logged_without_their_path(site, db, refused):
     method, path, body, headers = refused
     assert site.ask(method, path, "192.0.2.202", body, **headers).status >= 400
 

@@ -1,4 +1,7 @@
-"""A message tells its receiver, once; nobody else learns of it or can mark it."""
+"""A message creates one notification for its receiver.
+
+No other user sees it or can mark it.
+"""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -13,18 +16,18 @@ from notifications.signals import notifications_read
 
 @pytest.fixture
 def seen():
-    """Who is told that notifications have been seen."""
-    told = []
+    """Record the users for whom `notifications_read` is sent."""
+    reported = []
 
     def listen(sender, user_id, **kwargs):
-        told.append(user_id)
+        reported.append(user_id)
 
     notifications_read.connect(listen, sender=Notification)
-    yield told
+    yield reported
     notifications_read.disconnect(listen, sender=Notification)
 
 
-def test_a_message_notifies_its_receiver_in_the_sender_s_name(message, bob):
+def test_message_notifies_its_receiver_with_the_name_of_the_sender(message, bob):
     notification = Notification.objects.get()
 
     assert (notification.user, notification.message) == (bob, message)
@@ -32,13 +35,13 @@ def test_a_message_notifies_its_receiver_in_the_sender_s_name(message, bob):
     assert not notification.read
 
 
-def test_a_reply_notifies_who_is_answered(message, alice, bob, write):
+def test_reply_notifies_the_other_member(message, alice, bob, write):
     write(bob, alice, parent_message=message)
 
     assert Notification.objects.for_user(alice).get().content == "New message from bob"
 
 
-def test_saving_a_message_again_notifies_nobody(message, alice):
+def test_saving_a_message_again_creates_no_notification(message, alice):
     message.save()
     message.edit("Changed", by=alice)
     message.mark_read()
@@ -46,7 +49,7 @@ def test_saving_a_message_again_notifies_nobody(message, alice):
     assert Notification.objects.count() == 1
 
 
-def test_a_message_that_is_rolled_back_notifies_nobody(alice, bob, write):
+def test_message_that_is_rolled_back_creates_no_notification(alice, bob, write):
     with pytest.raises(RuntimeError), transaction.atomic():
         write(alice, bob)
         raise RuntimeError("the request failed")
@@ -64,7 +67,7 @@ def test_a_message_whose_notification_fails_is_not_sent(alice, bob, write, monke
     assert not Message.objects.exists()
 
 
-def test_a_notification_names_a_sender_who_is_known_only_by_id(alice, bob):
+def test_notification_has_the_name_of_a_sender_given_by_id(alice, bob):
     Message.objects.create(sender_id=alice.pk, receiver_id=bob.pk, content="Hello")
 
     assert Notification.objects.get().content == "New message from alice"
@@ -76,7 +79,7 @@ def test_the_longest_name_fits(member, bob, write):
     assert Notification.objects.get().content.endswith("n" * 150)
 
 
-def test_without_its_receiver_nobody_is_notified_and_with_it_again_everybody(alice, bob, write, without):
+def test_messages_create_notifications_only_with_the_receiver_connected(alice, bob, write, without):
     name = {"sender": Message, "dispatch_uid": "notifications.notify_receiver"}
     without(post_save, Message, name["dispatch_uid"])
     write(alice, bob)
@@ -87,7 +90,7 @@ def test_without_its_receiver_nobody_is_notified_and_with_it_again_everybody(ali
     assert Notification.objects.count() == 1
 
 
-def test_without_its_receiver_a_bulk_notifies_nobody(alice, bob, write_many, without):
+def test_bulk_without_its_receiver_creates_no_notification(alice, bob, write_many, without):
     without(messages_created_in_bulk, Message, "notifications.notify_receivers")
 
     write_many(alice, bob, 3)
@@ -95,7 +98,7 @@ def test_without_its_receiver_a_bulk_notifies_nobody(alice, bob, write_many, wit
 
 
 @pytest.mark.parametrize("size", [1, 10, 100, 1_000])
-def test_the_page_s_rows_are_one_query(size, alice, bob, write_many, django_assert_num_queries):
+def test_rows_of_the_page_are_one_query(size, alice, bob, write_many, django_assert_num_queries):
     last = write_many(alice, bob, size)[-1]
 
     with django_assert_num_queries(1):
@@ -104,7 +107,7 @@ def test_the_page_s_rows_are_one_query(size, alice, bob, write_many, django_asse
     assert (rows[0].message_id, rows[0].read) == (last.pk, False)
 
 
-def test_the_page_goes_on_after_its_last_row(alice, bob, write_many):
+def test_page_continues_after_the_given_row(alice, bob, write_many):
     write_many(alice, bob, 5)
 
     rows = list(Notification.objects.for_user(bob).rows())
@@ -112,10 +115,12 @@ def test_the_page_goes_on_after_its_last_row(alice, bob, write_many):
 
 
 @pytest.mark.parametrize("size", [1, 10, 100, 1_000])
-def test_marking_all_costs_the_same(size, alice, bob, write_many, django_assert_num_queries):
+def test_marking_all_makes_a_constant_number_of_queries(
+    size, alice, bob, write_many, django_assert_num_queries
+):
     write_many(alice, bob, size)
 
-    with django_assert_num_queries(4):  # Savepoint, the messages, the notifications, savepoint released.
+    with django_assert_num_queries(4):  # Savepoint, messages, notifications, release.
         assert Notification.objects.mark_read(bob) == size
 
 
@@ -131,7 +136,7 @@ def test_one_can_be_marked_alone(alice, bob, write_many, seen):
     assert seen == [bob.pk]
 
 
-def test_marking_all_marks_only_one_s_own(message, alice, bob, write, seen):
+def test_marking_all_marks_only_the_own_notifications(message, alice, bob, write, seen):
     write(bob, alice)
 
     assert Notification.objects.mark_read(bob) == 1
@@ -140,7 +145,7 @@ def test_marking_all_marks_only_one_s_own(message, alice, bob, write, seen):
 
 
 @pytest.mark.parametrize("who", ["alice", "charlie"])
-def test_nobody_can_mark_somebody_else_s(who, message, request, seen):
+def test_notification_of_another_member_cannot_be_marked(who, message, request, seen):
     other = request.getfixturevalue(who)
 
     assert Notification.objects.mark_read(other, Notification.objects.get().pk) == 0
@@ -149,7 +154,7 @@ def test_nobody_can_mark_somebody_else_s(who, message, request, seen):
     assert seen == []
 
 
-def test_notification_cannot_be_marked_past_its_message(message):
+def test_notification_cannot_be_marked_without_its_message(message):
     with pytest.raises(TypeError, match="A notification is read when"):
         Notification.objects.update(read=True)
 

@@ -1,4 +1,4 @@
-"""Reading messages marks the notifications of exactly those messages."""
+"""Reading messages marks the notifications of exactly these messages."""
 
 import pytest
 from django.db import connection
@@ -11,7 +11,7 @@ def unread():
     return list(Notification.objects.unread().order_by("message").values_list("message", flat=True))
 
 
-def test_reading_marks_the_notifications_of_what_was_read(alice, bob, write):
+def test_reading_marks_the_notifications_of_the_read_messages(alice, bob, write):
     first, second, third = (write(alice, bob) for _ in range(3))
 
     Message.objects.mark_read(bob, first.conversation_id, up_to=second.pk)
@@ -33,7 +33,7 @@ def test_reading_a_thread_leaves_the_notifications_of_other_threads(message, ali
     assert unread() == [outside.pk]
 
 
-def test_reading_leaves_what_the_counterpart_has_not_read(message, alice, bob, write):
+def test_reading_leaves_the_notifications_of_the_counterpart(message, alice, bob, write):
     answer = write(bob, alice)
 
     Message.objects.mark_read(bob, message.conversation_id, up_to=answer.pk)
@@ -64,7 +64,8 @@ def test_a_message_saved_as_read_has_a_notification_that_is_read(fields, message
 @pytest.mark.django_db(transaction=True)
 def test_marking_notifications_and_reading_messages_at_once_do_not_deadlock(alice, bob, write_many, at_once):
     sent = write_many(alice, bob, 2_000)
-    with connection.cursor() as cursor:  # Rows that stand in another order than their ids, as after years.
+    # Store the rows in descending order of their ids, because after years the physical order differs too.
+    with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE aside AS SELECT * FROM notifications_notification")
         cursor.execute("TRUNCATE notifications_notification")
         cursor.execute("INSERT INTO notifications_notification SELECT * FROM aside ORDER BY id DESC")

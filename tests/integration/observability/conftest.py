@@ -1,4 +1,4 @@
-"""Bobbin as it runs: gunicorn with two workers, and the metrics process beside it."""
+"""Bobbin as in production: gunicorn with two workers, and the separate metrics process."""
 
 import contextlib
 import http.client
@@ -22,7 +22,7 @@ WORKERS, THREADS = 2, 2
 
 @pytest.fixture
 def counted():
-    """How much a metric of this process has risen since the test began."""
+    """Return a function that returns the increase of a metric of this process since the start of the test."""
     before: dict = {}
 
     def value(name, labels):
@@ -45,7 +45,7 @@ def free_port() -> int:
 
 
 def until(ready, what: str, seconds: float = 60):
-    """Wait until `ready()` gives something, and return it."""
+    """Wait until `ready()` returns a true value, and return it."""
     end = time.monotonic() + seconds
     while not (found := ready()):
         assert time.monotonic() < end, f"no {what} within {seconds} s"
@@ -61,7 +61,7 @@ class Site:
     master: psutil.Process
 
     def ask(self, path, method="GET", headers=None, body=None, connection=None):
-        """Status, headers and body of the answer."""
+        """Send a request, and return the status, the headers and the body of the response."""
         line = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         line.request(method, path, body, headers or {})
         answer = line.getresponse()
@@ -80,7 +80,7 @@ class Site:
         return text
 
     def series(self) -> dict:
-        """The value of each series, by its name and labels."""
+        """Return the value of each series by its name and labels."""
         return {
             (sample.name, tuple(sorted(sample.labels.items()))): sample.value
             for family in text_string_to_metric_families(self.metrics_text())
@@ -88,7 +88,7 @@ class Site:
         }
 
     def total(self, name, **labels) -> float:
-        """The sum over all series of that name with these labels."""
+        """Return the sum of all series with this name and these labels."""
         return sum(
             value
             for (found, its_labels), value in self.series().items()
@@ -101,7 +101,7 @@ class Site:
 
 @pytest.fixture(scope="session")
 def static_files(tmp_path_factory):
-    """Collected once: pages of the real server need them."""
+    """Collect the static files once, because the pages of the real server need them."""
     folder = tmp_path_factory.mktemp("static")
     subprocess.run(
         [sys.executable, WEB / "manage.py", "collectstatic", "--noinput", "-v", "0"],
@@ -113,14 +113,17 @@ def static_files(tmp_path_factory):
 
 @pytest.fixture
 def start(transactional_db, settings, tmp_path, static_files):
-    """Start a site; the argument is what the environment says beyond the usual."""
+    """Return a function that starts a site.
+
+    Its arguments are additional environment variables.
+    """
     from django.db import connection
 
     with contextlib.ExitStack() as ending:
 
         def begin(**env: str) -> Site:
             folder, port, metrics_port = tmp_path / "metrics", free_port(), free_port()
-            told = os.environ | {
+            reported = os.environ | {
                 "PROMETHEUS_MULTIPROC_DIR": str(folder),
                 "POSTGRES_DB": connection.settings_dict["NAME"],
                 "REDIS_URL": settings.CACHES["default"]["LOCATION"],
@@ -133,9 +136,9 @@ def start(transactional_db, settings, tmp_path, static_files):
                 **env,
             }
             gunicorn = ["gunicorn", "--config", "gunicorn.conf.py", "config.wsgi"]
-            master = ending.enter_context(running(gunicorn, told, tmp_path / "web.log"))
+            master = ending.enter_context(running(gunicorn, reported, tmp_path / "web.log"))
             until(lambda: len(list(folder.glob("counter_web*.db"))) == WORKERS, "workers")
-            ending.enter_context(running(["observability.serve"], told, tmp_path / "metrics.log"))
+            ending.enter_context(running(["observability.serve"], reported, tmp_path / "metrics.log"))
             site = Site(port, metrics_port, folder, master)
             until(lambda: answers(metrics_port), "metrics process")
             until(lambda: site.total("bobbin_gunicorn_workers") == WORKERS, "workers that answer")
@@ -168,7 +171,7 @@ def answers(port: int) -> bool:
 
 @pytest.fixture
 def cookies_of(browser_of):
-    """The headers of a browser in which this member is logged in."""
+    """Return a function that returns the headers of a client in which the given user is logged in."""
 
     def headers(user) -> dict[str, str]:
         browser = browser_of(user)

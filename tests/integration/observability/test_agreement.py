@@ -1,4 +1,4 @@
-"""Three who count statements: Bobbin by request, django-prometheus by cursor, PostgreSQL itself."""
+"""Three counts of SQL statements agree: Bobbin by request, django-prometheus by cursor, PostgreSQL itself."""
 
 import random
 import urllib.parse
@@ -13,17 +13,17 @@ pytestmark = pytest.mark.xdist_group("observed")
 REQUESTS, WARM_UP = 1_000, 100
 TOKEN = "t" * 32
 OF_THIS_DATABASE = "(SELECT oid FROM pg_database WHERE datname = current_database())"
-# psycopg begins and ends transactions by itself, past its cursors.
+# psycopg begins and ends transactions itself, not by a cursor of Django.
 TRANSACTIONS = "query ~* '^(BEGIN|COMMIT|ROLLBACK)$'"
-# Is the connection that a thread kept still good? Asked once a request, before the first query.
+# Django checks a persistent connection once per request, before the first query.
 HEALTH_CHECKS = "query ~ '^SELECT [$]?1$'"
-# Foreign keys that are checked when a transaction commits, by statements of PostgreSQL's own.
+# PostgreSQL checks foreign keys at the commit, by statements of its own.
 CHECKS_OF_KEYS = "query ~ '^SELECT .* FROM ONLY .* FOR KEY SHARE OF x$'"
 
 
 @pytest.fixture
 def witness(transactional_db):
-    """How many statements PostgreSQL carried out in this database that meet a condition."""
+    """Return a function that counts the statements that PostgreSQL executed here for a condition."""
 
     def ask(sql):
         with connection.cursor() as cursor:
@@ -44,13 +44,13 @@ def witness(transactional_db):
     return calls
 
 
-def test_all_three_agree_on_a_thousand_requests(start, witness, alice, bob, message, cookies_of):
+def test_three_counts_agree_on_a_thousand_requests(start, witness, alice, bob, message, cookies_of):
     Message.objects.bulk_create(
         Message(sender=alice, receiver=bob, content=f"No. {n}", parent_message=message) for n in range(100)
     )
     site, people = start(), [cookies_of(alice), cookies_of(bob)]
     requests = mixed_requests(message.pk)
-    for request in requests[:WARM_UP]:  # Afterwards every thread has its connection.
+    for request in requests[:WARM_UP]:  # After these requests every thread has a connection.
         ask(site, people, **request)
     before = counts(site, witness)
     for request in requests[WARM_UP:]:
@@ -78,7 +78,10 @@ def counts(site, witness) -> dict[str, float]:
 
 
 def mixed_requests(root: int) -> list[dict]:
-    """Pages from the cache and made anew, of members and strangers; replies, edits, marks as read."""
+    """Return requests of two users and of anonymous visitors.
+
+    They are cached and uncached pages, replies, edits and marks as read.
+    """
     chance = random.Random(0)
     thread, message = f"/chats/thread/{root}/", f"/chats/message/{root}"
     looks = ["/chats/", "/chats/unread/", thread, f"{message}/history/", "/chats/notifications/"]

@@ -1,4 +1,7 @@
-"""What containers do that need PostgreSQL, or the tables of their release, before they start."""
+"""`manage.py await_database`.
+
+Containers run it to wait for PostgreSQL, or for the tables of their release.
+"""
 
 import shutil
 import subprocess
@@ -12,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.models import Session
-from chats import restored
+from caching import restored
 
 WITHOUT = "DELETE FROM django_migrations WHERE app = 'notifications' RETURNING name"
 AGAIN = "INSERT INTO django_migrations (app, name, applied) VALUES ('notifications', %s, now())"
@@ -20,7 +23,10 @@ AGAIN = "INSERT INTO django_migrations (app, name, applied) VALUES ('notificatio
 
 @pytest.fixture
 def notifications_not_migrated(transactional_db):
-    """A function that applies them: the tables are there, only the note of it is not."""
+    """Delete the records of the migrations of notifications, and return a function that restores them.
+
+    The tables stay.
+    """
     with connection.cursor() as cursor:
         cursor.execute(WITHOUT)
         names = [name for (name,) in cursor.fetchall()]
@@ -34,27 +40,27 @@ def notifications_not_migrated(transactional_db):
     migrate()
 
 
-def test_it_ends_at_once_when_all_is_there(transactional_db, capsys):
+def test_command_returns_at_once_when_the_database_is_complete(transactional_db, capsys):
     call_command("await_database", "--migrated", "--seconds=0")
 
     assert capsys.readouterr().out == ""
 
 
-def test_without_postgresql_it_gives_up_and_says_why(monkeypatch, capsys):
+def test_command_without_postgresql_fails_with_a_reason(monkeypatch, capsys):
     monkeypatch.setitem(connection.settings_dict, "HOST", "/nonexistent")
 
     with pytest.raises(CommandError, match=r"Waited 0 s in vain: PostgreSQL is not available\."):
         call_command("await_database", "--seconds=0")
 
 
-def test_postgresql_alone_is_enough_unless_migrations_are_asked_for(notifications_not_migrated):
+def test_command_checks_migrations_only_with_its_option(notifications_not_migrated):
     call_command("await_database", "--seconds=0")
 
     with pytest.raises(CommandError, match="migrations are missing"):
         call_command("await_database", "--migrated", "--seconds=0")
 
 
-def test_it_goes_on_when_somebody_else_has_migrated(notifications_not_migrated, capsys):
+def test_command_returns_when_another_process_has_migrated(notifications_not_migrated, capsys):
     waiting = threading.Thread(target=call_command, args=("await_database", "--migrated", "--seconds=20"))
     waiting.start()
     time.sleep(0.3)
@@ -73,7 +79,7 @@ KEYS = ["session:" + "k" * 32, "page:2:7:epoch:digest", "epoch:7", "badges:2:7:e
 @pytest.mark.parametrize(
     "before", [None, "16384 2026-01-01 00:00:00+00", "", ["another", 0], ["another", 2**62], [], [None, 0]]
 )
-def test_what_redis_holds_of_another_database_is_deleted_and_of_this_one_kept(transactional_db, before):
+def test_keys_of_another_database_are_deleted_from_redis_and_own_ones_kept(transactional_db, before):
     call_command("await_database", "--migrated", "--seconds=0")
     this = cache.get(restored.KEY)
     for known, kept in ((this, KEYS), (before, [])):
@@ -100,9 +106,9 @@ def restart(server, meanwhile=lambda: None):
 
 
 def kept() -> list[str]:
-    """Fill Redis, compare it with the database, and return what it still has."""
+    """Fill Redis, compare it with the database, and return the keys that it still has."""
     cache.set_many(dict.fromkeys(KEYS, "held"), 300)
-    restored.forget_another_database()
+    restored.invalidate_if_restored()
     return sorted(cache.get_many(KEYS))
 
 
@@ -132,11 +138,11 @@ def test_restart_of_postgresql_keeps_redis_and_each_kind_of_restore_empties_it(s
     assert (kept(), kept()) == ([], everything), "another timeline"
 
 
-def test_session_of_before_a_restore_logs_nobody_in_after_it(transactional_db, browser_of, alice):
+def test_session_from_before_a_restore_is_logged_out_after_it(transactional_db, browser_of, alice):
     call_command("await_database", "--migrated", "--seconds=0")
     browser = browser_of(alice)
     assert browser.get("/chats/").status_code == 200
-    Session.objects.all()._raw_delete("default")  # As in a restored database.
+    Session.objects.all()._raw_delete("default")  # A restored database has no sessions.
     assert browser.get("/chats/").status_code == 200
     cache.set(restored.KEY, ["the database of before", 0], None)
     call_command("await_database", "--migrated", "--seconds=0")
@@ -144,7 +150,7 @@ def test_session_of_before_a_restore_logs_nobody_in_after_it(transactional_db, b
     assert browser.get("/chats/").status_code == 302
 
 
-def test_without_redis_it_ends_too_and_says_what_to_do(transactional_db, settings, caplog):
+def test_command_without_redis_returns_and_logs_what_to_do(transactional_db, settings, caplog):
     away = settings.CACHES["default"] | {"LOCATION": "unix:///nonexistent/valkey.sock?db=0"}
     settings.CACHES = {"default": away}
     call_command("await_database", "--migrated", "--seconds=0")

@@ -1,4 +1,4 @@
-"""Query budgets: declared beside the view, counted by the middleware, an excess told and logged."""
+"""Query budgets: declared at the view, counted by the middleware, and logged when exceeded."""
 
 import logging
 
@@ -34,21 +34,23 @@ def pages(settings, client):
     return client
 
 
-def test_within_the_budget_nothing_is_said(pages, db, exceeded_budgets, caplog):
+def test_request_within_the_budget_logs_nothing(pages, db, exceeded_budgets, caplog):
     pages.get("/greedy/2/")
 
     assert exceeded_budgets == []
     assert "its budget" not in caplog.text
 
 
-def test_an_excess_is_told_with_its_statements(pages, db, exceeded_budgets):
+def test_exceeded_budget_is_signalled_with_its_statements(pages, db, exceeded_budgets):
     pages.get("/greedy/3/")
 
     assert exceeded_budgets == ["greedy: 3 queries, its budget is 2\n  3x SELECT %s + 1"]
     exceeded_budgets.clear()
 
 
-def test_an_excess_is_logged_once_a_minute_without_values(pages, db, exceeded_budgets, caplog, monkeypatch):
+def test_exceeded_budget_is_logged_once_a_minute_without_values(
+    pages, db, exceeded_budgets, caplog, monkeypatch
+):
     caplog.set_level(logging.WARNING)
     now = 1000.0
     monkeypatch.setattr(budgets.time, "monotonic", lambda: now)
@@ -56,17 +58,17 @@ def test_an_excess_is_logged_once_a_minute_without_values(pages, db, exceeded_bu
         pages.get("/greedy/3/")
     now += 61
     pages.get("/greedy/3/")
-    told = [record.getMessage() for record in caplog.records if record.name == "observability.budgets"]
+    reported = [record.getMessage() for record in caplog.records if record.name == "observability.budgets"]
 
-    assert told == ["greedy made 3 queries, its budget is 2: 3x SELECT %s + 1"] * 2
+    assert reported == ["greedy made 3 queries, its budget is 2: 3x SELECT %s + 1"] * 2
     exceeded_budgets.clear()
 
 
-def test_a_view_without_a_budget_is_left_alone(pages, db):
+def test_view_without_a_budget_has_no_count(pages, db):
     assert "X-Query-Count" not in pages.get("/free/").headers
 
 
-def test_nested_transactions_are_no_work():
+def test_statements_of_savepoints_are_not_counted():
     tally = budgets.Tally()
     for sql in ("SAVEPOINT a", "RELEASE SAVEPOINT a", "SELECT  1\n"):
         tally(lambda *args: None, sql, None, False, {})
@@ -82,18 +84,18 @@ def test_staff_sees_the_count_and_others_do_not(browser_of, member, alice):
     assert "X-Query-Count" not in browser_of(alice).get("/chats/").headers
 
 
-def test_every_view_of_ours_has_a_budget():
-    ours = {name for name, _ in budgets.views() if not name.startswith("admin:")}
+def test_every_view_of_bobbin_has_a_budget():
+    own = {name for name, _ in budgets.views() if not name.startswith("admin:")}
 
-    assert {"home", "chats:inbox", "accounts:login"} <= ours
-    assert ours == set(declared())
+    assert {"home", "chats:inbox", "accounts:login"} <= own
+    assert own == set(declared())
 
 
-def test_a_budget_is_known_by_the_name_that_is_told(pages):
+def test_declared_budget_has_the_name_of_its_view(pages):
     assert declared() == {"greedy": 2}
 
 
-def test_what_a_request_asks_is_measured_beside_the_budget(pages, db, counted, exceeded_budgets):
+def test_queries_of_a_request_are_measured_beside_the_budget(pages, db, counted, exceeded_budgets):
     pages.get("/greedy/2/")
     pages.get("/greedy/3/")
     exceeded_budgets.clear()
@@ -105,15 +107,15 @@ def test_what_a_request_asks_is_measured_beside_the_budget(pages, db, counted, e
     assert counted("bobbin_query_budget_exceeded_total", view="greedy") == 1
 
 
-def test_the_budgets_themselves_are_shown(counted):
-    budgets.tell()
+def test_budgets_are_published_as_metrics(counted):
+    budgets.publish_budgets()
 
-    assert counted("bobbin_query_budget", view="chats:inbox") in {0, 3}  # Shown before, by another test.
+    assert counted("bobbin_query_budget", view="chats:inbox") in {0, 3}  # Another test may have set it.
     assert counted("bobbin_query_budget_exceeded_total", view="chats:inbox") == 0
 
 
 @pytest.mark.parametrize(("queries", "suspected"), [(9, 0), (10, 1), (30, 1)])
-def test_one_statement_ten_times_looks_like_one_for_each_row(
+def test_statement_repeated_ten_times_counts_as_repeated_queries(
     pages, db, counted, exceeded_budgets, queries, suspected
 ):
     pages.get(f"/greedy/{queries}/")

@@ -1,4 +1,4 @@
-"""The cache backend: every read counted once and truly, one maker for a value that many want."""
+"""The cache backend counts each read once, and computes a value only once for concurrent requests."""
 
 import threading
 from collections import Counter
@@ -8,19 +8,19 @@ import pytest
 from django.core.cache import cache, caches
 from django_redis import get_redis_connection
 
-from observability import cache as backend
+from caching import backend, read_counts
 
 NOTHING_LISTENS = "redis://127.0.0.1:1/0"
 
 
 @pytest.fixture
 def counted():
-    """What was counted since the test began, by family and result."""
-    before = Counter(backend.counts())
+    """Return a function that returns the reads since the start of the test, by family and result."""
+    before = Counter(read_counts.counts())
 
     def since() -> dict[tuple[str, str], int]:
         found: Counter[tuple[str, str]] = Counter()
-        for (family, _, result), number in (Counter(backend.counts()) - before).items():
+        for (family, _, result), number in (Counter(read_counts.counts()) - before).items():
             found[family, result] += number
         return dict(found)
 
@@ -29,7 +29,7 @@ def counted():
 
 @pytest.fixture
 def unreachable(settings):
-    """A cache whose server is missing, with a breaker of its own."""
+    """Return a cache whose server is missing, with a separate circuit breaker."""
     settings.CACHES = settings.CACHES | {"away": settings.CACHES["default"] | {"LOCATION": NOTHING_LISTENS}}
     backend._breakers.pop(NOTHING_LISTENS, None)
     yield caches["away"]
@@ -45,7 +45,7 @@ def test_a_hit_and_a_miss(counted):
 
 
 @pytest.mark.parametrize("value", [None, 0, "", [], False])
-def test_a_stored_value_is_a_hit_whatever_it_is(counted, value):
+def test_stored_value_is_a_hit_also_if_it_is_false(counted, value):
     cache.set("page:empty", value)
 
     assert cache.get("page:empty", "default") == value
@@ -54,13 +54,18 @@ def test_a_stored_value_is_a_hit_whatever_it_is(counted, value):
 
 
 def test_get_many_counts_each_key(counted):
-    cache.set_many({"page:1": 1, "epoch:2": "x"})
+    cache.set_many({"page:1": 1, "generation:2": "x"})
 
-    assert cache.get_many(["page:1", "epoch:2", "epoch:3", "badges:1"]) == {
+    assert cache.get_many(["page:1", "generation:2", "generation:3", "badges:1"]) == {
         "page:1": 1,
-        "epoch:2": "x",
+        "generation:2": "x",
     }
-    assert counted() == {("page", "hit"): 1, ("epoch", "hit"): 1, ("epoch", "miss"): 1, ("badges", "miss"): 1}
+    assert counted() == {
+        ("page", "hit"): 1,
+        ("generation", "hit"): 1,
+        ("generation", "miss"): 1,
+        ("badges", "miss"): 1,
+    }
 
 
 def test_get_or_set_counts_once(counted):
@@ -70,7 +75,7 @@ def test_get_or_set_counts_once(counted):
     assert counted() == {("page", "miss"): 1, ("page", "hit"): 1}
 
 
-def test_one_of_many_makes_the_value(counted):
+def test_concurrent_requests_compute_a_value_once(counted):
     made, all_here = [], threading.Barrier(20)
 
     def make():
@@ -88,21 +93,21 @@ def test_one_of_many_makes_the_value(counted):
     assert sum(counted().values()) == 20
 
 
-def test_a_maker_that_fails_leaves_the_others_free():
+def test_error_in_computing_a_value_releases_the_lock():
     with pytest.raises(ZeroDivisionError):
         cache.get_or_set("page:1", lambda: 1 / 0)
 
     assert cache.get_or_set("page:1", lambda: "made") == "made"
 
 
-def test_who_waits_in_vain_makes_its_own(monkeypatch):
+def test_request_that_waits_too_long_for_the_lock_computes_the_value(monkeypatch):
     monkeypatch.setattr(backend, "WAIT_SECONDS", 0.02)
-    cache.add("lock:page:1", 1)  # Whoever began is gone.
+    cache.add("lock:page:1", 1)  # The process that held this lock is gone.
 
     assert cache.get_or_set("page:1", lambda: "made") == "made"
 
 
-def test_no_key_makes_up_a_family(counted):
+def test_unknown_key_prefix_counts_as_other(counted):
     for key in ("bob:1", "page", "", "page:1:2"):
         cache.get(key)
 
@@ -110,7 +115,7 @@ def test_no_key_makes_up_a_family(counted):
 
 
 @pytest.mark.parametrize("damaged", [b"\xc1", b"\x93\x01", b"\x80\x04\x95cos\nsystem\n"])
-def test_a_damaged_value_is_an_error_and_is_made_anew(counted, damaged):
+def test_damaged_value_is_an_error_and_is_recomputed(counted, damaged):
     get_redis_connection("default").set(cache.make_key("page:1"), damaged)
 
     assert cache.get("page:1", "default") == "default"
@@ -122,13 +127,13 @@ def test_a_damaged_value_is_an_error_and_is_made_anew(counted, damaged):
 
 
 def test_reads_are_counted_by_view(browser_of, alice):
-    before = Counter(backend.counts())
+    before = Counter(read_counts.counts())
     browser_of(alice).get("/chats/unread/")
-    found = Counter(backend.counts()) - before
+    found = Counter(read_counts.counts()) - before
 
     assert found["session", "chats:unread", "hit"] == 1
     assert found["page", "chats:unread", "miss"] == 1
-    assert {view for _, view, _ in found} == {"chats:unread", "other"}  # Logging in is no request.
+    assert {view for _, view, _ in found} == {"chats:unread", "other"}  # The log-in is no request.
 
 
 def test_without_a_server_reads_find_nothing_and_writes_return_none(counted, unreachable):
@@ -141,7 +146,7 @@ def test_without_a_server_reads_find_nothing_and_writes_return_none(counted, unr
     assert unreachable.delete("page:1") is None
     assert not unreachable.has_key("page:1")
     assert unreachable.get_or_set("page:1", lambda: "made") == "made"
-    # After three failures it is left alone.
+    # After three failures the breaker skips Redis.
     assert counted() == {("page", "error"): 2, ("page", "bypass"): 1}
 
 
@@ -155,7 +160,7 @@ def test_a_server_that_fails_is_logged_once(unreachable, caplog):
     ]
 
 
-def test_two_aliases_share_no_pool_by_accident(settings):
+def test_two_aliases_with_other_options_share_no_connection_pool(settings):
     patient = settings.CACHES["default"] | {
         "OPTIONS": settings.CACHES["default"]["OPTIONS"] | {"SOCKET_TIMEOUT": 0.1}
     }
@@ -166,12 +171,12 @@ def test_two_aliases_share_no_pool_by_accident(settings):
     assert get_redis_connection("default").connection_pool is pools[0]
 
 
-def test_hits_misses_bypasses_and_errors_are_all_requests(counted, unreachable, monkeypatch):
-    """The same reads, counted by whoever makes them."""
+def test_hits_misses_bypasses_and_errors_add_up_to_all_reads(counted, unreachable, monkeypatch):
+    """Compare the counts with a count of the calls in the test."""
     made: Counter[str] = Counter()
     for number in range(300):
         server = unreachable if number % 7 == 0 else cache
-        family = ("page", "epoch", "badges", "nobody's")[number % 4]
+        family = ("page", "generation", "badges", "nobody's")[number % 4]
         key = f"{family}:{number % 11}"
         step = number % 5
         if step == 0:
@@ -191,7 +196,7 @@ def test_hits_misses_bypasses_and_errors_are_all_requests(counted, unreachable, 
 
     found: Counter[str] = Counter()
     for (family, result), number in counted().items():
-        assert result in backend.RESULTS
+        assert result in read_counts.RESULTS
         found[family] += number
     assert found == made
-    assert {result for _, result in counted()} == set(backend.RESULTS)
+    assert {result for _, result in counted()} == set(read_counts.RESULTS)

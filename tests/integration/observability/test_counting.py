@@ -1,4 +1,4 @@
-"""Statements and connections, as django-prometheus names them, without what it misses or breaks."""
+"""Statements and connections under the names of django-prometheus, but counted correctly."""
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
@@ -15,7 +15,7 @@ def cursor(db):
         yield found
 
 
-def test_each_statement_counts_with_its_time(cursor, counted):
+def test_each_statement_is_counted_and_timed(cursor, counted):
     cursor.execute("SELECT 1")
     cursor.execute("SELECT %s", [2])
 
@@ -33,7 +33,7 @@ def test_many_rows_may_come_from_a_generator(cursor, counted):
     assert counted("django_db_execute_many_total", **ALIAS) == 3
 
 
-def test_rows_that_are_read_in_portions_count_too(alice, bob, counted):
+def test_rows_read_by_an_iterator_are_counted(alice, bob, counted):
     found = {user.username for user in User.objects.order_by("pk").iterator(chunk_size=1)}
 
     assert found == {"alice", "bob"}
@@ -47,7 +47,7 @@ def test_an_error_counts_by_its_type(db, counted):
     assert counted("django_db_errors_total", **ALIAS, type="UndefinedColumn") == 1
 
 
-def test_connections_show_while_they_are_open(transactional_db, counted, at_once):
+def test_open_connections_are_shown(transactional_db, counted, at_once):
     def look():
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

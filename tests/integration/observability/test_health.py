@@ -1,4 +1,4 @@
-"""The probes, and what pages do while a server is away."""
+"""Health probes, and pages during an outage of PostgreSQL or Redis."""
 
 import logging
 import socket
@@ -15,12 +15,12 @@ from observability import health
 
 @pytest.fixture
 def probe(monkeypatch):
-    """A middleware of its own: it remembers that migrations were applied."""
+    """Return a new middleware, because an instance remembers that migrations were applied."""
     return health.HealthMiddleware(lambda request: None)
 
 
-def test_healthz_touches_nothing(client, django_assert_num_queries):
-    # Without the `db` fixture any query would raise.
+def test_healthz_makes_no_query(client, django_assert_num_queries):
+    # Any query would raise an error without the fixture `db`.
     response = client.get("/healthz", headers={"Host": "10.0.0.7"})
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
@@ -37,7 +37,7 @@ def test_readyz_answers_any_host_without_a_session(client):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_readyz_tells_of_a_missing_migration(rf, probe):
+def test_readyz_reports_a_missing_migration(rf, probe):
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM django_migrations WHERE app = 'notifications' RETURNING app, name, applied"
@@ -61,8 +61,8 @@ def test_readyz_without_postgresql(rf, probe, monkeypatch):
     assert b"PostgreSQL is not available" in response.content
 
 
-def test_readyz_with_a_postgresql_that_hangs(rf, probe, monkeypatch):
-    """A socket that accepts and never answers: the probe gives up, and does not pile up threads."""
+def test_readyz_with_a_postgresql_that_does_not_respond_times_out(rf, probe, monkeypatch):
+    """The socket accepts connections, but never responds. The probe must not pile up threads."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         host, port = server.getsockname()
         monkeypatch.setitem(connection.settings_dict, "HOST", host)
@@ -77,20 +77,20 @@ def test_readyz_with_a_postgresql_that_hangs(rf, probe, monkeypatch):
 
 @pytest.fixture
 def without_redis(settings):
-    """Redis is not where the settings say; the connections of before are dropped."""
+    """Point the settings at a port without Redis, which also drops existing connections."""
     default = settings.CACHES["default"]
     settings.CACHES = {"default": default | {"LOCATION": "redis://127.0.0.1:1/0"}}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_redis_we_are_degraded_but_ready(without_redis, client):
+def test_readyz_without_redis_is_degraded_but_ready(without_redis, client):
     response = client.get("/readyz")
 
     assert (response.status_code, response.json()) == (200, {"status": "degraded", "redis": False})
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_redis_the_pages_still_work(without_redis, browser_of, message, bob):
+def test_pages_without_redis_work(without_redis, browser_of, message, bob):
     client = browser_of(bob)
     for page in ("/chats/", "/chats/unread/", f"/chats/thread/{message.pk}/", "/chats/notifications/"):
         assert client.get(page).status_code == 200
@@ -98,12 +98,12 @@ def test_without_redis_the_pages_still_work(without_redis, browser_of, message, 
     assert "still here" in client.get("/chats/").content.decode()
 
 
-def test_redis_really_is_there_otherwise():
+def test_redis_is_available_in_the_other_tests():
     assert get_redis_connection("default").ping()
 
 
 @pytest.mark.django_db
-def test_without_postgresql_a_page_says_so_and_comes_back(browser_of, alice, monkeypatch, caplog):
+def test_page_without_postgresql_explains_the_outage_and_recovers(browser_of, alice, monkeypatch, caplog):
     client = browser_of(alice)
     client.raise_request_exception = False
     caplog.set_level(logging.CRITICAL)
@@ -113,7 +113,7 @@ def test_without_postgresql_a_page_says_so_and_comes_back(browser_of, alice, mon
 
     with monkeypatch.context() as away:
         away.setattr("django.db.backends.utils.CursorWrapper.execute", refuse)
-        with zeal_ignore():  # The log asks for the member once more, and gets no answer either.
+        with zeal_ignore():  # The log tries to load the user again, which fails too.
             response = client.get("/chats/")
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "5"
@@ -133,7 +133,7 @@ def test_any_other_error_is_a_500_without_details(browser_of, alice, monkeypatch
     assert "ZeroDivisionError" not in response.content.decode()
 
 
-def test_a_page_that_does_not_exist_is_a_404_of_ours():
+def test_page_that_does_not_exist_has_the_404_page_of_bobbin():
     response = Client().get("/no/such/page")
 
     assert response.status_code == 404

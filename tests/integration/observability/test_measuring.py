@@ -1,4 +1,7 @@
-"""What is measured of a request: once, under labels that nobody outside can choose, and never at its cost."""
+"""Metrics of requests.
+
+Each request counts once, clients cannot choose label values, and an error in a metric fails no request.
+"""
 
 import re
 
@@ -50,7 +53,7 @@ def test_a_request_counts_once_by_view_method_and_status(pages, counted):
     assert counted("bobbin_request_db_queries_count", view="quick") == 3
 
 
-def test_what_no_view_answers_is_other(pages, counted):
+def test_requests_without_a_view_count_as_other_or_static(pages, counted):
     pages.get("/made/up/")
     pages.get("/static/made-up")
 
@@ -66,7 +69,7 @@ def test_probes_are_not_counted(client, counted):
 
 
 @pytest.mark.parametrize("method", ["FOOBAR", "TRACE", "PROPFIND", "PUT"])
-def test_a_method_that_no_browser_uses_is_refused_before_anything_counts(pages, counted, method):
+def test_unsupported_method_is_refused_and_not_counted(pages, counted, method):
     response = pages.generic(method, "/quick/1/")
 
     assert response.status_code == 405
@@ -86,7 +89,7 @@ def test_an_exception_is_counted_once_and_so_is_its_time(pages, counted, view, s
     assert counted("bobbin_requests_in_progress") == 0
 
 
-def test_a_request_in_progress_shows(pages, counted, monkeypatch):
+def test_request_in_progress_is_shown(pages, counted, monkeypatch):
     seen = []
 
     def note(*args):
@@ -102,7 +105,7 @@ def test_a_request_in_progress_shows(pages, counted, monkeypatch):
 @pytest.mark.parametrize(
     "metric", [metrics.REQUESTS, metrics.SECONDS, metrics.QUERIES, metrics.DB_SECONDS], ids=lambda m: m._name
 )
-def test_a_metric_that_fails_fails_no_request(pages, monkeypatch, caplog, metric):
+def test_error_in_a_metric_fails_no_request(pages, monkeypatch, caplog, metric):
     def fail(*labels):
         raise OSError("No space left on device")
 
@@ -114,7 +117,7 @@ def test_a_metric_that_fails_fails_no_request(pages, monkeypatch, caplog, metric
 
 
 @pytest.mark.parametrize("name", ["responses_by_status", "requests_latency_by_view_method"])
-def test_nor_does_one_of_django_prometheus(pages, monkeypatch, name):
+def test_error_in_a_metric_of_django_prometheus_fails_no_request(pages, monkeypatch, name):
     class Broken:
         def labels(self, **labels):
             raise OSError("No space left on device")
@@ -124,7 +127,7 @@ def test_nor_does_one_of_django_prometheus(pages, monkeypatch, name):
     assert pages.get("/quick/1/").content == b"done"
 
 
-def test_django_prometheus_counts_what_it_counts_by_itself(client, counted):
+def test_metrics_of_django_prometheus_keep_their_meaning(client, counted):
     form = {"username": "alice"}
     response = client.post("/accounts/login/", form, HTTP_X_REQUESTED_WITH="XMLHttpRequest")
     status = str(response.status_code)
@@ -146,11 +149,11 @@ def test_django_prometheus_counts_what_it_counts_by_itself(client, counted):
     assert counted("django_http_ajax_requests_total") == 1
 
 
-def test_a_length_that_is_no_number_is_no_error_of_ours(pages):
+def test_invalid_content_length_is_no_server_error(pages):
     assert pages.get("/quick/1/", CONTENT_LENGTH="many").status_code == 200
 
 
-def test_the_pages_do_not_show_the_metrics(client, counted):
+def test_web_does_not_serve_the_metrics(client, counted):
     assert client.get("/metrics").status_code == 404
     assert counted(REQUESTS, view="other", method="GET", status="404") == 1
 
@@ -170,7 +173,7 @@ def test_every_label_of_a_view_is_in_the_url_configuration(client, alice, browse
 
 
 def admin_addresses():
-    """The address of every page of the administration, with a made-up key where it needs one."""
+    """Yield the address of every page of the administration, with an invented key where one is needed."""
     for pattern in admin.site.get_urls():
         nested = getattr(pattern, "url_patterns", [pattern])
         prefix = str(pattern.pattern) if nested != [pattern] else ""
@@ -186,7 +189,7 @@ def test_refused_pages_of_the_administration_share_one_series(client, db, counte
         for method in measuring.METHODS:
             client.generic(method, address)
 
-    # One series for each method and status, and nothing for each page.
+    # There is one series for each method and status, but none for each page.
     assert sum(len(metric.samples) for metric in REGISTRY.collect()) - before < 200
     assert counted("bobbin_http_request_seconds_count", view="admin:accounts_user_changelist") == 0
 

@@ -1,4 +1,4 @@
-"""One query for each row fails a test, in a request as outside; the same query for all of them does not."""
+"""A query for each row fails a test, inside and outside requests. A query for all rows does not."""
 
 import pytest
 from django.http import HttpResponse
@@ -33,17 +33,17 @@ def pages(settings, client, alice, bob, write_many):
 
 
 @pytest.mark.parametrize(("page", "what"), [("names", r"Message\.sender"), ("reload", r"Message\.get\(\)")])
-def test_a_page_that_asks_for_each_row_fails_its_test(pages, page, what):
+def test_page_with_a_query_for_each_row_fails_its_test(pages, page, what):
     with pytest.raises(NPlusOneError, match=what):
         pages.get(f"/{page}/")
 
 
-def test_a_page_that_asks_once_passes(pages):
-    for _ in range(3):  # Each request counts for itself.
+def test_page_with_one_query_passes(pages):
+    for _ in range(3):  # Requests are counted separately.
         assert pages.get("/names-at-once/").content == b"alice, alice"
 
 
-def test_a_loop_outside_a_request_fails_too(pages):
+def test_loop_with_queries_outside_a_request_fails_too(pages):
     with pytest.raises(NPlusOneError, match=r"Message\.sender"):
         names(None)
     with pytest.raises(NPlusOneError, match=r"Message\.sender"):

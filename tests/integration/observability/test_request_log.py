@@ -1,4 +1,4 @@
-"""The log says which page was requested, by whom and how it ended: no name, no search word, no text."""
+"""The request log contains the route, the user and the status, but no name, search word or text."""
 
 import io
 import json
@@ -17,7 +17,7 @@ SECRET = "umbrellaword"
 
 @pytest.fixture
 def log(settings, monkeypatch):
-    """What this process writes to its log meanwhile, as in production: a list of events."""
+    """Capture the log of this process, with the logging settings of production."""
     written = io.StringIO()
     configuration = logging_settings("json", "INFO")
     configuration["handlers"]["terminal"]["stream"] = written
@@ -91,7 +91,7 @@ def test_refused_form_is_logged_without_its_path(client, alice, log, settings):
 
 
 @pytest.mark.parametrize("header", ["HTTP_REFERER", "HTTP_ORIGIN"])
-def test_refused_form_is_logged_without_the_header_it_was_refused_for(client, alice, log, header):
+def test_refused_form_is_logged_without_the_header_that_caused_it(client, alice, log, header):
     client.force_login(alice)
     client.handler.enforce_csrf_checks = True
 

@@ -3,7 +3,7 @@ import logging
 import pytest
 from django.db import connection, transaction
 
-from observability.transactions import on_commit
+from caching.transactions import on_commit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

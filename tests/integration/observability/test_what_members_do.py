@@ -1,4 +1,4 @@
-"""Messages, edits, notifications, erasures and imports count once they are committed, and only then."""
+"""Messages, edits, notifications, erasures and imports are counted only after the commit."""
 
 import io
 import json
@@ -31,7 +31,7 @@ def test_messages_count_by_kind(alice, bob, counted, committed):
     assert counted(NOTIFIED) == 5
 
 
-def test_what_is_undone_does_not_count(alice, bob, counted, committed):
+def test_rolled_back_messages_are_not_counted(alice, bob, counted, committed):
     with committed(), transaction.atomic():
         Message.objects.create(sender=alice, receiver=bob, content="Hello")
         Message.objects.bulk_create([Message(sender=alice, receiver=bob, content="More")])
@@ -41,7 +41,7 @@ def test_what_is_undone_does_not_count(alice, bob, counted, committed):
     assert counted(NOTIFIED) == 0
 
 
-def test_only_an_edit_that_changes_something_counts(message, alice, counted, committed):
+def test_only_an_edit_that_changes_the_text_is_counted(message, alice, counted, committed):
     with committed():
         message.edit("Good evening, Bob", by=alice)
         message.edit("Good evening, Bob", by=alice)
@@ -65,7 +65,7 @@ def file(tmp_path):
 
 
 def bring(file, **options):
-    with pytest.raises(CommandError):  # The bad line.
+    with pytest.raises(CommandError):  # The file has an invalid line.
         call_command("import_messages", str(file), stdout=io.StringIO(), stderr=io.StringIO(), **options)
 
 
@@ -73,7 +73,7 @@ def lines(counted):
     return {result: counted(LINES, result=result) for result in ("added", "already_there", "skipped")}
 
 
-def test_lines_of_an_import_count_by_what_became_of_them(transactional_db, file, counted):
+def test_lines_of_an_import_are_counted_by_their_result(transactional_db, file, counted):
     bring(file)
     assert lines(counted) == {"added": 2, "already_there": 0, "skipped": 1}
     bring(file)
@@ -81,7 +81,7 @@ def test_lines_of_an_import_count_by_what_became_of_them(transactional_db, file,
 
 
 @pytest.mark.parametrize("option", ["dry_run", "strict"])
-def test_an_import_that_is_undone_counts_nothing(transactional_db, file, counted, option):
+def test_import_that_is_rolled_back_counts_nothing(transactional_db, file, counted, option):
     bring(file, **{option: True})
 
     assert lines(counted) == {"added": 0, "already_there": 0, "skipped": 0}

@@ -1,4 +1,7 @@
-"""Several workers, of whom any may end at any moment: counts stay whole, and nothing piles up."""
+"""Several workers that may exit at any moment.
+
+Counters keep their values, and no files or series pile up.
+"""
 
 import http.client
 import random
@@ -28,13 +31,13 @@ LOGIN = {"view": "accounts:login"}
 
 
 def shape(site):
-    """What a scrape has to read: names of files, their bytes, and all series."""
+    """Return the input of a scrape: the names of the files, their sizes in bytes, and all series."""
     files = sorted((path.name, path.stat().st_size) for path in site.folder.glob("*.db"))
     return files, sorted(site.series())
 
 
 def end_workers(site, number):
-    """End every worker, in good order or not, and wait until others answer."""
+    """Terminate or kill every worker, and wait until new ones respond."""
     boots = site.total("bobbin_gunicorn_worker_boots_total")
     for worker in site.workers():
         worker.send_signal(number)
@@ -47,7 +50,7 @@ def end_workers(site, number):
     )
 
 
-def test_fifty_boots_of_workers_leave_no_file_and_every_count(start):
+def test_fifty_worker_boots_leave_no_files_and_keep_every_count(start):
     site = start()
     asked = 0
     for boot in range(0, BOOTS, WORKERS):
@@ -65,12 +68,13 @@ def test_fifty_boots_of_workers_leave_no_file_and_every_count(start):
     assert site.total("django_http_requests_total_by_method_total") == asked
 
 
-def test_the_gauges_of_a_dead_worker_are_gone(start):
+def test_gauges_of_a_dead_worker_disappear(start):
     site = start()
-    site.master.suspend()  # Nobody makes another worker, or hears of the end of this one.
+    # The suspended master neither starts another worker nor handles the exit of this one.
+    site.master.suspend()
     try:
         site.workers()[0].kill()
-        # Not at once: its threads may hold its files for a moment after it is called dead.
+        # The threads of the worker may hold its files for a moment after it is reported dead.
         until(lambda: site.total("bobbin_gunicorn_workers") == WORKERS - 1, "end of the worker")
     finally:
         site.master.resume()
@@ -81,7 +85,7 @@ def test_ten_thousand_hostile_requests_make_no_series(start, alice, cookies_of):
     site = start()
     headers = cookies_of(alice)
     hostile = [hostile_request(random.Random(number), headers) for number in range(WARM_UP + HOSTILE)]
-    attack(site, hostile[:WARM_UP])  # Every view, method and status that there is.
+    attack(site, hostile[:WARM_UP])  # These create the series of every view, method and status.
     before = set(site.series())
     found = attack(site, hostile[WARM_UP:])
 

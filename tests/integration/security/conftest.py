@@ -1,4 +1,4 @@
-"""Every address of the site, with keys of objects that exist; and requests as a WSGI server makes them."""
+"""All addresses of the site with keys of existing objects, and requests to the WSGI application."""
 
 import io
 import re
@@ -19,9 +19,10 @@ def addresses():
 
 
 def _addresses(keys: dict[str, list[str]]) -> Iterator[str]:
-    """Yield each address once for each key of its parameter. `keys`: values by the name of a parameter.
+    """Yield each address once for each key of its parameter.
 
-    Raises KeyError for a parameter without keys, so a new page with a new kind of key cannot be forgotten.
+    `keys` maps the names of parameters to values. A parameter without keys raises KeyError, so a new page
+    with a new parameter must be added to the tests.
     """
     for route in _routes(get_resolver().url_patterns, ""):
         parameters = PARAMETER.findall(route)
@@ -39,13 +40,16 @@ def _routes(patterns: list, prefix: str) -> Iterator[str]:
 
 
 def _is_regular_expression(route: str) -> bool:
-    # The administration ends with a view that catches all, and names its apps by an expression.
+    # The administration ends with a catch-all view, and matches its apps by a regular expression.
     return "(?P<" in route
 
 
 @pytest.fixture
 def ask(db):
-    """The status of a request to the WSGI application itself, without what Django's test client adds."""
+    """Return a function that sends a request to the WSGI application itself and returns the status.
+
+    Unlike Django's test client, it adds nothing to the request.
+    """
     from config.wsgi import application
 
     signals = (request_started, request_finished)
@@ -62,7 +66,7 @@ def ask(db):
             "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input": io.BytesIO(body), "wsgi.errors": io.StringIO(),
             "wsgi.url_scheme": "http", "CONTENT_LENGTH": str(len(body)),
         }  # fmt: skip
-        # As a server does: bytes, each as one character.
+        # A WSGI server passes each byte as one character.
         environ = {
             name: text.encode(errors="surrogateescape").decode("latin-1") for name, text in environ.items()
         }

@@ -1,4 +1,7 @@
-"""Made-up requests: whatever is sent, no answer is a server error. FUZZ_REQUESTS says how many are sent."""
+"""Random requests cause no server error.
+
+The environment variable FUZZ_REQUESTS sets their number.
+"""
 
 import os
 import random
@@ -143,11 +146,11 @@ TOKEN = f"csrftoken={SECRET}"
 
 
 class Fuzzer:
-    """Makes requests from a seed, so that a failure can be repeated."""
+    """Make requests from a seed, so that a failure can be reproduced."""
 
     def __init__(self, seed: int, pages: list[str]) -> None:
         self.choose, self.pages = random.Random(seed), pages
-        # Most addresses are of the administration, which refuses a member at once.
+        # Most addresses belong to the administration, which refuses other users at once.
         self.members_pages = [page for page in pages if not page.startswith("/admin/")]
 
     def text(self) -> str:
@@ -158,7 +161,7 @@ class Fuzzer:
         return "".join(self.choose.choices(string.printable, k=self.choose.randint(0, 12)))
 
     def header(self) -> str:
-        # A server refuses line breaks, NUL and what is no UTF-8 here.
+        # A server refuses line breaks, NUL and invalid UTF-8 in headers.
         return self.text().encode(errors="replace").decode().translate({0: None, 10: None, 13: None})
 
     def path(self) -> str:
@@ -246,4 +249,4 @@ def test_made_up_requests_get_no_server_error(addresses, ask, member, part):
         if status >= 500:
             failed.append(f"seed {seed}, request {number}: {status} for {made}")
     assert failed == []
-    assert answers[200]  # The requests reach pages.
+    assert answers[200]  # At least one request reaches a page.

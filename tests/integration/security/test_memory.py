@@ -1,4 +1,7 @@
-"""In 512 MiB, as the manifests give it, 32 log-ins at once are all answered and nobody is killed."""
+"""Memory use of log-ins.
+
+With 512 MiB, as in the manifests, 32 concurrent log-ins all succeed, and the kernel kills no process.
+"""
 
 import http.client
 import os
@@ -29,7 +32,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Cage:
-    """A memory cgroup, of version 1 or 2."""
+    """A memory cgroup of version 1 or 2."""
 
     def __init__(self, folder: Path, limit: str, peak: str, events: str) -> None:
         self.folder, self.peak_file, self.events_file = folder, folder / peak, folder / events
@@ -55,7 +58,7 @@ def make_cage() -> Cage:
     else:
         parent, files = Path("/sys/fs/cgroup"), ("memory.max", "memory.peak", "memory.events")
     if not parent.exists():
-        parent = Path("/sys/fs/cgroup/memory")  # A container sees its own group as the root.
+        parent = Path("/sys/fs/cgroup/memory")  # A container sees its own cgroup as the root.
     try:
         return Cage(parent / name, *files)
     except OSError as error:
@@ -76,7 +79,7 @@ def cage() -> Iterator[Cage]:
 
 @pytest.fixture
 def site(cage, transactional_db, tmp_path):
-    """gunicorn with two workers of four threads, in the cage; its port and its process."""
+    """Run gunicorn with two workers of four threads in the cgroup, and yield its port and process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,4 +1,7 @@
-"""Every address by every method: outsiders see nothing of two people's conversation, and change nothing."""
+"""Every address with every method.
+
+An outsider can neither see nor change a conversation of two other users.
+"""
 
 import itertools
 
@@ -13,14 +16,15 @@ from notifications.models import Notification
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "get", "MADE-UP")
 SECRETS = ("hermetic text", "earlier text", "alicia", "roberto")
-# A stranger's own rows may change: a session, the record of a refused password.
-WATCHED = ("messaging", "notifications")
+# The tables of these apps must not change. An outsider may change own rows, such as a session or a failed
+# log-in.
+TRACKED_FIELDS = ("messaging", "notifications")
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @pytest.fixture
 def objects(member):
-    """alicia and roberto have a conversation with a thread, an edit and notifications; keys of all of it."""
+    """Create a conversation with a thread, an edit and notifications, and return all keys."""
     alicia, roberto = member("alicia"), member("roberto")
     root = Message.objects.create(sender=alicia, receiver=roberto, content="earlier text")
     root.edit("hermetic text", by=alicia)
@@ -42,9 +46,9 @@ def _keys(model) -> list[int]:
     return list(model.objects.values_list("pk", flat=True))
 
 
-def watched_rows() -> str:
-    """A digest of every row of the tables that hold what people wrote, and of the members."""
-    models = [model for label in WATCHED for model in apps.get_app_config(label).get_models()]
+def recorded_rows() -> str:
+    """Return a digest of all rows of the tables of messages, notifications and users."""
+    models = [model for label in TRACKED_FIELDS for model in apps.get_app_config(label).get_models()]
     tables = [model._meta.db_table for model in models] + ["accounts_user"]
     digest = "(SELECT md5(string_agg(row::text, '|' ORDER BY id)) FROM {} AS row)"
     with connection.cursor() as cursor:
@@ -76,7 +80,7 @@ def test_outsiders_see_and_change_nothing_at_any_address_by_any_method(
 ):
     browser = who(member)
     browser.handler.enforce_csrf_checks = not token
-    before = watched_rows()
+    before = recorded_rows()
 
     found = []
     for address, method in itertools.product(addresses(objects), METHODS):
@@ -84,7 +88,7 @@ def test_outsiders_see_and_change_nothing_at_any_address_by_any_method(
             continue
         response = browser.generic(method, address)
         shown = b"".join(response) if response.streaming else response.content
-        # A page may repeat the address that was requested.
+        # A page may contain the requested address.
         text = shown.decode(errors="replace").replace(address, "").replace(address.replace("/", "%2F"), "")
         if response.status_code >= 500 or any(secret in text for secret in SECRETS):
             found.append(f"{method} {address}: {response.status_code}")
@@ -92,7 +96,7 @@ def test_outsiders_see_and_change_nothing_at_any_address_by_any_method(
             found.append(f"POST without a token {address}: {response.status_code}")
 
     assert found == []
-    assert watched_rows() == before
+    assert recorded_rows() == before
 
 
 def test_participants_get_no_server_error_at_any_address_by_any_method(addresses, objects):
@@ -106,4 +110,4 @@ def test_participants_get_no_server_error_at_any_address_by_any_method(addresses
     }
 
     assert [asked for asked, status in answers.items() if status >= 500] == []
-    assert answers["GET /chats/with/alicia/"] == 200  # The matrix reaches what it is about.
+    assert answers["GET /chats/with/alicia/"] == 200  # At least this address reaches the conversation.

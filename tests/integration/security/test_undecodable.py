@@ -1,4 +1,4 @@
-"""Nothing that is decoded before a view causes an error: cookies, content types, queries, framing."""
+"""Input that is decoded before a view causes no error: cookies, content types, queries, framing."""
 
 import asyncio
 import itertools
@@ -70,7 +70,7 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("key", MALFORMED)
-def test_malformed_session_key_is_nobody_without_a_query(ask, key, django_assert_num_queries):
+def test_malformed_session_key_is_anonymous_without_a_query(ask, key, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert ask("/chats/", HTTP_COOKIE=f"sessionid={key}") == 302
         assert (
@@ -81,15 +81,15 @@ def test_malformed_session_key_is_nobody_without_a_query(ask, key, django_assert
 
 @pytest.fixture
 def ask_events(monkeypatch):
-    """The status that `events` answers with, which must not look for a session."""
-    from chats.live import asgi, members
+    """Return a function that returns the status of a response of `events`, which must not query a session."""
+    from live import asgi, queries
 
-    monkeypatch.setattr(members, "member_of", None)
-    monkeypatch.setattr(asgi.Hub, "start", lambda hub: None)
+    monkeypatch.setattr(queries, "member_of", None)
+    monkeypatch.setattr(asgi.Broker, "start", lambda broker: None)
 
     def ask(host: bytes, cookie: bytes) -> int:
         application, said = asgi.Application(), []
-        application.hub.listening = True
+        application.broker.listening = True
         headers = [(b"host", host), (b"cookie", cookie)]
         scope = {"type": "http", "path": "/events/", "method": "GET", "headers": headers, "query_string": b""}
 
@@ -103,7 +103,7 @@ def ask_events(monkeypatch):
 
 
 @pytest.mark.parametrize("key", ['"aaaaaaaaaaaa\\000"', "a\0b", KEY[:-1], KEY.upper(), ""])
-def test_malformed_session_key_is_nobody_to_events(key, ask_events):
+def test_malformed_session_key_is_unauthorized_for_events(key, ask_events):
     assert ask_events(b"testserver", f"sessionid={key}".encode("latin-1")) == 401
 
 
@@ -114,7 +114,7 @@ def test_wrong_host_is_refused_by_events_without_a_log_line(host, ask_events, ca
 
 
 def lines_of(caplog, client, *args, **kwargs):
-    """The status of a request, and the log lines that it wrote."""
+    """Return the status of a request and the log lines that it wrote."""
     caplog.clear()
     with caplog.at_level("INFO"):
         answer = client.post(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Without nginx: clients that never finish a request, or never close, do not stop the site."""
+"""Clients that never finish a request, or never close it, do not block a site without nginx."""
 
 import http.client
 import os
@@ -77,7 +77,7 @@ def test_unfinished_requests_leave_the_site_up(port, beginning):
         connection.close()
 
 
-def test_many_unfinished_requests_hold_up_no_form_in_pieces(port):
+def test_form_in_pieces_is_read_beside_many_unfinished_requests(port):
     held = [socket.create_connection(("127.0.0.1", port)) for _ in range(80)]
     for connection in held:
         connection.sendall(BEGINNINGS["a part of the body"])
@@ -90,7 +90,7 @@ def test_many_unfinished_requests_hold_up_no_form_in_pieces(port):
         connection.close()
 
 
-def test_answer_reaches_a_client_that_goes_on_sending(port):
+def test_response_reaches_a_client_that_keeps_sending(port):
     with socket.create_connection(("127.0.0.1", port), timeout=8) as connection:
         connection.sendall(FORM + b"Content-Length: 600000\r\n\r\n")
         time.sleep(0.1)
@@ -120,7 +120,7 @@ def test_two_requests_on_one_connection_are_answered(port):
     assert made.getresponse().read() == b'{"status": "ok"}'
 
 
-def test_body_larger_than_what_is_looked_at_first_is_read(port):
+def test_body_larger_than_the_first_read_is_read(port):
     assert ask(port, "POST", "/healthz", b"x" * 300_000)[0] == 200
 
 
@@ -134,7 +134,7 @@ def test_pipelined_requests_are_answered(port):
         assert connection.recv(10_000).count(b"HTTP/1.1 200") == 3
 
 
-def test_body_larger_than_any_page_needs_is_refused_unread(port):
+def test_body_larger_than_the_limit_is_refused_unread(port):
     head = b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 40000000\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=8) as connection:
         connection.sendall(head)

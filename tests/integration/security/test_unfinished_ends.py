@@ -1,4 +1,4 @@
-"""Without nginx: the connection of a request that is not finished in time, or is too large, is closed."""
+"""The server closes connections whose request is too slow or too large, also without nginx."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from django.conf import settings as django_settings
 
 WEB = Path(__file__).parents[3] / "services/web"
 
-# The deadline is 15 s; a test need not wait for it.
+# The default of 15 s would make the tests slow.
 CONF = "exec(open('gunicorn.conf.py').read())\nfrom config import workers as ours\nours.READ_SECONDS = 0.6\n"
 HEAD = b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 MULTIPART = HEAD + b"Content-Type: multipart/form-data; boundary=b\r\n"
@@ -54,7 +54,10 @@ def port(tmp_path_factory):
 
 
 def said_until_closed(connection) -> bytes:
-    """What the server says until it closes the connection; TimeoutError when it does not."""
+    """Return the bytes that the server sends before it closes the connection.
+
+    Raise TimeoutError if it does not close the connection.
+    """
     said = b""
     try:
         while piece := connection.recv(4096):
@@ -73,7 +76,7 @@ def test_connections_of_requests_that_are_not_finished_in_time_are_closed(port):
     assert [name for name, said in answers.items() if b" 200 " in said] == []
 
 
-def test_bytes_that_drip_do_not_prolong_the_time_of_a_request(port):
+def test_slow_single_bytes_do_not_prolong_the_time_of_a_request(port):
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(UNFINISHED["a part of the head"])
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
@@ -93,7 +96,7 @@ def test_bytes_that_drip_do_not_prolong_the_time_of_a_request(port):
     ],
     ids=["40 MB", "40 MB of a file", "600 kB of a file", "800 kB in chunks", "70 kB of head"],
 )
-def test_request_larger_than_any_page_needs_is_refused_before_it_is_read(port, parts):
+def test_request_larger_than_the_limit_is_refused_before_it_is_read(port, parts):
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         try:
             for part in parts:

@@ -1,4 +1,4 @@
-"""No page takes files, and none is stored meanwhile."""
+"""No page accepts files, and the server stores none while it refuses them."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -27,6 +27,6 @@ def test_file_of_a_member_is_refused(alice, browser_of):
 
 
 def test_multipart_form_without_a_file_is_read(alice, bob, browser_of):
-    form = {"to": "bob", "content": "hi"}  # Django's test client sends multipart.
+    form = {"to": "bob", "content": "hi"}  # Django's test client sends a multipart form.
 
     assert browser_of(alice).post("/chats/new/", form).status_code == 302

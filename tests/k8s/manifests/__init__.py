@@ -1,1 +1,1 @@
-"""What must be true of the manifests beyond their schema; each check returns what is wrong, in words."""
+"""Checks of the manifests beyond their schemas. Each check returns its problems as texts."""

@@ -1,4 +1,4 @@
-"""No more connections to PostgreSQL than it has, at the most web that there can be."""
+"""The largest possible number of web pods does not exceed the connections of PostgreSQL."""
 
 import math
 import re
@@ -7,14 +7,17 @@ from typing import NamedTuple
 from manifests.rendering import Pod, of_kind, pods
 from manifests.settings import DJANGO, variables
 
-# Kept back for superusers; for exporters and operators; for who looks after it.
+# Reserved for superusers, for exporters and operators, and for administrators.
 RESERVED = 3 + 5 + 5
-OF_EVENTS = 4  # Threads that look at sessions (chats/live/members.py).
-JOBS = 4  # A migration and what waits for it, a backup, a command by hand.
+OF_EVENTS = 4  # Threads that check sessions (live/queries.py).
+JOBS = 4  # A migration and a container that waits for it, a backup, a manual command.
 
 
 class Budget(NamedTuple):
-    """`wanted` by the processes, `given` by what they connect to; `server` stands behind a pooler."""
+    """Connections that the processes want, and that their server or pooler gives.
+
+    `server_wanted` and `server_given` are those between a pooler and PostgreSQL.
+    """
 
     wanted: int
     given: int
@@ -39,7 +42,7 @@ def check(objects: list[dict]) -> list[str]:
 
 
 def budget_of(objects: list[dict]) -> Budget | None:
-    """None for a PostgreSQL that is somebody else's: what it gives, its operators know."""
+    """Return the budget, or None for an external PostgreSQL, whose limit the manifests do not contain."""
     web = sum(_most_pods(pod, objects) * _connections(pod, objects) for pod in pods(objects))
     poolers, clusters = of_kind(objects, "Pooler"), of_kind(objects, "Cluster")
     if clusters:
@@ -48,12 +51,12 @@ def budget_of(objects: list[dict]) -> Budget | None:
             return Budget(web + JOBS, given)
         spec = poolers[0]["spec"]
         parameters = spec["pgbouncer"]["parameters"]
-        # One pooler bears all while another is away; each has its own connections to the server.
+        # One pooler must accept all clients while another is down. Each has its own server connections.
         return Budget(
             wanted=web,
             given=int(parameters["max_client_conn"]),
             pooled=True,
-            # One more than there are, while they are replaced.
+            # A rolling update adds one instance.
             server_wanted=(spec["instances"] + 1) * int(parameters["default_pool_size"]) + JOBS,
             server_given=given,
         )
@@ -64,7 +67,7 @@ def budget_of(objects: list[dict]) -> Budget | None:
 
 
 def _most_pods(pod: Pod, objects: list[dict]) -> int:
-    """At once: those that serve, one that starts, and those that end while others take their place."""
+    """Return the largest number of pods at one time: running, surging and terminating ones."""
     most = pod.owner["spec"].get("replicas", 1)
     for scaler in of_kind(objects, "HorizontalPodAutoscaler"):
         if scaler["spec"]["scaleTargetRef"]["name"] == pod.name:
@@ -78,7 +81,7 @@ def _most_pods(pod: Pod, objects: list[dict]) -> int:
 
 
 def _connections(pod: Pod, objects: list[dict]) -> int:
-    """Of one pod: each thread keeps one, and each worker one more for the probe; events four."""
+    """Return the connections of one pod: one per thread, one per worker for the probe; four for events."""
     if pod.ends_by_itself:
         return 0
     maps = {found["metadata"]["name"]: found.get("data", {}) for found in of_kind(objects, "ConfigMap")}

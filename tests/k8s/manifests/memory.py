@@ -1,4 +1,4 @@
-"""What each pod of web may need at most fits into its memory limit: workers, threads, passwords, pages."""
+"""The largest memory use of each web pod (workers, threads, passwords, pages) fits into its limit."""
 
 import runpy
 
@@ -15,7 +15,7 @@ def check(objects: list[dict]) -> list[str]:
     problems = []
     for pod in pods(objects):
         for container in pod.spec["containers"]:
-            # The command of the others is no gunicorn of pages.
+            # Containers with a command do not run the gunicorn of the pages.
             if not DJANGO.search(container["image"]) or "command" in container:
                 continue
             given = variables(container, maps)
@@ -27,5 +27,5 @@ def check(objects: list[dict]) -> list[str]:
 
 
 def mib(quantity: str) -> int:
-    """A quantity of Kubernetes, in MiB."""
+    """Convert a memory quantity of Kubernetes to MiB."""
     return int(quantity[:-2]) * UNITS[quantity[-2:]] // 2**20

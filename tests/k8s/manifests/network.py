@@ -1,11 +1,11 @@
-"""Network policies: each allowed port exists, and each port is allowed to somebody."""
+"""Network policies: each allowed port exists, and each port is allowed for at least one client."""
 
 from collections.abc import Iterator
 
 from manifests.rendering import Pod, name, of_kind, pods
 from manifests.wiring import matches, selected
 
-# The kubelet asks there, which comes from the node, and nobody else may.
+# Only the kubelet uses these ports, and it connects from the node.
 OF_THE_POD_ALONE = {("nginx", "status")}
 
 
@@ -39,7 +39,7 @@ def ports_are_allowed(objects: list[dict], policies: list[dict]) -> Iterator[str
 
 
 def ways_out_lead_somewhere(objects: list[dict], policies: list[dict]) -> Iterator[str]:
-    """Who may go to a pod's port is let in there."""
+    """Yield egress rules to ports whose pods have no matching ingress rule."""
     for policy in policies:
         for rule in policy["spec"].get("egress", []):
             for peer in rule.get("to", []):

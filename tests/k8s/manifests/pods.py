@@ -1,13 +1,13 @@
-"""Each container: restricted, asked how it is, given what it needs, of a known image."""
+"""Each container is restricted, has probes and resources, and uses an image with a version."""
 
 import re
 from collections.abc import Iterator
 
 from manifests.rendering import Pod, pods
 
-# What only metrics depend on: its pod serves pages without it.
+# Containers that only metrics depend on: their pods serve pages without them.
 NOT_IN_THE_WAY = {"metrics", "exporter"}
-PATIENCE = 30  # Seconds at least, before a container that does not answer is ended.
+PATIENCE = 30  # Minimum seconds before the kubelet restarts a container that does not answer.
 PINNED = re.compile(r"^[^@]+:(?!latest)[^:@/]+(@sha256:[0-9a-f]{64})?$|@sha256:[0-9a-f]{64}$")
 
 
@@ -95,7 +95,7 @@ def images(pod: Pod) -> Iterator[str]:
 
 
 def ends_in_time(pod: Pod) -> Iterator[str]:
-    """The pause before the stop, and what the program then gives its requests, fit into the time it has."""
+    """Yield containers whose preStop pause and graceful shutdown exceed the grace period of the pod."""
     given = pod.spec.get("terminationGracePeriodSeconds", 30)
     for container in pod.spec["containers"]:
         pause = (
@@ -108,5 +108,5 @@ def ends_in_time(pod: Pod) -> Iterator[str]:
         yield "does not say how it is rolled out"
 
 
-# gunicorn's graceful_timeout, of pages and of streams; the slowest answer that nginx waits for.
+# Seconds of a graceful shutdown: graceful_timeout of both gunicorns, and the proxy timeout of nginx.
 GRACE = {"web": 20, "events": 10, "nginx": 35}

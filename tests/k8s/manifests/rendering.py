@@ -1,4 +1,4 @@
-"""Manifests as `kubectl kustomize` makes them, and the pods that they start."""
+"""Renders manifests with `kubectl kustomize`, and finds the pod templates in them."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ import yaml
 
 ROOT = Path(__file__).parents[3]
 INFRA = ROOT / ".venv-infra"
-# Where the template of the pods stands.
+# Path to the pod template in each kind.
 TEMPLATES = {
     "Deployment": ("spec", "template"),
     "StatefulSet": ("spec", "template"),
@@ -24,7 +24,7 @@ ENDS_BY_ITSELF = {"Job", "CronJob"}
 
 
 class RenderError(Exception):
-    """kustomize refused."""
+    """`kubectl kustomize` failed."""
 
 
 def render(folder: Path) -> list[dict]:
@@ -37,12 +37,12 @@ def render(folder: Path) -> list[dict]:
 
 
 def to_yaml(objects: list[dict]) -> str:
-    # libyaml's, as above: twenty times as fast, and dashboards are long.
+    # Use the dumper of libyaml, which is twenty times as fast, since dashboards are long.
     return yaml.dump_all(objects, Dumper=yaml.CSafeDumper)
 
 
 def copy_of_the_tree(folder: Path) -> Path:
-    """A copy that can be changed, with secrets as a newcomer makes them."""
+    """Copy the manifests into `folder`, with secrets from scripts/secrets.sh."""
     for name in ("deploy", "k8s"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("secrets"))
     secrets = folder / "k8s/overlays/local/secrets"
@@ -57,7 +57,7 @@ def copy_of_the_tree(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Pod:
-    """The template of a pod, with what makes pods of it."""
+    """A pod template with the object that contains it."""
 
     kind: str
     name: str
@@ -85,7 +85,7 @@ class Pod:
 
     @cached_property
     def ports(self) -> dict[str, int]:
-        """Named ports of all containers."""
+        """The named ports of all containers."""
         listed = [port for container in self.spec["containers"] for port in container.get("ports", [])]
         return {port["name"]: port["containerPort"] for port in listed}
 

@@ -1,4 +1,4 @@
-"""Each object against the schema of its kind."""
+"""Validates each object against the schema of its kind."""
 
 import functools
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 from manifests.rendering import INFRA, ROOT, of_kind, to_yaml
 
 NEWEST = "1.37"
-# Kinds of operators: their schemas come as packages (scripts/k8s-tools.sh).
+# Kinds of operators, whose schemas are in npm packages (scripts/k8s-tools.sh).
 OF_OPERATORS = re.compile(
     r"^(monitoring\.coreos\.com|gateway\.networking\.k8s\.io|external-secrets\.io"
     r"|postgresql\.cnpg\.io|barmancloud\.cnpg\.io)/"
@@ -23,7 +23,7 @@ def check(objects: list[dict]) -> list[str]:
 
 
 def of_new_ones(check: Callable[[list[dict]], list[str]]) -> Callable[[list[dict]], list[str]]:
-    """What was right once is right wherever it stands again: overlays share most of their objects."""
+    """Make a check skip objects that passed before, since overlays share most of their objects."""
     right: set[str] = set()
 
     @functools.wraps(check)
@@ -40,7 +40,7 @@ def of_new_ones(check: Callable[[list[dict]], list[str]]) -> Callable[[list[dict
 
 @of_new_ones
 def built_in(objects: list[dict]) -> list[str]:
-    """Strictly: a field that is not known is a typo."""
+    """Validate built-in kinds strictly, so that an unknown field is an error."""
     own = [found for found in objects if not OF_OPERATORS.match(found["apiVersion"])]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "all.yaml")
@@ -57,13 +57,13 @@ def built_in(objects: list[dict]) -> list[str]:
 
 @of_new_ones
 def of_operators(objects: list[dict]) -> list[str]:
-    """As strictly; npm brings the schemas of operators."""
-    theirs = [found for found in objects if OF_OPERATORS.match(found["apiVersion"])]
-    if not theirs:
+    """Validate kinds of operators strictly, with schemas from npm."""
+    of_operator_kinds = [found for found in objects if OF_OPERATORS.match(found["apiVersion"])]
+    if not of_operator_kinds:
         return []
     done = subprocess.run(
         ["node", ROOT / "tests/k8s/validate.mjs", INFRA / "crds"],
-        input=json.dumps(theirs),
+        input=json.dumps(of_operator_kinds),
         capture_output=True,
         text=True,
         check=False,
@@ -73,7 +73,7 @@ def of_operators(objects: list[dict]) -> list[str]:
 
 @of_new_ones
 def rules(objects: list[dict]) -> list[str]:
-    """A PrometheusRule's schema takes any key: Prometheus itself does not."""
+    """Check rules with promtool, since the schema of PrometheusRule allows any key."""
     problems = []
     for found in of_kind(objects, "PrometheusRule"):
         with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:

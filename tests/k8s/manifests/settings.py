@@ -1,4 +1,4 @@
-"""What each process of Bobbin is given: enough to start, nothing unknown, probes that it answers."""
+"""Each process has all settings that it needs to start, no unknown ones, and probes that it answers."""
 
 import functools
 import json
@@ -13,9 +13,9 @@ from manifests.rendering import ROOT, Pod, of_kind, pods
 
 DJANGO = re.compile(r"(^|/)bobbin/web[:@]")
 NGINX = re.compile(r"(^|/)bobbin/nginx[:@]")
-# Of packages, or of processes that are no Django.
-KNOWN_ELSEWHERE = {"PROMETHEUS_MULTIPROC_DIR"}
-# The kubelet's question, as it asks it: by address, over plain HTTP.
+# Variables that packages or processes without Django read.
+NOT_OF_DJANGO = {"PROMETHEUS_MULTIPROC_DIR"}
+# Requests like those of the kubelet: by IP address, over plain HTTP.
 ASK = """
 import json, sys, django
 django.setup()
@@ -27,7 +27,7 @@ def ask(path):
         return type(error).__name__
 print(json.dumps({path: ask(path) for path in sys.argv[1:]}))
 """
-# 503 is what /readyz says without PostgreSQL. A redirect would be taken for good health.
+# /readyz returns 503 without PostgreSQL. The kubelet would accept a redirect as healthy.
 HONEST = {200, 503}
 USUAL = {"/healthz", "/readyz"}
 
@@ -54,9 +54,9 @@ def variables(container: dict, maps: dict[str, dict]) -> dict[str, str]:
 
 
 def unknown(container: dict, given: dict[str, str]) -> Iterator[str]:
-    """Settings that nobody reads: a typo."""
+    """Yield settings that no code reads, which are typos."""
     if DJANGO.search(container["image"]):
-        known = words_of("services/web", "*.py") | KNOWN_ELSEWHERE
+        known = words_of("services/web", "*.py") | NOT_OF_DJANGO
     elif NGINX.search(container["image"]):
         known = words_of("services/nginx", "*")
     else:
@@ -73,19 +73,19 @@ def words_of(folder: str, pattern: str) -> set[str]:
 
 
 def starts(pod: Pod, container: dict, given: dict[str, str]) -> Iterator[str]:
-    """Load the real settings with exactly these variables, and ask what the probes ask."""
+    """Load the real settings with exactly these variables, and request the paths of the probes."""
     paths = {
         container[probe]["httpGet"]["path"]
         for probe in ("startupProbe", "readinessProbe", "livenessProbe")
         if "httpGet" in container.get(probe, {})
     }
     mounted = set(mounted_secrets(pod, container))
-    given = {name: value for name, value in given.items() if name not in KNOWN_ELSEWHERE}
+    given = {name: value for name, value in given.items() if name not in NOT_OF_DJANGO}
     for setting, path in given.items():
         if setting.endswith("_FILE") and path not in mounted:
             yield f"{setting} is {path}, where nothing is mounted"
             return
-    # The usual ones always: who has the same settings is then answered by the same process.
+    # Always include the usual paths, so that containers with equal settings share one cached process.
     status, said = _answers(tuple(sorted(given.items())), tuple(sorted(paths | USUAL)))
     if status:
         yield said
@@ -103,7 +103,7 @@ def _answers(given: tuple, paths: tuple) -> tuple[int, str]:
             env[setting] = value
             if setting.endswith("_FILE"):
                 secret = Path(folder, Path(value).name)
-                # Fits each of them: a password, a key of at least 50 characters, an address.
+                # One value that is valid as a password, as a key of 50 characters and as an address.
                 secret.write_text("redis://redis:6379/0?" + "0" * 50)
                 env[setting] = str(secret)
         done = subprocess.run(
@@ -118,7 +118,7 @@ def _answers(given: tuple, paths: tuple) -> tuple[int, str]:
 
 
 def mounted_secrets(pod: Pod, container: dict) -> Iterator[str]:
-    """Full paths of the files of Secrets."""
+    """Yield the full paths of the mounted files of Secrets."""
     volumes = {volume["name"]: volume for volume in pod.spec.get("volumes", [])}
     for mount in container.get("volumeMounts", []):
         volume = volumes.get(mount["name"], {})

@@ -1,11 +1,11 @@
-"""What names something else: selectors, ports, ConfigMaps, Secrets, accounts."""
+"""References between objects: selectors, ports, ConfigMaps, Secrets, service accounts."""
 
 import re
 from collections.abc import Iterator
 
 from manifests.rendering import Pod, name, of_kind, pods
 
-# Made by scripts/secrets.sh, or by what an overlay has for it.
+# Created by scripts/secrets.sh, or by a component of an overlay.
 SECRET = "bobbin"
 KEYS_OF_THE_SECRET = {
     "postgres_admin_password",
@@ -16,9 +16,9 @@ KEYS_OF_THE_SECRET = {
     "redis_url",
     "secret_key",
 }
-# Made by CloudNativePG for the role that owns the database.
+# Created by CloudNativePG for the role that owns the database.
 KEYS_OF_SECRETS = {SECRET: KEYS_OF_THE_SECRET, "postgres-app": {"password", "username"}}
-# An object that its operator makes.
+# Labels of pods that an operator creates.
 MADE_BY_OPERATORS = {"cnpg.io/cluster", "cnpg.io/poolerName"}
 IN_CLEAR = re.compile(r"(PASSWORD|SECRET|TOKEN|_KEY|CREDENTIAL)", re.IGNORECASE)
 ADDRESS_WITH_PASSWORD = re.compile(r"[a-z]+://[^/\s:@]*:[^/\s@]+@")
@@ -75,7 +75,7 @@ def _selectors_of(found: dict) -> list[dict]:
             for peer in [*rule.get("from", []), *rule.get("to", [])]
             if "podSelector" in peer and "namespaceSelector" not in peer
         ]
-        # A Prometheus of one's own is a component that need not be there.
+        # The component Prometheus is optional.
         named = [peer["podSelector"] for peer in peers if not matches(peer["podSelector"], PROMETHEUS)]
         return [spec["podSelector"], *named]
     return []
@@ -143,7 +143,7 @@ def accounts(objects: list[dict]) -> Iterator[str]:
 
 
 def in_clear(objects: list[dict]) -> Iterator[str]:
-    """Secrets stand in Secrets, and these come from outside the repository."""
+    """Yield secrets outside of Secrets, which are created outside the repository."""
     for found in of_kind(objects, "ConfigMap"):
         for key, value in found.get("data", {}).items():
             if _is_secret(key, value):
@@ -157,12 +157,15 @@ def in_clear(objects: list[dict]) -> Iterator[str]:
 
 def _is_secret(key: str, value: str) -> bool:
     named = IN_CLEAR.search(key) and not key.endswith("_FILE") and "\n" not in value
-    # "-" is what a user is given who needs none.
+    # "-" is the value for a user without a password.
     return bool(value not in {"", "-"} and named) or bool(ADDRESS_WITH_PASSWORD.search(value))
 
 
 def migrate_job(objects: list[dict]) -> Iterator[str]:
-    """A Job cannot be changed: it is named after the release, and nothing in it after its content."""
+    """Check the migration Job, which is immutable: its name has the release, and it uses no ConfigMap.
+
+    The name of a generated ConfigMap contains a hash of its content, so a change would alter the Job.
+    """
     tags = {
         container["image"].split("@")[0].rsplit(":", 1)[-1]
         for pod in pods(objects)

@@ -1,4 +1,4 @@
-"""How panels are drawn that are no graphs over time: single numbers, bars, heat maps, tables."""
+"""Draws panels other than time series: single numbers, bars, heat maps and tables."""
 
 from collections.abc import Callable
 

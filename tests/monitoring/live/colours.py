@@ -1,4 +1,4 @@
-"""Colours like Grafana's."""
+"""The colours of Grafana."""
 
 BACKGROUND, PANEL, TEXT = "#0d0e12", "#1d2026", "#ccccdc"
 SERIES = (
@@ -21,6 +21,6 @@ def named(name: str) -> str:
 
 
 def of_threshold(value: float, steps: list[dict]) -> str:
-    """The colour of a value: that of the last step it reaches."""
+    """Return the colour of the last step that the value reaches."""
     reached = [step["color"] for step in steps if step["value"] is None or value >= step["value"]]
     return named(reached[-1])

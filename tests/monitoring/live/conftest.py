@@ -1,4 +1,4 @@
-"""One stack for all these tests: it is started, everything happens to it, and then it is asked."""
+"""One stack for all tests here: it is started, put under load with failures, and then queried."""
 
 import time
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from prometheus import Prometheus
 
 @dataclass(frozen=True)
 class Seen:
-    """What Prometheus saw."""
+    """The data that Prometheus collected between `start` and `end`."""
 
     prometheus: Prometheus
     start: float
@@ -24,10 +24,10 @@ class Seen:
 
 @pytest.fixture(scope="session")
 def seen(tmp_path_factory):
-    # A short path: that of a socket may have 107 bytes.
+    # Use a short path, since a socket path has at most 107 bytes.
     folder = tmp_path_factory.mktemp("monitored")
     with Monitored(Path(folder)) as stack:
         stack.start()
         start, end = drive(stack)
-        time.sleep(3)  # Until the last of it was read.
+        time.sleep(3)  # Wait for the last scrape.
         yield Seen(stack.prometheus, start, end)

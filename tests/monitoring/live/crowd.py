@@ -1,4 +1,4 @@
-"""Members who write to each other and read, all the time."""
+"""Members who write and read continuously."""
 
 import random
 import secrets
@@ -11,17 +11,17 @@ from threading import Event, Lock, Thread
 from bobbin_verify.member import Member
 
 NAMES = ("ada", "ben", "cyd", "dee", "eli", "fay")  # In pairs.
-PAUSE = 0.05  # Seconds of thought between two things that a member does.
+PAUSE = 0.05  # Seconds between two actions of a member, before a random factor of 0.5 to 2.
 
 
 class Crowd:
-    """Pairs of members who write to each other and read, each in a browser and at a pace of its own."""
+    """Pairs of members who write to each other and read, each in a separate browser and thread."""
 
     def __init__(self, url: str) -> None:
         run = secrets.token_hex(3)
         self.members = [Member(url, f"{name}-{run}") for name in NAMES]
         self.leaver = Member(url, f"gil-{run}")
-        self.turns = [Lock() for _ in self.members]  # Held while a member does something.
+        self.turns = [Lock() for _ in self.members]  # Held during an action of the member.
         self.ended = Event()
         self.errors: list[Exception] = []
 
@@ -46,29 +46,29 @@ class Crowd:
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """Nobody asks for anything while the block runs."""
+        """Pause all members while the block runs."""
         with ExitStack() as turns:
             for turn in self.turns:
                 turns.enter_context(turn)
             yield
 
     @contextmanager
-    def told(self, events: str) -> Iterator[None]:
-        """The first member has a page open, whose browser is told what happens, while the block runs."""
+    def listening(self, events: str) -> Iterator[None]:
+        """Keep an event stream of the first member open."""
         thread = Thread(target=self._listen, args=[self.members[0], f"{events}/events/"], daemon=True)
         thread.start()
         yield
 
     def _listen(self, member: Member, url: str) -> None:
         while not self.ended.is_set():
-            # Refused without Redis, and ended with it; as browsers do, it comes again.
+            # Without Redis the stream is refused or closed; reconnect, as browsers do.
             with suppress(OSError, HTTPException), member.opened(url) as stream:
                 while not self.ended.is_set() and stream.readline():
                     pass
             self.ended.wait(1)
 
     def leave_one(self) -> None:
-        """One member writes, and deletes the account."""
+        """Let one member send a message and delete the account."""
         self.leaver.send(self.members[0], "I shall leave")
         self.leaver.get("/chats/query-lab/")
         self.leaver.delete_account()
@@ -82,13 +82,13 @@ class Crowd:
                 with self.turns[number]:
                     root, last = self._do_something(chance, me, other, root, last)
                 time.sleep(PAUSE * chance.uniform(0.5, 2))
-        except Exception as error:  # noqa: BLE001  Told at the end, by the thread that can be heard.
+        except Exception as error:  # noqa: BLE001  The main thread raises it at the end.
             self.errors.append(error)
 
     def _do_something(
         self, chance: random.Random, me: Member, other: Member, root: int, last: int
     ) -> tuple[int, int]:
-        looks: list[Callable[[], object]] = [
+        reads: list[Callable[[], object]] = [
             me.inbox,
             me.inbox,
             me.inbox,
@@ -108,5 +108,5 @@ class Crowd:
             case 3:
                 me.edit(last, f"It did, at {chance.randrange(1, 13)} o'clock {secrets.token_hex(2)}.")
             case _:
-                chance.choice(looks)()
+                chance.choice(reads)()
         return root, last

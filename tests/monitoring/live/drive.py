@@ -1,4 +1,4 @@
-"""What members, operators and misfortune do, in a minute and a half: something for every panel."""
+"""A scenario of about 90 seconds with members, operators and failures: data for every panel."""
 
 import json
 import os
@@ -26,12 +26,12 @@ HOSTILE = [
 
 
 def drive(stack: Monitored) -> tuple[float, float]:
-    """Do it all; return when the members began, and when they had still not ended."""
-    keep_log_for_nobody()
+    """Run the scenario; return its start and end, both while the members are active."""
+    create_unused_slot()
     crowd = Crowd(stack.url)
-    with crowd.busy(), crowd.told(f"http://127.0.0.1:{stack.ports['events']}"):
+    with crowd.busy(), crowd.listening(f"http://127.0.0.1:{stack.ports['events']}"):
         began = time.time()
-        time.sleep(12)  # As it should be.
+        time.sleep(12)  # Normal operation.
         import_messages(stack)
         manage(stack, "check_cached_pages", "--url", stack.url)
         for _ in range(4):
@@ -44,16 +44,16 @@ def drive(stack: Monitored) -> tuple[float, float]:
             renew_a_worker(stack)
         crowd.leave_one()
         verify(stack)
-        time.sleep(8)  # As it should be again.
+        time.sleep(8)  # Normal operation again.
         return began, time.time()
 
 
-# --- What operators do ---
+# --- Actions of operators ---
 def manage(stack: Monitored, *command: str) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=ROOT / "services/web",
-        # The pages alone, without the views that do wrong: the canary would ask those too.
+        # Use the settings without the faulty views, since the privacy probe would request those too.
         env=stack.environment | {"DJANGO_SETTINGS_MODULE": "config.settings"},
         capture_output=True,
         text=True,
@@ -77,12 +77,12 @@ def import_messages(stack: Monitored) -> None:
     ]
     path = stack.folder / "conversations.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    for _ in range(2):  # The second time everything is there already.
+    for _ in range(2):  # The second import finds every message stored.
         manage(stack, "import_messages", str(path))
 
 
-def keep_log_for_nobody() -> None:
-    """PostgreSQL keeps its log for a replica that does not exist."""
+def create_unused_slot() -> None:
+    """Create a replication slot without a replica, so that PostgreSQL retains its WAL."""
     with psycopg.connect(
         host=os.environ["POSTGRES_HOST"], user="bobbin", dbname="bobbin", autocommit=True
     ) as connection:
@@ -97,19 +97,19 @@ def renew_a_worker(stack: Monitored) -> None:
         assert time.monotonic() < until, "no new worker"
         time.sleep(0.05)
     visitor = Browser(stack.url)
-    while visitor.look("/accounts/login/").status != 200:
+    while visitor.request("/accounts/login/").status != 200:
         assert time.monotonic() < until, "nobody answers"
         time.sleep(0.05)
 
 
 def verify(stack: Monitored) -> None:
-    """Each of the six features, looked at closely."""
+    """Check the six features with verify.py."""
     command = [sys.executable, str(ROOT / "tests/e2e/verify.py"), stack.url]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-# --- What goes wrong ---
+# --- Failures ---
 def go_wrong(stack: Monitored) -> None:
     wrongs = {
         "over_budget": 200,
@@ -123,7 +123,7 @@ def go_wrong(stack: Monitored) -> None:
         for _ in range(5):
             visitor.get(f"/wrong/{name}/", status=status)
     for method, path in HOSTILE:
-        connection = HTTPConnection("127.0.0.1", stack.ports["door"], timeout=10)
+        connection = HTTPConnection("127.0.0.1", stack.ports["edge"], timeout=10)
         connection.request(method, path)
         assert 300 <= connection.getresponse().status < 500, (method, path)
         connection.close()

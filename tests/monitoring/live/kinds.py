@@ -1,4 +1,4 @@
-"""How panels are drawn that are graphs over time."""
+"""Draws panels with time series."""
 
 import math
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from panels import Panel
 from units import written
 
 Span = tuple[float, float]
-MANY = 8  # Series, from which on the largest come first, and areas would only cover each other.
+MANY = 8  # With more series than this, draw the largest first and no areas, which would cover each other.
 
 
 class Line(NamedTuple):
@@ -31,7 +31,7 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Frame:
-    """Where a panel lies, in inches from the left and from the top of its figure."""
+    """Position of a panel, in inches from the left and the top of its figure."""
 
     figure: Figure
     left: float
@@ -43,7 +43,7 @@ class Frame:
     margins: tuple[float, float, float, float] = field(default=(0.62, 0.34, 0.15, 0.52))
 
     def axes(self, *margins: float) -> Axes:
-        """Axes inside; margins at the left, the top, the right and the bottom."""
+        """Add axes to the panel; `margins` are those at the left, top, right and bottom."""
         left, top, right, bottom = margins or self.margins
         return self.figure.add_axes((
             (self.left + left) / self.page,
@@ -84,7 +84,7 @@ def _line(axes: Axes, panel: Panel, line: Line, colour: str, custom: dict) -> No
 
 
 def _with_gaps(points: list[tuple[float, float]]) -> Iterator[tuple[float, float]]:
-    """A line must not lead over a time of which nothing is known."""
+    """Insert NaN where points are missing, so that no line is drawn across the gap."""
     before = points[0][0]
     for time, value in points:
         if time - before > 2:
@@ -115,10 +115,10 @@ def _stack(axes: Axes, lines: list[Line]) -> None:
 
 def _limits(axes: Axes, panel: Panel, lines: list[Line]) -> None:
     low, high = axes.get_ylim()
-    # Flat at zero: not a scale of millionths around it.
+    # All values are zero: avoid a scale of millionths.
     if lines and all(value == 0 for line in lines for _, value in line.points):
         low, high = 0, 1
-    if "max" in panel.defaults:  # A share that is nearly whole: not a scale of thousandths.
+    if "max" in panel.defaults:  # A ratio close to its maximum: avoid a scale of thousandths.
         high = panel.defaults["max"]
         low = min(low, 0.95 * high)
     axes.set_ylim(panel.defaults.get("min", low), high + 0.02 * (high - low))

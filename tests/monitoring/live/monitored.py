@@ -1,6 +1,6 @@
-"""A whole Bobbin that a real Prometheus reads each second: gunicorn, the metrics process, nginx, exporters.
+"""A complete site that a real Prometheus scrapes every second: gunicorn, metrics process, nginx, exporters.
 
-PostgreSQL is the test run's own. Redis is one that can be stopped.
+PostgreSQL is that of the test run. Redis is a separate one, which the tests can stop.
 """
 
 import os
@@ -24,7 +24,7 @@ import service  # noqa: E402
 import web  # noqa: E402
 
 WORKERS, THREADS = 2, 4
-WINDOW = "15s"  # What stands for $__rate_interval: here Prometheus reads each second.
+WINDOW = "15s"  # Replaces $__rate_interval, for a scrape interval of one second.
 PROGRAMS = (
     "prometheus",
     "prometheus-nginx-exporter",
@@ -41,7 +41,7 @@ http {{
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   upstream web {{ server 127.0.0.1:{web}; keepalive 16; }}
   server {{
-    listen 127.0.0.1:{door};
+    listen 127.0.0.1:{edge};
     location / {{
       proxy_pass http://web; proxy_http_version 1.1;
       proxy_set_header Connection ""; proxy_set_header Host $http_host;
@@ -53,15 +53,15 @@ http {{
 
 
 class Monitored(ExitStack):
-    """Everything, while the block runs; its parts end with it in the opposite order."""
+    """Context manager for all processes, which it stops in reverse order."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.folder = folder
-        folder.chmod(0o755)  # nginx started by root works as another user.
-        names = ("web", "events", "metrics", "door", "status", "postgres", "redis", "nginx", "prometheus")
+        folder.chmod(0o755)  # nginx that root starts runs its workers as another user.
+        names = ("web", "events", "metrics", "edge", "status", "postgres", "redis", "nginx", "prometheus")
         self.ports = dict(zip(names, _free_ports(len(names)), strict=True))
-        self.url = f"http://127.0.0.1:{self.ports['door']}"
+        self.url = f"http://127.0.0.1:{self.ports['edge']}"
         self.redis = Server(folder)
         self.prometheus = Prometheus(self.ports["prometheus"])
         self.environment = os.environ | {
@@ -88,7 +88,7 @@ class Monitored(ExitStack):
         self._start_prometheus()
 
     def start_redis(self) -> None:
-        """With a limit, as where Bobbin runs."""
+        """Start Redis with a memory limit, as in production."""
         self.redis.start()
         self.redis.client().config_set("maxmemory", "64mb")
         self.redis.client().config_set("maxmemory-policy", "allkeys-lru")
@@ -105,7 +105,7 @@ class Monitored(ExitStack):
     def _start_nginx(self) -> None:
         settings = self.folder / "nginx.conf"
         settings.write_text(NGINX.format(folder=self.folder, **self.ports))
-        self._run("door", ["nginx", "-p", self.folder, "-c", settings])
+        self._run("edge", ["nginx", "-p", self.folder, "-c", settings])
 
     def _start_exporters(self) -> None:
         database = f"host={os.environ['POSTGRES_HOST']} port=5432 user=bobbin dbname=bobbin sslmode=disable"
@@ -148,7 +148,7 @@ class Monitored(ExitStack):
         )
 
     def _settings(self) -> dict:
-        """Those of the repository, with the targets of here, and each second instead of each fifteen."""
+        """Return the configuration of the repository with local targets and an interval of one second."""
         settings = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
         settings["global"] = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "1s")
         settings["rule_files"] = [str(ROOT / "deploy/prometheus" / path) for path in settings["rule_files"]]
@@ -164,7 +164,7 @@ class Monitored(ExitStack):
         return settings
 
     def _run(self, name: str, command: list, **options) -> processes.Child:
-        """Start a program that listens at the port of this name, and wait until it does."""
+        """Start a program, and wait until it listens on the port of this name."""
         options = {"env": processes.BARE_ENVIRONMENT} | options
         child = processes.start(
             name, [_program(command[0]), *command[1:]], self.folder / f"{name}.log", **options
@@ -175,7 +175,7 @@ class Monitored(ExitStack):
 
 
 def _program(name: str) -> str:
-    # Debian's nginx lies where a plain user does not look.
+    # Debian installs nginx in /usr/sbin, which is not on the PATH of a plain user.
     found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
     if found is None:
         raise FileNotFoundError(f"{name} is not installed: run `make test-monitoring`")
@@ -183,7 +183,7 @@ def _program(name: str) -> str:
 
 
 def _free_ports(count: int) -> list[int]:
-    """All asked for at once, so that they differ."""
+    """Return different free ports; all are bound at the same time."""
     with ExitStack() as probes:
         bound = [probes.enter_context(socket.socket()) for _ in range(count)]
         for probe in bound:

@@ -1,6 +1,6 @@
-"""Bobbin's settings as in production, with views beside its pages that do what no page may do."""
+"""The production settings, with additional faulty views."""
 
 from config.settings import *  # noqa: F403
 
 ROOT_URLCONF = "monitored_urls"
-DEMO = True  # The query lab for everybody.
+DEMO = True  # Opens the query lab to every member.

@@ -1,4 +1,4 @@
-"""Bobbin's addresses, and beside them one for each thing that an operator must see when it happens."""
+"""The URLs of Bobbin, and one faulty view for each problem that operators must see."""
 
 import time
 

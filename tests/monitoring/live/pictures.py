@@ -1,4 +1,4 @@
-"""A picture of each dashboard, from the same queries, for whoever has no Grafana at hand."""
+"""Draws each dashboard from its queries, for readers without Grafana."""
 
 import io
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ WIDTH = 15.0  # Inches, of 100 points each.
 ROW = 0.36  # Inches, of one row of Grafana's grid.
 HEAD = 0.75  # Inches, for the name of the dashboard.
 GAP = 0.06
-COLOURS = 256  # A picture of so many takes a third of the bytes.
+COLOURS = 256  # With a palette of this size, a picture has a third of the bytes.
 STYLE = {
     "axes.edgecolor": "none",
     "axes.facecolor": PANEL,
@@ -38,7 +38,7 @@ STYLE = {
 
 
 def draw(dashboard: Mapping[str, Any], prometheus: Prometheus, start: float, end: float, path: Path) -> None:
-    """Draw what `dashboard` shows of the time from `start` to `end` into the file `path`."""
+    """Draw `dashboard` for the time from `start` to `end` into the file `path`."""
     placed = list(panels(dashboard, WINDOW))
     height = HEAD + ROW * max(panel.grid["y"] + panel.grid["h"] for panel in placed)
     with mpl.rc_context(STYLE):
@@ -62,7 +62,7 @@ def _series(panel: Panel, prometheus: Prometheus, start: float, end: float) -> I
 
 
 class Page:
-    """Places what is drawn, from Grafana's grid to the figure's own measure."""
+    """Converts positions in the grid of Grafana to positions in the figure."""
 
     def __init__(self, figure: Figure, height: float) -> None:
         self.figure, self.height = figure, height
@@ -77,12 +77,12 @@ class Page:
         )
 
     def panel(self, panel: Panel) -> kinds.Frame:
-        """The frame of a panel, with its title."""
+        """Draw the box and the title of a panel, and return its frame."""
         grid, column = panel.grid, (WIDTH - 0.2) / COLUMNS
         left, width = 0.1 + column * grid["x"] + GAP / 2, column * grid["w"] - GAP
         top, height = HEAD + ROW * grid["y"] + GAP / 2, ROW * grid["h"] - GAP
         box = (left / WIDTH, 1 - (top + height) / self.height, width / WIDTH, height / self.height)
-        # Below the axes, which come after it.
+        # Draw the box below the axes.
         style = {"facecolor": PANEL, "edgecolor": "#2b3038", "linewidth": 0.8, "zorder": -1}
         self.figure.add_artist(Rectangle(box[:2], *box[2:], **style))
         self._text(left + 0.1, top + 0.08, panel.title, fontsize=9)

@@ -1,4 +1,4 @@
-"""A running Prometheus, asked over HTTP."""
+"""Queries a running Prometheus over HTTP."""
 
 import json
 import math
@@ -10,13 +10,13 @@ from urllib.request import ProxyHandler, build_opener
 
 class Series(NamedTuple):
     labels: dict[str, str]
-    points: list[tuple[float, float]]  # Time, and a number; what is not finite is left out.
+    points: list[tuple[float, float]]  # Time and value; values that are not finite are left out.
 
 
 class Prometheus:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        # Not the proxy that a person may have set in the environment.
+        # Ignore a proxy in the environment.
         self.opener = build_opener(ProxyHandler({}))
 
     def is_ready(self) -> bool:
@@ -27,12 +27,12 @@ class Prometheus:
             return False
 
     def now(self, expr: str, at: float | None = None) -> list[Series]:
-        """What a query gives at one moment."""
+        """Return the result of an instant query."""
         answer = self._get("query", query=expr, **({"time": at} if at else {}))
         return [Series(each["metric"], _finite([each["value"]])) for each in _vector(answer, expr)]
 
     def between(self, expr: str, start: float, end: float, step: float = 1) -> list[Series]:
-        """What a query gives over a time."""
+        """Return the result of a range query."""
         answer = self._get("query_range", query=expr, start=start, end=end, step=step)
         return [Series(each["metric"], _finite(each["values"])) for each in answer["result"]]
 

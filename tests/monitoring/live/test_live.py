@@ -1,4 +1,4 @@
-"""What operators see of a Bobbin to which everything happened: no panel is empty, no rule asks for naught."""
+"""After the scenario of drive.py, no panel is empty, and every rule finds its series."""
 
 import os
 
@@ -13,8 +13,8 @@ from rules import rules
 
 QUERIES = [(panel, query) for panel, query in queries(WINDOW)]
 ALERTS = rules("alert")
-# What the drive does must be told, be it that the alert still waits to fire.
-TOLD = {
+# Alerts that the scenario must make pending or firing.
+EXPECTED_ALERTS = {
     "CacheBreakerOpen",
     "NPlusOneSuspected",
     "QueryBudgetExceeded",
@@ -25,14 +25,14 @@ TOLD = {
 }
 
 
-def test_every_target_is_read(seen):
+def test_every_target_is_scraped(seen):
     read = {series.labels["job"] for series in seen.prometheus.between("up == 1", seen.start, seen.end)}
 
     assert read == {*sources.BY_JOB, "prometheus"}
 
 
 @pytest.mark.parametrize(("panel", "query"), QUERIES, ids=[f"{p} {q.ref}" for p, q in QUERIES])
-def test_a_panel_shows_something(seen, panel, query):
+def test_panel_has_data(seen, panel, query):
     expected = f"{panel.dashboard} {panel.id} {query.ref}" not in exceptions.EMPTY_PANELS
 
     assert seen.has(query.expr) == expected, query.expr
@@ -45,7 +45,7 @@ def test_a_recording_rule_records(seen, rule):
     assert seen.has(f"{rule.name}{{{labels}}}")
 
 
-def test_every_rule_is_worked_out_without_an_error(seen):
+def test_every_rule_is_evaluated_without_an_error(seen):
     known = seen.prometheus.rules()
 
     assert {rule["name"] for rule in known} == {rule.name for rule in [*ALERTS, *rules("record")]}
@@ -53,38 +53,39 @@ def test_every_rule_is_worked_out_without_an_error(seen):
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=str)
-def test_an_alert_asks_for_series_that_there_are(seen, rule):
+def test_alert_queries_only_existing_series(seen, rule):
     for name, selector in selectors(rule.expr):
         assert seen.has(f"count({selector})") == (name not in exceptions.ABSENT), selector
 
 
-def test_what_went_wrong_is_told_and_nothing_else(seen):
-    told = {series.labels["alertname"] for series in seen.prometheus.between("ALERTS", seen.start, seen.end)}
+def test_active_alerts_are_exactly_those_of_the_scenario(seen):
+    alerts = seen.prometheus.between("ALERTS", seen.start, seen.end)
+    active = {series.labels["alertname"] for series in alerts}
 
-    assert told - set(exceptions.TOLD_BESIDES) == TOLD
+    assert active - set(exceptions.MAY_BE_ACTIVE) == EXPECTED_ALERTS
 
 
 @pytest.mark.parametrize(
     ("alert", "view"), [("QueryBudgetExceeded", "over_budget"), ("NPlusOneSuspected", "row_by_row")]
 )
-def test_no_page_of_ours_is_told_of(seen, alert, view):
-    told = seen.prometheus.between(f'ALERTS{{alertname="{alert}"}}', seen.start, seen.end)
+def test_alerts_on_queries_name_only_the_faulty_view(seen, alert, view):
+    active = seen.prometheus.between(f'ALERTS{{alertname="{alert}"}}', seen.start, seen.end)
 
-    assert {series.labels["view"] for series in told} == {view}
+    assert {series.labels["view"] for series in active} == {view}
 
 
 @pytest.mark.parametrize("name", sorted(sources.metrics.catalog()))
-def test_a_metric_of_ours_reaches_prometheus_as_what_it_is(seen, name):
+def test_own_metric_reaches_prometheus_with_its_labels(seen, name):
     kind, labels = sources.metrics.catalog()[name]
     series = seen.prometheus.now(f"{name}_bucket" if kind == "histogram" else name)
 
     assert series
-    ours = {*labels, "__name__", "instance", "job"} | ({"le"} if kind == "histogram" else set())
-    assert {frozenset(each.labels) for each in series} == {frozenset(ours)}
+    expected = {*labels, "__name__", "instance", "job"} | ({"le"} if kind == "histogram" else set())
+    assert {frozenset(each.labels) for each in series} == {frozenset(expected)}
 
 
 @pytest.mark.parametrize("job", sources.BY_JOB)
-def test_others_give_what_is_used_of_them(seen, job):
+def test_other_targets_export_the_series_in_use(seen, job):
     for name in sources.BY_JOB[job]:
         given = seen.has(f'{{__name__=~"{name}(_bucket)?", job="{job}"}}')
 
@@ -93,7 +94,7 @@ def test_others_give_what_is_used_of_them(seen, job):
 
 @pytest.mark.parametrize("dashboard", dashboards(), ids=lambda dashboard: dashboard["uid"])
 def test_a_dashboard_can_be_drawn(seen, dashboard, tmp_path):
-    """Into the documents with PICTURES=1, otherwise into nothing."""
+    """With PICTURES=1 this test updates the pictures in docs; otherwise it discards them."""
     folder = ROOT / "docs/images/dashboards" if os.environ.get("PICTURES") == "1" else tmp_path
     path = folder / f"{dashboard['uid'].removeprefix('bobbin-')}.png"
 

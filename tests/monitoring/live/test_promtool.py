@@ -1,4 +1,4 @@
-"""What Prometheus' own tool says of its settings, and of what the alerts do over time."""
+"""promtool accepts the configuration and the rules, and the unit tests of the alerts pass."""
 
 import subprocess
 
@@ -13,7 +13,7 @@ def promtool(*arguments: object) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_settings_are_understood():
+def test_promtool_accepts_the_configuration():
     promtool("check", "config", ROOT / "deploy/prometheus/prometheus.yml")
 
 

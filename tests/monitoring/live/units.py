@@ -1,4 +1,4 @@
-"""Numbers as Grafana writes them, for the units that our panels use."""
+"""Formats numbers like Grafana, for the units of our panels."""
 
 SUFFIX = {"reqps": " req/s", "ops": " ops/s", "cps": " c/s", "cpm": " c/m"}
 SIZES = ("B", "KiB", "MiB", "GiB", "TiB")

@@ -1,10 +1,10 @@
-"""Adds to the source of a module what counts its work: calls of `_work`, see work.py."""
+"""Rewrites the source of a module so that it counts its own work, with calls of `_work` (see work.py)."""
 
 import ast
 
 
 class Counting(ast.NodeTransformer):
-    """Adds the counting to a module's source."""
+    """Transformer that inserts the counting calls into the syntax tree of a module."""
 
     def __init__(self, module: str) -> None:
         self.module = module
@@ -54,7 +54,7 @@ class Counting(ast.NodeTransformer):
         return _wrapped("made", node)
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
-        node.value = self.visit(node.value)  # Its format is no text of its own.
+        node.value = self.visit(node.value)  # Skip its format_spec, which is not a separate text.
         return node
 
     def visit_List(self, node: ast.List) -> ast.AST:

@@ -1,4 +1,4 @@
-"""Functions that are not linear, to see that the counting finds them: faults of before, and similar ones."""
+"""Functions with more than linear work, which the counting must find: earlier bugs and similar ones."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ WORDS = re.compile(r"(?:\w+-?)+!")
 
 
 def end_of_address(address: str) -> str:
-    """chats/links.py until November 2026: two counts and a copy for each bracket."""
+    """Count two characters and copy the text for each bracket, as chats/links.py did until November 2026."""
     while address:
         last = address[-1]
         opened = PAIRS.get(last)
@@ -21,22 +21,22 @@ def end_of_address(address: str) -> str:
 
 
 def without_blanks(text: str) -> str:
-    """A search that starts anew at each blank of a row."""
+    """Search with a pattern that restarts at each of several consecutive blanks."""
     return BLANKS_AT_THE_END.sub("", text)
 
 
 def composed(text: str) -> str:
-    """accounts/names.py until November 2026: the marks of a letter are put in order by insertion."""
+    """Sort the marks of a letter by insertion, as accounts/names.py did until November 2026."""
     return unicodedata.normalize("NFC", text)
 
 
 def folded(text: str) -> str:
-    """A count in a loop."""
+    """Call `count` in a loop."""
     return "".join(letter for place, letter in enumerate(text) if text.count(letter, 0, place) < 3)
 
 
 def joined(text: str) -> str:
-    """A text that is copied for each character."""
+    """Copy the text for each character."""
     result = ""
     for letter in text:
         result = result + letter
@@ -44,7 +44,7 @@ def joined(text: str) -> str:
 
 
 def first_of_each(text: str) -> list[str]:
-    """A search in a list for each character."""
+    """Search a list for each character."""
     seen: list[str] = []
     for place, letter in enumerate(text):
         if f"{letter}{place}" not in seen:
@@ -53,5 +53,5 @@ def first_of_each(text: str) -> list[str]:
 
 
 def has_words(text: str) -> bool:
-    """Quantifiers within quantifiers: exponential."""
+    """Match nested quantifiers, whose work grows exponentially."""
     return WORDS.match(text) is not None

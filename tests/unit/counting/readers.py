@@ -1,6 +1,6 @@
-"""Every function that reads what people write, as one call with a text: a new one is added here.
+"""Every function that processes text of users, wrapped as a call with one text. Add new functions here.
 
-Used by tests/unit/test_work_on_text.py, which counts their work, and by `make bench`, which times it.
+tests/unit/test_work_on_text.py counts the work of these functions, and `make bench` measures their times.
 """
 
 import functools
@@ -14,7 +14,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, QueryDict
 
-from accounts import devices, guessing, lookalikes, names, normal_forms, passwords, sessions
+from accounts import devices, login_throttling, lookalikes, names, normal_forms, passwords, sessions
 from accounts.models import User
 from chats import addresses, forms, links, pages
 from chats.templatetags import found, rows
@@ -28,10 +28,12 @@ from messaging.search import Found, letters, query, snippets
 from messaging.search.parse import LONGEST, Term, parse
 from observability import client
 
-# Modules whose functions read texts of people: these count. Others are charged by what they are passed.
+# Modules whose functions process text of users. Only their work is counted step by step; a call of another
+# function costs the size of its arguments and of its result.
 MODULES = (
-    "accounts.devices", "accounts.guessing", "accounts.lookalikes", "accounts.managers", "accounts.models",
-    "accounts.names", "accounts.normal_forms", "accounts.passwords", "accounts.sessions",
+    "accounts.devices", "accounts.login_throttling", "accounts.lookalikes", "accounts.managers",
+    "accounts.models", "accounts.names", "accounts.normal_forms", "accounts.passwords", "accounts.requests",
+    "accounts.sessions",
     "chats.addresses", "chats.forms", "chats.links", "chats.new_message", "chats.pages",
     "chats.templatetags.found",
     "chats.templatetags.rows",
@@ -55,7 +57,7 @@ RECORD = {
 
 
 def message(text: str, number: int = 2, parent: int | None = None) -> types.SimpleNamespace:
-    """A row as pages and lists have it."""
+    """Return a row with the attributes that pages and lists read."""
     return types.SimpleNamespace(
         id=number, sender_id=1, content=text, timestamp=NOW, sent_at=NOW, read=True, edited=True,
         parent_message_id=parent, parent_sender_id=1, parent_excerpt=text, excerpt=text, name=text, thread=1,
@@ -68,14 +70,14 @@ def shown(text: str) -> list[pages.Line]:
 
 
 def marked(*terms: str) -> list[Any]:
-    """The patterns of a search for these words, and of a phrase of them."""
+    """Return the patterns of a search for these words and for the phrase that consists of them."""
     wanted = [Term(term) for term in terms] + [Term(" ".join(terms), phrase=True)]
     folded = {one.text: (letters.fold(one.text), letters.fold(one.text, accents=True)) for one in wanted}
     return query.markers(query.needles([[one] for one in wanted], folded, whole=False))
 
 
-def looked_up(text: str) -> None:
-    """What a search asks PostgreSQL for."""
+def search_query(text: str) -> None:
+    """Build the parameters of the search query, once for words and once for a phrase."""
     folded = {text: (letters.fold(text), letters.fold(text, accents=True))}
     for phrase in (False, True):
         wanted = query.needles([[Term(text, phrase)]], folded, whole=phrase)
@@ -85,15 +87,15 @@ def looked_up(text: str) -> None:
 
 
 def thread(text: str) -> None:
-    """A thread of replies, one for every fourth character, which says what it answers."""
+    """Flatten a thread with one reply for every fourth character; the character selects its parent."""
     above = [max(number - ord(letter) % 5, 0) or None for number, letter in enumerate(text[::4])]
     replies = [threads.ThreadRow(id, parent, 1, "", NOW, True, False) for id, parent in enumerate(above, 1)]
-    threads.nest(replies)
-    threads.nest(replies, below=1)
+    threads.flatten(replies)
+    threads.flatten(replies, below=1)
 
 
 def record(name: str) -> Callable[[str], Any]:
-    """Reads a line of an import with the text in this field."""
+    """Return a function that parses an import line with the text in this field."""
     return lambda text: records.parse(
         1, json.dumps(RECORD | {name: text}, ensure_ascii=False).encode(**AS_IT_IS)
     )
@@ -112,7 +114,7 @@ def asked(view: Callable, **query_string: str) -> Any:
 
 
 def form(text: str) -> None:
-    """A form that was sent, checked and shown again."""
+    """Validate a form and render it again."""
     sent = forms.ReplyForm({"content": text, "client_id": text, "to": text}, counterpart=ALICE)
     sent.is_valid()
     for name in sent.fields:
@@ -120,7 +122,7 @@ def form(text: str) -> None:
 
 
 def quietly(function: Callable, *args: Any) -> Any:
-    """Call a function that may refuse a text: a refusal is an answer too."""
+    """Call a function that may reject the text, and return None if it does."""
     try:
         return function(*args)
     except (ValidationError, records.BadLineError, Http404, AssertionError) as refusal:
@@ -131,7 +133,7 @@ def quietly(function: Callable, *args: Any) -> Any:
 
 AS_IT_IS: Any = {"encoding": "utf-8", "errors": "surrogatepass"}
 READERS: dict[str, Callable[[str], Any]] = {
-    # What members write to each other.
+    # Messages.
     "links.linked": links.linked,
     "content.clean_content": content.clean_content,
     "excerpts.begin": lambda text: excerpts.begin(text, 120),
@@ -147,13 +149,13 @@ READERS: dict[str, Callable[[str], Any]] = {
     "rows.conversation_address": lambda text: rows.conversation_address(text, 1),
     "addresses.has_address": addresses.has_address,
     "history.version_of": lambda text: history.version_of(text.encode(**AS_IT_IS).decode(errors="replace")),
-    "threads.nest": thread,
+    "threads.flatten": thread,
     # Search.
     "letters.fold": letters.fold,
     "letters.fold, accents": lambda text: letters.fold(text, accents=True),
     "letters.words": letters.words,
     "parse.parse": lambda text: parse(text, "alice"),
-    "query.needles": lambda text: looked_up(text[:LONGEST]),
+    "query.needles": lambda text: search_query(text[:LONGEST]),
     "query.keys": lambda text: list(query.keys(text)),
     "snippets.snippet": lambda text: snippets.snippet(text, marked("a", "é", "木")),
     "snippets.snippet, own words": lambda text: snippets.snippet(text, marked(text[:10], text[10:20])),
@@ -175,7 +177,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "managers.named_like": User.objects.named_like,
     "models.normalize_username": User.normalize_username,
     "models.has_name": User(username="alice").has_name,
-    "guessing.counted": guessing.counted,
+    "login_throttling.counted": login_throttling.counted,
     "devices._name_digest": devices._name_digest,
     "passwords.composed": passwords.composed,
     # Imports.
@@ -190,18 +192,18 @@ READERS: dict[str, Callable[[str], Any]] = {
     "requests.is_readable": lambda text: requests.is_readable(f"text/html; charset={text}"),
     "client.parse": client.parse,
 }
-# A parameter of one of these names is a text of people.
+# Names of parameters that hold text of users.
 TEXTS = {
     "text", "content", "name", "nickname", "username", "password", "raw_password", "folded", "start",
     "padded", "quoted",
     "given", "line", "address", "me", "shown", "query",
 }  # fmt: skip
-# Functions with such a parameter that are not in READERS, by the reason.
-ELSEWHERE = {
+# Functions with such a parameter that are not in READERS, grouped by the reason.
+NOT_MEASURED = {
     "passes it on to functions in READERS, and to PostgreSQL or Redis": {
-        "accounts.devices.device_of", "accounts.devices.remember", "accounts.guessing._locked_until",
-        "accounts.guessing._of_client", "accounts.guessing.is_password_of",
-        "accounts.guessing.reset_attempts",
+        "accounts.devices.device_of", "accounts.devices.remember", "accounts.login_throttling._locked_until",
+        "accounts.login_throttling._of_client", "accounts.login_throttling.is_password_of",
+        "accounts.login_throttling.reset_attempts",
         "accounts.management.commands.createsuperuser._validate_username",
         "accounts.managers._create_user_object", "accounts.managers._following",
         "accounts.managers._names_locked", "accounts.managers.lock_names",
@@ -214,17 +216,18 @@ ELSEWHERE = {
         "chats.new_message._check_made", "chats.new_message._find", "chats.new_message.suggestions",
         "chats.views.reading.conversation",
         "messaging.importing.importer._read",
-        "messaging.history.__init__", "messaging.importing.members._take", "messaging.models.edit",
+        "messaging.history.__init__", "messaging.importing.members._take", "messaging.models.message.edit",
         "messaging.querysets.with_counterpart", "messaging.search._search",
         "messaging.search.search", "messaging.sending._person", "messaging.sending.send",
     },
     "a hash: linear, and slow on purpose": {"accounts.hashers.encode", "accounts.hashers.verify"},
     "no text of people": {
-        "chats.cache.publish", "chats.cache_test._family", "chats.canary.doubt", "chats.canary.note",
-        "chats.canary_site._parts", "chats.live.hub.deliver",
-        "chats.management.commands.check_cached_pages._seconds",
-        "chats.management.commands.demo._new", "chats.views.reading._messages", "chats.views.search._key",
+        "labs.cache_test._family", "probe.run.add_inconclusive",
+        "probe.run.note",
+        "probe.site._parts", "live.broker.deliver",
+        "probe.management.commands.check_cached_pages._seconds",
+        "labs.management.commands.demo._new", "chats.views.reading._messages", "chats.views.search._key",
         "messaging.importing.records.opened", "messaging.numbering._free", "messaging.numbering._rising",
-        "messaging.watched._has_changed",
+        "messaging.dirty_fields._has_changed",
     },
 }  # fmt: skip

@@ -1,7 +1,7 @@
-"""Counts the steps of a regular expression: a backtracking matcher for the patterns of `re` and of `regex`.
+"""A backtracking matcher for the patterns of `re` and `regex`, which counts its steps.
 
-It takes the tree that the package makes of a pattern, and tries what the package tries, in the same order.
-Its results are compared with the package's, so it cannot count something else.
+It uses the syntax tree that the package parses from a pattern, and tries the alternatives in the same order
+as the package. work.py compares each match with that of the package, so a wrong count cannot pass unnoticed.
 """
 
 import re
@@ -16,14 +16,14 @@ INFINITE = 2**32
 
 
 class Steps:
-    """One attempt: the text, the groups so far, and the number of steps."""
+    """State of one attempt: the text, the groups matched so far and the number of steps."""
 
     def __init__(self, text: str) -> None:
         self.text, self.groups, self.count = text, {}, 0
 
 
 def steps_of_search(pattern: Any, text: str, start: int) -> tuple[int, tuple[int, int] | None]:
-    """Return the number of steps from `start` to the first match, and where the match is."""
+    """Return the number of steps from `start` to the first match, and the span of the match or None."""
     run, node = Steps(text), _compiled(pattern)
     for place in range(start, len(text) + 1):
         run.count += 1
@@ -34,7 +34,7 @@ def steps_of_search(pattern: Any, text: str, start: int) -> tuple[int, tuple[int
 
 
 def steps_of_match(pattern: Any, text: str, start: int, *, full: bool) -> tuple[int, tuple[int, int] | None]:
-    """Return the number of steps of `match`, or of `fullmatch`, at `start`, and where the match is."""
+    """Return the number of steps of `match` or `fullmatch` at `start`, and the span of the match or None."""
     run = Steps(text)
     found = _compiled(pattern)(run, start, _at_end(len(text)) if full else _identity)
     return run.count + 1, None if found is None else (start, found)
@@ -78,7 +78,7 @@ def _of_re(item: tuple, flags: int) -> Any:
         return _atomic(_all(value, flags))
     if name in {"ASSERT", "ASSERT_NOT"}:
         behind = value[1].getwidth()[0] if value[0] < 0 else 0
-        return _look(_all(value[1], flags), behind, name == "ASSERT")
+        return _lookaround(_all(value[1], flags), behind, name == "ASSERT")
     assert name == "GROUPREF", name
     return _reference(value)
 
@@ -87,7 +87,7 @@ _classes: dict[tuple[str, int], Any] = {}
 
 
 def _class(written: str, flags: int, items: Any) -> Any:
-    """One character, which the package itself compares. Kept, since many patterns have the same classes."""
+    """Return a node for one character, which the package compares. Cached: patterns share many classes."""
     if (written, flags) not in _classes:
         one = _compiler.compile(_parser.SubPattern(_parser.State(), items()), flags)
         _classes[written, flags] = _character(lambda letter: one.match(letter) is not None)
@@ -114,8 +114,8 @@ def _of_regex(node: Any) -> Any:
     if isinstance(node, core.RefGroup):
         return _reference(int(node.group))
     if isinstance(node, core.LookAround):
-        # All that look behind look at one character.
-        return _look(_of_regex(node.subpattern), int(node.behind), node.positive)
+        # Every lookbehind in our patterns has a width of one character.
+        return _lookaround(_of_regex(node.subpattern), int(node.behind), node.positive)
     if isinstance(node, core.StartOfString):
         return _place("AT_BEGINNING")
     if isinstance(node, core.Grapheme):
@@ -141,7 +141,7 @@ def _sequence(nodes: list) -> Any:
         return nodes[0]
 
     def node(run: Steps, place: int, then: Any, at: int = 0) -> int | None:
-        # Characters in a row need no recursion.
+        # Consecutive single characters need no recursion.
         while at < len(nodes) and hasattr(nodes[at], "known"):
             place = nodes[at](run, place, _identity)
             if place is None:
@@ -186,7 +186,7 @@ def _repeat(inner: Any, least: int, most: int, kind: str) -> Any:
         return _atomic(_repeat(inner, least, most, "ITERATED"))
 
     def many(run: Steps, place: int, then: Any) -> int | None:
-        """One after the other, without a way back into one: for characters, and for what is atomic."""
+        """Match repetitions that cannot be backtracked into: single characters and atomic groups."""
         ends = [place]
         while len(ends) <= most and (end := inner(run, ends[-1], _identity)) not in {None, ends[-1]}:
             ends.append(end)
@@ -223,7 +223,7 @@ def _atomic(inner: Any) -> Any:
     return node
 
 
-def _look(inner: Any, behind: int, wanted: bool) -> Any:
+def _lookaround(inner: Any, behind: int, wanted: bool) -> Any:
     def node(run: Steps, place: int, then: Any) -> int | None:
         start = place - behind
         found = start >= 0 and inner(run, start, _identity) is not None

@@ -1,8 +1,8 @@
-"""Texts that cost most where work is not linear."""
+"""Repetitive texts, which are the worst case for functions with more than linear work."""
 
 import unicodedata
 
-# What such texts repeat.
+# Strings that such texts repeat.
 UNITS = (
     "a", "a b ", "1", " ", "\n", "\u00a0\n", "\r\n", ".", "(", ")", "]", "}", "[(", "()", "'", "\u2019a",
     "a'", '"', "\u201c", "\\", "&", "<", "-", "_", ":", "//", "http://", "https://a", "https://)(",
@@ -17,12 +17,12 @@ UNITS = (
 
 
 def repeated(unit: str, length: int, before: str = "", after: str = "") -> str:
-    """A text of about `length` characters: `unit` again and again, with something at its ends."""
+    """Return repetitions of `unit`, about `length` characters in total, between `before` and `after`."""
     return before + unit * (length // len(unit)) + after
 
 
 def of_all_scripts() -> str:
-    """A character of each block, for texts that are drawn."""
+    """Return characters of all scripts, as an alphabet for texts that hypothesis generates."""
     return "".join(
         chr(code)
         for code in range(0x20, 0x20000, 97)

@@ -1,7 +1,8 @@
-"""Counts the work of functions in steps: deterministic, where times are not.
+"""Counts the work of functions in steps, which are deterministic, unlike times.
 
-`counted` swaps the code of the functions of some modules for code that also counts: iterations, the
-characters that each call, comparison, slice and sum reads or makes, and the steps of regular expressions.
+`counted` replaces the code of the functions of some modules with code that also counts. It counts
+iterations, the characters that each call, comparison, slice and sum reads or creates, and the steps of
+regular expressions.
 """
 
 import ast
@@ -26,17 +27,17 @@ PATTERNS = (re.Pattern, regex.Pattern)
 LAZY = {
     len, isinstance, type, getattr, hasattr, ord, chr, iter, next, range, enumerate, zip, map, reversed, id,
 }  # fmt: skip
-# Of these the receiver's length does not matter, only what is passed or made.
+# The work of these methods does not depend on the length of their object, only on arguments and result.
 CHEAP = {
     "append", "add", "isascii", "startswith", "endswith", "group", "groups", "start", "end", "span", "keys",
     "values", "items", "discard", "extend", "update",
 }  # fmt: skip
-TAKEN = {"get", "setdefault", "pop", "popleft"}  # They make nothing.
+TAKEN = {"get", "setdefault", "pop", "popleft"}  # They create no new value.
 BISECT = {bisect.bisect_right, bisect.bisect_left, bisect.insort}
 
 
 class Work:
-    """The steps so far."""
+    """Number of steps so far, and names of the functions that ran."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -46,7 +47,7 @@ class Work:
         self.run.add(name)
 
     def call(self, function: Callable, *args: Any, **kwargs: Any) -> Any:
-        """Call a function; charge what it reads and makes, unless it counts for itself."""
+        """Call a function, and count its arguments and its result unless the function counts its own work."""
         owner = getattr(function, "__self__", None)
         if isinstance(owner, PATTERNS):
             return self._of_pattern(owner, function.__name__, *args, **kwargs)
@@ -72,17 +73,17 @@ class Work:
         return result
 
     def made(self, value: Any) -> Any:
-        """Charge a value that was put together."""
+        """Count the size of a new value."""
         self.steps += size(value)
         return value
 
     def added(self, before: Any, value: Any) -> Any:
-        """Charge `before += value`: a text is copied, a list only grows."""
+        """Count `before += value`: this copies a text, but only extends a list."""
         self.steps += size(value) + (size(before) if isinstance(before, str | bytes | tuple) else 0)
         return value
 
     def scanned(self, value: Any) -> Any:
-        """Charge what is searched or compared from its beginning."""
+        """Count a value that is searched or compared from its beginning."""
         self.steps += size(value) if isinstance(value, str | bytes | list | tuple) else 1
         return value
 
@@ -97,7 +98,7 @@ class Work:
     def _of_pattern(self, pattern: Any, name: str, *args: Any, **kwargs: Any) -> Any:
         text, start = (args[1], 0) if name == "sub" else (args[0], *args[1:2], 0)[:2]
         if name != "sub" and len(args) > 2:
-            text = text[: args[2]]  # For a pattern the text ends there.
+            text = text[: args[2]]  # The argument `endpos` of the pattern's method.
         if name in {"sub", "findall", "finditer"}:
             found = self._found(pattern, text, start)
             if name == "finditer":
@@ -125,13 +126,13 @@ class Work:
 
 
 def _code_of(function: Any) -> Any:
-    """The code of a function or method, also of one whose results are kept by functools."""
+    """Return the code object of a function or method, also if functools caches its results."""
     function = getattr(function, "__func__", function)
     return getattr(getattr(function, "__wrapped__", function), "__code__", None)
 
 
 def size(value: Any) -> int:
-    """The length of a text; of a collection its length and that of the texts in it."""
+    """Return the length of a text, or the length of a collection plus the lengths of the texts in it."""
     if isinstance(value, str | bytes):
         return len(value)
     if isinstance(value, dict):
@@ -142,7 +143,7 @@ def size(value: Any) -> int:
 
 
 def exchanges(form: str, text: str) -> int:
-    """How often `unicodedata.normalize` exchanges two marks: it orders those of a letter by insertion."""
+    """Return how often `unicodedata.normalize` swaps two marks; it sorts those of a letter by insertion."""
     decomposed = "NFKD" if "K" in form else "NFD"
     count, run = 0, []
     for letter in "".join(unicodedata.normalize(decomposed, letter) for letter in text):
@@ -158,7 +159,7 @@ def exchanges(form: str, text: str) -> int:
 
 @contextlib.contextmanager
 def counted(*modules: str) -> Iterator[Work]:
-    """Let the functions of these modules count in the Work that is returned."""
+    """Make the functions of these modules count their steps in the Work that is yielded."""
     work, originals = Work(), []
     try:
         for name in modules:
@@ -182,7 +183,7 @@ _counting_code: set[types.CodeType] = set()
 def _codes(path: Path, module: str) -> dict[str, types.CodeType]:
     tree = ast.fix_missing_locations(Counting(module).visit(ast.parse(path.read_text())))
     found: dict[str, types.CodeType] = {}
-    # Under a name that coverage does not measure: it would take three times as long.
+    # Use a file name that coverage does not measure: with coverage the tests take three times as long.
     pending = [compile(tree, f"<counted {path.name}>", "exec")]
     while pending:
         for code in pending.pop().co_consts:
@@ -194,7 +195,7 @@ def _codes(path: Path, module: str) -> dict[str, types.CodeType]:
 
 
 def _functions(module: types.ModuleType) -> Iterator[types.FunctionType]:
-    """The functions and methods that a module defines, without their decorators."""
+    """Yield the functions and methods that a module defines, without their decorators."""
     spaces = [vars(module)]
     spaces += [
         vars(one)

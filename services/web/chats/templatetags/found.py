@@ -1,4 +1,4 @@
-"""The rows of a search."""
+"""Template tag for the rows of search results."""
 
 from collections.abc import Iterable
 from html import escape
@@ -24,7 +24,7 @@ FOUND = """
 
 @register.simple_tag
 def found_rows(rows: Iterable[Found], reader_id: int) -> SafeString:
-    """What a search found, with the words that match marked."""
+    """Return the HTML of search results. `<mark>` elements contain the words that match."""
     message = addresses("chats:message")
     return join(
         fill(

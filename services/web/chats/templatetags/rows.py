@@ -1,7 +1,7 @@
-"""The rows of lists, put together in Python.
+"""Template tags that build the rows of lists in Python.
 
-A page consists of rows, and a row costs ten times as much in the loop of a template. Whatever is put in is
-escaped, as in a template, unless it is safe.
+A page consists mainly of rows, and a template loop takes ten times as long for each row. As in a template,
+every value is escaped unless it is safe.
 """
 
 import re
@@ -20,7 +20,7 @@ from messaging.excerpts import begin, first_words
 from messaging.querysets import EXCERPT, LONG_EXCERPT
 
 register = template.Library()
-LABEL = 30  # Characters of a text that name what a control is for.
+LABEL = 30  # Characters of a message in the accessible names of its controls.
 SAFE = {SafeString, int}
 
 MONTHS = (
@@ -44,8 +44,8 @@ UNREAD = """
           <span class="excerpt content" dir="auto">{excerpt}</span>
         </a>
       </li>"""
-# Its controls are named by what they show and by the hidden label: its author and first words. Their ids
-# are hexadecimal, since they make up a tenth of a page.
+# The accessible name of a control consists of its text and a hidden label. The label contains the author and
+# the first words of the message. The ids are hexadecimal, because ids make up a tenth of a page.
 MESSAGE = """
   <li id="m{id}" class="message indent-{indent}{classes}" data-message="{id}"{depth}>
     <p class="meta">
@@ -56,7 +56,7 @@ MESSAGE = """
     <div class="content" dir="auto">{content}</div>
     <p class="actions">{reply}{edit}{thread}{unread}</p>
   </li>"""
-# A page has fifty: without the blanks that only people who read this need.
+# Remove the indentation, which only this source needs: a page has 50 messages.
 MESSAGE = re.sub(r"\n *(?=<(?!a ))", "", MESSAGE).replace("\n      ", "\n").rstrip()
 DEPTH = ' data-depth="{depth}"'
 CHILD = ' data-depth="{depth}" data-parent="{parent}"'
@@ -70,7 +70,7 @@ THREAD = (
     ' <a id="t{id:x}" aria-labelledby="t{id:x} w{id:x}" href="{address}">'
     'Thread<span class="sr"> of</span></a>'
 )
-# Of the one form for all rows (_lines.html), so that no row needs a token.
+# All rows share the form in _lines.html, so no row needs a CSRF token.
 MARK_UNREAD = (
     ' <button class="link" id="u{id:x}" aria-labelledby="u{id:x} w{id:x}" form="mark-unread"'
     ' formaction="{address}">Mark unread</button>'
@@ -94,14 +94,14 @@ def _iso(at: datetime) -> str:
 
 @register.simple_tag
 def time_of(at: datetime) -> SafeString:
-    """When something was: the minute to read, the second in its title; both in UTC, and say so.
+    """Return a `<time>` element: the text up to the minute, the title up to the second, both marked as UTC.
 
-    Scripts say it in the time zone and the language of the browser (times.js).
+    Scripts replace both with the time zone and the language of the browser (times.js).
     """
     at = at.astimezone(UTC)
     iso = _iso(at)
     month, clock = MONTHS[at.month - 1], iso[11:19]
-    # Nothing in it needs escaping; and `strftime` takes as long as all the rest of a row.
+    # No part of it needs escaping. `strftime` would take as long as the rest of the row.
     return SafeString(
         f'<time datetime="{iso}" title="{at.day} {month} {at.year}, {clock} UTC">'
         f"{at.day} {month[:3]} {at.year}, {clock[:5]} UTC</time>"
@@ -110,7 +110,7 @@ def time_of(at: datetime) -> SafeString:
 
 @register.simple_tag
 def day_of(at: datetime) -> SafeString:
-    """On which day something was, in UTC like `time_of`."""
+    """Return a `<time>` element with the date in UTC, like `time_of`."""
     at = at.astimezone(UTC)
     day = f"{at.day} {MONTHS[at.month - 1]} {at.year}"
     return SafeString(f'<time datetime="{_iso(at)}" data-date-only>{day} (UTC)</time>')
@@ -118,13 +118,13 @@ def day_of(at: datetime) -> SafeString:
 
 @register.simple_tag
 def conversation_address(name: str, pk: int) -> SafeString:
-    """The address of the conversation with the member of that name; `pk` is the conversation's id."""
+    """Return the URL of the conversation with the user `name`. `pk` is the id of the conversation."""
     return conversations()(name, pk)
 
 
 @register.simple_tag
 def inbox_rows(rows: Iterable[Any], reader_id: int) -> SafeString:
-    """`rows`: ParticipantQuerySet.inbox_rows."""
+    """Return the HTML of the inbox. `rows` come from ParticipantQuerySet.inbox_rows."""
     conversation = conversations()
     return join(
         fill(
@@ -144,7 +144,7 @@ def inbox_rows(rows: Iterable[Any], reader_id: int) -> SafeString:
 
 @register.simple_tag
 def unread_rows(rows: Iterable[Any]) -> SafeString:
-    """`rows`: MessageQuerySet.for_list."""
+    """Return the HTML of the list of unread messages. `rows` come from MessageQuerySet.for_list."""
     message = addresses("chats:message")
     return join(
         fill(
@@ -162,9 +162,10 @@ def unread_rows(rows: Iterable[Any]) -> SafeString:
 
 @register.simple_tag
 def message_rows(lines: Iterable[Line], nested: bool = False, can_reply: bool = True) -> SafeString:
-    """`nested`: as a thread, where it goes without saying which thread it is.
+    """Return the HTML of messages.
 
-    `can_reply`: False when the account of the counterpart is deactivated.
+    `nested` adds the places of the messages in their thread, and omits the links to the thread.
+    `can_reply` is False if the account of the counterpart is deactivated.
     """
     names = ("message", "edit", "history", "thread", "mark_unread") + ("reply",) * can_reply
     to = {name: addresses(f"chats:{name}") for name in names}
@@ -200,7 +201,7 @@ def _label(line: Line) -> str:
 
 
 def _place(line: Line) -> SafeString:
-    """In the thread, for whoever puts a row that comes later where it belongs."""
+    """Return the attributes by which thread.js inserts a later message at its place in the thread."""
     parent = line.row.parent_message_id
     return fill(DEPTH, depth=line.depth) if parent is None else fill(CHILD, depth=line.depth, parent=parent)
 
@@ -212,7 +213,7 @@ def _answers(line: Line, message: Callable[[Any], SafeString]) -> SafeString:
 
 
 def fill(html: str, **values: Any) -> SafeString:
-    """What `format_html` does, without its care for lazy texts, which takes most of its time."""
+    """Like `format_html`, but without support for lazy strings, which takes most of its time."""
     for name, value in values.items():
         if type(value) not in SAFE and value != "":
             values[name] = escape(str(value))

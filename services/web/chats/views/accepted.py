@@ -1,4 +1,4 @@
-"""The answer to a form that was accepted."""
+"""The response to an accepted form."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
@@ -7,10 +7,10 @@ MINIMAL = "return=minimal"  # RFC 7240.
 
 
 def accepted(request: HttpRequest, form, to: str, *args) -> HttpResponse:
-    """A redirect to where the result is shown; 204 for a script that prefers a minimal answer.
+    """Return a redirect to the page that shows the result, or 204 if a script prefers a minimal response.
 
-    The 204 names that page in `Location` and repeats the form's `client_id` in `X-Accepted`. A script deletes
-    its draft for this header alone: no page of an error, of a log-in or of a proxy carries it.
+    The 204 has the URL of that page in `Location` and the form's `client_id` in `X-Accepted`. A script
+    deletes its draft only for this header, because no error page, log-in page or page of a proxy contains it.
     """
     if request.headers.get("Prefer") != MINIMAL:
         return redirect(to, *args)

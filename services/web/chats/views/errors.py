@@ -1,4 +1,4 @@
-"""What a member sees when something is wrong, with the navigation. These pages ask the database nothing."""
+"""Error pages with the navigation. They make no database queries."""
 
 import logging
 import sys
@@ -15,16 +15,18 @@ from django.template.loader import render_to_string
 RETRY_SECONDS = "5"
 GONE = "It was deleted, it never was, or it is not for you to see."
 WITH_AN_ACCOUNT = f"{GONE} Deleting an account also deletes everything that was written to it and by it."
-# By the name of the view. The same whether a member of this name exists: it must not tell a stranger.
+# The advice of a 404 page, by view name. It must not depend on whether a user of this name exists, because a
+# stranger could otherwise find out.
 NOT_FOUND = {
     "chats:conversation": "You have no conversation with a member of this name. Their account may have been "
     "deleted, and with it everything that you wrote to each other. Or they have another name now: then the "
     "conversation is in your inbox, under that name.",
     **dict.fromkeys(
         [f"chats:{name}" for name in ("conversation_by_id", "thread", "message", "history", "reply", "edit",
-                                      "first_unread", "mark_unread", "notification_read")],
+                                      "first_unread", "mark_unread")],
         WITH_AN_ACCOUNT,
     ),
+    "notifications:read_one": WITH_AN_ACCOUNT,
 }  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    # What follows quotes the header: a referrer holds the path of a page.
+    # Omit the rest of the reason: it quotes the Referer header, which contains the path of a page.
     _log_reason(reason.partition(" - ")[0])
     return _page(
         request,
@@ -55,7 +57,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404, with the text of a form whose message was deleted meanwhile."""
+    """Return 404, with the submitted text: a message may be deleted while a form for it is open."""
     match = request.resolver_match
     kept = request.POST.get("content", "") if match and request.method == "POST" else ""
     advice = NOT_FOUND.get(match.view_name if match else "", GONE)
@@ -63,14 +65,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def not_allowed(request: HttpRequest) -> HttpResponse:
-    """405: an address that only forms are sent to, or that no form is."""
+    """Return 405, for a URL that accepts only POST, or that does not accept POST."""
     return _page(
         request, 405, "This address does not work that way", "Go back, or begin again from the inbox."
     )
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
-    """429, with the text that was sent: a browser without JavaScript has it nowhere else."""
+    """Return 429 with the submitted text, which a browser without JavaScript may lose otherwise."""
     advice = f"Wait {seconds} second{'' if seconds == 1 else 's'}, go back and try again."
     response = _page(request, 429, "That was too often", advice, kept=request.POST.get("content", ""))
     response.headers["Retry-After"] = str(seconds)
@@ -78,7 +80,7 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 when it is PostgreSQL that cannot be reached: that comes back by itself."""
+    """Return 500, or 503 if PostgreSQL cannot be reached, which is usually temporary."""
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         return _page(
             request, 500, "That went wrong on our side", "It has been noted. Nothing you sent before is lost."
@@ -95,10 +97,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _log_reason(reason: str) -> None:
-    """Add it to the line that the end of this request writes, or log it by itself when there will be none."""
+    """Add the reason to the log line of this request, or write a separate line if the request has none."""
     if "request_id" in structlog.contextvars.get_contextvars():
         structlog.contextvars.bind_contextvars(reason=reason)
-    else:  # Refused before the request log begins, where HTTPS is enforced.
+    else:  # SecurityMiddleware, which enforces HTTPS, runs before RequestLogMiddleware.
         log.warning("A request was refused: %s", reason)
 
 
@@ -109,9 +111,10 @@ def _page(request: HttpRequest, status: int, title: str, advice: str, kept: str 
 
 
 def _known_user(request: HttpRequest) -> Any:
-    """Who asks, as far as that costs no query: the loaded user, or the id in the session's copy in Redis.
+    """Return the user without a query: the loaded user, or one with the id from the cached session.
 
-    None when it would cost one. The navigation shows nothing private, so an ended session may see it.
+    Return None if a query would be necessary. The navigation shows nothing private, so it does not matter if
+    the session has ended.
     """
     user = getattr(request, "_cached_user", None)
     session: Any = getattr(request, "session", None)

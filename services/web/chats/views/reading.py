@@ -1,4 +1,4 @@
-"""Pages that show messages. Whoever is not one of the two people gets 404."""
+"""Pages that show messages. A user who is not a participant gets 404."""
 
 from urllib.parse import urlencode
 
@@ -11,21 +11,24 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.requests import MemberRequest
-from chats import cache, pages
-from chats.cached_pages import private_cache_page
+from accounts.requests import MemberRequest, key_from
+from caching.generations import generation_of
+from caching.private_pages import private_cache_page
+from chats import pages
 from chats.forms import MessageForm
-from chats.pages import INBOX_SIZE, ONE_MORE, PAGE_SIZE, Line, Window, Windows, key_from, lines, split
+from chats.pages import INBOX_SIZE, ONE_MORE, Line, Window, Windows, lines
+from chats.requests import PageRequest
 from chats.views import seen
+from messaging.compiled import CompiledQuery
 from messaging.models import Message, MessageHistory, Participant
-from messaging.prepared import Prepared
+from messaging.paging import PAGE_SIZE, split
 from observability.budgets import query_budget
 
 CONTEXT = PAGE_SIZE // 2  # Messages shown before the one that a link points to.
 
-INBOX = Prepared(lambda reader, before: Participant.objects.inbox_rows(reader, before)[: INBOX_SIZE + 1])
-UNREAD = Prepared(lambda reader, before: Message.unread.for_user(reader).for_list(before)[:ONE_MORE])
-ROOT = Prepared(lambda reader, pk: Message.objects.visible_to(reader).filter(pk=pk).for_heading())
+INBOX = CompiledQuery(lambda reader, before: Participant.objects.inbox_rows(reader, before)[: INBOX_SIZE + 1])
+UNREAD = CompiledQuery(lambda reader, before: Message.unread.for_user(reader).for_list(before)[:ONE_MORE])
+ROOT = CompiledQuery(lambda reader, pk: Message.objects.visible_to(reader).filter(pk=pk).for_heading())
 THREAD = Windows(lambda root: Message.objects.in_thread(root).for_display())
 CONVERSATION = Windows(lambda conversation: Message.objects.in_conversation(conversation).for_display())
 
@@ -35,7 +38,7 @@ CONVERSATION = Windows(lambda conversation: Message.objects.in_conversation(conv
 @login_required
 @private_cache_page(60)
 def inbox(request: MemberRequest) -> HttpResponse:
-    """One row a counterpart, latest first."""
+    """Show one row for each counterpart, the latest message first."""
     before = key_from(request, "before")
     rows, more = split(INBOX(request.user.pk, before), INBOX_SIZE)
     following = rows[-1].last_message_id if more else None
@@ -47,7 +50,7 @@ def inbox(request: MemberRequest) -> HttpResponse:
 @login_required
 @private_cache_page(60)
 def unread(request: MemberRequest) -> HttpResponse:
-    """What the member has not read, newest first."""
+    """Show the unread messages of the user, newest first."""
     before = key_from(request, "before")
     rows, more = split(UNREAD(request.user.pk, before), PAGE_SIZE)
     following = rows[-1].id if more else None
@@ -57,20 +60,20 @@ def unread(request: MemberRequest) -> HttpResponse:
 @query_budget(6)
 @require_safe
 @login_required
-def conversation(request: MemberRequest, username: str) -> HttpResponse:
-    """Everything that two people wrote, in order; the newest page unless asked otherwise."""
+def conversation(request: PageRequest, username: str) -> HttpResponse:
+    """Show all messages of two users in order, by default the newest page."""
     return _conversation(request, Participant.objects.with_counterpart(username))
 
 
 @query_budget(6)
 @require_safe
 @login_required
-def conversation_by_id(request: MemberRequest, pk: int) -> HttpResponse:
-    """The same for a counterpart whose name no address can hold."""
+def conversation_by_id(request: PageRequest, pk: int) -> HttpResponse:
+    """Show a conversation by its id, for a counterpart whose name a URL cannot contain."""
     return _conversation(request, Participant.objects.filter(conversation=pk).for_heading())
 
 
-def _conversation(request: MemberRequest, sides: QuerySet) -> HttpResponse:
+def _conversation(request: PageRequest, sides: QuerySet) -> HttpResponse:
     _begin(request)
     side = sides.filter(user=request.user).first()
     if side is None:
@@ -89,8 +92,8 @@ def _conversation(request: MemberRequest, sides: QuerySet) -> HttpResponse:
 @query_budget(6)
 @require_safe
 @login_required
-def thread(request: MemberRequest, pk: int) -> HttpResponse:
-    """A message and all replies below it, nested."""
+def thread(request: PageRequest, pk: int) -> HttpResponse:
+    """Show the first message of a thread and all replies, nested. Redirect for any other message."""
     _begin(request)
     root = next(iter(ROOT(request.user.pk, pk)), None)
     if root is None:
@@ -115,12 +118,12 @@ def thread(request: MemberRequest, pk: int) -> HttpResponse:
 @require_safe
 @login_required
 def message(request: MemberRequest, pk: int) -> HttpResponse:
-    """Where a message stands: the page of its thread with some of what comes before it."""
+    """Redirect to the page of the thread that shows this message, after some earlier messages."""
     found = get_object_or_404(Message.objects.visible_to(request.user).only("thread"), pk=pk)
     earlier = Message.objects.in_thread(found.thread).filter(pk__lte=pk).order_by("-pk")
     nearby = list(earlier.values_list("pk", flat=True)[: CONTEXT + 1])
     if pk not in nearby:
-        raise Http404  # Deleted just now.
+        raise Http404  # The message was deleted between the two queries.
     query = {} if nearby[-1] == found.thread else {"from": nearby[-1]}
     if seen.may_come_again(request):
         query[seen.AT] = pk
@@ -132,7 +135,7 @@ def message(request: MemberRequest, pk: int) -> HttpResponse:
 @require_safe
 @login_required
 def history(request: MemberRequest, pk: int) -> HttpResponse:
-    """What a message said before it was edited, latest edit first."""
+    """Show the earlier texts of an edited message, latest edit first."""
     shown = get_object_or_404(Message.objects.visible_to(request.user).with_people(), pk=pk)
     before = key_from(request, "before")
     rows, more = split(MessageHistory.objects.rows(pk, before)[: PAGE_SIZE + 1], PAGE_SIZE)
@@ -150,7 +153,7 @@ def history(request: MemberRequest, pk: int) -> HttpResponse:
 @require_safe
 @login_required
 def first_unread(request: MemberRequest, pk: int) -> HttpResponse:
-    """The first message of a thread that the member has not read, or else the latest."""
+    """Redirect to the first unread message of a thread, or to the latest message if all are read."""
     root = next(iter(ROOT(request.user.pk, pk)), None)
     if root is None:
         raise Http404
@@ -166,7 +169,7 @@ def first_unread(request: MemberRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def mark_unread(request: MemberRequest, pk: int) -> HttpResponse:
-    """Put a message that the member received back among the unread ones; a GET only shows it."""
+    """Mark a received message as unread. A GET only redirects to the message."""
     received = get_object_or_404(Message.objects.filter(receiver=request.user), pk=pk)
     if request.method != "POST":
         return redirect("chats:message", pk)
@@ -175,11 +178,12 @@ def mark_unread(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _messages(
-    request: MemberRequest, template: str, page: Window, shown: list[Line], context: dict
+    request: PageRequest, template: str, page: Window, shown: list[Line], context: dict
 ) -> HttpResponse:
-    """The page of these messages, or 304 to a page that asks whether it still shows all of them.
+    """Return the page of these messages, or 304 if a script sends the version that its page shows.
 
-    It is no ETag: a browser that asked by itself would show again what was new when it kept the page.
+    The response has no ETag header. With one, the browser itself would revalidate its copy and show messages
+    as new that the user has read since.
     """
     version = pages.version_of(page, shown, context["counterpart"], context["is_active"])
     unchanged = get_conditional_response(request, etag=quote_etag(version))
@@ -190,7 +194,7 @@ def _messages(
         "page": page,
         "lines": shown,
         "version": version,
-        # Where others stand before it.
+        # Only if other messages come before it on the page.
         "first_new": new if not shown[0].is_new else None,
         "form": MessageForm(),
         "plain_address": request.plain_address,
@@ -200,14 +204,17 @@ def _messages(
     return response
 
 
-def _begin(request: MemberRequest) -> None:
-    """Read the epoch before the database is read: see chats/cache.py. The page says what it is as of."""
-    request.epoch = request.stamp = cache.epoch_of(request.user.pk)
+def _begin(request: PageRequest) -> None:
+    """Read the generation before the database (see caching/generations.py). The page contains it."""
+    request.generation = request.as_of = generation_of(request.user.pk)
     request.plain_address = None
 
 
-def _mark_read(request: MemberRequest, rows: list) -> None:
-    """Mark the rows of the page as read, unless nobody sees it or its script will say what was seen."""
+def _mark_read(request: PageRequest, rows: list) -> None:
+    """Mark the messages of the page as read.
+
+    Mark nothing if the user does not see the page, or if a script will report the seen messages.
+    """
     user = request.user
     new = [row.id for row in rows if row.sender_id != user.pk and not row.read]
     if not new or not seen.is_shown(request):
@@ -216,4 +223,4 @@ def _mark_read(request: MemberRequest, rows: list) -> None:
         request.plain_address = seen.plain_address(request)
         return
     Message.objects.mark_seen(user, new)
-    request.epoch = None  # Ended: the badges are others now.
+    request.generation = None  # Invalidated: the badges have changed.

@@ -1,4 +1,4 @@
-"""Search among one's own messages."""
+"""Search in the messages of the user."""
 
 import math
 import re
@@ -9,14 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.requests import MemberRequest
-from chats import cache
-from chats.pages import LARGEST_KEY
+from accounts.requests import LARGEST_KEY
+from caching.generations import generation_of
+from chats.requests import PageRequest
 from messaging.search import MOST_FOUND, MOST_RANKED, Found, parse, search
 from observability.budgets import query_budget
 
 PAGE_SIZE = 25
-# Place in the order, id, and how many the pages before had.
+# Position in the order, id, and number of results up to this one.
 KEY = re.compile(r"(\d{1,18}(?:\.\d{1,20})?(?:e-\d{1,3})?)_(\d{1,19})(?:_(\d{1,4}))?", re.ASCII)
 BEST = "best"
 
@@ -24,10 +24,10 @@ BEST = "best"
 @query_budget(4)
 @require_safe
 @login_required
-def page(request: MemberRequest) -> HttpResponse:
-    """The newest matches first, or with `?order=best` the best, and of equally good ones the latest."""
-    # Read before the database is. A page that does not say as of when it is searches once more, by script.
-    request.epoch = request.stamp = cache.epoch_of(request.user.pk)
+def page(request: PageRequest) -> HttpResponse:
+    """Show the newest matches first. With `?order=best`, sort by rank; if the rank is equal, by time."""
+    # Read the generation before the database. If the page did not contain it, its script would search again.
+    request.generation = request.as_of = generation_of(request.user.pk)
     text, last = request.GET.get("q", "").strip(), _last(request)
     best = request.GET.get("order") == BEST
     context = {"q": text, "best": best, "most": MOST_RANKED if best else MOST_FOUND}
@@ -50,7 +50,10 @@ def _key(row: Found, shown: int) -> str:
 
 
 def _last(request: HttpRequest) -> tuple[float, int, int] | None:
-    """Place and id of the last row of the page before, and how many came before. A made-up key is a 404."""
+    """Return position and id of the last row of the previous page, and the number of results up to it.
+
+    Return None for the first page. Raise Http404 for an invalid key.
+    """
     text = request.GET.get("last")
     if text is None:
         return None

@@ -1,29 +1,31 @@
-"""Marking as read: with JavaScript what was seen, without it what was rendered (docs/decisions/0015)."""
+"""Marking of messages as read (docs/decisions/0015).
+
+With JavaScript, the messages that were visible are marked. Without it, the rendered messages are marked.
+"""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.views.decorators.http import require_POST
 
-from accounts.requests import MemberRequest
+from accounts.requests import LARGEST_KEY, MemberRequest
 from chats.context import badges_of
-from chats.pages import LARGEST_KEY
 from messaging.models import Message
 from observability.budgets import query_budget
 
 MOST = 100  # Messages in one request.
-COOKIE = "script"  # "yes" is set by seen.js, "no" by a page that its `noscript` asked for again.
+COOKIE = "script"  # seen.js sets "yes". The response to a request of a `noscript` element sets "no".
 
 COOKIE_SECONDS = 60 * 60 * 24 * 365
 PLAIN = "no"
-AT = "at"  # The message of the fragment, for the address of the `noscript`.
+AT = "at"  # Query parameter with the message id of the fragment, for the URL in the `noscript` element.
 
 
 @query_budget(4)
 @require_POST
 @login_required
 def seen(request: MemberRequest) -> HttpResponse:
-    """Mark the messages of `ids` as read, of those that the member received; answer with the badges."""
+    """Mark those of the messages in `ids` as read that the user received. Return the badges as JSON."""
     texts = request.POST.get("ids", "").split(",")
     if len(texts) > MOST or not all(_is_key(text) for text in texts):
         return HttpResponseBadRequest("ids: at most 100 numbers with commas between them.\n")
@@ -32,7 +34,7 @@ def seen(request: MemberRequest) -> HttpResponse:
 
 
 def is_shown(request: HttpRequest) -> bool:
-    """Whether somebody looks at the answer: not for HEAD, nor when a browser fetches a page in advance."""
+    """Return whether the user will see the response: False for HEAD and for a prefetch by the browser."""
     purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
     return request.method == "GET" and not any(
         word in purpose.lower() for purpose in purposes for word in ("prefetch", "prerender", "preview")
@@ -40,10 +42,11 @@ def is_shown(request: HttpRequest) -> bool:
 
 
 def marks_by_script(request: HttpRequest) -> bool:
-    """Whether a script on the page will say what was seen.
+    """Return whether a script on the page will report the seen messages.
 
-    A browser that has not told yet is taken for one with JavaScript; if it has none, the page asks it to come
-    again (`is_plain`). Programs send none of these headers.
+    A browser without the cookie is treated as a browser with JavaScript. If it has none, the `noscript`
+    element makes it load the page again (`is_plain`). Programs that are not browsers send none of these
+    headers.
     """
     if is_plain(request):
         return False
@@ -52,7 +55,7 @@ def marks_by_script(request: HttpRequest) -> bool:
 
 
 def is_plain(request: HttpRequest) -> bool:
-    """Whether this browser has no JavaScript: it followed the page's `noscript`, now or before."""
+    """Return whether this browser has no JavaScript: it has followed a `noscript` element, now or before."""
     return _followed_noscript(request) or request.COOKIES.get(COOKIE) == PLAIN
 
 
@@ -64,7 +67,7 @@ def remember_plain(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def plain_address(request: HttpRequest) -> str:
-    """The same page for a browser without JavaScript."""
+    """Return the URL of the same page for a browser without JavaScript."""
     query = request.GET.copy()
     query[COOKIE] = PLAIN
     at = query.pop(AT, [""])[-1]
@@ -72,14 +75,14 @@ def plain_address(request: HttpRequest) -> str:
 
 
 def may_come_again(request: HttpRequest) -> bool:
-    """Whether the page's `noscript` may ask this browser again, which drops the fragment of the address."""
+    """Return whether the `noscript` element may reload the page, which drops the fragment of the URL."""
     return COOKIE not in request.COOKIES and marks_by_script(request)
 
 
 def _followed_noscript(request: HttpRequest) -> bool:
-    # Another site must not choose for a member how much of a page counts as read.
-    is_ours = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-    return is_ours and request.GET.get(COOKIE) == PLAIN
+    # Another site must not choose which messages of a user are marked as read.
+    is_same_origin = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+    return is_same_origin and request.GET.get(COOKIE) == PLAIN
 
 
 def _is_key(text: str) -> bool:

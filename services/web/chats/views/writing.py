@@ -1,4 +1,4 @@
-"""Pages that send and change messages. A failed form keeps what was written."""
+"""Pages that send and edit messages. A form that fails keeps the submitted text."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -22,8 +22,8 @@ READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
 @READ_AND_SEND
 @login_required
 def new(request: MemberRequest) -> HttpResponse:
-    """Begin a thread with somebody."""
-    # A suggested name fills the field and sends nothing; without JavaScript the form comes back for it.
+    """Show the form of a new message, or send the message. It starts a thread."""
+    # A suggested name fills in the field and sends nothing. Without JavaScript, the server fills it in.
     filled = request.POST.get("fill")
     form = NewMessageForm(
         request.POST if request.method == "POST" and filled is None else None,
@@ -36,7 +36,7 @@ def new(request: MemberRequest) -> HttpResponse:
     sent = _send(form, request.user, form.cleaned_data["to"]) if form.is_valid() else None
     if sent:
         return accepted(request, form, "chats:thread", sent.thread)
-    # Whose name was right needs no list of names.
+    # After a conflict, the name was valid, so the page needs no list of names.
     is_conflict = getattr(form, "conflict", False)
     active = Participant.objects.filter(counterpart__is_active=True)
     known = [] if is_conflict else active.inbox_rows(request.user)[:20]
@@ -47,7 +47,7 @@ def new(request: MemberRequest) -> HttpResponse:
 @READ_AND_SEND
 @login_required
 def reply(request: MemberRequest, pk: int) -> HttpResponse:
-    """Answer a message, whoever of the two wrote it."""
+    """Show the form of a reply, or send the reply. Both participants can reply to a message."""
     try:
         parent = message_to_answer(pk, by=request.user)
     except Message.DoesNotExist:
@@ -66,7 +66,7 @@ def reply(request: MemberRequest, pk: int) -> HttpResponse:
 @READ_AND_SEND
 @login_required
 def edit(request: MemberRequest, pk: int) -> HttpResponse:
-    """Change one's own message."""
+    """Show the form of an edit, or save the edit. Only the sender can edit a message."""
     own = Message.objects.filter(sender=request.user).select_related("receiver")
     message = get_object_or_404(own, pk=pk)
     form = EditForm(
@@ -90,13 +90,13 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
 @require_safe
 @login_required
 def people(request: MemberRequest) -> HttpResponse:
-    """Names that begin with `?to=`, as options for the list beside the field."""
+    """Return user names that begin with `?to=`, as `<option>` elements for the field's `<datalist>`."""
     names = suggestions(request.GET.get("to", "")[:150], request.user)
     return render(request, "chats/people.html", {"names": names})
 
 
 def _send(form, sender, receiver, parent: Message | None = None) -> Message | None:
-    """Send what the form holds, or put the reason why not on the form."""
+    """Send the message of a valid form. If it is refused, add the error to the form and return None."""
     data = form.cleaned_data
     try:
         return send(
@@ -111,7 +111,7 @@ def _send(form, sender, receiver, parent: Message | None = None) -> Message | No
     except AlreadySentError as error:
         form.add_error(None, str(error))
         form.conflict = True
-        form.renew_client_id()  # What was changed is another message: the next Send delivers it.
+        form.renew_client_id()  # The changed text is another message. The next submission sends it.
     return None
 
 

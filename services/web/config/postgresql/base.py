@@ -1,7 +1,7 @@
-"""Django's PostgreSQL backend, counted, and with psycopg's own loader of timestamps, which is written in C.
+"""Django's PostgreSQL backend with query metrics and with psycopg's C loader for timestamps.
 
-Django's calls Python for each value, to give it the time zone of the connection. Ours is always UTC, and so
-is what the server sends: the C loader returns the same moments. Reading 1,000 messages takes a quarter of the
+Django's loader calls Python for each value to set the time zone of the connection. Our connections and the
+server always use UTC, so the C loader returns the same values. It reads 1,000 messages in a quarter of the
 time (docs/decisions/0006-connections.md).
 """
 
@@ -11,7 +11,7 @@ from weakref import WeakSet
 import psycopg
 from django.core.management.base import CommandError
 from django.db.backends.postgresql import base
-from django_prometheus import db as theirs
+from django_prometheus import db as prometheus_metrics
 from psycopg.adapt import AdaptersMap
 from psycopg.pq import Format
 
@@ -21,7 +21,7 @@ from observability import locale, metrics
 TIMESTAMPTZ_OID = psycopg.adapters.types["timestamptz"].oid
 LOADER = psycopg.adapters.get_loader(TIMESTAMPTZ_OID, Format.TEXT)
 
-# Those that nobody has closed: one that is merely forgotten leaves by itself.
+# Open connections. A connection that is garbage-collected without `close` is removed automatically.
 _connections: WeakSet[Any] = WeakSet()
 
 
@@ -41,13 +41,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except Exception:
             _count_failure(self.alias, self.vendor)
             raise
-        # For QuerySet.iterator().
+        # QuerySet.iterator() uses server-side cursors.
         connection.server_cursor_factory = counting(psycopg.ServerCursor, self.alias, self.vendor)
         _count_open(connection)
         return connection
 
     def prepare_database(self) -> None:
-        """Refuse a database with another encoding or locale than Bobbin needs; `migrate` calls this first."""
+        """Raise CommandError if the database has the wrong encoding or locale. `migrate` calls this first."""
         super().prepare_database()
         with self.cursor() as cursor:
             if reason := locale.what_breaks_the_rule(cursor):
@@ -60,30 +60,30 @@ class DatabaseWrapper(base.DatabaseWrapper):
             _count_closed(connection)
 
     def create_cursor(self, name: str | None = None) -> Any:
-        """Django's, without its look at the loader of timestamps."""
+        """Like Django's, without the check of the timestamp loader."""
         if name is None:
             return self.connection.cursor()
         return self.connection.cursor(name, scrollable=False, withhold=self.connection.autocommit)
 
 
-@metrics.harmless
+@metrics.suppress_errors
 def _count_attempt(alias: str, vendor: str) -> None:
-    theirs.connections_total.labels(alias, vendor).inc()
+    prometheus_metrics.connections_total.labels(alias, vendor).inc()
 
 
-@metrics.harmless
+@metrics.suppress_errors
 def _count_failure(alias: str, vendor: str) -> None:
-    theirs.connection_errors_total.labels(alias, vendor).inc()
+    prometheus_metrics.connection_errors_total.labels(alias, vendor).inc()
 
 
-@metrics.harmless
+@metrics.suppress_errors
 def _count_open(connection: Any) -> None:
     _connections.add(connection)
     metrics.DB_OPENED.inc()
     metrics.DB_OPEN.set(len(_connections))
 
 
-@metrics.harmless
+@metrics.suppress_errors
 def _count_closed(connection: Any) -> None:
     _connections.discard(connection)
     metrics.DB_OPEN.set(len(_connections))

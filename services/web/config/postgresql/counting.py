@@ -1,7 +1,7 @@
-"""Cursors that count statements into django-prometheus' metrics (django_db_*).
+"""Cursors that count statements in the metrics of django-prometheus (django_db_*).
 
-Its own cursors refuse `executemany` with a generator, leave out server-side cursors (`QuerySet.iterator()`),
-and look their metrics up at each statement, which takes longer than to count.
+The cursors of django-prometheus reject a generator in `executemany` and do not count server-side cursors
+(`QuerySet.iterator()`). They also look up their metrics for each statement, which takes longer than counting.
 """
 
 import functools
@@ -9,26 +9,26 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from django_prometheus import db as theirs
+from django_prometheus import db as prometheus_metrics
 
 from observability import metrics
 
 
 @functools.cache
 def counting(cursor_class: Any, alias: str, vendor: str) -> type:
-    """The class of cursors, made to count as those of the database `alias`."""
-    statements = metrics.incrementer(theirs.execute_total.labels(alias, vendor))
-    many = metrics.incrementer(theirs.execute_many_total.labels(alias, vendor))
-    observe = metrics.observer(theirs.query_duration_seconds.labels(alias, vendor))
+    """Return a subclass of `cursor_class` that counts the statements of the database `alias`."""
+    statements = metrics.incrementer(prometheus_metrics.execute_total.labels(alias, vendor))
+    many = metrics.incrementer(prometheus_metrics.execute_many_total.labels(alias, vendor))
+    observe = metrics.observer(prometheus_metrics.query_duration_seconds.labels(alias, vendor))
 
-    @metrics.harmless
+    @metrics.suppress_errors
     def count(rows: int, began: float) -> None:
         observe(time.perf_counter() - began)
         statements(rows)
 
-    @metrics.harmless
+    @metrics.suppress_errors
     def count_error(error: BaseException) -> None:
-        theirs.errors_total.labels(alias, vendor, type(error).__name__).inc()
+        prometheus_metrics.errors_total.labels(alias, vendor, type(error).__name__).inc()
 
     class CountingCursor(cursor_class):
         def execute(self, *args: Any, **kwargs: Any) -> Any:

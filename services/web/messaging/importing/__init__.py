@@ -1,1 +1,1 @@
-"""Importing messages from JSON lines: reading (`records`), people (`members`), writing (`importer`)."""
+"""Import of messages from JSON lines: `records` parses, `members` finds users, `importer` writes."""

@@ -1,4 +1,4 @@
-"""Writing records, a batch a transaction: what is there is left alone, what cannot be is reported."""
+"""Import of records, one transaction per batch. Existing messages are kept, invalid lines are reported."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
+from caching.transactions import on_commit
 from messaging.importing.members import Members
 from messaging.importing.records import BadLineError, Record, parse
 from messaging.models import Message
 from observability import metrics
-from observability.transactions import on_commit
 
 ALREADY_THERE = """
 SELECT m.client_id, m.id FROM messaging_message m
@@ -20,7 +20,7 @@ SKIPPED = -1  # The message id of a record that was not imported.
 
 
 class Seen(NamedTuple):
-    """What is kept of each record, for those that answer it."""
+    """The data of a record that later records are validated against."""
 
     number: int
     client_id_hash: int
@@ -39,7 +39,7 @@ class Counts:
 
 @dataclass
 class Importer:
-    """Imports lines in batches; `report(number, reason)` hears of each line that is skipped."""
+    """Imports lines in batches. Calls `report(number, reason)` for each skipped line."""
 
     report: Callable[[int, str], None]
     unread: bool = False
@@ -48,19 +48,19 @@ class Importer:
     _seen: dict[int, Seen] = field(default_factory=dict)
 
     def add(self, batch: list[tuple[int, bytes]]) -> None:
-        """Import these lines, all or none of them; bad ones are reported and left out."""
+        """Import these lines in one transaction. Invalid lines are reported and skipped."""
         before = replace(self.counts)
         records = [record for number, line in batch if (record := self._read(number, line))]
         with transaction.atomic(), connection.cursor() as cursor:
-            # The limit is for pages. Not of the session: behind a pooler that is somebody else's, too.
+            # The timeout is meant for pages. LOCAL, because a pooler shares the session with other clients.
             cursor.execute("SET LOCAL statement_timeout = 0")
             written, there = self._write(records)
-        # Counted once it is certain: an interrupted import tells what is in.
+        # Count after the transaction, so that an interrupted import reports what it has written.
         self.counts.lines += len(batch)
         self.counts.added += len(written)
         self.counts.already_there += there
         self.counts.threads += sum(message.parent_message_id is None for message in written)
-        # With --strict and --dry-run a transaction around all batches decides.
+        # With --strict and --dry-run, a transaction around all batches commits or rolls back.
         on_commit("default", _count_lines, before, replace(self.counts))
 
     def _read(self, number: int, line: bytes) -> Record | None:
@@ -74,7 +74,7 @@ class Importer:
         return None
 
     def _check(self, record: Record) -> Record | None:
-        """Compare a record with those before it. None for one that is there twice."""
+        """Return the record, or None if it repeats an earlier one. Raise BadLineError for a conflict."""
         people = frozenset((record.sender, record.receiver))
         before = self._seen.get(record.id)
         if before is not None and before.message_id != SKIPPED:
@@ -90,12 +90,12 @@ class Importer:
                 raise BadLineError(f"its parent {record.parent} stands on no line before it")
             if parent.message_id == SKIPPED:
                 raise BadLineError(f"its parent, on line {parent.number}, was skipped")
-        # Until it is written: good to be answered.
+        # 0 until the message is written: other records may already reply to it.
         self._seen[record.id] = mine._replace(message_id=0)
         return record
 
     def _write(self, records: list[Record]) -> tuple[list[Message], int]:
-        """Returns the new messages, and how many were there already."""
+        """Write the new messages. Return them, and the number of records that were imported before."""
         self.members.prepare(name for record in records for name in (record.sender, record.receiver))
         ids = self.members.ids
         there = self._already_there(records)
@@ -125,7 +125,7 @@ class Importer:
         return list(messages.values()), sum(record.client_id in there for record in records)
 
     def _refusal(self, record: Record) -> str | None:
-        """Why a new message cannot be delivered; None for most."""
+        """Return the reason why a new message cannot be delivered, or None."""
         ids = self.members.ids
         people = {ids[record.sender], ids[record.receiver]}
         if len(people) == 1:

@@ -1,4 +1,4 @@
-"""From nicknames to members: existing ones by their names, new ones with unusable passwords."""
+"""The users of an import: existing users by their names, new users with unusable passwords."""
 
 import hashlib
 import itertools
@@ -13,9 +13,9 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from accounts import names as rules
 
 User = get_user_model()
-PLAIN = re.compile(r"[\w.@+-]+")  # What was a name in the first release, too.
+PLAIN = re.compile(r"[\w.@+-]+")  # Names that the first release accepted, too.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-# Somebody logs in here; the others were made by an import.
+# Accounts that are used to log in. An import created the others.
 IN_USE = Q(last_login__isnull=False) | ~Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
 
@@ -28,23 +28,24 @@ class Account(NamedTuple):
 
 
 class Members:
-    """Knows the member of each nickname that was asked for.
+    """Maps the nicknames of a file to users.
 
-    Spellings that look the same (composed or not, full width) are one person. Nicknames that differ by case
-    are two, since they write to each other in real archives, unless the member of that name logs in here.
+    Spellings that differ only in composition or width are one user. Nicknames that differ in case are two
+    users, because in real archives they write to each other. But if the user of that name logs in on this
+    site, they are one user.
     """
 
     def __init__(self) -> None:
         self.ids: dict[str, int] = {}
-        self.mapped: dict[str, str] = {}  # Nicknames whose members are called otherwise.
-        self.inactive: set[int] = set()  # Ids of members whose accounts are deactivated.
+        self.mapped: dict[str, str] = {}  # Nicknames whose users have another name.
+        self.inactive: set[int] = set()  # Ids of users whose accounts are deactivated.
         self.made = 0
         self.found = 0
         self._people: set[int] = set()
         self._nickname_of: dict[str, str] = {}
 
     def prepare(self, nicknames: Iterable[str]) -> None:
-        """Find or make the members of these nicknames: a handful of statements for any number."""
+        """Find or create the users of these nicknames, in a constant number of statements."""
         new = [nickname for nickname in dict.fromkeys(nicknames) if nickname not in self.ids]
         spelled = {nickname: rules.spelling(nickname) for nickname in new}
         taken = self._find(spelled)
@@ -55,11 +56,11 @@ class Members:
                 if nickname not in self.ids and rules.is_valid(name) and rules.key(name) not in taken
             }
         )
-        # A name that nobody may take, or that differs by case from somebody's: it gets another.
+        # A name that is invalid, or differs only in case from an existing one, gets a substitute.
         self._make({nick: self._substitute(name) for nick, name in spelled.items() if nick not in self.ids})
 
     def _find(self, spelled: dict[str, str]) -> set[str]:
-        """Find the members of these {nickname: spelling} that are there; return the keys of their names."""
+        """Find the existing users of {nickname: spelling}; return the keys of all names that were found."""
         keys = {nickname: rules.key(nickname) for nickname in spelled}
         others = {nick: (self._substitute(nick), self._substitute(name)) for nick, name in spelled.items()}
         wanted = {*spelled, *spelled.values(), *itertools.chain(*others.values())}
@@ -70,7 +71,7 @@ class Members:
             by_key.setdefault(account.name_key, []).append(account)
         for nickname, name in spelled.items():
             holders = by_key.get(keys[nickname], [])
-            # Only what an earlier import has made: a stranger may have signed up under such a name.
+            # Accept a substitute only where an import creates one: another person may have signed up with it.
             is_plain = nickname == name and PLAIN.fullmatch(nickname)
             earlier = others[nickname] if holders or not is_plain else ()
             found = next((by_name[one] for one in (nickname, *earlier, name) if one in by_name), None)
@@ -81,7 +82,7 @@ class Members:
         return set(by_key)
 
     def _make(self, names: dict[str, str]) -> None:
-        """Make a member for each {nickname: username}, but for names that are taken."""
+        """Create a user for each {nickname: username}, except for names that are taken."""
         User.objects.bulk_create(
             [User(username=name, password=make_password(None)) for name in dict.fromkeys(names.values())],
             ignore_conflicts=True,
@@ -92,7 +93,7 @@ class Members:
                 self.made += self._take(nickname, made[name])
 
     def _take(self, nickname: str, account: Account) -> bool:
-        """Remember the member of a nickname; return whether it is the member's first."""
+        """Record the user of a nickname; return whether it is the first nickname of the user."""
         self.ids[nickname] = account.id
         if account.username != nickname:
             self.mapped[nickname] = account.username
@@ -103,7 +104,7 @@ class Members:
         return is_first
 
     def _substitute(self, nickname: str) -> str:
-        """A valid username for this nickname and no other, the same on every run."""
+        """Return a valid username for this nickname only, the same on every run."""
         readable = re.sub(r"[^\w.@+-]", "_", rules.spelling(nickname[: rules.LONGEST_KEY]))
         readable = readable[: rules.LONGEST - 65]
         if not rules.is_valid(f"{readable}-0"):

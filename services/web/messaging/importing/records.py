@@ -1,4 +1,4 @@
-"""From a file to records: one JSON object a line, checked, with the reason when one cannot be used."""
+"""Parser of import files: one JSON object per line. An invalid line is reported with the reason."""
 
 import codecs
 import contextlib
@@ -18,29 +18,29 @@ from django.core.exceptions import ValidationError
 
 from messaging.content import clean_content
 
-LONGEST_LINE = 1_000_000  # Bytes; ten times what the longest message can take.
-# With it the same record has the same client id on every run. Never change it.
+LONGEST_LINE = 1_000_000  # Bytes; ten times the size of the longest message.
+# It gives the same record the same client id on every run. Never change it.
 NAMESPACE = uuid.UUID("5b0bb1c4-3f0a-5d7e-9a61-2f6d0f6c7a10")
-# With colons or without, as ISO 8601 has both.
+# ISO 8601 allows both forms, with and without colons.
 LEAP_SECOND = re.compile(r"([T ]\d\d(:?)59\2)60([.,]\d+)?(?=[Z+-]|$)")
 END_OF_DAY = re.compile(r"([T ])24(?=((:?)00(\3(?:00)([.,]0+)?)?)?([Z+-]|$))")
 GZIP = b"\x1f\x8b"
 
 
 class BadLineError(Exception):
-    """A line that cannot be imported; its text says why. `id` is that of its record, where one was found."""
+    """A line that cannot be imported. The message is the reason, `id` is the id of the record."""
 
     id: int | None = None
 
 
 class UnreadableError(Exception):
-    """The file cannot be read, or not to its end; its text says why."""
+    """A file that cannot be read completely. The message is the reason."""
 
 
 class Record(NamedTuple):
-    """A message as it stands in the file."""
+    """A message as given in the file."""
 
-    number: int  # Of the line, from 1.
+    number: int  # Line number, from 1.
     id: int
     sender: str
     receiver: str
@@ -52,7 +52,10 @@ class Record(NamedTuple):
 
 @contextlib.contextmanager
 def opened(name: str) -> Iterator[tuple[BinaryIO, BinaryIO, int | None]]:
-    """Open a plain or gzip file, `-` for standard input: (its text, the file itself, its size in bytes)."""
+    """Open a plain or gzip file, or standard input for `-`.
+
+    Yield (decompressed stream, stream of the file, its size in bytes or None). Raise UnreadableError.
+    """
     try:
         with contextlib.ExitStack() as stack:
             raw: Any = sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))
@@ -68,7 +71,7 @@ def opened(name: str) -> Iterator[tuple[BinaryIO, BinaryIO, int | None]]:
 
 
 def lines(text: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Number and bytes of each line that is not blank; of one that is too long only its beginning."""
+    """Yield the number and the bytes of each line that is not blank. A line that is too long is truncated."""
     number = 0
     while line := text.readline(LONGEST_LINE):
         number += 1
@@ -82,7 +85,7 @@ def lines(text: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 
 def batches(text: BinaryIO, size: int) -> Iterator[list[tuple[int, bytes]]]:
-    """Lists of at most `size` lines; of a damaged file what can be read comes before its error."""
+    """Yield lists of at most `size` lines. Yield the readable lines of a damaged file before its error."""
     batch: list[tuple[int, bytes]] = []
     try:
         for line in lines(text):
@@ -99,7 +102,7 @@ def batches(text: BinaryIO, size: int) -> Iterator[list[tuple[int, bytes]]]:
 
 
 def parse(number: int, line: bytes) -> Record:
-    """The record of a line. Raises BadLineError."""
+    """Return the record of a line, or raise BadLineError."""
     if len(line) > LONGEST_LINE:
         raise BadLineError(f"the line is longer than {LONGEST_LINE:,} bytes")
     try:
@@ -173,7 +176,10 @@ def _timestamp(found: dict) -> datetime:
 
 
 def _within_the_day(text: str) -> tuple[str, timedelta]:
-    """A time that Python reads, and what to add: for a leap second, the end of a day, and small letters."""
+    """Return a time that Python can parse, and the time to add to it.
+
+    This handles leap seconds, 24:00 at the end of a day, and lower-case letters.
+    """
     text = text.strip().upper()
     if LEAP_SECOND.search(text):
         return LEAP_SECOND.sub(r"\g<1>59", text), timedelta(seconds=1)
@@ -183,6 +189,6 @@ def _within_the_day(text: str) -> tuple[str, timedelta]:
 
 
 def _identity(found: dict) -> uuid.UUID:
-    """The same record gets the same id, so that it is imported once however often the file is."""
+    """Return the same UUID for the same record, so that repeated imports create one message."""
     fields = ("id", "sender", "receiver", "timestamp", "content", "parent")
     return uuid.uuid5(NAMESPACE, json.dumps([found.get(name) for name in fields]))

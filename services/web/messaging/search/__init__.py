@@ -1,8 +1,8 @@
-"""Search among a member's own messages, in every script and locale (docs/decisions/0019-search.md).
+"""Search in a user's own messages, in every script and locale (docs/decisions/0019-search.md).
 
-The index of migration 0005 has the keys of each message (query.keys) and its two people as `@id`. It names
-the candidates, messages of this member only; patterns then decide on their texts. PostgreSQL stops both after
-SECONDS.
+The index of migration 0005 contains the keys of each message (query.keys) and its two users as `@id`. It
+returns candidates among the messages of the user. Patterns then compare their texts. PostgreSQL cancels the
+search after SECONDS.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -20,13 +20,13 @@ from messaging.search.snippets import Piece, rank, snippet
 
 __all__ = ["MOST_FOUND", "MOST_RANKED", "Found", "Results", "Wanted", "parse", "search"]
 
-MOST_FOUND = 1_000  # Newest first; earlier ones need `before:`.
-MOST_RANKED = 200  # Best first: the latest that match.
+MOST_FOUND = 1_000  # Limit for the order by time. Earlier matches need `before:`.
+MOST_RANKED = 200  # Limit for the order by rank: only the latest matches are ranked.
 SECONDS = 2
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
-# The limit is the transaction's, so a pooler may hand the connection on. Members are found as
-# UserQuerySet.named finds them: by the key of the name; by the spelling among those of one key.
+# The timeout applies to the transaction only, because a pooler reuses the connection. Users are found as in
+# UserQuerySet.named: by the key of the name, or by the exact spelling if several users share the key.
 PREPARE = """
 SELECT set_config('statement_timeout', %(milliseconds)s::text, true),
   ARRAY(SELECT (
@@ -39,7 +39,7 @@ SELECT set_config('statement_timeout', %(milliseconds)s::text, true),
   ARRAY(SELECT messaging_search_accented(term)
         FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS given (term, place) ORDER BY place)
 """
-# `OFFSET 0`: one message after the other is compared, the latest first, until there are enough.
+# `OFFSET 0` is an optimization fence: texts are compared one by one, latest first, until the page is full.
 SEARCH = """
 WITH found AS MATERIALIZED (
   SELECT id, timestamp FROM messaging_message
@@ -66,7 +66,7 @@ ORDER BY latest.timestamp DESC, latest.id DESC LIMIT %(size)s
 
 
 class Found(NamedTuple):
-    """A message that matches. `place` is its place in the order: the next page begins below it and the id."""
+    """A matching message. `place` is its sort key; the next page starts after `place` and the id."""
 
     id: int
     timestamp: datetime
@@ -80,8 +80,8 @@ class Found(NamedTuple):
 class Results(NamedTuple):
     rows: list[Found]
     more: bool = False
-    limited: bool = False  # There may be earlier matches, which this order does not show.
-    unknown: list[str] = []  # Names in filters that nobody has.
+    limited: bool = False  # Earlier matches may exist that this order does not show.
+    unknown: list[str] = []  # Names in filters that no user has.
 
 
 def search(
@@ -93,9 +93,10 @@ def search(
     last: tuple[float, int] | None = None,
     shown: int = 0,
 ) -> Results:
-    """Return a page of the member's messages that match, newest or best first, below `last` (place, id).
+    """Return a page of the user's matching messages, newest or best first, after `last` (place, id).
 
-    `shown`: how many the pages before had. Two queries. Raises ValidationError when it takes too long.
+    `shown` is the number of results on earlier pages. The search makes two queries. Raise ValidationError if
+    it takes too long.
     """
     if wanted.is_wordless:
         return Results([])
@@ -140,7 +141,7 @@ def _search(user_id: int, wanted: Wanted, size: int, best: bool, last: Any, show
 
 
 def _prepare(wanted: Wanted) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
-    """Limit the time of this transaction; return the ids of names, and the terms folded in both ways."""
+    """Set the statement timeout; return user ids by name, and terms folded without and with accents."""
     names = list(dict.fromkeys(wanted.senders + wanted.receivers))
     terms = [term.text for clause in (*wanted.all_of, wanted.none_of) for term in clause]
     arguments = {"milliseconds": SECONDS * 1000, "names": names, "terms": terms}

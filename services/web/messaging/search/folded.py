@@ -1,6 +1,6 @@
-"""A folded text, and where its letters stand in the text as it was written.
+"""A folded text, and the positions of its letters in the original text.
 
-Texts are folded in chunks, by the functions of C. Only chunks with a hit are compared character by character.
+Texts are folded in chunks by functions in C. Only chunks with a match are compared character by character.
 """
 
 from bisect import bisect_right
@@ -11,9 +11,9 @@ import regex
 from messaging.search import letters
 
 CHUNK = 200  # Characters.
-LONGEST_CHUNK = 1_000  # Where no character begins for so long, a chunk ends within one.
-MOST = 14_000  # Folded letters that are searched: one sign can fold to 18.
-# Vowels and finals of Korean, and the halfwidth marks of kana, belong to the letter before them.
+LONGEST_CHUNK = 1_000  # If no character begins within this length, a chunk ends within one.
+MOST = 14_000  # Limit of folded letters that are searched. One sign can fold to 18.
+# Korean vowels and final consonants, and halfwidth marks of kana, belong to the preceding letter.
 MARKS = r"\p{M}\u200d\u1160-\u11ff\uff9e\uff9f\U0001f3fb-\U0001f3ff\U000e0020-\U000e01ef"
 FLAGS = r"\U0001f1e6-\U0001f1ff"
 # Characters as a reader sees them: a letter with its marks, Korean parts, emoji with joiners, flags.
@@ -22,12 +22,12 @@ CHARACTERS = regex.compile(
     rf"|[{FLAGS}]{{2}}|.(?:[{MARKS}]|(?<=\u200d).){{0,40}}",
     regex.DOTALL,
 )
-# Where one begins whatever stands around it.
+# A code point that begins a character in every context.
 BEGINS = regex.compile(rf"(?<![\u200d\u1100-\u115f{FLAGS}])[^{MARKS}]")
 
 
 class Places:
-    """Where the characters of a text begin, as a reader sees them."""
+    """The positions at which the characters of a text begin, as a reader sees them."""
 
     def __init__(self, content: str) -> None:
         self.content = content
@@ -39,16 +39,16 @@ class Places:
             self.chunks.append(found.start() if found else min(place + LONGEST_CHUNK, len(content)))
 
     def chunk(self, number: int) -> tuple[int, int]:
-        """Return where a chunk begins and ends."""
+        """Return the start and the end of a chunk."""
         ends = self.chunks[number + 1 : number + 2]
         return self.chunks[number], ends[0] if ends else len(self.content)
 
     def characters(self, number: int) -> list[tuple[int, int]]:
-        """Return where each character of a chunk begins and ends. Those of ASCII in a row are one."""
+        """Return the start and the end of each character of a chunk. A run of ASCII counts as one."""
         return [found.span() for found in CHARACTERS.finditer(self.content, *self.chunk(number))]
 
     def before(self, position: int) -> int:
-        """Return the last place up to `position` where a character begins."""
+        """Return the last position up to `position` at which a character begins."""
         if self.content.isascii():
             return position
         begun = 0
@@ -60,7 +60,7 @@ class Places:
 
 
 class Folded:
-    """A folded text with a blank for each separator; `span` says where a part of it was written."""
+    """A folded text with a blank for each separator. `span` maps a part of it to the original text."""
 
     def __init__(self, places: Places, *, accents: bool) -> None:
         self.places, self.accents = places, accents
@@ -77,7 +77,7 @@ class Folded:
         self._known: dict[int, list[tuple[int, int]]] = {}
 
     def span(self, low: int, high: int) -> tuple[int, int]:
-        """Return where the letters from `low` to `high` begin and end in the text as it was written."""
+        """Return the start and the end of the folded letters `low` to `high` in the original text."""
         if self.places.content.isascii():
             return low, high
         return self._letter(low)[0], self._letter(high - 1)[1]
@@ -89,7 +89,7 @@ class Folded:
         return self._known[number][position - self.chunks[number]]
 
     def _letters(self, number: int) -> list[tuple[int, int]]:
-        """Return where each folded letter of a chunk was written."""
+        """Return the start and the end of each folded letter of a chunk in the original text."""
         content, wanted = self.places.content, self.chunks[number + 1] - self.chunks[number]
         characters = self.places.characters(number)
         found: list[tuple[int, int]] = []
@@ -101,7 +101,10 @@ class Folded:
         return found if len(found) == wanted else self._letters_together(characters, wanted)
 
     def _letters_together(self, characters: list[tuple[int, int]], wanted: int) -> list[tuple[int, int]]:
-        """The same where one character changes what another one folds to: fold all up to each of them."""
+        """Return the same as `_letters` if a character affects how another one folds.
+
+        For each character, fold the chunk from its start to that character.
+        """
         found: list[tuple[int, int]] = []
         for low, high in characters:
             length = len(letters.fold(self.places.content[characters[0][0] : high], accents=self.accents))

@@ -1,8 +1,9 @@
-"""Letters as search compares them: the same in every locale, and as in the functions of PostgreSQL.
+"""Character classes and folding for the search: the same in every locale, and as in the SQL functions.
 
-A character is either a separator, or part of a word. Words of alphabets are looked up by three letters;
-from WIDE on (Thai, Khmer, Chinese, Japanese, Korean, emoji), where no blanks set words apart, by one and by
-two. A change of these classes needs a migration that makes functions and index anew.
+A character is either a separator or a part of a word. Words of alphabets are indexed by three consecutive
+letters. Scripts from WIDE on (Thai, Khmer, Chinese, Japanese, Korean, emoji) do not put blanks between words,
+so they are indexed by single letters and by pairs. A change of these classes needs a migration that replaces
+the functions and rebuilds the index.
 """
 
 import re
@@ -10,7 +11,7 @@ from unicodedata import normalize
 
 from accounts.normal_forms import Excess
 
-# Punctuation, blanks, control characters and signs, of those that NFKC leaves.
+# Punctuation, blanks, control characters and signs that remain after NFKC.
 SEPARATORS = (
     r"\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00a9\u00ab\u00ac\u00ae-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf"
     r"\u00d7\u00f7\u02c2-\u02c5\u02d2-\u02df\u02e5-\u02eb\u02ed\u02ef-\u02ff\u0375\u037e\u0384\u0385\u0387\u03f6"
@@ -25,7 +26,7 @@ SEPARATORS = (
     r"\u309b\u309c\u30a0\u30fb\ua4fe\ua4ff\ua8ce\ua8cf\ua9c1-\ua9cd\uaa5c-\uaa5f\ufd3e\ufd3f\ufe10-\ufe19"
     r"\ufe30-\ufe6b\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\ufffc\ufffd"
 )
-# Invisible, or of no account: marks of direction, joiners, selectors of variants, the Arabic tatweel.
+# Invisible or irrelevant characters: direction marks, joiners, variation selectors, the Arabic tatweel.
 IGNORED = (
     r"\u00ad\u034f\u0600-\u0605\u061c\u0640\u06dd\u070f\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     r"\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef"
@@ -35,13 +36,13 @@ ACCENTS = (
     r"\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
     r"\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
 )
-# Arabic marks beside a tatweel, which is ignored.
+# Arabic marks combined with a tatweel, which is ignored.
 MARKS_ALONE = r"\ufcf2-\ufcf4\ufe71\ufe77\ufe79\ufe7b\ufe7d\ufe7f"
-WIDE = "\u0e00"  # And all behind it.
+WIDE = "\u0e00"  # This code point and all above it.
 BLANK = " "
-KEPT = 5_000  # Letters whose small ones are kept: those of a few languages.
+KEPT = 5_000  # Number of cached lower-case letters, enough for a few languages.
 
-# Decoration rather than accents; without it, both normal forms take time in step with the text.
+# Very long runs of marks are decoration. Without them, both normal forms take linear time.
 _excess = Excess(IGNORED + ACCENTS + MARKS_ALONE)
 _dropped = re.compile(f"[{IGNORED}{ACCENTS}]+")
 _ignored = re.compile(f"[{IGNORED}]+")
@@ -50,7 +51,7 @@ _separators = re.compile(f"[{SEPARATORS}]+")
 
 
 def fold(text: str, *, accents: bool = False) -> str:
-    """Return `text` without differences of case, of composition and, unless `accents`, of accents."""
+    """Return `text` without differences of case and composition and, unless `accents` is true, of accents."""
     if text.isascii():
         return text.lower()
     form = normalize("NFKC" if accents else "NFKD", _excess.left_out(text))
@@ -60,19 +61,20 @@ def fold(text: str, *, accents: bool = False) -> str:
 
 
 def words(folded: str) -> str:
-    """Return the words of a folded text, one blank between them."""
+    """Return the words of a folded text, separated by single blanks."""
     return _separators.sub(BLANK, folded).strip(BLANK)
 
 
 def spaced(folded: str) -> str:
-    """Return a folded text with a blank for each separator, as long as it was."""
+    """Return a folded text with each separator replaced by a blank. The length stays the same."""
     return _separator.sub(BLANK, folded)
 
 
 class _Lower(dict[int, str]):
-    """The small letter of each letter, for str.translate.
+    """The lower-case letter of each letter, for str.translate.
 
-    By way of the capital: both Greek sigmas have the same. One letter for one, as PostgreSQL has it.
+    The conversion goes through upper case, because both Greek sigmas have the same capital. Each letter maps
+    to exactly one letter, as in PostgreSQL.
     """
 
     def __missing__(self, code: int) -> str:

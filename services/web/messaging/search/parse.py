@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001  # Quotes and signs of many scripts are what this is about.
-"""What a member typed into the search field, read into words and filters."""
+# ruff: noqa: RUF001  # This module parses quotes and signs of many scripts.
+"""Parser of the search field: words, phrases and filters."""
 
 import re
 from dataclasses import dataclass, field
@@ -10,23 +10,23 @@ from django.core.exceptions import ValidationError
 from accounts.names import key as name_key
 from messaging.search import letters
 
-LONGEST = 200  # Characters of what is searched for.
+LONGEST = 200  # Characters of the search.
 MOST_WORDS = 10  # Words and phrases.
 ME = "me"
 FILTERS = ("from", "to", "after", "before")
-# Of other products: whoever types them wants no word of that name.
+# Filters of other products. A user who types one does not search for the word.
 UNKNOWN = (
     "about", "author", "bcc", "by", "cc", "channel", "chat", "conversation", "date", "during", "has", "in",
     "is", "label", "mentions", "newer", "newer_than", "older", "older_than", "on", "receiver", "recipient",
     "sender", "since", "subject", "tag", "thread", "until", "user", "with",
 )  # fmt: skip
-# A quote that opens, and those that may close it.
+# Opening quotes, and the quotes that may close them.
 QUOTES = {
     '"': '"“”', "“": '”"“', "”": '”"', "„": '“”"', "‟": '”"', "«": '»"', "»": '«»"', "「": "」", "『": "』",
     "＂": '＂"', "〝": "〞〟", "‹": "›", "›": "‹›",
 }  # fmt: skip
 _quoted = "|".join(f"{opening}[^{closing}]*[{closing}]?" for opening, closing in QUOTES.items())
-# Linear: each part begins where the one before ended, and is read once.
+# Parsing takes linear time: each part begins at the end of the previous one and is read once.
 PART = re.compile(
     rf"(?P<not>[-−－](?![-−－]))?(?:(?P<filter>(?ai:{'|'.join(FILTERS + UNKNOWN)}))[:：](?!//)(?P<blank>\s*)"
     rf"(?:(?P<quoted_value>{_quoted})|(?P<value>\S*))|(?P<quoted>{_quoted})|(?P<word>\S+))"
@@ -38,7 +38,7 @@ DAYS = {"today": 0, "yesterday": 1}
 
 @dataclass(frozen=True)
 class Term:
-    """A word or a phrase, as typed. A phrase is found in whole words, a word also as a part of one."""
+    """A word or a phrase, as typed. A phrase matches whole words; a word also matches parts of words."""
 
     text: str
     phrase: bool = False
@@ -46,9 +46,10 @@ class Term:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is searched for: of each tuple in `all_of` one term, none of `none_of`, and filters.
+    """A parsed search: filters, and terms of the text.
 
-    `text` says whether there was anything besides filters: signs alone are text without words.
+    One term of each tuple in `all_of` must match, and no term of `none_of`. `text` is true if the search has
+    more than filters; punctuation alone is text without words.
     """
 
     all_of: tuple[tuple[Term, ...], ...] = ()
@@ -61,7 +62,7 @@ class Wanted:
 
     @property
     def is_wordless(self) -> bool:
-        """Whether there is text, but nothing in it to search for."""
+        """Return whether there is text, but no word to search for."""
         return self.text and not self.has_words
 
     @property
@@ -71,7 +72,7 @@ class Wanted:
 
 @dataclass
 class _Reading:
-    """What has been read so far."""
+    """The state of the parser."""
 
     all_of: list[tuple[Term, ...]] = field(default_factory=list)
     none_of: list[Term] = field(default_factory=list)
@@ -94,11 +95,11 @@ class _Reading:
 
 
 def parse(text: str, me: str) -> Wanted:
-    """Read words, `"phrases"`, `or`, `-without` and the filters; `me` is the name that `me` stands for. In
-    quotes, `from:"me"`, it is a member of that name.
+    """Parse words, `"phrases"`, `or`, `-excluded` words and filters. Raise ValidationError.
 
-    `after:` and `before:` take a day, in UTC: from its beginning on, and until its beginning. A filter given
-    twice: one of the members, and the shorter time. Raises ValidationError.
+    The value `me` of a filter is replaced by the name `me`; in quotes (`from:"me"`), it is a user's name.
+    `after:` and `before:` take a day in UTC: from its start on, and until its start. A filter that is given
+    twice matches either user, or the shorter period.
     """
     if len(text) > LONGEST:
         raise ValidationError(f"Search for at most {LONGEST} characters; these are {len(text):,}.")
@@ -108,7 +109,7 @@ def parse(text: str, me: str) -> Wanted:
     position = BLANKS.match(text).end()  # type: ignore[union-attr]
     while position < len(text):
         part = PART.match(text, position)
-        assert part is not None  # Whatever is not blank is at least a word.
+        assert part is not None  # Every non-blank character matches at least as a word.
         position = BLANKS.match(text, part.end()).end()  # type: ignore[union-attr]
         _take(part, reading, last=position == len(text))
     _check_number(reading)
@@ -145,7 +146,7 @@ def _take_filter(part: re.Match, reading: _Reading) -> None:
                 f"There is no filter {name}: here, only from:, to:, after: and before:. "
                 f'Put it in quotes to search for the words: "{name}:{value}".'
             )
-        # `subject: warp` is a text; only `subject:warp` looks like a filter.
+        # `subject: warp` is text. Only `subject:warp` looks like a filter.
         reading.add(Term(name), excluded=part["not"] is not None)
         if value:
             phrase = part["quoted_value"] is not None

@@ -1,4 +1,4 @@
-"""From terms to what PostgreSQL is asked: keys of the index, and patterns that the text must match."""
+"""Conversion of search terms for PostgreSQL: keys of the index, and patterns that the text must match."""
 
 import re
 from collections.abc import Iterable
@@ -8,16 +8,16 @@ from messaging.search import letters
 from messaging.search.parse import Term
 
 SEPARATOR = f"[{letters.SEPARATORS}]"
-SHORT = 3  # A shorter word of an alphabet must begin a word of the text.
-MOST_KEYS = 40  # Of one term; the pattern decides anyway.
+SHORT = 3  # A shorter word of an alphabet must be at the beginning of a word.
+MOST_KEYS = 40  # Approximate limit per term. The pattern decides in any case.
 
 
 @dataclass(frozen=True)
 class Needle:
-    """A term as it is looked up: its words, and whether it must begin and end at the bounds of words."""
+    """A folded term: its words, and whether it must begin and end at word boundaries."""
 
     words: str
-    plain: str  # Its words without accents, as the index has them.
+    plain: str  # The words without accents, as in the index.
     begins: bool
     ends: bool
 
@@ -26,15 +26,15 @@ class Needle:
         return sorted(set(keys(padded[: MOST_KEYS + 2])))
 
     def pattern(self, before: str, after: str, between: str) -> str:
-        """A regular expression; words consist of letters only, so nothing needs escaping."""
+        """Return a regular expression. Words contain only letters, so nothing needs escaping."""
         between = between.join(self.words.split(letters.BLANK))
         return f"{before if self.begins else ''}{between}{after if self.ends else ''}"
 
 
 def needle(folded: tuple[str, str], *, whole: bool) -> Needle | None:
-    """Return what to look for, or None for a term without letters; `folded` is without and with accents.
+    """Return the needle of a term, or None for a term without letters.
 
-    `whole`: only in whole words.
+    `folded` is the term without and with accents. With `whole`, the needle matches only whole words.
     """
     plain, words = map(letters.words, folded)
     if not plain:
@@ -46,9 +46,10 @@ def needle(folded: tuple[str, str], *, whole: bool) -> Needle | None:
 
 
 def keys(padded: str) -> Iterable[str]:
-    """Yield the keys that every text with `padded` in it has; the same as `messaging_search_keys` makes.
+    """Yield the keys of every text that contains `padded`, by the rules of `messaging_search_keys`.
 
-    Of letters of alphabets three in a row, of which the second is one; of others each, and each pair.
+    In alphabets, a key is three consecutive characters with a letter in the middle. In other scripts, each
+    letter and each pair of letters is a key.
     """
     for place, letter in enumerate(padded):
         if letter == letters.BLANK:
@@ -63,7 +64,7 @@ def keys(padded: str) -> Iterable[str]:
 
 
 def tsquery(member_id: int, senders: list[int], receivers: list[int], clauses: list[list[Needle]]) -> str:
-    """Return the condition on the keys: the member, the members of the filters, and the words."""
+    """Return the condition on the keys: the user, the users of the filters, and the words."""
     people = [
         [_lexeme(f"@{member_id}")],
         *([_lexeme(f"@{one}") for one in ids] for ids in (senders, receivers)),
@@ -71,13 +72,13 @@ def tsquery(member_id: int, senders: list[int], receivers: list[int], clauses: l
     parts = [f"({' | '.join(group)})" for group in people if group]
     for clause in clauses:
         found = [" & ".join(map(_lexeme, one.keys())) for one in clause]
-        if all(found):  # A single letter beside others has no key; the pattern decides.
+        if all(found):  # Some needles, such as `a-b`, have no key. Only the pattern checks them.
             parts.append(f"({' | '.join(f'({keys})' for keys in found)})")
     return " & ".join(parts)
 
 
 def patterns(clauses: list[list[Needle]]) -> list[str]:
-    """Return for each clause the pattern in PostgreSQL's regular expressions."""
+    """Return the PostgreSQL regular expression of each clause."""
     return [
         "|".join(one.pattern(f"(?:^|{SEPARATOR})", f"(?:{SEPARATOR}|$)", f"{SEPARATOR}+") for one in clause)
         for clause in clauses
@@ -85,7 +86,10 @@ def patterns(clauses: list[list[Needle]]) -> list[str]:
 
 
 def markers(clauses: list[list[Needle]]) -> list[re.Pattern]:
-    """Return the same in Python's, for letters.spaced: they match the words and nothing around them."""
+    """Return the Python regular expression of each clause, for texts of letters.spaced.
+
+    It matches the words, but not the blanks around them.
+    """
     return [
         re.compile("|".join(one.pattern("(?<![^ ])", "(?![^ ])", " ++") for one in clause))
         for clause in clauses
@@ -95,9 +99,9 @@ def markers(clauses: list[list[Needle]]) -> list[re.Pattern]:
 def needles(
     clauses: Iterable[Iterable[Term]], folded: dict[str, tuple[str, str]], *, whole: bool
 ) -> list[list[Needle]]:
-    """Return needles for terms; `folded` has each text without and with its accents.
+    """Return the needles of the terms. `folded` maps each term to its text without and with accents.
 
-    Accents that were typed must be there; without, a letter stands for all that differ by their accents.
+    Accents in a term must match. A letter without an accent matches the letter with any accent.
     """
     found = [[needle(folded[term.text], whole=whole or term.phrase) for term in clause] for clause in clauses]
     return [kept for clause in found if (kept := [one for one in clause if one])]

@@ -1,4 +1,4 @@
-"""Pieces of a text as it was written, with what was found in it; linear in the text."""
+"""Snippets: parts of the original text with marked matches, in linear time."""
 
 import math
 import re
@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from messaging.search import letters
 from messaging.search.folded import Folded, Places
 
-Piece = tuple[str, bool]  # A part of the text, and whether it was found.
+Piece = tuple[str, bool]  # A part of the text, and whether it is a match.
 
-BEFORE = 60  # Characters before the first that was found.
+BEFORE = 60  # Characters before the first match.
 LONGEST = 240
 RANKED = 2_000  # Characters of a text that its rank depends on.
 
 
 def rank(content: str, marked: list[re.Pattern]) -> float:
-    """How well a text matches: how often and how wholly it has each word; a little less for long texts."""
+    """Return the rank of a text. Many and complete matches raise it; a great length lowers it slightly."""
     places = Places(content[:RANKED])
     ways = (False,) if content.isascii() else (False, True)
     folded = letters.BLANK.join(Folded(places, accents=accents).text for accents in ways)
@@ -23,7 +23,7 @@ def rank(content: str, marked: list[re.Pattern]) -> float:
 
 
 def _weigh(folded: str, marker: re.Pattern) -> int:
-    """3 for a whole word, 2 for the beginning of one, 1 for another part."""
+    """Return the sum over all matches: 3 for a whole word, 2 for the beginning of one, 1 for another part."""
     weight = 0
     for found in marker.finditer(folded):
         begins = folded[max(0, found.start() - 1) : found.start()] in {"", letters.BLANK}
@@ -33,7 +33,7 @@ def _weigh(folded: str, marker: re.Pattern) -> int:
 
 
 def snippet(content: str, marked: list[re.Pattern]) -> list[Piece]:
-    """Return the part of `content` around the first hit, cut between words, never within a character."""
+    """Return the part of `content` around the first match, cut between words, never within a character."""
     places = Places(content)
     folded = _folded(places)
     first, until = _first(folded, marked)
@@ -67,7 +67,7 @@ def _end(places: Places, start: int, until: int) -> int:
 
 
 def _folded(places: Places) -> list[Folded]:
-    """The text without its accents and, where that differs, with them."""
+    """Return the text folded without accents and, if that differs, also with them."""
     plain = Folded(places, accents=False)
     if places.content.isascii():
         return [plain]
@@ -76,13 +76,13 @@ def _folded(places: Places) -> list[Folded]:
 
 
 def _first(folded: list[Folded], marked: Iterable[re.Pattern]) -> tuple[int, int]:
-    """Where the first hit begins, and where the first merged span ends."""
+    """Return the start and the end of the first match in the original text."""
     found = [(one, hit) for one in folded for marker in marked if (hit := marker.search(one.text)) and hit[0]]
     return min((one.span(*hit.span()) for one, hit in found), default=(0, 0))
 
 
 def _spans(folded: list[Folded], marked: Iterable[re.Pattern], end: int) -> list[tuple[int, int]]:
-    """What is found before `end`, in order and without overlap."""
+    """Return the spans of the matches that start before `end`, in order. Overlapping matches are merged."""
     found: list[tuple[int, int]] = []
     for one in folded:
         for marker in marked:

@@ -1,4 +1,4 @@
-"""`manage.py createsuperuser`: like Django's, but refuses a look-alike before it asks for the password."""
+"""`manage.py createsuperuser`: like Django's, but rejects a look-alike name before the password prompt."""
 
 from django.contrib.auth.management.commands import createsuperuser
 from django.core.exceptions import ValidationError
@@ -8,7 +8,10 @@ from accounts.models import User
 
 class Command(createsuperuser.Command):
     def _validate_username(self, username: str, verbose_field_name: str, database: str) -> str | None:
-        """Return why the name is refused, or None. Django calls this for each way to give a name."""
+        """Return the error message for an invalid name, or None.
+
+        Django calls this for a name from an option, the environment or the prompt.
+        """
         problem = super()._validate_username(username, verbose_field_name, database)  # type: ignore[misc]
         if problem:
             return problem

@@ -1,4 +1,7 @@
-"""`manage.py list_colliding_names`: accounts that are found by the exact spelling of their name only."""
+"""`manage.py list_colliding_names`: list accounts whose names have the same key.
+
+Look-ups find these accounts only by the exact spelling of their names.
+"""
 
 from django.core.management.base import BaseCommand
 from django.db.models import Count

@@ -1,12 +1,12 @@
-// Says what arrives to those who do not see it: in a live region, politely, and only what is new.
+// Announces new messages to screen readers, in a polite live region.
 
 import { $ } from "./page.js";
 
-const MOST = 3; // More at once are counted.
-const LONGEST = 200; // Characters of a message.
-const SOON = 1000; // A badge may count a message before this page shows it.
-let shown = 0; // Messages of others that came into this page since the timer ran last,
-let grown = 0; // and by how much the badge grew.
+const MOST = 3; // If more messages arrive at once, only their number is announced.
+const LONGEST = 200; // Characters of a message that are announced.
+const SOON = 1000; // Milliseconds. A badge may count a message before this page shows it.
+let shown = 0; // Messages of the counterpart that appeared on this page since the timer last ran.
+let grown = 0; // The increase of the badge in the same period.
 let unread = 0;
 let timer = null;
 
@@ -22,7 +22,7 @@ function begin(text) {
   return characters.length > LONGEST ? `${text.slice(0, characters[LONGEST].index)}…` : text;
 }
 
-// Rows of others that came into this page by themselves; what the member sends is said by its form.
+// Announces new rows of the counterpart. The form announces the messages that the member sends.
 export function sayArrivals(rows) {
   const others = rows.filter((row) => !row.matches(".is-mine"));
   if (others.length) wait();
@@ -33,14 +33,14 @@ export function sayArrivals(rows) {
 
 export const saySent = () => say("Message sent.");
 
-// Of messages that this page does not show.
+// Announces unread messages that this page does not show.
 export function sayUnread(before, now) {
   grown += Math.max(now - before, 0);
   unread = now;
   if (!timer) wait();
 }
 
-// From the latest row on: its badge follows it.
+// Each new row restarts the timer, because the badge changes after the row appears.
 function wait() {
   clearTimeout(timer);
   timer = setTimeout(() => {

@@ -1,11 +1,11 @@
-// While this page's member is not logged in: the page stays, and shows nothing that is not for who is there now.
+// Hides the content of an open page after a log-out, or while another member is logged in.
 
 import { formsWithText, openForms, storeDraft } from "./drafts.js";
 import { $ } from "./page.js";
 
 export class AwayError extends Error {}
 
-let kept = null; // What the page showed of its member, while another one is logged in.
+let kept = null; // The content of the page while another member is logged in.
 let hadTitle = "";
 
 const show = (id) => {
@@ -13,13 +13,13 @@ const show = (id) => {
   if (dialog && !dialog.open) dialog.showModal();
 };
 
-// The session has ended: here or elsewhere, by time or by a new password.
+// Called when the session has ended: by a log-out, by expiry or by a new password.
 export function sessionLost() {
   show("logged-out");
   throw new AwayError("logged out");
 }
 
-// Somebody else has logged in in this browser: nothing of the first member stays in the document.
+// Called when another member is logged in. Removes the content of the first member from the document.
 export function anotherMember() {
   if (!kept && !openForms().length) location.reload();
   else if (!kept) {
@@ -32,7 +32,8 @@ export function anotherMember() {
   throw new AwayError("another member");
 }
 
-// An answer has just said that the page's own member is logged in. Returns whether that is so again.
+// Called when a response shows that the page's own member is logged in.
+// Returns whether the page was hidden until now.
 export function isHere() {
   document.documentElement.classList.remove("is-checking");
   const dialog = $("#logged-out[open], #another-member[open]");
@@ -42,7 +43,7 @@ export function isHere() {
     document.body.prepend(kept);
     document.title = hadTitle;
     kept = null;
-    formsWithText().forEach(storeDraft); // The page of the other member deleted them.
+    formsWithText().forEach(storeDraft); // The page of the other member has deleted the drafts.
   }
   return true;
 }

@@ -1,4 +1,4 @@
-// What the badges and the title count.
+// The numbers in the badges and in the title.
 
 import { sayUnread } from "./arrivals.js";
 import { $ } from "./page.js";

@@ -1,27 +1,27 @@
-// What pages do on top of plain HTML. Everything here can be missing: forms, links and a reload do the same.
+// The entry point of the scripts. Pages also work without scripts, by forms, links and reloads.
 
 import { AwayError } from "./away.js";
 import { showTitle } from "./badges.js";
 import { watchReceiver } from "./counterpart.js";
-import { forgetAllDrafts, keepDraft, restoreDrafts, tidyDrafts } from "./drafts.js";
+import { deleteAllDrafts, keepDraft, restoreDrafts, tidyDrafts } from "./drafts.js";
 import { setFold } from "./folding.js";
 import { closeForm, fillName, freeForms, openForm, send } from "./forms.js";
 import { leave } from "./keeping.js";
 import { EDIT, press, showKeySwitch } from "./keys.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./looks.js";
-import { catchUp, tryTo } from "./notices.js";
+import { catchUp, tryTo } from "./events.js";
 import { cover, isCovered, messages, state } from "./page.js";
 import { REPLY } from "./rows.js";
 import { watchSight } from "./seen.js";
 import { findTarget, isTarget, showTarget } from "./target.js";
 import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
-// Theirs, named here so that a browser asks for all at once.
+// Other modules import these. They are listed here so that the browser loads all modules in parallel.
 import "./fetching.js";
 import "./lists.js";
 
-const LEAVING = "logs out"; // The name of a tab whose member has pressed "Log out".
+const LEAVING = "logs out"; // The window.name of a tab in which the member has pressed "Log out".
 
 function click(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
@@ -42,16 +42,16 @@ function click(event) {
 function take(event, work) {
   event.preventDefault();
   const address = event.target.closest("a")?.href;
-  // The plain way, when this one fails; not from under a text, and not to the log-in.
+  // If this fails, follow the link, except after a log-out or if the page has an open form.
   work().catch((error) => error instanceof AwayError || !address || leave(address, "No connection. Bobbin tries again."));
 }
 
 showTitle();
 findTarget();
 setInterval(showTimes, 60_000);
-document.addEventListener("visibilitychange", () => showTimes()); // Timers may have slept.
+document.addEventListener("visibilitychange", () => showTimes()); // Hidden tabs may suspend timers.
 showKeySwitch();
-// Switched in another tab.
+// A switch may have changed in another tab.
 function showSwitches() {
   showTheme();
   showKeySwitch();
@@ -63,13 +63,13 @@ document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);
 document.addEventListener("submit", send);
 addEventListener("hashchange", showTarget);
-// What is kept for Back is kept covered.
+// Cover a page that the browser keeps for Back.
 addEventListener("pagehide", ({ persisted }) => persisted && state && cover());
 addEventListener("pageshow", ({ persisted }) => {
   freeForms();
   if (persisted) showSwitches();
   if (persisted && state) cover();
-  if (isCovered()) tryTo(catchUp); // Whoever is there now: it is asked at once.
+  if (isCovered()) tryTo(catchUp); // Check at once which member is logged in.
 });
 document.addEventListener("submit", ({ target }) => {
   if (target.matches("[data-logs-out]")) window.name = LEAVING;
@@ -82,8 +82,8 @@ if (state) {
   beginLive();
   watchSight();
 } else if ("visitor" in document.body.dataset && window.name === LEAVING) {
-  // By the member's own wish: no draft is left behind, and other tabs hear of it.
+  // After a voluntary log-out, delete all drafts and inform the other tabs.
   window.name = "";
-  forgetAllDrafts();
+  deleteAllDrafts();
   tabs.postMessage({ kind: "logged out" });
 }

@@ -1,4 +1,4 @@
-// Who the member is whom this page is about. What is said and done when that changes is loaded then (departed.js).
+// The counterpart of this page. The code that handles changes is loaded when it is needed (departed.js).
 
 import { askCounterpart } from "./fetching.js";
 import { $, $$ } from "./page.js";
@@ -12,14 +12,14 @@ let checking = null;
 
 export const isErased = () => about.isGone;
 
-// Whether a page of the same address is about the same conversation, and says of its counterpart what is known here.
+// isSame: a fetched page shows the same conversation. isAsKnown: its counterpart has not changed.
 export const isSame = (page) => $("[data-with]", page)?.dataset.conversation === about.known?.conversation;
 export function isAsKnown(page) {
   const { name, isActive } = read($("[data-with]", page));
   return name === about.known.name && isActive === about.known.isActive;
 }
 
-// Asks who the counterpart is by now; returns whether anything has changed.
+// Requests the current name and state of the counterpart. Returns whether anything has changed.
 export const checkCounterpart = async () => (about.known ? (checking ??= check().finally(() => (checking = null))) : about.isGone);
 
 async function check() {
@@ -30,17 +30,17 @@ async function check() {
   return true;
 }
 
-// The form of a new message: about whoever is chosen.
+// On the page of a new message, the counterpart is the member whose name is in the field.
 export function watchReceiver() {
   if (!subject && $(FIELD)) departed().then(({ watch }) => watch(about, $(FIELD)));
 }
 
-// Lists: says why rows are gone, or have another name.
+// For lists: shows why rows are missing or have another name.
 export const namesIn = (rows) =>
   new Map($$("li[data-conversation]", rows).map((row) => [row.dataset.conversation, ($("bdi", row) ?? $(".who", row)).textContent]));
 
-export async function tellDeparted(before, rows, most) {
+export async function showDeparted(before, rows, most) {
   const now = namesIn(rows);
   const others = [...before].filter(([conversation, name]) => now.get(conversation) !== name);
-  if (others.length) await (await departed()).tellOfRows(others, now, most);
+  if (others.length) await (await departed()).showInRows(others, now, most);
 }

@@ -1,4 +1,4 @@
-// A counterpart was renamed, deactivated or erased while a page was open: it says so in words, and keeps what was typed.
+// Shows that a counterpart was renamed, deactivated or erased while the page was open. Keeps typed text.
 
 import { setTitle } from "./badges.js";
 import { holdsText, openForms, restoreDrafts, storeDraft } from "./drafts.js";
@@ -10,13 +10,13 @@ import { all } from "./rows.js";
 const STOPPED = "Nothing can be sent from here.";
 const OTHER = "Choose another name to send this.";
 const FIELD = 'form.compose input[name="to"]';
-const COMPOSER = "main > form.compose, main > .deactivated"; // And what stands above it.
-let isNext = true; // What is said next takes the place of what was said before.
+const COMPOSER = "main > form.compose, main > .deactivated"; // The form, or the text that replaces it.
+let isNext = true; // Whether the next text replaces the previous ones.
 
 const isolate = (name) => Object.assign(document.createElement("bdi"), { textContent: name });
 
-// In sight wherever the page is scrolled to.
-function tell(...parts) {
+// Shows a text that stays visible while the page is scrolled.
+function show(...parts) {
   if (isNext) $(".news")?.remove();
   isNext = false;
   const line = $(".news") ?? Object.assign(document.createElement("p"), { className: "flash news" });
@@ -25,19 +25,19 @@ function tell(...parts) {
   $("main").prepend(line);
 }
 
-const tellErased = (name) => tell(isolate(name), `’s account was deleted. Everything you wrote to each other is gone.${whereKept()}`);
-const tellRenamed = (old, name) => tell(isolate(old), " is now called ", isolate(name), ".");
+const showErased = (name) => show(isolate(name), `’s account was deleted. Everything you wrote to each other is gone.${whereKept()}`);
+const showRenamed = (old, name) => show(isolate(old), " is now called ", isolate(name), ".");
 
-// Rows of a list that are gone, or have another name; of the former the first `most` are asked for.
-export async function tellOfRows(others, now, most) {
+// Shows which rows of a list were renamed or erased. Requests the state of at most `most` missing rows.
+export async function showInRows(others, now, most) {
   isNext = true;
   for (const [conversation, name] of others) {
-    if (now.has(conversation)) tellRenamed(name, now.get(conversation));
-    else if (most-- > 0 && (await askCounterpart({ conversation })).conversation === null) tellErased(name);
+    if (now.has(conversation)) showRenamed(name, now.get(conversation));
+    else if (most-- > 0 && (await askCounterpart({ conversation })).conversation === null) showErased(name);
   }
 }
 
-// `about`: of counterpart.js; `now`: the answer of the server.
+// `about` comes from counterpart.js. `now` is the response of the server.
 export async function change(about, now) {
   isNext = true;
   if (now.conversation === null) return erased(about);
@@ -45,19 +45,19 @@ export async function change(about, now) {
   const isActive = now.is_active;
   about.known = { ...before, name: now.name, isActive };
   if (now.name !== before.name) {
-    tellRenamed(before.name, now.name);
+    showRenamed(before.name, now.name);
     rename(before.name, now, about);
   }
   if (isActive !== before.isActive) isActive ? activated(now.name) : deactivated(about);
-  document.dispatchEvent(new Event("counterpart")); // Whoever shows messages of theirs fetches them.
+  document.dispatchEvent(new Event("counterpart")); // events.js fetches the messages again.
   await showAnew(about);
 }
 
 const formsToSend = () => $$("form.compose").filter((form) => !form.dataset.draft?.startsWith("edit:"));
 
-// What was typed stays; all else that this page shows of the conversation is gone.
+// Removes everything that this page shows of the conversation, except typed text.
 function erased(about) {
-  tellErased(about.known.name);
+  showErased(about.known.name);
   [about.known, about.isGone] = [null, true];
   if (!about.subject) return stopAll(formsToSend(), OTHER);
   if (messages) all().forEach(removeRow);
@@ -72,30 +72,30 @@ function stopAll(forms, why = STOPPED) {
   for (const form of forms) {
     stopForm(form);
     fail(form, why);
-    $(".failed", form).removeAttribute("role"); // The page has just said it.
+    $(".failed", form).removeAttribute("role"); // The text at the top of the page is already an alert.
   }
 }
 
 function deactivated({ subject, known }) {
   const kept = subject ? whereKept() : " You can choose another name.";
-  tell(isolate(known.name), `’s account is deactivated: nobody can write to them.${kept}`);
+  show(isolate(known.name), `’s account is deactivated: nobody can write to them.${kept}`);
   stopAll(formsToSend(), subject ? STOPPED : OTHER);
 }
 
 function activated(name) {
-  tell(isolate(name), "’s account is active again.");
+  show(isolate(name), "’s account is active again.");
   formsToSend().forEach(resumeSending);
 }
 
-// The page has just said the new name: the next Send is meant for it.
+// The page has shown the new name, so the next Send goes to that member.
 function rename(old, { name, address }, { subject }) {
   for (const { elements } of $$("form.compose")) if (elements.to?.value === old) elements.to.value = name;
   if (!subject) formsToSend().forEach(storeDraft);
-  const isAddressed = messages && !messages.dataset.thread; // By the name.
+  const isAddressed = messages && !messages.dataset.thread; // The URL contains the name.
   if (isAddressed) history.replaceState(history.state, "", `${address}${location.search}${location.hash}`);
 }
 
-// Headings and form as they are by now; a form that holds a text stays.
+// Updates the headings and the form. A form that contains text stays.
 async function showAnew({ subject, known }) {
   const page = subject && (await get(location.href));
   if (!page || $("[data-with]", page)?.dataset.conversation !== known.conversation) return;
@@ -123,11 +123,11 @@ function replaceComposer(page) {
   if (hasFocus) $("main > form.compose textarea")?.focus();
 }
 
-// The form of a new message: by the name that was chosen.
+// On the page of a new message: sets the counterpart to the member with the chosen name.
 async function chosen(about, field) {
   const name = field.value.trim();
   if (about.known?.name === name) return;
-  forgetStopped(about, field);
+  removeStopped(about, field);
   about.known = null;
   const now = name && (await askCounterpart({ to: name }));
   if (!now || now.conversation === null || field.value.trim() !== name) return;
@@ -136,8 +136,8 @@ async function chosen(about, field) {
   if (!now.is_active) deactivated(about);
 }
 
-// Another name can be written to, from its first letter on.
-function forgetStopped(about, { form, value }) {
+// Enables a stopped form again as soon as the name in the field changes.
+function removeStopped(about, { form, value }) {
   if (!form.dataset.stopped || about.known?.name === value.trim()) return;
   about.isGone = false;
   resumeSending(form);
@@ -145,9 +145,9 @@ function forgetStopped(about, { form, value }) {
 }
 
 export function watch(about, field) {
-  const choose = (target) => chosen(about, target).catch(() => {}); // Without an answer it is a name like any other.
+  const choose = (target) => chosen(about, target).catch(() => {}); // After an error, any name is accepted.
   const on = (event, work) => document.addEventListener(event, ({ target }) => target.matches(FIELD) && work(target));
   on("change", choose);
-  on("input", (target) => forgetStopped(about, target));
+  on("input", (target) => removeStopped(about, target));
   choose(field);
 }

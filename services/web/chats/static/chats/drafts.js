@@ -1,4 +1,4 @@
-// Drafts: what was typed and not sent, by member and by what the form is for. They survive a log-in and a closed tab.
+// Drafts: unsent text, stored by member and by form. They survive a log-in and a closed tab.
 
 import { $, $$ } from "./page.js";
 
@@ -6,7 +6,7 @@ const MOST = 50;
 const DAYS = 30;
 const { member } = document.body?.dataset ?? {};
 
-// Storage may be full or switched off: then there are no drafts, and the page works.
+// If the storage is full or disabled, there are no drafts, but the page works.
 function inStorage(work, otherwise = null) {
   try {
     return work(localStorage);
@@ -39,7 +39,7 @@ function write(key, draft) {
 
 const isEdit = (form) => form.dataset.draft?.startsWith("edit:");
 
-// Whether a form holds something that its member would miss.
+// Whether a form contains text that the member would lose.
 export function holdsText(form) {
   const { value, defaultValue } = $("textarea", form);
   return Boolean(value.trim()) && !(isEdit(form) && value === defaultValue);
@@ -47,7 +47,7 @@ export function holdsText(form) {
 
 export const formsWithText = (within = document) => $$("form.compose", within).filter(holdsText);
 
-// Also one where its member is about to type: the focus is in it, or it was opened in a row or for an edit.
+// A form without text is also open if it has the focus, edits a message, or was opened in a row.
 const isOpen = (form) => holdsText(form) || isEdit(form) || form.matches("li.message form") || form.contains(document.activeElement);
 export const openForms = (within = document) => $$("form.compose", within).filter(isOpen);
 
@@ -59,23 +59,23 @@ export function keepDraft({ target }) {
 export function storeDraft(form) {
   if (!form.dataset.draft || !member) return;
   const receiver = receiverOf(form);
-  if (!holdsText(form) && (!receiver || receiver.value === receiver.defaultValue)) return forgetDraft(form);
+  if (!holdsText(form) && (!receiver || receiver.value === receiver.defaultValue)) return deleteDraft(form);
   const draft = { text: textOf(form), to: receiver?.value, at: Date.now() };
-  // It may have arrived although no answer came: sent again under the same id, it still arrives once.
+  // The message may have arrived although the response was lost. With the same id, it arrives only once.
   if (form.dataset.tried) draft.id = form.elements.client_id?.value;
-  // Of an edit: what it was made from, which may have changed until the draft is shown again.
+  // For an edit: the version of the original text, which may change before the draft is restored.
   draft.version = form.elements.version?.value;
-  // Of a new message: when its name was chosen, which may have another owner by then.
+  // For a new message: the token of the name, which may have another owner when the draft is restored.
   draft.made = form.elements.made?.value;
   write(keyOf(form), draft);
 }
 
-export const forgetDraft = (form) => remove(keyOf(form));
+export const deleteDraft = (form) => remove(keyOf(form));
 
-// What other tabs have to know of a form whose text was accepted.
+// The event for other tabs after the text of a form was accepted.
 export const sentFrom = (form) => ({ kind: "sent", draft: keyOf(form), text: textOf(form) });
 
-// A form was sent in another tab, and its draft deleted: another text in the same form of this tab is a draft still.
+// Another tab has sent a form and deleted its draft. A different text in this tab becomes the draft.
 export function keepUnsent({ draft, text }) {
   for (const form of formsWithText()) if (keyOf(form) === draft && textOf(form) !== text) storeDraft(form);
 }
@@ -85,7 +85,7 @@ export function restoreDrafts(within = document) {
     const draft = member && read(keyOf(form));
     if (!draft) continue;
     const area = $("textarea", form);
-    // Typed before this script was there, or put back by the browser: newer than the draft.
+    // Typed before this script ran, or restored by the browser, so it is newer than the draft.
     if (holdsText(form) && area.value !== draft.text) {
       storeDraft(form);
       continue;
@@ -101,10 +101,10 @@ export function restoreDrafts(within = document) {
   }
 }
 
-// What is too old or too much, and all of other members.
+// Deletes drafts that are too old or too many, and all drafts of other members.
 export function tidyDrafts() {
   for (const key of keys()) if (!key.startsWith(`draft ${member} `) || !read(key)) remove(key);
   for (const key of byAge().slice(0, -MOST)) remove(key);
 }
 
-export const forgetAllDrafts = () => keys().forEach(remove);
+export const deleteAllDrafts = () => keys().forEach(remove);

@@ -1,4 +1,4 @@
-// Fetching what changed, with the rights of the member.
+// Fetches pages and JSON with the session of the member.
 
 import { anotherMember, isHere, sessionLost } from "./away.js";
 import { showBadges } from "./badges.js";
@@ -7,12 +7,12 @@ import { showTimes } from "./times.js";
 
 export const isLogin = (response) => new URL(response.url).pathname.startsWith("/accounts/login");
 
-// After "Back" a browser would answer from its store without asking, whatever the headers say.
+// Otherwise, after Back, Chromium answers from its HTTP cache without revalidation, whatever the headers say.
 const FRESH = "no-cache";
 
 export const UNCHANGED = Symbol("unchanged");
 
-// A page; null when there is none, or UNCHANGED when it still shows what it did at `version`.
+// Returns a page, null for a 404, or UNCHANGED if the page still has the given version.
 export async function get(address, version) {
   const asked = version ? { "If-None-Match": `"${version}"` } : {};
   const response = await fetch(address, { cache: FRESH, headers: { Accept: "text/html", ...asked } });
@@ -44,20 +44,20 @@ async function getValues(address) {
   return values;
 }
 
-// The counterpart of a conversation, by its id or by the name; `conversation` is null when there is none.
+// Returns a counterpart by name or by the id of the conversation. `conversation` is null if there is none.
 export async function askCounterpart(which) {
   return getValues(`/chats/counterpart/?${new URLSearchParams(which)}`);
 }
 
-// Shows the badges; returns the stamp of now.
+// Shows the badges. Returns the response, which contains the current generation.
 export async function askState() {
   const now = await getValues(state);
-  if (isHere()) await renewTokens(); // A log-in makes those of this page worthless.
+  if (isHere()) await renewTokens(); // A log-in makes the tokens of this page invalid.
   showBadges(now);
   return now;
 }
 
-// Give the forms of this page a token of the session that is there now.
+// Replaces the CSRF tokens of this page with a token of the current session.
 export async function renewTokens() {
   const page = await get("/chats/new/");
   const token = page && $('form.compose input[name="csrfmiddlewaretoken"]', page)?.value;

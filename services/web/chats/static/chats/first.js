@@ -1,4 +1,4 @@
-// What is done before the first paint, so that nothing moves or changes afterwards; all else comes later (bobbin.js).
+// Runs before the first paint, to avoid layout shifts. All other code runs later (bobbin.js).
 
 import { fold } from "./folding.js";
 import { showTheme } from "./looks.js";

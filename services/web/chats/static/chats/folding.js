@@ -1,4 +1,4 @@
-// Deep threads: what lies below a message of the fourth level is folded.
+// Folds the replies below depth 4 of a thread.
 
 import { $, messages } from "./page.js";
 import { all, byId, deepBelow, depthOf, targetId } from "./rows.js";
@@ -14,7 +14,7 @@ export function fold() {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "fold link" });
     $(".actions", row).append(button);
     const deep = deepBelow(row);
-    // The latest message, what is new and what a link points to stay in sight.
+    // The latest message, new messages and the target of a link stay visible.
     const stays = (one) => one === target || !one.nextElementSibling || one.matches(".is-new");
     setFold(row, button, deep.length < 3 || deep.some(stays));
   }

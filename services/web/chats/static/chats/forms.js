@@ -1,9 +1,9 @@
-// Forms are sent by script, in place where messages are shown; a form that is not accepted keeps its text.
+// Sends forms by script, without leaving a page with messages. A form that is not accepted keeps its text.
 
 import { saySent } from "./arrivals.js";
 import { AwayError, sessionLost } from "./away.js";
 import { checkCounterpart } from "./counterpart.js";
-import { forgetDraft, restoreDrafts, sentFrom, storeDraft } from "./drafts.js";
+import { deleteDraft, restoreDrafts, sentFrom, storeDraft } from "./drafts.js";
 import { get, isLogin, parse, renewTokens } from "./fetching.js";
 import { fail, leave } from "./keeping.js";
 import { tabs } from "./live.js";
@@ -11,13 +11,13 @@ import { $, $$, messages } from "./page.js";
 import { byId, lastId, link } from "./rows.js";
 import { merge, refreshMessages } from "./thread.js";
 
-// What the answer to a form says of it; within that, what a message says that was changed meanwhile.
+// SAID: the errors in the response to a form. STANDS: the present text of a message after an edit conflict.
 const SAID = ".errorlist, .stands";
 const STANDS = ".stands .content";
 
-export let opening = false; // What is typed until the form is there must not be taken for shortcuts.
+export let opening = false; // While a form is loading, typed letters must not act as shortcuts.
 
-// The form of another page, in a row of this one.
+// Opens the form of another page inside a row of this page.
 export async function openForm(anchor, row) {
   const open = $("form.compose", row);
   opening = !open;
@@ -47,14 +47,14 @@ const isEdit = (form) => new URL(form.action, location.href).pathname.endsWith("
 export function closeForm(form) {
   const row = form.closest("li.message");
   if (!row) return document.activeElement?.blur();
-  if (row.matches(".is-edited-here")) forgetDraft(form);
+  if (row.matches(".is-edited-here")) deleteDraft(form);
   form.remove();
   row.classList.remove("is-edited-here");
   row.tabIndex = -1;
   row.focus();
 }
 
-// A suggested name fills the field; it sends nothing.
+// A suggested name fills in the field and sends nothing.
 export function fillName(button) {
   const { form } = button;
   form.elements.to.value = button.value;
@@ -71,7 +71,7 @@ export function send(event) {
   submit(form, event.submitter);
 }
 
-// The browser may show a page again as it was left.
+// The browser may restore a page whose form was busy.
 export function freeForms() {
   for (const form of $$("form[data-busy]")) free(form);
 }
@@ -85,7 +85,7 @@ async function submit(form, button) {
   if (form.dataset.busy || form.dataset.stopped) return;
   form.dataset.busy = form.dataset.tried = "yes";
   storeDraft(form);
-  $("textarea", form).readOnly = true; // What is typed now would be neither sent nor kept.
+  $("textarea", form).readOnly = true; // Text that is typed now would be neither sent nor stored.
   $(".failed", form)?.remove();
   try {
     const id = form.elements.client_id.value;
@@ -111,13 +111,13 @@ async function post(form, button) {
   return ask();
 }
 
-// Accepted is what the server says of this form by name; whatever else is answered keeps the draft.
+// Called only if the X-Accepted header contains the id of this form. Any other response keeps the draft.
 async function accepted(form, address) {
-  forgetDraft(form);
+  deleteDraft(form);
   tabs.postMessage(sentFrom(form));
   delete form.dataset.tried;
   if (!messages) {
-    if (!isEdit(form)) renew(form); // After Back the form is for another message.
+    if (!isEdit(form)) renew(form); // After Back, the form is for another message.
     return location.assign(address);
   }
   saySent();
@@ -128,27 +128,27 @@ async function accepted(form, address) {
   try {
     await showSent(address, id);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // It was sent; the page shows it with its next look.
+    if (!(error instanceof TypeError)) throw error; // The message was sent. The next update shows it.
   }
 }
 
 async function showSent(address, id) {
   if (messages.dataset.thread) {
     const page = await get(address);
-    // Of the page around it only what was sent, unless all that stands between is shown here.
+    // If this page does not show the end of the thread, insert only the sent message.
     if (page) merge(page, (other) => other === id || !link("next"));
   } else await refreshMessages([lastId() + 1]);
   byId(id)?.scrollIntoView({ block: "nearest" });
 }
 
-// Empty, and with another id: what is written next is another message.
+// Empties the form and changes its id, because the next text is another message.
 function renew(form) {
   $("textarea", form).value = "";
   for (const list of $$(".errorlist", form)) list.remove();
   form.elements.client_id.value = uuid();
 }
 
-// As crypto.randomUUID, which a page has over HTTPS alone.
+// Like crypto.randomUUID, which browsers offer only over HTTPS.
 function uuid() {
   const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
@@ -157,11 +157,11 @@ function uuid() {
 function refused(form, status, html) {
   const answer = [409, 422].includes(status) && $("form.compose", parse(html));
   if (!answer) {
-    // Not parsed: it may be a page of a proxy, whose styles the policy of this one complains of.
+    // Not parsed: it may be a page of a proxy, whose styles would violate the CSP of this page.
     const why = /<h1[^>]*>([^<]+)/.exec(html)?.[1] ?? "That went wrong";
     return fail(form, `${why}. Your text is kept; ${status === 404 ? "you can copy it" : "send it again"}.`);
   }
-  delete form.dataset.tried; // The answer's id was never used.
+  delete form.dataset.tried; // The response contains an unused id.
   if (messages) showErrors(form, answer);
   else form = replace(form, document.importNode(answer, true));
   storeDraft(form);
@@ -173,12 +173,12 @@ function showErrors(form, answer) {
   form.elements.client_id.value = answer.elements.client_id.value;
   if (form.elements.version) form.elements.version.value = answer.elements.version.value;
   changeFrom($(STANDS, answer)?.textContent, form);
-  // The name that was just said: the next Send is meant for it.
+  // The page has shown the present name, so the next Send goes to that member.
   const [shown, now] = [form.elements.to, answer.elements.to];
   if (shown?.type === "hidden" && now?.value) shown.value = now.value;
 }
 
-// What an edit changes: the text that stands, not the one that was typed and came back.
+// Sets the original text of an edit to the present text of the message, and keeps the typed text.
 function changeFrom(text, form) {
   if (text === undefined) return;
   const area = $("textarea", form);

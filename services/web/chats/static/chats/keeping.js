@@ -1,4 +1,4 @@
-// No form that somebody has begun with is thrown away by a script: what would leave the page or remove a form asks here.
+// Scripts never discard an open form. Code that leaves a page or removes a form calls this module first.
 
 import { formsWithText, openForms } from "./drafts.js";
 import { $, $$ } from "./page.js";
@@ -9,7 +9,7 @@ function note(className, text) {
   return line;
 }
 
-// Beside the button of a form, in place of what it said before.
+// Shows an error beside the button of a form, in place of the previous one.
 export function fail(form, text) {
   $(".failed", form)?.remove();
   form.append(note("failed", text));
@@ -30,7 +30,7 @@ export function resumeSending(form) {
 
 export const whereKept = (within = document) => (formsWithText(within).length ? " You can still copy your text." : "");
 
-// Say why nothing can be sent from here any more; what was typed stays, to be copied.
+// Disables the forms and shows the reason. Typed text stays, so that the member can copy it.
 function stopSending(why, within = document) {
   const text = why + whereKept(within);
   for (const form of $$("form.compose", within)) {
@@ -45,7 +45,7 @@ export function reload(text) {
   else location.reload();
 }
 
-// Whether this page has an open form, but for the one that was `sent`; then it says why it is not left.
+// Returns whether this page has an open form other than `sent`. If it has, shows why the page stays.
 export function stays(text, sent = null) {
   if (openForms().every((form) => form === sent)) return false;
   const line = $("#connection");
@@ -53,10 +53,10 @@ export function stays(text, sent = null) {
   return true;
 }
 
-// To another page; from one with an open form only when its member clicks again.
+// Goes to another page, except if this page has an open form. Then shows the text and stays.
 export const leave = (address, text, sent = null) => stays(text, sent) || location.assign(address);
 
-// The row of a message that was deleted.
+// Removes the row of a deleted message. A row with an open form stays and is marked as deleted.
 export function removeRow(row) {
   if (!openForms(row).length) return row.remove();
   row.classList.add("is-deleted");

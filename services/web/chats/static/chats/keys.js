@@ -1,13 +1,13 @@
-// The keyboard.
+// Keyboard shortcuts.
 
 import { closeForm, opening } from "./forms.js";
 import { $, $$ } from "./page.js";
 import { recall, remember } from "./remembered.js";
 import { REPLY } from "./rows.js";
 
-// Whoever speaks to the browser, or hits keys by accident, can turn the single keys off (WCAG 2.1.4).
+// Single-key shortcuts can be turned off, because speech input may trigger them by accident (WCAG 2.1.4).
 const SWITCHED_OFF = "bobbin-single-keys-off";
-// Visitors have no switch, and no single keys.
+// Visitors have no switch and no single-key shortcuts.
 const areOn = () => $("#keys-on")?.checked ?? false;
 
 export function showKeySwitch() {
@@ -22,7 +22,7 @@ const isInView = (item) => {
   return bottom > 0 && top < innerHeight;
 };
 
-// From the row that has the focus and is in view; without one, `j` begins at the first in view and `k` at the last.
+// Moves from the focused row. If it is not visible, `j` starts at the first visible row and `k` at the last.
 function step(by) {
   const items = $$("ol.messages li[data-message], .rows > li").filter((item) => !item.hidden);
   const at = items.findIndex((item) => item.contains(document.activeElement) && isInView(item));
@@ -31,7 +31,7 @@ function step(by) {
   if (!item) return;
   const focusable = item.matches("li.message") ? item : $("a", item);
   if (focusable === item) item.tabIndex = -1;
-  // At once: a next key must find it in view.
+  // Without animation, because the next key press must find the row in view.
   focusable.focus({ preventScroll: true });
   item.scrollIntoView({ block: "nearest", behavior: "instant" });
 }
@@ -49,14 +49,14 @@ const KEYS = {
   "?": () => $("#keys")?.showModal(),
 };
 
-// By the character, on any layout; by the place of the key where it has no Latin letter (Greek, Russian, Hebrew ...).
+// Uses the character on any layout. For letters of other scripts, such as Greek, uses the physical key.
 function keyOf({ key = "", code, shiftKey }) {
   if (/^(?!\p{Script=Latin})\p{L}$/u.test(key)) return /^Key[A-Z]$/.test(code) && !shiftKey ? code[3].toLowerCase() : "";
-  return shiftKey ? key : key.toLowerCase(); // Caps Lock.
+  return shiftKey ? key : key.toLowerCase(); // Ignores Caps Lock.
 }
 
 export function press(event) {
-  if (event.isComposing) return; // Meant for the input method: Escape takes back what it has not converted yet.
+  if (event.isComposing) return; // The input method uses this key: Escape cancels a composition.
   const form = event.target.closest?.("form.compose");
   if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) return form.requestSubmit();
   if (form && event.key === "Escape") return closeForm(form);

@@ -1,12 +1,12 @@
-// Lists: inbox, unread, notifications, and what a search found.
+// Refreshes lists: inbox, unread messages, notifications and search results.
 
-import { namesIn, tellDeparted } from "./counterpart.js";
+import { namesIn, showDeparted } from "./counterpart.js";
 import { get } from "./fetching.js";
 import { $, $$, found as hits, rows } from "./page.js";
 
 const keyOf = (row) => row.dataset.counterpart ?? row.dataset.message ?? row.dataset.notification;
 
-// `isMember`: a counterpart was renamed, deactivated or erased.
+// `isMember`: whether a counterpart was renamed, deactivated or erased.
 export async function refreshRows(isMember = false) {
   const page = await get(location.href);
   const found = page && $("#rows", page);
@@ -16,8 +16,8 @@ export async function refreshRows(isMember = false) {
   const names = namesIn(rows);
   rows.replaceChildren(...found.childNodes);
   if (key) $$("li", rows).find((row) => keyOf(row) === key)?.querySelector("a")?.focus();
-  // Rows of an inbox stay; of the other lists they go for many reasons.
-  await tellDeparted(names, rows, isMember || $("[data-counterpart]", rows) ? 3 : 0);
+  // In the inbox, a missing row always means an erasure. In other lists, rows disappear for many reasons.
+  await showDeparted(names, rows, isMember || $("[data-counterpart]", rows) ? 3 : 0);
 }
 
 export async function refreshFound() {

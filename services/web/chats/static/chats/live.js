@@ -1,41 +1,41 @@
-// Live updates: one stream for all tabs of a browser, where tabs can agree; without it, asking now and then.
+// Live updates: the tabs of a browser share one event stream if possible. Without a stream, pages poll.
 
 import { keepUnsent, openForms } from "./drafts.js";
-import { catchUp, hear, look, tryTo } from "./notices.js";
+import { catchUp, look, onEvent, tryTo } from "./events.js";
 import { eventsPort, random } from "./page.js";
 import { listen } from "./stream.js";
 
-const SLOW = 60_000; // In any case; what is told can be lost on its way.
-const FAST = [8_000, 12_000]; // While nobody tells.
+const SLOW = 60_000; // Milliseconds between polls with an open stream, because an event can be lost.
+const FAST = [8_000, 12_000]; // Milliseconds between polls without a stream.
 export const tabs = new BroadcastChannel("bobbin");
-let told = false; // By a stream, of this tab or of another.
+let isOpen = false; // Whether this tab or another one has an open stream.
 
-function receive(notice) {
-  if (notice.kind === "asking") return; // For the one who has the stream.
-  if (notice.kind === "open") {
-    told = true;
-    tryTo(look); // What changed between the making of the page and now.
-  } else if (notice.kind === "closed") told = false;
-  else if (notice.kind === "sent") keepUnsent(notice);
-  else if (notice.kind === "logged out") openForms().length ? tryTo(look) : location.reload();
-  else hear(notice);
-  document.documentElement.dataset.live = told ? "yes" : "no";
+function receive(event) {
+  if (event.kind === "asking") return; // The holder of the stream answers it (stream.js).
+  if (event.kind === "open") {
+    isOpen = true;
+    tryTo(look); // Fetch the changes since the page was made.
+  } else if (event.kind === "closed") isOpen = false;
+  else if (event.kind === "sent") keepUnsent(event);
+  else if (event.kind === "logged out") openForms().length ? tryTo(look) : location.reload();
+  else onEvent(event);
+  document.documentElement.dataset.live = isOpen ? "yes" : "no";
 }
 
-// A browser opens six connections to a host: one stream for all tabs, or none.
+// A browser opens at most six connections to a host, so its tabs share one stream or have none.
 function openStream() {
   const address = new URL("/events/", location.href);
   if (eventsPort) address.port = eventsPort;
-  // Kept until this tab is closed; then the next one listens.
+  // This tab holds the lock until it is closed. Then another tab opens the stream.
   if (navigator.locks) navigator.locks.request("bobbin-events", () => new Promise(() => listen(address.href)));
-  // Over plain HTTP browsers have no locks.
+  // Over plain HTTP, browsers have no Web Locks.
   else if (window.SharedWorker) new SharedWorker(document.body.dataset.worker, { type: "module", name: address.href });
 }
 
 async function poll() {
   for (;;) {
-    await new Promise((done) => setTimeout(done, told ? SLOW : random(...FAST)));
-    // One fault must not end the asking.
+    await new Promise((done) => setTimeout(done, isOpen ? SLOW : random(...FAST)));
+    // An error must not stop the loop.
     if (!document.hidden) await tryTo(look).catch(reportError);
   }
 }

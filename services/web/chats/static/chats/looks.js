@@ -9,7 +9,7 @@ const KEY = "bobbin-theme";
 
 const themeOf = (name) => (NAMES.includes(name) ? name : "");
 
-// Bobbin kept its theme as `theme`, the key of Django's admin: read once, and left as it is.
+// Earlier releases used the key `theme`, which Django's admin also uses. It is read once and never changed.
 function storedTheme() {
   if (recall(KEY) === null) remember(KEY, themeOf(recall("theme")));
   return themeOf(recall(KEY));

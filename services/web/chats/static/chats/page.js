@@ -1,4 +1,4 @@
-// What a page is made of, and where it says what.
+// The elements and the data attributes of this page.
 
 export const $ = (selector, within = document) => within.querySelector(selector);
 export const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -8,7 +8,7 @@ export const rows = $("#rows");
 export const found = $("#found");
 export const random = (least, most) => least + Math.random() * (most - least);
 
-// The browser shows again what it kept: not before it is known who is there.
+// A page from the browser history is covered until the server confirms which member is logged in.
 export const isFromHistory = () => performance.getEntriesByType("navigation")[0]?.type === "back_forward";
 export const cover = () => document.documentElement.classList.add("is-checking");
 export const isCovered = () => document.documentElement.classList.contains("is-checking");

@@ -1,4 +1,4 @@
-// What a browser remembers of how Bobbin looks and behaves. Its storage may be switched off: then nothing is remembered.
+// Preferences in localStorage. If the storage is disabled, they are not stored.
 
 export function recall(key) {
   try {
@@ -12,6 +12,6 @@ export function remember(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // Full or switched off: until this page is left, all stays as it is shown.
+    // The storage is full or disabled: the preference applies to this page only.
   }
 }

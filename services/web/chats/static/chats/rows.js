@@ -1,4 +1,4 @@
-// The messages that a page shows, in their order.
+// The rows of the messages on this page, in order.
 
 import { $, $$, messages } from "./page.js";
 
@@ -6,15 +6,15 @@ export const REPLY = '.actions a[href$="/reply/"]';
 export const all = () => $$("li[data-message]", messages);
 export const idOf = (row) => Number(row.dataset.message);
 export const byId = (id) => document.getElementById(`m${id}`);
-// The message that the address names. `:target` is not set yet when scripts run before the first paint.
+// The message id in the URL fragment. Before the first paint, `:target` is not set yet.
 export const targetId = () => /^#m([1-9]\d{0,18})$/.exec(location.hash)?.[1];
 export const depthOf = (row) => Number(row.dataset.depth ?? 0);
 export const lastId = () => Math.max(...all().map(idOf));
 
-// To the pages before and after this one.
+// The link to the previous page ("prev") or to the next page ("next").
 export const link = (rel) => $(`nav.pages a[rel="${rel}"]`);
 
-// All that stands below a message, which is what answers it.
+// The direct and indirect replies to a message, which follow its row with a larger depth.
 export function deepBelow(row) {
   const found = [];
   for (let next = row.nextElementSibling; next && depthOf(next) > depthOf(row); next = next.nextElementSibling) found.push(next);

@@ -1,4 +1,5 @@
-// Read is what was seen: says which new messages were in sight for a moment. Without it, a page marks all that it shows.
+// Reports the new messages that were visible, to mark them as read. Without JavaScript, the server marks
+// all messages that it renders.
 
 import { showBadges } from "./badges.js";
 import { AwayError } from "./away.js";
@@ -6,31 +7,31 @@ import { isLogin, renewTokens } from "./fetching.js";
 import { $, $$, isCovered, messages } from "./page.js";
 import { idOf } from "./rows.js";
 
-const MOMENT = 500; // Milliseconds in sight.
+const MOMENT = 500; // Milliseconds that a row must be visible.
 const TOGETHER = 200;
 const LATER = 10_000;
 const MOST = 100; // As in chats/views/seen.py.
-const EDGE = "-64px 0px"; // Of a row, this much has to be in sight: who wrote it, and a line.
+const EDGE = "-64px 0px"; // 64 px of a row must be visible: the author and one line.
 
-const inSight = new Map(); // Rows, and what waits for their moment to be over.
-const seen = new Set(); // Ids that the server does not know of yet.
+const inSight = new Map(); // Visible rows, with their timers.
+const seen = new Set(); // Ids that have not been reported yet.
 let report = null;
 
-// This browser says by itself what was seen.
+// The server sees from this cookie that a script reports the seen messages.
 const secure = location.protocol === "https:" ? "; secure" : "";
 document.cookie = `script=yes; path=/; max-age=31536000; samesite=lax${secure}`;
 
-const isWatched = () => !document.hidden && !document.prerendering;
+const isObserved = () => !document.hidden && !document.prerendering;
 
 function wait(row) {
   clearTimeout(inSight.get(row));
-  inSight.set(row, isWatched() ? setTimeout(see, MOMENT, row) : null);
+  inSight.set(row, isObserved() ? setTimeout(see, MOMENT, row) : null);
 }
 
 function see(row) {
   inSight.delete(row);
-  if (!isWatched()) return inSight.set(row, null);
-  if (isCovered()) return wait(row); // Until it is known who is there.
+  if (!isObserved()) return inSight.set(row, null);
+  if (isCovered()) return wait(row); // Until the server confirms which member is logged in.
   sight.unobserve(row);
   seen.add(idOf(row));
   report ??= setTimeout(send, TOGETHER);
@@ -61,7 +62,7 @@ async function post(ids) {
   return ask();
 }
 
-// What failed, and what came too often or without a log-in, is tried again. What is refused will be refused again.
+// A server error, 429 and the log-in page are tried again. Any other error would occur again.
 const isDone = (response) => response.status < 500 && response.status !== 429 && !isLogin(response);
 
 async function send() {

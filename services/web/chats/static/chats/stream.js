@@ -1,8 +1,8 @@
-// The stream of live updates. What it says goes to all tabs of the browser. Runs in a tab or in a shared worker.
+// The event stream. It forwards events to all tabs of the browser. It runs in a tab or in a shared worker.
 
 const tabs = new BroadcastChannel("bobbin");
 const isOpen = () => source?.readyState === EventSource.OPEN;
-let last = null; // The message that was told of last.
+let last = null; // The id of the last event.
 let source = null;
 
 export function listen(events) {
@@ -16,7 +16,7 @@ export function listen(events) {
   };
   source.onerror = () => {
     tabs.postMessage({ kind: "closed" });
-    if (source.readyState !== EventSource.CLOSED) return; // The browser tries again by itself.
+    if (source.readyState !== EventSource.CLOSED) return; // The browser reconnects by itself.
     source.close();
     setTimeout(listen, 3_000 + 3_000 * Math.random(), events);
   };

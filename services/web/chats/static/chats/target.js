@@ -1,4 +1,4 @@
-// The message that the address of the page names ("#m12"): it is shown, wherever it is.
+// Shows the message of the URL fragment ("#m12"), even if it is folded or on another page.
 
 import { reveal } from "./folding.js";
 import { stays } from "./keeping.js";
@@ -7,26 +7,26 @@ import { all, byId, targetId } from "./rows.js";
 
 const OPEN = "That message is on another page. This one has an open form: open the link in a new tab.";
 
-// After a change of the fragment, or a click on a link to the same one.
+// Called after a change of the fragment, or after a click on a link to the current fragment.
 export function showTarget() {
   const id = messages && targetId();
   if (!id) return;
   const row = byId(id);
-  if (!row) return openElsewhere(id, () => stays(OPEN));
+  if (!row) return openOnItsPage(id, () => stays(OPEN));
   if (!row.hidden) return; // The browser scrolls to it.
   reveal(row);
   row.scrollIntoView();
 }
 
-// On load the browser scrolls by itself: `fold` keeps the target visible.
+// On load, the browser scrolls by itself, because `fold` keeps the target visible.
 export function findTarget() {
-  if (messages && targetId() && !byId(targetId())) openElsewhere(targetId());
+  if (messages && targetId() && !byId(targetId())) openOnItsPage(targetId());
 }
 
 export const isTarget = (anchor) => anchor.hash && anchor.href === location.href;
 
-// Another page of this conversation or thread. Without such a message this page stays as it is.
-async function openElsewhere(id, isKept = () => false) {
+// Opens the page of this conversation or thread that contains the message, if the message exists.
+async function openOnItsPage(id, isKept = () => false) {
   const permalink = $(".meta a.quiet", all()[0])?.href.replace(/\d+\/$/, `${id}/`);
   if (!permalink) return;
   const answer = await fetch(permalink, { method: "HEAD", redirect: "manual" }).catch(() => null);

@@ -1,4 +1,4 @@
-// Threads and conversations: what is new or changed goes where it belongs.
+// Threads and conversations: inserts new messages at their place, and updates changed ones.
 
 import { sayArrivals } from "./arrivals.js";
 import { checkCounterpart, isAsKnown, isErased, isSame } from "./counterpart.js";
@@ -8,7 +8,7 @@ import { reload, removeRow } from "./keeping.js";
 import { $, $$, messages } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf, lastId, link, REPLY } from "./rows.js";
 
-const LABEL = ".meta > [hidden]"; // Names the controls of a row.
+const LABEL = ".meta > [hidden]"; // Part of the accessible names of the controls in a row.
 const DEEPEST = 6; // As in chats/pages.py.
 
 function update(row, fresh) {
@@ -16,17 +16,17 @@ function update(row, fresh) {
     const [old, now] = [$(part, row), $(part, fresh)];
     if (old && now && old.innerHTML !== now.innerHTML) old.replaceWith(now);
   }
-  const reply = $(REPLY, fresh); // There is none to a deactivated member.
+  const reply = $(REPLY, fresh); // There is no Reply link if the counterpart is deactivated.
   if (!reply) $(REPLY, row)?.remove();
   else if (!$(REPLY, row)) $(".actions", row)?.prepend(reply, " ");
   for (const mark of [".edited", ".seen"]) {
     const found = $(mark, fresh);
     if (found && !$(mark, row)) $(".meta", row).append(" ", found);
   }
-  if (!$(".seen", fresh)) $(".seen", row)?.remove(); // Marked unread again.
+  if (!$(".seen", fresh)) $(".seen", row)?.remove(); // The receiver has marked the message as unread again.
 }
 
-// Under what it answers, among the replies that are there; or by its id.
+// Inserts a row among the replies to its parent. Without a parent on this page, inserts it by its id.
 function insert(row) {
   const parent = messages.dataset.thread && byId(row.dataset.parent);
   if (!parent) {
@@ -45,7 +45,7 @@ function insert(row) {
   return place.after(row);
 }
 
-// Put the messages of a page that are wanted where they belong; returns those that are new here.
+// Updates and inserts the wanted messages of a page. Returns the rows that are new here.
 export function merge(page, wanted = () => true) {
   const added = [];
   for (const row of $$("ol.messages li[data-message]", page)) {
@@ -62,7 +62,7 @@ export function merge(page, wanted = () => true) {
   return added;
 }
 
-// What stood alone, because what it answers was on an earlier page, goes below that once it is here.
+// Moves rows below their parents, after an earlier page with these parents was loaded.
 function settle() {
   if (!messages.dataset.thread) return;
   for (const row of all().sort((one, other) => idOf(one) - idOf(other))) {
@@ -80,7 +80,7 @@ const nextOf = (page) => {
 
 const idsOf = (page) => $$("ol.messages li[data-message]", page).map(idOf);
 
-// Pages by where they begin: what they showed when they came, and where the next one begins.
+// The version of each loaded page and the first id of the next page. The key is the first id of a page.
 const known = new Map();
 
 function note(page, from = Math.min(...idsOf(page)), isWhole = true) {
@@ -89,13 +89,13 @@ function note(page, from = Math.min(...idsOf(page)), isWhole = true) {
 
 if (messages) note(document);
 
-// A page of this conversation: a name may lead to another one by now.
+// Fetches a page of this conversation. The name in the URL may have another owner by now: then returns null.
 async function getHere(address, version) {
   const page = await get(address, version);
   return page === UNCHANGED || (page && isSame(page)) ? page : null;
 }
 
-// What was written or changed since, of messages `ids` or of all. Later pages that are not shown yet stay so.
+// Fetches new and changed messages: from the first of `ids` on, or all. Does not show additional pages.
 export async function refreshMessages(ids) {
   if (isErased()) return;
   const end = link("next") ? lastId() : Infinity;
@@ -104,7 +104,7 @@ export async function refreshMessages(ids) {
     const shown = all();
     const page = await getHere(`${location.pathname}?from=${from}`, known.get(from)?.version);
     if (!page) {
-      // Of all that is shown nothing is left.
+      // None of the shown messages exists any more.
       if (!(await checkCounterpart()) && !ids) reload("These messages are no longer there.");
       return;
     }
@@ -118,7 +118,7 @@ export async function refreshMessages(ids) {
   }
 }
 
-// What was shown before, and should be on this page but is not.
+// Removes rows that were shown before and are missing in their fetched page.
 function removeDeleted(shown, page, from) {
   const there = new Set(idsOf(page));
   const end = nextOf(page) ?? Infinity;
@@ -135,7 +135,7 @@ export async function loadPage(anchor) {
   const nav = anchor.closest("nav");
   const next = $(`nav.pages a[rel="${anchor.rel}"]`, page)?.closest("nav");
   const { style } = document.documentElement;
-  style.overflowAnchor = "none"; // Some browsers would scroll too.
+  style.overflowAnchor = "none"; // Some browsers would also correct the scroll position.
   merge(page);
   if (next) nav.replaceWith(document.importNode(next, true));
   else nav.remove();
@@ -143,10 +143,10 @@ export async function loadPage(anchor) {
   requestAnimationFrame(() => (style.overflowAnchor = ""));
 }
 
-export function markSeen(notice) {
+export function markSeen(event) {
   for (const row of all()) {
-    const inside = notice.ids ? notice.ids.includes(idOf(row)) : idOf(row) >= notice.first && idOf(row) <= notice.message;
-    const here = !notice.thread || !messages.dataset.thread || Number(messages.dataset.thread) === notice.thread;
+    const inside = event.ids ? event.ids.includes(idOf(row)) : idOf(row) >= event.first && idOf(row) <= event.message;
+    const here = !event.thread || !messages.dataset.thread || Number(messages.dataset.thread) === event.thread;
     if (!inside || !here || !row.matches(".is-mine") || $(".seen", row)) continue;
     const seen = Object.assign(document.createElement("span"), { className: "seen", textContent: "read" });
     $(".meta", row).append(" ", seen);

@@ -1,16 +1,16 @@
-// Times in the time zone and the language of the browser. Without JavaScript the pages say them in UTC.
+// Shows times in the time zone and the language of the browser. Without JavaScript, pages show UTC.
 
 import { $$ } from "./page.js";
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 
-// Whether the zone of the browser is UTC, whatever its name: Firefox says Reykjavik when it protects its user's.
+// Whether the time zone of the browser equals UTC. The name may differ: Firefox can report Reykjavik instead.
 const isUTC = (year) => Array.from({ length: 12 }, (_, month) => new Date(year, month).getTimezoneOffset()).every((offset) => !offset);
 
-// Made anew for each pass over a page: the browser may have moved to another zone since the last one.
+// Created for each update of a page, because the time zone may have changed since the last update.
 export function formats() {
   const { locale } = new Intl.DateTimeFormat().resolvedOptions();
-  // Browsers that protect their zone claim UTC: then the page says so.
+  // Some browsers report UTC for privacy, so the page shows which zone it uses.
   const zone = isUTC(new Date().getFullYear()) ? " UTC" : "";
   const format = (options) => {
     const local = new Intl.DateTimeFormat(undefined, options);
@@ -20,12 +20,12 @@ export function formats() {
     locale,
     date: format({ dateStyle: "long" }),
     minute: format({ dateStyle: "medium", timeStyle: "short" }),
-    second: format({ dateStyle: "long", timeStyle: "long" }), // Names its zone.
+    second: format({ dateStyle: "long", timeStyle: "long" }), // Contains the time zone.
     relative: new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }),
   };
 }
 
-// The number of a local calendar day: a day may have 23 or 25 hours.
+// The number of a local calendar day. It is not computed from hours, because a day may have 23 or 25.
 const dayOf = (date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / DAY;
 
 export function describe(date, now, { locale, minute, relative }) {

@@ -1,4 +1,4 @@
-// A shared worker: holds the one stream of a browser whose tabs have no locks. Its name is the address.
+// A shared worker that holds the stream of a browser without Web Locks. Its name is the URL of the stream.
 
 import { listen } from "./stream.js";
 

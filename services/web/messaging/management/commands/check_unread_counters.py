@@ -1,8 +1,8 @@
-"""`manage.py check_unread_counters`: does every inbox say how many of its messages are unread?"""
+"""`manage.py check_unread_counters`: compare all unread counters with the messages."""
 
 from django.core.management.base import BaseCommand, CommandError
 
-from messaging import drift
+from messaging import counter_audit
 
 BATCH = 5_000
 SHOWN = 20
@@ -20,14 +20,14 @@ class Command(BaseCommand):
     def handle(self, *, repair, **options):
         compared, wrong, place = 0, [], 0
         while True:
-            found = drift.look(place, BATCH)
+            found = counter_audit.audit(place, BATCH)
             if found.last is None:
                 break
             compared, place = compared + found.sampled, found.last + 1
             wrong += found.wrong
             if found.wrong and repair:
-                drift.repair(found)
-        drift.tell(compared, 0 if repair else len(wrong))
+                counter_audit.repair(found)
+        counter_audit.record(compared, 0 if repair else len(wrong))
         for pk in wrong[:SHOWN]:
             self.stdout.write(f"participant {pk} {'was' if repair else 'is'} wrong")
         if len(wrong) > SHOWN:

@@ -1,4 +1,4 @@
-"""`manage.py import_messages FILE`: messages from JSON lines."""
+"""`manage.py import_messages FILE`: import messages from JSON lines."""
 
 import itertools
 import time

@@ -1,4 +1,4 @@
-"""`manage.py await_database`: wait for PostgreSQL, and for the tables of this release."""
+"""`manage.py await_database`: wait for PostgreSQL and for the migrations of this release."""
 
 import time
 
@@ -9,7 +9,7 @@ from django.db import connection
 from observability.health import DatabaseProbe
 from observability.signals import database_ready
 
-PAUSE = 1.0  # Seconds between two questions.
+PAUSE = 1.0  # Seconds between two checks.
 
 
 class Command(BaseCommand):

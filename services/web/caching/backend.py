@@ -1,0 +1,194 @@
+"""The cache backend: django-redis with exact read counts and a circuit breaker.
+
+Every read of a key counts once, by key family and view, as a hit, a miss, a bypass (the breaker skipped
+Redis) or an error. The counters of django-prometheus are wrong here: they ignore `get_many`, count a stored
+None as a miss, and count `get_or_set` twice.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
+from django_redis import cache
+from redis.exceptions import RedisError
+
+from caching.circuit_breaker import CircuitBreaker
+from caching.read_counts import BYPASS, ERROR, HIT, MISS, count
+from observability.metrics import OTHER
+
+LOCK_SECONDS = 5  # Lifetime of a lock whose holder died.
+WAIT_SECONDS = 0.5  # Longest wait for a value that another caller computes.
+POLL_SECONDS = 0.01
+
+log = logging.getLogger(__name__)
+
+_MISSING = object()
+_FAILED = object()
+# One breaker for each server, shared by the threads: Django creates a cache object for each thread.
+_breakers: dict[str, CircuitBreaker] = {}
+
+
+class RedisCache(cache.RedisCache):
+    """A Redis cache that does not raise when Redis fails: reads find nothing, and writes return None.
+
+    `OPTIONS["FAMILIES"]` lists the key families. The family of a key is its part before the first colon. A
+    family that is not listed counts as "other", so keys cannot create new label values.
+    """
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._ignore_exceptions = False  # `_call` catches and counts the errors.
+        self.breaker = _breakers.setdefault(str(server), CircuitBreaker("Redis"))
+        self._families = frozenset(params.get("OPTIONS", {}).get("FAMILIES", ()))
+
+    def family(self, key: str) -> str:
+        name = str(key).partition(":")[0]
+        return name if name in self._families else OTHER
+
+    def get(self, key: str, default: Any = None, version: int | None = None, client: Any = None) -> Any:
+        found, result = self._read(key, version, client)
+        count(self.family(key), result)
+        return default if found is _MISSING else found
+
+    def get_many(self, keys: Iterable[str], version: int | None = None, **kwargs: Any) -> dict:
+        keys = list(keys)
+        found, failure = self._try_read(super().get_many, keys, version=version, **kwargs)
+        if failure:
+            found = {}
+        for key in keys:
+            count(self.family(key), failure or (HIT if key in found else MISS))
+        return found
+
+    def get_or_set(
+        self, key: str, default: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> Any:
+        """Like Django's, but of several concurrent callers only one computes the value.
+
+        The others wait for it for up to WAIT_SECONDS, and then compute it themselves.
+        """
+        found = self.get(key, _MISSING, version=version)
+        if found is not _MISSING:
+            return found
+        lock = f"lock:{key}"
+        locked = self.add(lock, 1, LOCK_SECONDS, version=version)
+        if locked is False and (found := self._wait_for(key, version)) is not _MISSING:
+            return found
+        # This caller has the lock, or Redis failed (None), or the holder of the lock took too long.
+        try:
+            made = default() if callable(default) else default
+            self.set(key, made, timeout, version=version)
+        finally:
+            if locked:
+                self.delete(lock, version=version)
+        return made
+
+    def _wait_for(self, key: str, version: int | None) -> Any:
+        """Wait for the value that another caller computes. `get_or_set` has counted the read already."""
+        give_up = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < give_up:
+            found, result = self._read(key, version, None)
+            if result != MISS:
+                return found
+            time.sleep(POLL_SECONDS)
+        return _MISSING
+
+    def set(self, *args: Any, **kwargs: Any) -> bool | None:
+        return self._write(super().set, *args, **kwargs)
+
+    def set_many(self, *args: Any, **kwargs: Any) -> list | None:
+        """Like Django's: return the list of keys that were not stored, here always empty; None on failure."""
+        _, failure = self._call(super().set_many, *args, **kwargs)
+        return None if failure else []
+
+    def add(self, *args: Any, **kwargs: Any) -> bool | None:
+        return self._write(super().add, *args, **kwargs)
+
+    def incr(self, *args: Any, **kwargs: Any) -> int | None:
+        return self._write(super().incr, *args, **kwargs)
+
+    def decr(self, *args: Any, **kwargs: Any) -> int | None:
+        return self._write(super().decr, *args, **kwargs)
+
+    def touch(self, *args: Any, **kwargs: Any) -> bool | None:
+        return self._write(super().touch, *args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> bool | None:
+        return self._write(super().delete, *args, **kwargs)
+
+    def delete_many(self, *args: Any, **kwargs: Any) -> int | None:
+        return self._write(super().delete_many, *args, **kwargs)
+
+    def ttl(self, *args: Any, **kwargs: Any) -> int | None:
+        return self._write(super().ttl, *args, **kwargs)
+
+    def publish(self, channel: str, text: str) -> int | None:
+        """Publish a text; return the number of subscribers of `channel`, or None when Redis failed."""
+        return self._write(lambda: self.client.get_client(write=True).publish(channel, text))
+
+    def delete_and_publish(self, keys: Iterable[str], channel: str, text: str) -> int | None:
+        """Delete keys, then publish, in one round trip. Returns the same as `publish`."""
+        names = [self.client.make_key(key) for key in keys]
+
+        def ask() -> int:
+            with self.client.get_client(write=True).pipeline(transaction=False) as pipe:
+                return pipe.delete(*names).publish(channel, text).execute()[1]
+
+        return self._write(ask)
+
+    def count_in_windows(
+        self, key: str, window: int, seconds: int, amount: int = 1
+    ) -> tuple[int, int] | None:
+        """Add `amount` to the count of `window`; return the counts of the previous and of this window.
+
+        None when Redis failed.
+        """
+        names = [f"{self.key_prefix}:limit:{key}:{number}" for number in (window - 1, window)]
+
+        def ask() -> tuple[int, int]:
+            with self.client.get_client(write=True).pipeline(transaction=False) as pipe:
+                previous, current, _ = (
+                    pipe.get(names[0]).incrby(names[1], amount).expire(names[1], 2 * seconds).execute()
+                )
+            return int(previous or 0), current
+
+        return self._write(ask)
+
+    def uncount_in_window(self, key: str, window: int) -> int | None:
+        """Subtract one from the count of `window`; return the new count, or None when Redis failed."""
+        name = f"{self.key_prefix}:limit:{key}:{window}"
+        return self._write(lambda: self.client.get_client(write=True).decr(name))
+
+    def has_key(self, *args: Any, **kwargs: Any) -> bool:
+        return bool(self._write(super().has_key, *args, **kwargs))
+
+    def _read(self, key: str, version: int | None, client: Any) -> tuple[Any, str]:
+        found, failure = self._try_read(super().get, key, default=_MISSING, version=version, client=client)
+        if failure:
+            return _MISSING, failure
+        return found, MISS if found is _MISSING else HIT
+
+    def _try_read(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Any, str | None]:
+        try:
+            return self._call(call, *args, **kwargs)
+        except ValueError as error:
+            # Damaged, or written by another program. The caller computes the value again and overwrites it.
+            log.warning("A value in Redis cannot be read: %s", error)
+            return None, ERROR
+
+    def _write(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        done, failure = self._call(call, *args, **kwargs)
+        return None if failure else done
+
+    def _call(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Any, str | None]:
+        """Return the result of Redis and None; on failure None and the reason, BYPASS or ERROR."""
+        if not self.breaker.lets_through():
+            return None, BYPASS
+        try:
+            answer = call(*args, **kwargs)
+        except (RedisError, OSError) as error:
+            self.breaker.failed(error)
+            return None, ERROR
+        self.breaker.succeeded()
+        return answer, None

@@ -1,0 +1,31 @@
+"""Counts of cache key reads, by key family, view and result."""
+
+from collections.abc import Callable
+
+from observability import metrics
+from observability.budgets import current_view
+
+HIT, MISS, BYPASS, ERROR = RESULTS = ("hit", "miss", "bypass", "error")
+
+# Looking up a counter by its labels takes as long as incrementing it.
+_counters: dict[tuple[str, str, str], Callable[[float], None]] = {}
+
+
+@metrics.suppress_errors
+def count(family: str, result: str) -> None:
+    """Count one read of a key of this family, for the current view."""
+    what = (family, current_view.get(), result)
+    increment = _counters.get(what)
+    if increment is None:
+        increment = _counters[what] = metrics.incrementer(metrics.CACHE_REQUESTS.labels(*what))
+    increment(1)
+
+
+def counts() -> dict[tuple[str, str, str], int]:
+    """Return the number of reads by (family, view, result), of this worker id since gunicorn started."""
+    return {
+        (sample.labels["family"], sample.labels["view"], sample.labels["result"]): int(sample.value)
+        for metric in metrics.CACHE_REQUESTS.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+    }

@@ -1,0 +1,13 @@
+"""The type of a request for a page of messages."""
+
+from accounts.requests import MemberRequest
+
+
+class PageRequest(MemberRequest):
+    # The user's generation while it is valid; None once this request has changed something.
+    generation: str | None
+    # The generation that was current when the page was made.
+    as_of: str | None
+    # The URL at which a browser without JavaScript loads the page again. Set if the response leaves messages
+    # unread that a script will report.
+    plain_address: str | None

@@ -1,0 +1,1 @@
+"""Demonstration pages: the cache test, the query lab, and the demo data."""

@@ -1,0 +1,190 @@
+"""The query lab: fetches a thread naively, by prefetching and in one query, and compares the costs."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from time import perf_counter
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Prefetch
+
+from messaging.excerpts import begin
+from messaging.models import Message
+from messaging.querysets import EXCERPT
+from messaging.threads import read_thread
+
+NAIVE_LIMIT = 200  # Messages fetched naively, with three queries each.
+LEVELS = 20  # Levels of replies that prefetching names.
+LARGEST = 5_000  # Messages in a thread: prefetching keeps an instance of each in memory.
+# Naive: one for the root and three per message. Prefetching: one for the root and one per level. Then one.
+MOST_QUERIES = (1 + 3 * NAIVE_LIMIT) + (1 + LEVELS) + 1
+
+# The threads that a user can choose: the largest of those with recent messages. The work is bounded for any
+# size of mailbox: it reads the latest messages of a few conversations, by indexes.
+RECENT_THREADS = """
+SELECT root.id, counterpart.username, left(root.content, 121), (
+  SELECT count(*) FROM (SELECT FROM messaging_message WHERE thread = root.id LIMIT %(largest)s + 1) AS counted
+) AS size
+FROM (
+  SELECT conversation_id, counterpart_id FROM messaging_participant
+  WHERE user_id = %(user)s AND last_message_id IS NOT NULL ORDER BY last_message_id DESC LIMIT 5
+) AS side
+CROSS JOIN LATERAL (
+  SELECT thread FROM messaging_message WHERE conversation_id = side.conversation_id ORDER BY id DESC LIMIT 200
+) AS latest
+JOIN messaging_message root ON root.id = latest.thread
+JOIN accounts_user counterpart ON counterpart.id = side.counterpart_id
+GROUP BY root.id, counterpart.username
+ORDER BY count(*) DESC, root.id DESC LIMIT 6
+"""
+
+
+class RecentThread(NamedTuple):
+    id: int
+    counterpart: str
+    excerpt: str
+    size: int  # Messages; LARGEST + 1 when there are more.
+
+
+class Fetched(NamedTuple):
+    """The values that each way must fetch for a message."""
+
+    id: int
+    sender: str
+    receiver: str
+
+
+class Way(NamedTuple):
+    title: str
+    how: str
+    limit: str  # The reason why it may stop before the last message.
+    fetch: Callable[[Message], list[Fetched]]
+
+
+class Cost(NamedTuple):
+    """The cost of a way: times in milliseconds, and SQL statements without values, each with its count."""
+
+    way: Way
+    fetched: list[Fetched]
+    total: float
+    database: float
+    statements: list[tuple[str, int]]
+
+    @property
+    def queries(self) -> int:
+        return sum(count for _, count in self.statements)
+
+
+def may_open(user) -> bool:
+    return settings.DEMO or user.is_staff
+
+
+def recent_threads(user) -> list[RecentThread]:
+    with connection.cursor() as cursor:
+        cursor.execute(RECENT_THREADS, {"user": user.pk, "largest": LARGEST})
+        threads = [RecentThread(*row) for row in cursor.fetchall()]
+    return [thread._replace(excerpt=begin(thread.excerpt, EXCERPT)) for thread in threads]
+
+
+def naively(root: Message) -> list[Fetched]:
+    """Fetch replies and names message by message: N+1 queries on purpose."""
+    waiting = [Message.objects.get(pk=root.pk)]
+    fetched: list[Fetched] = []
+    while waiting and len(fetched) < NAIVE_LIMIT:
+        message = waiting.pop()
+        fetched.append(_fetched(message))
+        waiting.extend(reversed(message.replies.order_by("pk")[:NAIVE_LIMIT]))
+        del waiting[:-NAIVE_LIMIT]  # Messages that the limit would never reach.
+    return fetched
+
+
+def by_prefetching(root: Message) -> list[Fetched]:
+    """Fetch one level per query, up to LEVELS: `prefetch_related("replies__replies__…")`."""
+    people = Message.objects.with_people()
+    levels = [Prefetch("__".join(["replies"] * n), people.order_by("pk")) for n in range(1, LEVELS + 1)]
+    waiting = [(people.prefetch_related(*levels).get(pk=root.pk), 0)]
+    fetched: list[Fetched] = []
+    while waiting:
+        message, depth = waiting.pop()
+        fetched.append(_fetched(message))
+        if depth < LEVELS:
+            waiting.extend((reply, depth + 1) for reply in reversed(message.replies.all()))
+    return fetched
+
+
+def in_one_query(root: Message) -> list[Fetched]:
+    """Fetch all messages in one query. The access check has loaded the two users with the root."""
+    names = root.sender.username, root.receiver.username
+    people = {root.sender_id: names, root.receiver_id: names[::-1]}
+    return [Fetched(row.id, *people[row.sender_id]) for row, _ in read_thread(root.pk)]
+
+
+WAYS = [
+    Way(
+        "Naively",
+        "Ask each message for its replies, its sender and its receiver.",
+        f"the lab fetches no more than {NAIVE_LIMIT} naively.",
+        naively,
+    ),
+    Way(
+        "By prefetching",
+        "Name each level of replies beforehand: replies, replies__replies and so on.",
+        f"it names {LEVELS} levels of replies, and this thread is deeper.",
+        by_prefetching,
+    ),
+    Way(
+        "In one query",
+        "Ask for all that has this root, and nest it in Python. This is what Bobbin does, a page at a time.",
+        "",
+        in_one_query,
+    ),
+]
+
+
+def compare(root: Message) -> list[Cost]:
+    """Run each way and return the costs, in the order of WAYS. `root` has its two users loaded.
+
+    The last way runs first, so it pays for the disk reads and the others find the pages in memory.
+    """
+    return [measure(way, root) for way in reversed(WAYS)][::-1]
+
+
+def measure(way: Way, root: Message) -> Cost:
+    made: Counter[str] = Counter()
+    waited = 0.0
+
+    def watch(execute, sql, params, many, context):
+        nonlocal waited
+        made[sql] += 1
+        asked = perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            waited += perf_counter() - asked
+
+    started = perf_counter()
+    with connection.execute_wrapper(watch):
+        fetched = way.fetch(root)
+    total = perf_counter() - started
+    return Cost(way, fetched, total * 1000, waited * 1000, _shapes(made))
+
+
+def _fetched(message: Message) -> Fetched:
+    return Fetched(message.pk, message.sender.username, message.receiver.username)
+
+
+def _shapes(made: Counter[str]) -> list[tuple[str, int]]:
+    """Return the statements by shape, with their counts: those that differ only in values count as one."""
+    shapes: Counter[str] = Counter()
+    for sql, count in made.items():
+        shapes[shape(sql)] += count
+    return list(shapes.items())
+
+
+def shape(sql: str) -> str:
+    """Return a readable form of a statement: one line per clause, long lists shortened."""
+    sql = re.sub(r"IN \(%s(, %s)*\)", "IN (…)", sql)
+    sql = re.sub(r'(, "\w+"\."\w+"){4,}', lambda run: f", … {run[0].count('.')} more columns", sql)
+    return re.sub(r" (FROM|INNER JOIN|LEFT OUTER JOIN|WHERE|ORDER BY|LIMIT) ", r"\n\1 ", sql).replace('"', "")

@@ -1,0 +1,1 @@
+"""Live updates by server-sent events: receivers publish events, and `events` forwards them to open pages."""

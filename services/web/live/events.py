@@ -1,0 +1,92 @@
+"""Events about changes. An event contains only ids of the changed objects, no names and no texts.
+
+Redis forwards events and does not store them. A page that misses an event still catches up: it fetches
+changes when its stream begins, and periodically.
+"""
+
+import json
+from collections.abc import Collection
+from itertools import islice
+
+from django.db import connection
+
+from caching import generations
+from caching.retry_queue import RetryQueue
+from messaging.models import Message
+
+# The kinds of events: a new message, an edit, messages read, a message marked unread, a message deleted; a
+# change of the numbers in the badges (COUNTED); a counterpart renamed, deactivated, activated or erased
+# (MEMBER); any change (SYNC). CHECK is for the broker only: it validates the sessions of the user's streams.
+NEW, EDITED, READ, UNREAD, DELETED, COUNTED = "new", "edited", "read", "unread", "deleted", "counted"
+MEMBER, SYNC, CHECK = "member", "sync", "check"
+Where = int | None | list[int]
+MOST = 1_000  # Users in one payload.
+EVERYBODY = "everybody"
+
+
+def channel() -> str:
+    """Return the channel of this database. Redis shares channels between its numbered databases."""
+    return f"bobbin:{connection.settings_dict['NAME']}:events"
+
+
+def location_of(message: Message) -> dict[str, Where]:
+    """Return the ids of a message for `publish`. Call it before the commit: deletion clears the id."""
+    return {
+        "conversation": message.conversation_id,
+        "thread": message.thread_root_id or message.pk,
+        "message": message.pk,
+    }
+
+
+def publish(user_ids: Collection[int] | None, kind: str, **where: Where) -> None:
+    """Publish an event to these users, or to all (None). Call it after the change is committed."""
+    if user_ids is None:
+        _publish_or_enqueue(None, kind, where)
+        return
+    members = iter(sorted(set(user_ids)))
+    while some := list(islice(members, MOST)):
+        _publish_or_enqueue(some, kind, where)
+
+
+def invalidate_and_publish(user_ids: Collection[int], kind: str, **where: Where) -> None:
+    """Invalidate the cached entries of these users and publish an event: one round trip for up to MOST."""
+    members = sorted(set(user_ids))
+    if not members or len(members) > MOST:
+        generations.invalidate_users(members)
+        publish(members, kind, **where)
+    elif generations.invalidate_users(members, (channel(), _encode(members, kind, where))) is None:
+        pending_events.enqueue({str(user_id) for user_id in members})
+
+
+def publish_read(reader_id, *, writer_ids, conversation_id, thread, first, last, ids, **kwargs) -> None:
+    """Publish which messages were read, to the reader and the writers; no ids if in all conversations."""
+    if conversation_id is None:
+        publish([reader_id], COUNTED)
+        publish(writer_ids, SYNC)
+        return
+    # The messages between these ids may still be unread.
+    exactly = {"ids": ids} if ids is not None and len(ids) > 1 else {}
+    place = {"conversation": conversation_id, "thread": thread, "first": first, "message": last}
+    publish([reader_id, *writer_ids], READ, reader=reader_id, **place, **exactly)
+
+
+def _publish_or_enqueue(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> None:
+    if _publish(user_ids, kind, where) is None:
+        pending_events.enqueue({EVERYBODY} if user_ids is None else {str(user_id) for user_id in user_ids})
+
+
+def _publish(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> int | None:
+    return generations.publish(channel(), _encode(user_ids, kind, where))
+
+
+def _encode(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> str:
+    return json.dumps({"to": user_ids, "kind": kind} | where, separators=(",", ":"))
+
+
+def _publish_pending(keys: set[str]) -> int | None:
+    """Publish a SYNC event in place of the events that could not be published. None when Redis failed."""
+    return _publish(None if EVERYBODY in keys else [int(key) for key in keys], SYNC, {})
+
+
+# The users whose events failed because Redis was down. More than MOST are replaced by EVERYBODY.
+pending_events = RetryQueue(MOST, EVERYBODY, operation=_publish_pending)

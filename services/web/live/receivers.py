@@ -1,0 +1,130 @@
+"""Receivers of live; docs/signals.md lists them.
+
+After the commit, each invalidates cached entries and then publishes an event to the open pages.
+"""
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_out
+from django.db.models.signals import post_delete, post_save
+
+from accounts.erasure_phases import erasure_phase
+from accounts.signals import users_changed_in_bulk
+from caching import generations, restored
+from caching.transactions import on_commit, on_commit_once
+from live import events
+from messaging import inbox
+from messaging.models import Message, Participant
+from messaging.signals import messages_created_in_bulk, messages_read
+from notifications.models import Notification
+from notifications.signals import notifications_read
+from observability.health import DatabaseProbe
+from observability.signals import database_ready, receiver
+
+User = get_user_model()
+
+
+def _changed(using: str, message: Message, kind: str) -> None:
+    people = [message.sender_id, message.receiver_id]
+    on_commit(using, events.invalidate_and_publish, people, kind, **events.location_of(message))
+
+
+def _counterparts(using: str, user_id: int) -> list[int] | None:
+    return inbox.counterparts(user_id, most=events.MOST, using=using)
+
+
+def _invalidate_user(user_id: int, counterparts: list[int] | None) -> None:
+    """Invalidate the cached pages that show this user and notify the open ones. None means all pages."""
+    generations.invalidate_shown(user_id, counterparts)
+    events.publish(counterparts, events.MEMBER)
+
+
+def _invalidate_everything() -> None:
+    """Invalidate all cached pages, notify the open ones, re-validate the sessions of all event streams."""
+    generations.invalidate_all()
+    events.publish(None, events.SYNC)
+    events.publish(None, events.CHECK)
+
+
+def _invalidate_user_and_counterparts(using: str, user_id: int) -> None:
+    # Read the counterparts after the commit: pages of a conversation that began meanwhile may be cached.
+    people = None
+    try:
+        people = _counterparts(using, user_id)
+    finally:
+        _invalidate_user(user_id, people)
+
+
+@receiver(post_save, sender=Message, dispatch_uid="live.message_saved")
+def message_saved(sender, instance, created, raw, using, update_fields, **kwargs):
+    if raw:
+        on_commit_once(using, _invalidate_everything)
+        return
+    is_edit = update_fields is None or "content" in update_fields
+    is_unread = "read" in (update_fields or ()) and not instance.read
+    changed = events.EDITED if is_edit else events.UNREAD if is_unread else events.COUNTED
+    _changed(using, instance, events.NEW if created else changed)
+
+
+@receiver(post_save, sender=Participant, dispatch_uid="live.participant_loaded")
+@receiver(post_save, sender=Notification, dispatch_uid="live.notification_loaded")
+def row_loaded(sender, raw, using, **kwargs):
+    if raw:  # A row of a fixture. Any other change of these rows has a signal of its own.
+        on_commit_once(using, _invalidate_everything)
+
+
+@receiver(post_delete, sender=Message, dispatch_uid="live.message_deleted")
+def message_deleted(sender, instance, using, **kwargs):
+    _changed(using, instance, events.DELETED)
+
+
+@receiver(messages_created_in_bulk, sender=Message, dispatch_uid="live.messages_created")
+def messages_created(sender, messages, using, **kwargs):
+    people = {user_id for message in messages for user_id in (message.sender_id, message.receiver_id)}
+    on_commit(using, events.invalidate_and_publish, people, events.SYNC)
+
+
+@receiver(messages_read, sender=Message, dispatch_uid="live.messages_read")
+def messages_were_read(sender, reader_id, using, **what):
+    on_commit(using, generations.invalidate_users, [reader_id])
+    on_commit(using, events.publish_read, reader_id, **what)
+
+
+@receiver(notifications_read, sender=Notification, dispatch_uid="live.notifications_read")
+def notifications_were_read(sender, user_id, using, **kwargs):
+    on_commit(using, events.invalidate_and_publish, [user_id], events.COUNTED)
+
+
+@erasure_phase("invalidate")
+def invalidate_erased_user(user, using):
+    # The user is locked since the phase `lock`, so no further conversation begins.
+    on_commit(using, _invalidate_user, user.pk, _counterparts(using, user.pk))
+    on_commit(using, events.publish, [user.pk], events.CHECK)
+
+
+@receiver(post_save, sender=User, dispatch_uid="live.user_saved")
+def user_saved(sender, instance, created, raw, using, update_fields, **kwargs):
+    if raw:
+        on_commit_once(using, _invalidate_everything)
+        return
+    # A new password ends the sessions of other browsers. A log-in saves only `last_login`.
+    if not created and {"password", "is_active"} & set(update_fields or ("password",)):
+        on_commit(using, events.publish, [instance.pk], events.CHECK)
+    if instance.has_visible_change:
+        on_commit(using, _invalidate_user_and_counterparts, using, instance.pk)
+
+
+@receiver(users_changed_in_bulk, sender=User, dispatch_uid="live.users_changed")
+def users_changed(sender, using, **kwargs):
+    on_commit(using, generations.invalidate_all)
+    on_commit(using, events.publish, None, events.MEMBER)
+    on_commit(using, events.publish, None, events.CHECK)
+
+
+@receiver(user_logged_out, sender=User, dispatch_uid="live.logged_out")
+def logged_out(sender, user, **kwargs):
+    on_commit("default", events.publish, [user.pk], events.CHECK)
+
+
+@receiver(database_ready, sender=DatabaseProbe, dispatch_uid="live.invalidate_if_restored")
+def database_was_awaited(sender, **kwargs):
+    restored.invalidate_if_restored()

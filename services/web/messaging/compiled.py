@@ -1,0 +1,62 @@
+"""Querysets that are compiled to SQL once. For most pages, compiling takes longer than the query itself."""
+
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from django.db import connections
+from django.db.models import QuerySet
+
+# Placeholders for the arguments while a queryset is compiled. No id is this large.
+PLACES = range(2**62, 2**62 + 10)
+
+
+class _Compiled(NamedTuple):
+    sql: str
+    parameters: Sequence[Any]
+
+    def filled(self, arguments: Sequence[Any]) -> list[Any]:
+        return [
+            # Keep the type: Django wraps some integers in a type of psycopg, such as Int8.
+            type(given)(arguments[given - PLACES.start])
+            if isinstance(given, int) and given in PLACES
+            else given
+            for given in self.parameters
+        ]
+
+
+class CompiledQuery:
+    """A compiled query. Calls may differ only in integer arguments (or None).
+
+    `build` receives the arguments and returns a queryset that ends in `values_list(..., named=True)`. The
+    instance calls it with placeholders, once for each set of arguments that are None, so nothing else in the
+    queryset may vary. Calling the instance runs the query and returns named tuples. Their values come from
+    psycopg, without Django's converters.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet]) -> None:
+        self.build = build
+        self._compiled: dict[tuple, _Compiled] = {}
+        self._row: Callable[[tuple], Any] | None = None
+
+    def __call__(self, *arguments: int | None, using: str = "default") -> list[Any]:
+        shape = (using, *(argument is None for argument in arguments))
+        compiled = self._compiled.get(shape)
+        if compiled is None:
+            compiled = self._compiled[shape] = self._compile(using, arguments)
+        with connections[using].cursor() as cursor:
+            cursor.execute(compiled.sql, compiled.filled(arguments))
+            if self._row is None:
+                names = [column.name for column in cursor.description]
+                row: Any = namedtuple("Row", names)  # type: ignore[misc]
+                self._row = partial(tuple.__new__, row)
+            return list(map(self._row, cursor.fetchall()))
+
+    def _compile(self, using: str, arguments: Sequence[int | None]) -> _Compiled:
+        places = [None if given is None else place for given, place in zip(arguments, PLACES, strict=False)]
+        queryset = self.build(*places)
+        sql, parameters = queryset.query.get_compiler(using).as_sql()
+        if any(place is not None and place not in parameters for place in places):
+            raise ValueError("Every argument has to be a parameter of the SQL.")
+        return _Compiled(sql, parameters)

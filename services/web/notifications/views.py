@@ -1,0 +1,55 @@
+"""The page of notifications."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.requests import MemberRequest, key_from
+from caching.private_pages import private_cache_page
+from messaging.paging import PAGE_SIZE, split
+from messaging.querysets import LATEST
+from notifications.models import Notification
+from observability.budgets import query_budget
+
+READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@query_budget(3)
+@require_safe
+@login_required
+@private_cache_page(60)
+def page(request: MemberRequest) -> HttpResponse:
+    """List the notifications of the user, newest first."""
+    before = key_from(request, "before")
+    rows, more = split(Notification.objects.for_user(request.user).rows(before)[: PAGE_SIZE + 1], PAGE_SIZE)
+    following = rows[-1].message_id if more else None
+    context = {"rows": rows, "following": following, "before": before}
+    return render(request, "notifications/list.html", context)
+
+
+@query_budget(4)
+@READ_AND_SEND
+@login_required
+def read_one(request: MemberRequest, pk: int) -> HttpResponse:
+    """Mark one as read and redirect to its message. A GET, after a log-in, only redirects."""
+    seen = get_object_or_404(Notification.objects.for_user(request.user), pk=pk)
+    if request.method == "POST":
+        seen.mark_read()
+    return redirect("chats:message", seen.message_id)
+
+
+@query_budget(3)
+@READ_AND_SEND
+@login_required
+def read_all(request: MemberRequest) -> HttpResponse:
+    """Mark all up to the latest one on the page as read. A GET, after a log-in, only redirects."""
+    if request.method == "POST":
+        Notification.objects.mark_read(request.user, up_to=_up_to(request))
+    return redirect("notifications:list")
+
+
+def _up_to(request: MemberRequest) -> int:
+    """Return the id of the latest message on the submitted page, or LATEST if the form has none."""
+    text = request.POST.get("up_to", "")
+    return min(int(text), LATEST) if text.isascii() and text.isdigit() and len(text) < 20 else LATEST

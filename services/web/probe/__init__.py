@@ -1,0 +1,1 @@
+"""The privacy probe: checks over HTTP, as synthetic users, that no page shows the data of another user."""

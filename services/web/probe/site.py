@@ -1,0 +1,121 @@
+"""The pages of a site, and an HTTP client like a browser, without redirects, cookie storage or retries."""
+
+import http.client
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+
+from observability.budgets import views
+from probe.fixtures import Browser, InconclusiveError
+
+SECONDS = 10.0  # Time-out of a request.
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]*)"')
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: str
+
+    @property
+    def is_hit(self) -> bool:
+        return self.headers.get("X-Cache") == "hit"
+
+    @property
+    def location(self) -> str:
+        return self.headers.get("Location", "")
+
+    @property
+    def cookies(self) -> str:
+        return "\n".join(self.headers.get_all("Set-Cookie", []))
+
+    @property
+    def cache_control(self) -> set[str]:
+        return {part.partition("=")[0] for part in self._parts("Cache-Control")}
+
+    @property
+    def vary(self) -> set[str]:
+        return self._parts("Vary")
+
+    def _parts(self, name: str) -> set[str]:
+        said = ",".join(self.headers.get_all(name, []))
+        return {part.strip().lower() for part in said.split(",") if part.strip()}
+
+
+@dataclass(frozen=True)
+class Page:
+    name: str
+    path: str
+    is_cached: bool  # By private_cache_page.
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.path})"
+
+
+def pages() -> Iterator[Page]:
+    """Yield every page whose URL has no arguments, since a page that is cached by mistake has no mark."""
+    for name, view in views():
+        is_cached = getattr(view, "is_private_cached_page", False)
+        if name.startswith("admin:"):
+            continue  # The synthetic users are not staff.
+        try:
+            yield Page(name, reverse(name), is_cached)
+        except NoReverseMatch:
+            if is_cached:
+                raise InconclusiveError(
+                    f"{name} is cached, and the privacy probe does not know the arguments of its URL"
+                ) from None
+
+
+class Site:
+    """An HTTP client of one site. `host` is its host name where `url` has another one, as in a cluster."""
+
+    def __init__(self, url: str, host: str | None = None) -> None:
+        parts = urlsplit(url)
+        try:
+            self.name, self.port = parts.hostname, parts.port
+        except ValueError:
+            self.name = None
+        if parts.scheme not in {"http", "https"} or not self.name:
+            raise InconclusiveError(f"{url} is no address such as https://messages.example.org")
+        self.url = f"{parts.scheme}://{parts.netloc}"
+        self.host = host or parts.netloc.rpartition("@")[2]
+        self.is_encrypted = parts.scheme == "https"
+
+    def request(self, path: str, browser: Browser | None, form: dict[str, str] | None = None) -> Answer:
+        """Send a GET, or a POST with `form`. Raise OSError or HTTPException if there is no response."""
+        headers = {"Host": self.host, "User-Agent": "bobbin-privacy-probe"}
+        scheme = "https" if self.is_encrypted else "http"
+        if settings.SECURE_SSL_REDIRECT and not self.is_encrypted:
+            # TLS ends at a proxy, which this request bypasses: send the header of the proxy.
+            headers["X-Forwarded-Proto"] = scheme = "https"
+        if browser:
+            headers["Cookie"] = (
+                f"{settings.SESSION_COOKIE_NAME}={browser.session_key}; "
+                f"{settings.CSRF_COOKIE_NAME}={browser.secret}"
+            )
+        if form is not None and browser:
+            headers |= {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Origin": f"{scheme}://{self.host}",
+                "X-CSRFToken": browser.secret,
+            }
+        connection = self._connection()
+        try:
+            body = None if form is None else urlencode(form)
+            connection.request("GET" if body is None else "POST", path, body, headers)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read().decode(errors="replace"))
+        finally:
+            connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        # A new connection for each request, so that a load balancer can choose another server.
+        kind: Any = http.client.HTTPSConnection if self.is_encrypted else http.client.HTTPConnection
+        return kind(self.name, self.port, timeout=SECONDS)
