@@ -25,7 +25,6 @@ POLL_SECONDS = 0.01
 log = logging.getLogger(__name__)
 
 _MISSING = object()
-_FAILED = object()
 # One breaker for each server, shared by the threads: Django creates a cache object for each thread.
 _breakers: dict[str, CircuitBreaker] = {}
 

@@ -5,9 +5,9 @@ from django.contrib.auth import get_user_model
 from django.core.signing import BadSignature
 
 from accounts import names
+from accounts.requests import LARGEST_KEY
 from chats import cache, made_for
 from chats.forms import MessageForm, check_name
-from chats.pages import LARGEST_KEY
 from messaging.models import Participant
 
 User = get_user_model()

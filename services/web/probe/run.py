@@ -128,7 +128,7 @@ class Run:
         answer = self.fetch(page.path, browser)
         self.find_foreign_data(page, browser, answer, when)
         if 300 <= answer.status < 400:
-            self.add_violation(page, browser, when, "answers as to somebody who is not logged in")
+            self.add_violation(page, browser, when, "answers as without a log-in")
         elif answer.status != 200:
             self.add_inconclusive(f"{page} answered {browser.name} with {answer.status}")
         else:
