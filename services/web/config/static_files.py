@@ -1,28 +1,20 @@
 """Static files with a content hash in their names, so that browsers can cache them forever."""
 
-from whitenoise.storage import CompressedManifestStaticFilesStorage as Hashed
+from django.contrib.staticfiles.apps import StaticFilesConfig
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class Storage(Hashed):
-    """Also replaces the names in the imports of our JavaScript modules.
+class Storage(CompressedManifestStaticFilesStorage):
+    """Also replaces the names in the imports of JavaScript modules."""
 
-    Django can do this too, but for the files of all packages, and it fails for an import inside a comment.
+    support_js_module_import_aggregation = True
+    max_post_process_passes = 10  # The longest chain of imports has seven modules.
+
+
+class UsedStaticFilesConfig(StaticFilesConfig):
+    """Like Django's app, but leaves out the extensions of htmx, which no page loads.
+
+    A comment in one of them contains an import of a file that is not there, and `collectstatic` fails for it.
     """
 
-    max_post_process_passes = 10  # The longest chain of imports has seven modules.
-    patterns = (
-        *Hashed.patterns,
-        (
-            "chats/*.js",
-            (
-                (
-                    r"""(?P<matched>(?P<import>import (?:\{[^}]*\} from )?)"(?P<url>\./[^"]+)";)""",
-                    """%(import)s"%(url)s";""",
-                ),
-                (
-                    r"""(?P<matched>import\("(?P<url>\./[^"]+)"\))""",
-                    """import("%(url)s")""",
-                ),
-            ),
-        ),
-    )
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "django_htmx/ext/*"]
