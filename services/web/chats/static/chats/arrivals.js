@@ -28,7 +28,8 @@ export function sayArrivals(rows) {
   if (others.length) wait();
   shown += others.length;
   if (others.length > MOST) return say(`${others.length} new messages.`);
-  for (const row of others) say(`New message from ${$(".who", row).textContent}: ${begin($(".content", row).textContent)}`);
+  for (const row of others)
+    say(`New message from ${$(".who", row).textContent}: ${begin($(".content", row).textContent)}`);
 }
 
 export const saySent = () => say("Message sent.");
@@ -44,7 +45,8 @@ export function sayUnread(before, now) {
 function wait() {
   clearTimeout(timer);
   timer = setTimeout(() => {
-    if (grown > shown && unread && !document.hidden) say(unread === 1 ? "1 unread message." : `${unread} unread messages.`);
+    if (grown > shown && unread && !document.hidden)
+      say(unread === 1 ? "1 unread message." : `${unread} unread messages.`);
     shown = grown = 0;
     timer = null;
   }, SOON);

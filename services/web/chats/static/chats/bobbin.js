@@ -43,7 +43,9 @@ function take(event, work) {
   event.preventDefault();
   const address = event.target.closest("a")?.href;
   // If this fails, follow the link, except after a log-out or if the page has an open form.
-  work().catch((error) => error instanceof AwayError || !address || leave(address, "No connection. Bobbin tries again."));
+  work().catch(
+    (error) => error instanceof AwayError || !address || leave(address, "No connection. Bobbin tries again."),
+  );
 }
 
 showTitle();

@@ -5,7 +5,11 @@ import { $, $$ } from "./page.js";
 
 const FIELD = 'form.compose input[name="to"]:not([type="hidden"])';
 const subject = $("[data-with]");
-const read = ({ dataset }) => ({ conversation: dataset.conversation, name: dataset.with, isActive: "active" in dataset });
+const read = ({ dataset }) => ({
+  conversation: dataset.conversation,
+  name: dataset.with,
+  isActive: "active" in dataset,
+});
 const about = { subject, known: subject && read(subject), isGone: false };
 const departed = () => import("./departed.js");
 let checking = null;
@@ -20,7 +24,8 @@ export function isAsKnown(page) {
 }
 
 // Requests the current name and state of the counterpart. Returns whether anything has changed.
-export const checkCounterpart = async () => (about.known ? (checking ??= check().finally(() => (checking = null))) : about.isGone);
+export const checkCounterpart = async () =>
+  about.known ? (checking ??= check().finally(() => (checking = null))) : about.isGone;
 
 async function check() {
   const { known } = about;
@@ -37,7 +42,12 @@ export function watchReceiver() {
 
 // For lists: shows why rows are missing or have another name.
 export const namesIn = (rows) =>
-  new Map($$("li[data-conversation]", rows).map((row) => [row.dataset.conversation, ($("bdi", row) ?? $(".who", row)).textContent]));
+  new Map(
+    $$("li[data-conversation]", rows).map((row) => [
+      row.dataset.conversation,
+      ($("bdi", row) ?? $(".who", row)).textContent,
+    ]),
+  );
 
 export async function showDeparted(before, rows, most) {
   const now = namesIn(rows);

@@ -25,7 +25,8 @@ function show(...parts) {
   $("main").prepend(line);
 }
 
-const showErased = (name) => show(isolate(name), `’s account was deleted. Everything you wrote to each other is gone.${whereKept()}`);
+const showErased = (name) =>
+  show(isolate(name), `’s account was deleted. Everything you wrote to each other is gone.${whereKept()}`);
 const showRenamed = (old, name) => show(isolate(old), " is now called ", isolate(name), ".");
 
 // Shows which rows of a list were renamed or erased. Requests the state of at most `most` missing rows.
@@ -61,7 +62,8 @@ function erased(about) {
   [about.known, about.isGone] = [null, true];
   if (!about.subject) return stopAll(formsToSend(), OTHER);
   if (messages) all().forEach(removeRow);
-  for (const part of $$("main nav.pages, main .jump, main blockquote, main ol.messages:not([data-conversation])")) part.remove();
+  for (const part of $$("main nav.pages, main .jump, main blockquote, main ol.messages:not([data-conversation])"))
+    part.remove();
   const open = openForms();
   stopAll(open);
   for (const form of $$("form.compose")) if (!open.includes(form)) form.remove();

@@ -48,7 +48,8 @@ export function holdsText(form) {
 export const formsWithText = (within = document) => $$("form.compose", within).filter(holdsText);
 
 // A form without text is also open if it has the focus, edits a message, or was opened in a row.
-const isOpen = (form) => holdsText(form) || isEdit(form) || form.matches("li.message form") || form.contains(document.activeElement);
+const isOpen = (form) =>
+  holdsText(form) || isEdit(form) || form.matches("li.message form") || form.contains(document.activeElement);
 export const openForms = (within = document) => $$("form.compose", within).filter(isOpen);
 
 export function keepDraft({ target }) {

@@ -22,8 +22,10 @@ function concerns(event) {
 }
 
 export function onEvent(event) {
-  if (event.kind === "read" && messages && Number(messages.dataset.conversation) === event.conversation) markSeen(event);
-  if (event.kind === "unread" && messages && concerns(event)) $(".seen", byId(event.message) ?? messages.cloneNode())?.remove();
+  if (event.kind === "read" && messages && Number(messages.dataset.conversation) === event.conversation)
+    markSeen(event);
+  if (event.kind === "unread" && messages && concerns(event))
+    $(".seen", byId(event.message) ?? messages.cloneNode())?.remove();
   if (event.kind === "deleted" && messages && concerns(event) && byId(event.message)) removeRow(byId(event.message));
   waiting.push(event);
   // A random delay spreads the requests if many members receive an event. Other events are handled after

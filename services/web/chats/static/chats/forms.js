@@ -34,7 +34,11 @@ export async function openForm(anchor, row) {
 function place(form, row) {
   for (const field of $$("[id]", form)) field.id += `_${row.id}`;
   for (const label of $$("label", form)) label.htmlFor += `_${row.id}`;
-  const cancel = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Cancel" });
+  const cancel = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "plain",
+    textContent: "Cancel",
+  });
   cancel.dataset.cancels = "";
   form.append(" ", cancel);
   if (isEdit(form)) row.classList.add("is-edited-here");
@@ -94,7 +98,8 @@ async function submit(form, button) {
     if (id && response.headers.get("X-Accepted") === id) await accepted(form, response.headers.get("Location"));
     else refused(form, response.status, await response.text());
   } catch (error) {
-    if (error instanceof AwayError) fail(form, "You have been logged out. Your text is kept: log in and send it again.");
+    if (error instanceof AwayError)
+      fail(form, "You have been logged out. Your text is kept: log in and send it again.");
     else if (error instanceof TypeError) fail(form, "No connection. Your text is kept; send it again.");
     else throw error;
   } finally {
@@ -124,7 +129,8 @@ async function accepted(form, address) {
   if (form.closest("li.message")) closeForm(form);
   else renew(form);
   const id = Number(/\d+/.exec(address));
-  if (link("next") && !messages.dataset.thread) return leave(address, "Your message was sent. It stands on a later page.", form);
+  if (link("next") && !messages.dataset.thread)
+    return leave(address, "Your message was sent. It stands on a later page.", form);
   try {
     await showSent(address, id);
   } catch (error) {
@@ -150,7 +156,9 @@ function renew(form) {
 
 // Like crypto.randomUUID, which browsers offer only over HTTPS.
 function uuid() {
-  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 

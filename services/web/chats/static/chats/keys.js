@@ -51,7 +51,8 @@ const KEYS = {
 
 // Uses the character on any layout. For letters of other scripts, such as Greek, uses the physical key.
 function keyOf({ key = "", code, shiftKey }) {
-  if (/^(?!\p{Script=Latin})\p{L}$/u.test(key)) return /^Key[A-Z]$/.test(code) && !shiftKey ? code[3].toLowerCase() : "";
+  if (/^(?!\p{Script=Latin})\p{L}$/u.test(key))
+    return /^Key[A-Z]$/.test(code) && !shiftKey ? code[3].toLowerCase() : "";
   return shiftKey ? key : key.toLowerCase(); // Ignores Caps Lock.
 }
 
@@ -60,7 +61,14 @@ export function press(event) {
   const form = event.target.closest?.("form.compose");
   if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) return form.requestSubmit();
   if (form && event.key === "Escape") return closeForm(form);
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.("input, textarea, select") || $("dialog[open]")) return;
+  if (
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey ||
+    event.target.matches?.("input, textarea, select") ||
+    $("dialog[open]")
+  )
+    return;
   const action = areOn() && Object.hasOwn(KEYS, keyOf(event)) && KEYS[keyOf(event)];
   if (!action) return;
   event.preventDefault();

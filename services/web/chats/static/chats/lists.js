@@ -15,7 +15,11 @@ export async function refreshRows(isMember = false) {
   const key = focused && keyOf(focused);
   const names = namesIn(rows);
   rows.replaceChildren(...found.childNodes);
-  if (key) $$("li", rows).find((row) => keyOf(row) === key)?.querySelector("a")?.focus();
+  if (key)
+    $$("li", rows)
+      .find((row) => keyOf(row) === key)
+      ?.querySelector("a")
+      ?.focus();
   // In the inbox, a missing row always means an erasure. In other lists, rows disappear for many reasons.
   await showDeparted(names, rows, isMember || $("[data-counterpart]", rows) ? 3 : 0);
 }

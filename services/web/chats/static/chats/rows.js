@@ -17,6 +17,7 @@ export const link = (rel) => $(`nav.pages a[rel="${rel}"]`);
 // The direct and indirect replies to a message, which follow its row with a larger depth.
 export function deepBelow(row) {
   const found = [];
-  for (let next = row.nextElementSibling; next && depthOf(next) > depthOf(row); next = next.nextElementSibling) found.push(next);
+  for (let next = row.nextElementSibling; next && depthOf(next) > depthOf(row); next = next.nextElementSibling)
+    found.push(next);
   return found;
 }

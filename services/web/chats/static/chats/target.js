@@ -32,5 +32,6 @@ async function openOnItsPage(id, isKept = () => false) {
   const answer = await fetch(permalink, { method: "HEAD", redirect: "manual" }).catch(() => null);
   if (answer?.type !== "opaqueredirect") return;
   const begins = new URLSearchParams(location.search).get("from") === id;
-  if (!isKept()) location.replace(messages.dataset.thread || begins ? permalink : `${location.pathname}?from=${id}#m${id}`);
+  if (!isKept())
+    location.replace(messages.dataset.thread || begins ? permalink : `${location.pathname}?from=${id}#m${id}`);
 }

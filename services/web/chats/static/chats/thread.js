@@ -113,7 +113,11 @@ export async function refreshMessages(ids) {
     const added = merge(page, (id) => id <= end);
     sayArrivals(added);
     removeDeleted(shown, page, from);
-    note(page, from, idsOf(page).every((id) => id <= end));
+    note(
+      page,
+      from,
+      idsOf(page).every((id) => id <= end),
+    );
     if (stay) added.at(-1)?.scrollIntoView({ block: "nearest" });
   }
 }

@@ -5,7 +5,8 @@ import { $$ } from "./page.js";
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 
 // Whether the time zone of the browser equals UTC. The name may differ: Firefox can report Reykjavik instead.
-const isUTC = (year) => Array.from({ length: 12 }, (_, month) => new Date(year, month).getTimezoneOffset()).every((offset) => !offset);
+const isUTC = (year) =>
+  Array.from({ length: 12 }, (_, month) => new Date(year, month).getTimezoneOffset()).every((offset) => !offset);
 
 // Created for each update of a page, because the time zone may have changed since the last update.
 export function formats() {
