@@ -174,7 +174,7 @@ def unread_list_oldest_first(unread_list):
 def reading_marks_nothing(monkeypatch):
     from chats.views import reading
 
-    monkeypatch.setattr(reading, "_mark_read", lambda *args, **kwargs: None)
+    monkeypatch.setattr(reading, "_mark_shown", lambda *args, **kwargs: None)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from chats.addresses import IN_PATH
-from chats.views import reading, search, seen, state, writing
+from chats.views import places, reading, search, seen, state, writing
 
 
 class UsernameConverter(StringConverter):
@@ -22,12 +22,12 @@ urlpatterns = [
     path("with/<username:username>/", reading.conversation, name="conversation"),
     path("conversation/<int:pk>/", reading.conversation_by_id, name="conversation_by_id"),
     path("thread/<int:pk>/", reading.thread, name="thread"),
-    path("thread/<int:pk>/unread/", reading.first_unread, name="first_unread"),
-    path("message/<int:pk>/", reading.message, name="message"),
+    path("thread/<int:pk>/unread/", places.first_unread, name="first_unread"),
+    path("message/<int:pk>/", places.message, name="message"),
     path("message/<int:pk>/history/", reading.history, name="history"),
     path("message/<int:pk>/reply/", writing.reply, name="reply"),
     path("message/<int:pk>/edit/", writing.edit, name="edit"),
-    path("message/<int:pk>/unread/", reading.mark_unread, name="mark_unread"),
+    path("message/<int:pk>/unread/", places.mark_unread, name="mark_unread"),
     path("seen/", seen.seen, name="seen"),
     path("new/", writing.new, name="new"),
     path("people/", writing.people, name="people"),

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chats.views import reading
+from chats.views import places
 from messaging.models import Message, MessageHistory
 
 SIZES = [1, 10, 100, 1000]
@@ -131,15 +131,15 @@ def test_link_to_a_message_deleted_during_the_request_returns_404(
 ):
     if which == "reply":
         message = Message.objects.create(sender=bob, receiver=alice, content="x", parent_message=message)
-    address, find = f"/chats/message/{message.pk}/", reading.get_object_or_404
+    address, find = f"/chats/message/{message.pk}/", places.get_object_or_404
 
     def find_and_delete(*args, **kwargs):
         found = find(*args, **kwargs)
         message.delete()
         return found
 
-    monkeypatch.setattr(reading, "get_object_or_404", find_and_delete)
-    monkeypatch.setattr("chats.views.reading.message.query_budget", 99)
+    monkeypatch.setattr(places, "get_object_or_404", find_and_delete)
+    monkeypatch.setattr("chats.views.places.message.query_budget", 99)
 
     assert browser_of(alice).get(address).status_code == 404
 

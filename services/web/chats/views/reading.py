@@ -1,15 +1,12 @@
 """Pages that show messages. A user who is not a participant gets 404."""
 
-from urllib.parse import urlencode
-
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.requests import MemberRequest, key_from
 from caching.generations import generation_of
@@ -23,8 +20,6 @@ from messaging.compiled import CompiledQuery
 from messaging.models import Message, MessageHistory, Participant
 from messaging.paging import PAGE_SIZE, split
 from observability.budgets import query_budget
-
-CONTEXT = PAGE_SIZE // 2  # Messages shown before the one that a link points to.
 
 INBOX = CompiledQuery(lambda reader, before: Participant.objects.inbox_rows(reader, before)[: INBOX_SIZE + 1])
 UNREAD = CompiledQuery(lambda reader, before: Message.unread.for_user(reader).for_list(before)[:ONE_MORE])
@@ -79,7 +74,7 @@ def _conversation(request: PageRequest, sides: QuerySet) -> HttpResponse:
     if side is None:
         raise Http404
     page = CONVERSATION.window(side.conversation_id, request, newest=True)
-    _mark_read(request, page.rows)
+    _mark_shown(request, page.rows)
     context = {
         "conversation": side.conversation_id,
         "counterpart": side.name,
@@ -101,7 +96,7 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
     if root.thread != root.id:
         return redirect("chats:message", pk)
     page = THREAD.window(pk, request, newest=False)
-    _mark_read(request, page.rows)
+    _mark_shown(request, page.rows)
     is_mine = root.sender_id == request.user.pk
     counterpart = root.receiver_name if is_mine else root.sender_name
     context = {
@@ -112,23 +107,6 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
     }
     shown = lines(page.rows, request.user.pk, counterpart, nested=True)
     return _messages(request, "chats/thread.html", page, shown, context)
-
-
-@query_budget(3)
-@require_safe
-@login_required
-def message(request: MemberRequest, pk: int) -> HttpResponse:
-    """Redirect to the page of the thread that shows this message, after some earlier messages."""
-    found = get_object_or_404(Message.objects.visible_to(request.user).only("thread"), pk=pk)
-    earlier = Message.objects.in_thread(found.thread).filter(pk__lte=pk).order_by("-pk")
-    nearby = list(earlier.values_list("pk", flat=True)[: CONTEXT + 1])
-    if pk not in nearby:
-        raise Http404  # The message was deleted between the two queries.
-    query = {} if nearby[-1] == found.thread else {"from": nearby[-1]}
-    if seen.may_come_again(request):
-        query[seen.AT] = pk
-    address = reverse("chats:thread", args=[found.thread])
-    return redirect(f"{address}{'?' if query else ''}{urlencode(query)}#m{pk}")
 
 
 @query_budget(4)
@@ -147,34 +125,6 @@ def history(request: MemberRequest, pk: int) -> HttpResponse:
         "before": before,
     }
     return render(request, "chats/history.html", context)
-
-
-@query_budget(3)
-@require_safe
-@login_required
-def first_unread(request: MemberRequest, pk: int) -> HttpResponse:
-    """Redirect to the first unread message of a thread, or to the latest message if all are read."""
-    root = next(iter(ROOT(request.user.pk, pk)), None)
-    if root is None:
-        raise Http404
-    unread = (
-        Message.unread.for_user(request.user).in_conversation(root.conversation_id).in_thread(root.thread)
-    )
-    latest = Message.objects.in_thread(root.thread).order_by("-pk").values_list("pk", flat=True)[:1]
-    found = unread.order_by("pk").values_list("pk", flat=True)[:1].union(latest, all=True).first()
-    return redirect("chats:message", found or pk)
-
-
-@query_budget(6)
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def mark_unread(request: MemberRequest, pk: int) -> HttpResponse:
-    """Mark a received message as unread. A GET only redirects to the message."""
-    received = get_object_or_404(Message.objects.filter(receiver=request.user), pk=pk)
-    if request.method != "POST":
-        return redirect("chats:message", pk)
-    received.mark_unread()
-    return redirect("chats:unread")
 
 
 def _messages(
@@ -210,7 +160,7 @@ def _begin(request: PageRequest) -> None:
     request.plain_address = None
 
 
-def _mark_read(request: PageRequest, rows: list) -> None:
+def _mark_shown(request: PageRequest, rows: list) -> None:
     """Mark the messages of the page as read.
 
     Mark nothing if the user does not see the page, or if a script will report the seen messages.
