@@ -33,7 +33,7 @@ def test_run_with_a_taken_port_is_refused(checkout):
 @pytest.mark.parametrize(
     ("env", "said"),
     [
-        ({"LOG_LEVEL": "loud"}, "Bobbin: LOG_LEVEL is 'LOUD'; it can be DEBUG,"),
+        ({"LOG_LEVEL": "loud"}, "Bobbin: LOG_LEVEL is 'loud'; it can be DEBUG,"),
         ({"HTTPS": "maybe"}, "Bobbin: HTTPS is 'maybe'; it must be true or false"),
         ({"SECRET_KEY": "short"}, "Bobbin: SECRET_KEY is shorter than 50 characters"),
         ({"HOST": "nowhere.invalid"}, "Bobbin: HOST=nowhere.invalid is not an address of this machine"),

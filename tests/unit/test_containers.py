@@ -11,6 +11,8 @@ WEB = ROOT / "services/web"
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
+# The modules that read settings from the environment.
+SOURCES = ("settings.py", "database.py", "environment.py")
 # Set in the image, or only used in other run modes.
 NOT_OF_COMPOSE = {
     "EVENTS_ORIGINS",
@@ -73,8 +75,9 @@ def test_every_service_waits_until_its_dependencies_are_healthy():
 
 
 def test_every_setting_can_be_set_in_compose():
-    code = (WEB / "config/settings.py").read_text()
-    read = set(re.findall(r"(?:env\.\w+|secret)\(['\"]([A-Z_]+)['\"]", code))
+    code = "".join((WEB / "config" / name).read_text() for name in SOURCES)
+    reads = r"(?:environ\.get|choice|flag|hosts|number|origins|secret|text)"
+    read = set(re.findall(rf"{reads}\(['\"]([A-Z_]+)['\"]", code))
     assert read - NOT_OF_COMPOSE - set(SERVICES["web"]["environment"]) == set()
 
 

@@ -8,6 +8,8 @@ from observability.budgets import declared
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "services/web"
+# The modules that read settings from the environment.
+SOURCES = ("settings.py", "database.py", "environment.py")
 # Variables of the metrics process, which does not read the Django settings.
 OF_THE_METRICS = {"PROMETHEUS_MULTIPROC_DIR", "METRICS_BIND", "METRICS_PORT"}
 
@@ -24,8 +26,8 @@ def test_every_receiver_is_listed():
 
 
 def test_every_setting_is_in_the_table():
-    code = (WEB / "config/settings.py").read_text()
-    reads = r"(?:environ\.get|flag|hosts|number|origins|secret|text)"
+    code = "".join((WEB / "config" / name).read_text() for name in SOURCES)
+    reads = r"(?:environ\.get|choice|flag|hosts|number|origins|secret|text)"
     read = set(re.findall(rf"{reads}\(['\"]([A-Z_]+)['\"]", code))
     settings, _, _ = _doc("operations.md").partition("\n## Health\n")
     table = set(re.findall(r"^\| `([A-Z_]+)`", settings, re.M))

@@ -37,20 +37,6 @@ def secret(name: str, default: str | None = None) -> str:
     return value if value else stop(f"{name}_FILE={path} is empty.")
 
 
-def check_tls(mode: str, root_certificate: str, host: str) -> None:
-    """Stop if the settings for TLS to PostgreSQL are invalid or contradict each other."""
-    if mode not in {"disable", "prefer", "require", "verify-ca", "verify-full"}:
-        stop(f"POSTGRES_SSLMODE is {mode!r}; it can be disable, prefer, require, verify-ca or verify-full.")
-    if host.startswith("/") and mode not in {"disable", "prefer"}:
-        stop(f"POSTGRES_SSLMODE is {mode!r}, but POSTGRES_HOST is a folder of sockets, which have no TLS.")
-    if mode.startswith("verify-") and not root_certificate:
-        stop(f"POSTGRES_SSLMODE is {mode!r}; set POSTGRES_SSLROOTCERT to the CA's file, or to system.")
-    if root_certificate not in {"", "system"} and not os.access(root_certificate, os.R_OK):
-        stop(f"POSTGRES_SSLROOTCERT={root_certificate} cannot be read.")
-    if root_certificate == "system" and mode != "verify-full":
-        stop("POSTGRES_SSLROOTCERT=system needs POSTGRES_SSLMODE=verify-full.")
-
-
 def _missing(name: str, default: str | None) -> str:
     return default if default is not None else stop(f"set {name}, or {name}_FILE to a file that holds it.")
 
@@ -73,6 +59,26 @@ def text(name: str, default: str | None = None) -> str:
     if value is None:
         stop(f"set {name}; docs/operations.md says to what.")
     return value if value.strip() else stop(f"{name} is empty; set it, or remove it for its default.")
+
+
+def choice(name: str, default: str, options: tuple[str, ...]) -> str:
+    """Return the option that the setting names, in any case."""
+    value = text(name, default)
+    found = [option for option in options if option.lower() == value.lower()]
+    wanted = f"{', '.join(options[:-1])} or {options[-1]}"
+    return found[0] if found else stop(f"{name} is {value!r}; it can be {wanted}.")
+
+
+def session_days(idle_default: int, absolute_default: int) -> tuple[int, int]:
+    """Return SESSION_IDLE_DAYS and SESSION_ABSOLUTE_DAYS."""
+    idle = number("SESSION_IDLE_DAYS", idle_default)
+    absolute = number("SESSION_ABSOLUTE_DAYS", absolute_default)
+    if not 2 <= idle <= absolute <= 400:
+        stop(
+            f"SESSION_IDLE_DAYS is {idle} and SESSION_ABSOLUTE_DAYS is {absolute}; 2 <= SESSION_IDLE_DAYS <= "
+            "SESSION_ABSOLUTE_DAYS <= 400 must hold; browsers keep no cookie longer."
+        )
+    return idle, absolute
 
 
 def hosts(name: str) -> list[str]:

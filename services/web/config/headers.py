@@ -1,4 +1,4 @@
-"""Response headers that Django has no setting for."""
+"""Response headers: Content-Security-Policy, and Permissions-Policy, for which Django has no setting."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,25 @@ PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "serial", "usb")
 )
+
+
+def content_security_policy(https: bool, hosts: list[str], events_port: int) -> dict:
+    """Return the policy. With a port for live updates, pages may connect to it on these hosts."""
+    directives = {
+        "default-src": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "object-src": ["'none'"],
+    }
+    if events_port:
+        scheme = "https" if https else "http"
+        # Content Security Policy has no syntax for IPv6 addresses.
+        directives["connect-src"] = [
+            "'self'",
+            *(f"{scheme}://{host}:{events_port}" for host in hosts if "[" not in host),
+        ]
+    return {"DIRECTIVES": directives}
 
 
 class PermissionsPolicyMiddleware:

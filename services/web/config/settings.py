@@ -3,16 +3,19 @@
 docs/operations.md lists the variables.
 """
 
-import os
 from pathlib import Path
 
-from config.environment import check_tls, flag, hosts, number, origins, secret, stop, text
+from config.database import database_settings
+from config.environment import choice, flag, hosts, number, origins, secret, session_days, stop, text
+from config.headers import content_security_policy
 from config.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Settings for the operator -------------------------------------------------------------------
 SECRET_KEY = secret("SECRET_KEY")
+if len(SECRET_KEY) < 50:
+    stop("SECRET_KEY is shorter than 50 characters; make one with `openssl rand -hex 32`.")
 DEBUG = flag("DEBUG", False)
 HTTPS = flag("HTTPS", True)
 # Whether HSTS includes the subdomains of the host.
@@ -21,14 +24,13 @@ ALLOWED_HOSTS = hosts("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 SIGN_UP_OPEN = flag("SIGN_UP_OPEN", True)
 # Days without use after which a session expires, and days after the log-in after which it always expires.
-SESSION_IDLE_DAYS = number("SESSION_IDLE_DAYS", 14)
-SESSION_ABSOLUTE_DAYS = number("SESSION_ABSOLUTE_DAYS", 90)
+SESSION_IDLE_DAYS, SESSION_ABSOLUTE_DAYS = session_days(14, 90)
 # False disables the cache of pages. This can stop a leak of private data without a release.
 CACHE_PAGES = flag("CACHE_PAGES", True)
 # True opens the query lab to all users. Otherwise it is for staff only.
 DEMO = flag("DEMO", False)
-LOG_LEVEL = text("LOG_LEVEL", "INFO").upper()
-LOG_FORMAT = text("LOG_FORMAT", "json")
+LOG_LEVEL = choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+LOG_FORMAT = choice("LOG_FORMAT", "json", ("json", "console"))
 RELEASE = text("RELEASE", "0.1.0")
 # Number of trusted proxies in front of the application. With 0, X-Forwarded-For is ignored.
 PROXY_COUNT = number("PROXY_COUNT", 0)
@@ -50,18 +52,6 @@ MEMBER_LIMITS = {
     "suggestions": number("LIMIT_SUGGESTIONS", 240),
     "streams": number("LIMIT_STREAMS", 120),
 }
-
-if LOG_FORMAT not in {"json", "console"}:
-    stop(f"LOG_FORMAT is {LOG_FORMAT!r}; it can be json or console.")
-if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
-    stop(f"LOG_LEVEL is {LOG_LEVEL!r}; it can be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
-if not 2 <= SESSION_IDLE_DAYS <= SESSION_ABSOLUTE_DAYS <= 400:
-    stop(
-        f"SESSION_IDLE_DAYS is {SESSION_IDLE_DAYS} and SESSION_ABSOLUTE_DAYS is {SESSION_ABSOLUTE_DAYS}; "
-        "2 <= SESSION_IDLE_DAYS <= SESSION_ABSOLUTE_DAYS <= 400 must hold; browsers keep no cookie longer."
-    )
-if len(SECRET_KEY) < 50:
-    stop("SECRET_KEY is shorter than 50 characters; make one with `openssl rand -hex 32`.")
 
 # --- Applications ---------------------------------------------------------------------------------
 # Dependents first: their receivers delete their own rows before the rows that these reference.
@@ -130,48 +120,7 @@ TEMPLATES = [
 ]
 
 # --- PostgreSQL -----------------------------------------------------------------------------------
-POSTGRES_HOST = text("POSTGRES_HOST")
-# The operating system identifies users of a socket. A connection over a network needs a password.
-POSTGRES_PASSWORD = secret("POSTGRES_PASSWORD", "" if POSTGRES_HOST.startswith("/") else None)
-# libpq applies these to a server on the network. A socket has no TLS.
-POSTGRES_SSLMODE = os.environ.get("POSTGRES_SSLMODE", "prefer")
-POSTGRES_SSLROOTCERT = os.environ.get("POSTGRES_SSLROOTCERT", "")
-check_tls(POSTGRES_SSLMODE, POSTGRES_SSLROOTCERT, POSTGRES_HOST)
-# True for a pooler that assigns connections for one transaction: no session state may outlast a transaction.
-TRANSACTION_POOLER = flag("TRANSACTION_POOLER", False)
-# Options of a database session. No page may occupy a worker forever; commands that need longer raise the
-# timeouts. A generic plan is made once and used for all values: every query of a page can use an index.
-OF_A_SESSION = (
-    f"-c statement_timeout={number('STATEMENT_TIMEOUT_MS', 30_000)}"
-    f" -c lock_timeout={number('LOCK_TIMEOUT_MS', 0)} -c plan_cache_mode=force_generic_plan"
-)
-DATABASES = {
-    "default": {
-        "ENGINE": "config.postgresql",
-        "HOST": POSTGRES_HOST,
-        "PORT": number("POSTGRES_PORT", 5432, least=1, most=65535),
-        "NAME": text("POSTGRES_DB", "bobbin"),
-        "USER": text("POSTGRES_USER", "bobbin"),
-        "PASSWORD": POSTGRES_PASSWORD,
-        # The command that the error message for a wrong locale recommends (observability/locale.py).
-        "MOVE_COMMAND": os.environ.get("POSTGRES_MOVE_COMMAND", ""),
-        "CONN_MAX_AGE": number("CONN_MAX_AGE", 60),
-        "CONN_HEALTH_CHECKS": True,
-        "DISABLE_SERVER_SIDE_CURSORS": TRANSACTION_POOLER,
-        "OPTIONS": {
-            "connect_timeout": 3,
-            "tcp_user_timeout": 5000,
-            "application_name": "bobbin",
-            "sslmode": POSTGRES_SSLMODE,
-            **({"sslrootcert": POSTGRES_SSLROOTCERT} if POSTGRES_SSLROOTCERT else {}),
-            # PostgreSQL plans each statement once for each connection (docs/decisions/0006-connections.md).
-            "server_side_binding": True,
-            "prepare_threshold": None if TRANSACTION_POOLER else 5,
-            # PgBouncer rejects session options. With it, the database role has the limits.
-            **({} if TRANSACTION_POOLER else {"options": OF_A_SESSION}),
-        },
-    }
-}
+DATABASES = {"default": database_settings()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: only data that can be rebuilt from PostgreSQL ------------------------------------------
@@ -234,22 +183,7 @@ AXES_VERBOSE = False
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 
 # --- Headers --------------------------------------------------------------------------------------
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'self'"],
-        "frame-ancestors": ["'none'"],
-        "form-action": ["'self'"],
-        "base-uri": ["'none'"],
-        "object-src": ["'none'"],
-    }
-}
-if EVENTS_PORT:
-    scheme = "https" if HTTPS else "http"
-    # Content Security Policy has no syntax for IPv6 addresses.
-    CONTENT_SECURITY_POLICY["DIRECTIVES"]["connect-src"] = [
-        "'self'",
-        *(f"{scheme}://{host}:{EVENTS_PORT}" for host in ALLOWED_HOSTS if "[" not in host),
-    ]
+CONTENT_SECURITY_POLICY = content_security_policy(HTTPS, ALLOWED_HOSTS, EVENTS_PORT)
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

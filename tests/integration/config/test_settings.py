@@ -54,7 +54,7 @@ def test_production_settings_pass_the_deployment_check():
         ({"HTTPS": "perhaps"}, "HTTPS"),
         ({"DEBUG": "nope!"}, "DEBUG"),
         ({"POSTGRES_PORT": "many"}, "POSTGRES_PORT"),
-        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'LOUD'"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'loud'"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml'"),
         ({"HSTS_SUBDOMAINS": "some"}, "HSTS_SUBDOMAINS"),
         ({"POSTGRES_SSLMODE": "verify"}, "POSTGRES_SSLMODE is 'verify'"),
