@@ -110,8 +110,7 @@ def post_worker_init(worker):
     from messaging import counter_audit
     from observability import runtime
 
-    runtime.begin(worker, ConnectionFactory.connections)
-    counter_audit.begin()
+    runtime.begin(worker, ConnectionFactory.connections, counter_audit.show_result)
 
 
 def child_exit(server, worker):

@@ -29,6 +29,10 @@ def restore(cluster, condition="complete"):
     return cluster.kubectl("logs", "job/restore")
 
 
+def suspend_audit(cluster, value):
+    cluster.kubectl("patch", "cronjob/counter-audit", "--patch", f'{{"spec": {{"suspend": {value}}}}}')
+
+
 def test_a_database_in_use_is_not_replaced(cluster, before, members):
     members[0].get("/chats/")  # web keeps its database connection.
 
@@ -38,6 +42,7 @@ def test_a_database_in_use_is_not_replaced(cluster, before, members):
 
 
 def test_restore_after_the_loss_of_the_volume_brings_back_all_data(cluster, before, members):
+    suspend_audit(cluster, "true")
     cluster.kubectl("scale", "deployment/web", "deployment/events", "--replicas=0")
     cluster.kubectl("delete", "pvc", "data-postgres-0", "--wait=false")
     cluster.kubectl("delete", "pod", "postgres-0")
@@ -46,6 +51,7 @@ def test_restore_after_the_loss_of_the_volume_brings_back_all_data(cluster, befo
 
     assert "restore: done" in restore(cluster)
     cluster.kubectl("scale", "deployment/web", "deployment/events", "--replicas=1")
+    suspend_audit(cluster, "false")
     cluster.settle()
 
     assert cluster.sql(FINGERPRINT) == before

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-SERVICES = ("nginx", "web", "events", "metrics", "migrate", "postgres", "redis")
+SERVICES = ("nginx", "web", "events", "counter-audit", "metrics", "migrate", "postgres", "redis")
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,7 @@ def test_container_mounts_only_the_secrets_it_needs(inspected, service):
     needed = {
         "web": web,
         "events": web,
+        "counter-audit": web,
         "migrate": {"postgres_owner_password", "redis_url", "secret_key"},
         "postgres": {
             "postgres_admin_password",

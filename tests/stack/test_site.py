@@ -28,6 +28,10 @@ def test_the_site_behaves(stack):
     assert "failed" not in run_site(stack)
 
 
+def test_unread_counters_are_audited(stack):
+    assert "counters are right." in stack.compose("logs", "--no-log-prefix", "counter-audit")
+
+
 @pytest.fixture
 def monitored(stack):
     services = json.loads(stack.compose("--profile", "*", "config", "--format", "json"))["services"]

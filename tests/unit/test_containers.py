@@ -105,6 +105,7 @@ def test_postgresql_has_room_for_every_connection():
     conf = (ROOT / "deploy/postgres/postgresql.conf").read_text()
     most = int(re.search(r"max_connections = (\d+)", conf)[1])
     workers, threads, probes = 8, 4, 8
-    others = 5 + 3 + 3  # Limit of the monitor; migrate, backup and privacy probe; reserved for the superuser.
+    # Limit of the monitor; migrate, backup, counter audit and privacy probe; reserved for the superuser.
+    others = 5 + 4 + 3
     during_an_upgrade = 2
     assert during_an_upgrade * (workers * threads + probes) + others < most

@@ -51,6 +51,11 @@ class RedisCache(cache.RedisCache):
         count(self.family(key), result)
         return default if found is _MISSING else found
 
+    def peek(self, key: str) -> Any:
+        """Return the value of a key, or None, without counting the read: for values that no page shows."""
+        found, _ = self._read(key, None, None)
+        return None if found is _MISSING else found
+
     def get_many(self, keys: Iterable[str], version: int | None = None, **kwargs: Any) -> dict:
         keys = list(keys)
         found, failure = self._try_read(super().get_many, keys, version=version, **kwargs)

@@ -217,8 +217,6 @@ STORAGES = {
 PROMETHEUS_LATENCY_BUCKETS = (
     0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 )  # fmt: skip
-# Seconds between two audits of unread counters (messaging/counter_audit.py). 0 disables them.
-UNREAD_CHECK_SECONDS = number("UNREAD_CHECK_SECONDS", 300)
 
 # --- Logs -----------------------------------------------------------------------------------------
 # Our proxy validates the request id. Without a proxy, a client could write any text into the logs.

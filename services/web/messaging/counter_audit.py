@@ -1,21 +1,24 @@
-"""The counter audit, which compares unread counters with the number of unread messages."""
+"""The counter audit, which compares unread counters with the number of unread messages.
 
-import logging
+The command `audit_counters` runs it. The command ends before Prometheus could read its metrics, so it stores
+the result in Redis, and the workers show it.
+"""
+
 import random
-import threading
 import time
 from typing import NamedTuple
 
-from django.conf import settings
-from django.db import Error, connection, transaction
+from django.db import transaction
 from django.db.models import Max, Min
 
+from caching.generations import cache
 from messaging.inbox import execute, lock, recount
 from messaging.models import Participant
-from observability import metrics, worker_ids
+from observability import metrics
 
 SAMPLE = 500  # Number of participants per sample.
-MOST_SECONDS = 5  # Statement timeout of a sample.
+BATCH = 5_000  # Number of participants per statement, when all are compared.
+TIMEOUT = "5s"  # Statement timeout of a sample.
 
 # One statement, so that both numbers are from the same snapshot.
 COMPARE = """
@@ -26,72 +29,68 @@ FROM messaging_participant p CROSS JOIN LATERAL (
 ) AS actual
 WHERE p.id >= %s ORDER BY p.id LIMIT %s
 """
+RESULT_KEY = "counter_audit:result"  # Unix time, compared counters, wrong counters.
 
-log = logging.getLogger(__name__)
 
+class Found(NamedTuple):
+    """The result of an audit."""
 
-class Sample(NamedTuple):
-    """The result of an audit of some participants."""
-
-    sampled: int
+    compared: int
     wrong: list[int]  # Ids of participants with a wrong counter.
     conversations: list[int]  # Ids of their conversations.
     last: int | None  # The id of the last participant, None if there was none.
 
 
-def audit(first: int, most: int = SAMPLE) -> Sample:
+def audit(first: int, most: int = SAMPLE) -> Found:
     """Compare at most `most` counters, starting with the participant whose id is `first` or the next one."""
     rows = execute("default", COMPARE, [first, most])
     wrong = [(pk, conversation_id) for pk, conversation_id, is_wrong in rows if is_wrong]
-    return Sample(
+    return Found(
         len(rows), [pk for pk, _ in wrong], [where for _, where in wrong], rows[-1][0] if rows else None
     )
 
 
-def audit_sample() -> Sample:
+def audit_sample() -> Found:
     """Compare SAMPLE counters from a random id on, so that over time every counter is compared."""
     ends = Participant.objects.aggregate(low=Min("pk"), high=Max("pk"))
     if ends["low"] is None:
-        return Sample(0, [], [], None)
+        return Found(0, [], [], None)
     # The latest start still gives a full sample, which includes the last participant.
     highest = max(ends["low"], ends["high"] - SAMPLE + 1)
     with transaction.atomic():
-        execute("default", f"SET LOCAL statement_timeout = '{MOST_SECONDS}s'", None)
+        execute("default", f"SET LOCAL statement_timeout = '{TIMEOUT}'", None)
         return audit(random.randint(ends["low"], highest), SAMPLE)  # noqa: S311  (not a secret)
 
 
-def repair(found: Sample) -> None:
+def repair(found: Found) -> None:
     """Recompute the counters that the audit found wrong."""
     with transaction.atomic():
         lock(found.conversations, using="default")
         recount(found.conversations, using="default")
 
 
+def audit_all(*, is_repairing: bool = False) -> Found:
+    """Compare all counters, in batches, and recompute the wrong ones if asked to."""
+    compared, wrong, conversations, first = 0, [], [], 0
+    while (found := audit(first, BATCH)).last is not None:
+        if is_repairing and found.wrong:
+            repair(found)
+        compared, first = compared + found.compared, found.last + 1
+        wrong += found.wrong
+        conversations += found.conversations
+    return Found(compared, wrong, conversations, None)
+
+
+def publish(compared: int, wrong: int) -> None:
+    """Store the result of an audit for `show_result`. Without Redis, the metrics keep the previous one."""
+    cache.set(RESULT_KEY, [time.time(), compared, wrong], timeout=None)
+
+
 @metrics.suppress_errors
-def record(sampled: int, wrong: int) -> None:
-    metrics.AUDIT_WRONG.set(wrong)
-    metrics.AUDIT_SAMPLED.set(sampled)
-    metrics.AUDIT_TIMESTAMP.set(time.time())
-
-
-def begin() -> None:
-    """Start a thread that audits a sample every UNREAD_CHECK_SECONDS seconds (0: never).
-
-    Only the worker web0 does so, because all workers share the metrics of the audit.
-    """
-    if worker_ids.current() == "web0" and settings.UNREAD_CHECK_SECONDS:
-        threading.Thread(target=_go_on, name="counter-audit", daemon=True).start()
-
-
-def _go_on() -> None:
-    while True:
-        try:
-            found = audit_sample()
-            record(found.sampled, len(found.wrong))
-            if found.wrong:
-                log.error("%d of %d unread counters are wrong", len(found.wrong), found.sampled)
-        except Error as error:
-            log.warning("the unread counters could not be compared: %s", str(error).partition("\n")[0])
-        finally:
-            connection.close()
-        time.sleep(settings.UNREAD_CHECK_SECONDS)
+def show_result() -> None:
+    """Set the metrics of this process to the result of the last audit, if Redis has one."""
+    match cache.peek(RESULT_KEY):
+        case [float(ended_at), int(compared), int(wrong)]:
+            metrics.AUDIT_TIMESTAMP.set(ended_at)
+            metrics.AUDIT_SAMPLED.set(compared)
+            metrics.AUDIT_WRONG.set(wrong)

@@ -1,9 +1,13 @@
-"""Metrics of a gunicorn worker: its threads, its connections to Redis, the backlog of its sockets."""
+"""Metrics of a gunicorn worker: its threads, its connections to Redis, the backlog of its sockets.
+
+Results that short-lived commands leave for the metrics are shown by the same thread.
+"""
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -15,10 +19,13 @@ EVERY = 5.0  # Seconds between two samples; Prometheus scrapes less often.
 log = logging.getLogger(__name__)
 
 
-def begin(worker: Any, redis_connections: Callable[[], tuple[int, int]]) -> None:
+def begin(
+    worker: Any, redis_connections: Callable[[], tuple[int, int]], *samplers: Callable[[], None]
+) -> None:
     """Publish the metrics of a worker before it serves requests. `worker` is the worker object of gunicorn.
 
     `redis_connections` returns the number of connections that this process has in use, and of idle ones.
+    `samplers` set other metrics, are called as often, and raise nothing.
     """
     metrics.BUILD_INFO.labels(settings.RELEASE).set(1)
     metrics.WORKERS.set(1)
@@ -26,14 +33,14 @@ def begin(worker: Any, redis_connections: Callable[[], tuple[int, int]]) -> None
     metrics.BOOTS.inc()
     budgets.publish_budgets()
     if worker_ids.folder():
-        threading.Thread(
-            target=_go_on, args=[worker.sockets, redis_connections], name="gauges", daemon=True
-        ).start()
+        calls = (partial(sample, worker.sockets, redis_connections), *samplers)
+        threading.Thread(target=_go_on, args=[calls], name="gauges", daemon=True).start()
 
 
-def _go_on(sockets: list[Any], redis_connections: Callable[[], tuple[int, int]]) -> None:
+def _go_on(calls: Iterable[Callable[[], None]]) -> None:
     while True:
-        sample(sockets, redis_connections)
+        for call in calls:
+            call()
         time.sleep(EVERY)
 
 

@@ -100,7 +100,6 @@ ORIGINS = "origins with their scheme, separated by commas, such as https://bobbi
         ("STATEMENT_TIMEOUT_MS", "2147483648", ANY.format(30000)),
         ("LOCK_TIMEOUT_MS", "-4", ANY.format(0)),
         ("CONN_MAX_AGE", "-1", ANY.format(60)),
-        ("UNREAD_CHECK_SECONDS", "-1", ANY.format(300)),
         ("PROXY_COUNT", "two", ANY.format(0)),
         ("ALLOWED_HOSTS", "", HOSTS),
         ("ALLOWED_HOSTS", "https://bobbin.example", HOSTS),

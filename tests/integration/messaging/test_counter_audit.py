@@ -20,47 +20,81 @@ def wrong(message, bob):
 
 def run(**options):
     output = io.StringIO()
-    call_command("check_unread_counters", stdout=output, **options)
+    call_command("audit_counters", stdout=output, **options)
     return output.getvalue()
 
 
-def test_right_counters_are_right(message, charlie, alice, write):
+def shown():
+    """Return the metrics of a worker: the wrong counters, the compared ones, and the time of the audit."""
+    counter_audit.show_result()
+    names = ("wrong", "sampled", "timestamp_seconds")
+    return [REGISTRY.get_sample_value(f"bobbin_counter_audit_{name}") for name in names]
+
+
+@pytest.mark.parametrize("options", [{}, {"all": True}, {"repair": True}])
+def test_correct_counters_are_reported_in_one_line(message, charlie, alice, write, options):
     write(charlie, alice)
 
-    assert counter_audit.audit_sample()[:2] == (4, [])
-    assert run() == "4 counters are right.\n"
+    assert run(**options) == "4 counters are right.\n"
 
 
-def test_a_wrong_counter_is_found_and_shown(wrong):
-    found = counter_audit.audit_sample()
+@pytest.mark.parametrize("options", [{}, {"all": True}])
+def test_wrong_counter_is_reported_with_status_1(wrong, options):
+    with pytest.raises(
+        CommandError, match=rf"1 of 2 counters are wrong \(participants {wrong.pk}\)"
+    ) as failure:
+        run(**options)
 
-    assert (found.sampled, found.wrong, found.conversations) == (2, [wrong.pk], [wrong.conversation_id])
-    with pytest.raises(CommandError, match="1 of 2 counters are wrong"):
-        run()
-    assert REGISTRY.get_sample_value("bobbin_counter_audit_wrong") == 1
-    assert REGISTRY.get_sample_value("bobbin_counter_audit_sampled") == 2
+    assert failure.value.returncode == 1
 
 
-def test_a_wrong_counter_is_repaired(wrong, wrong_counters):
-    assert f"participant {wrong.pk} was wrong" in run(repair=True)
+def test_wrong_counter_is_repaired(wrong, wrong_counters):
+    assert run(repair=True) == f"1 of 2 counters are wrong (participants {wrong.pk}). They were repaired.\n"
     assert wrong_counters() == []
     assert Participant.objects.get(pk=wrong.pk).unread_count == 1
-    assert REGISTRY.get_sample_value("bobbin_counter_audit_wrong") == 0
 
 
-def test_command_checks_every_participant_and_a_sample_few(
+def test_workers_show_the_result_that_the_command_stored(wrong):
+    with pytest.raises(CommandError):
+        run()
+    *counts, before = shown()
+    assert counts == [1, 2]
+
+    run(repair=True)
+    *counts, after = shown()
+    assert counts == [0, 2]
+    assert after > before
+
+
+def test_workers_keep_the_last_result_without_redis(wrong):
+    counter_audit.publish(2, 1)
+    before = shown()
+    counter_audit.cache.clear()
+
+    assert shown() == before
+
+
+def test_statement_that_is_cancelled_ends_with_status_2(message, monkeypatch):
+    monkeypatch.setattr(counter_audit, "COMPARE", "SELECT pg_sleep(20) WHERE %s < %s")
+    monkeypatch.setattr(counter_audit, "TIMEOUT", "10ms")
+    with pytest.raises(CommandError, match="could not be compared: canceling statement") as failure:
+        run()
+
+    assert failure.value.returncode == 2
+
+
+def test_sample_is_smaller_than_a_complete_audit(
     alice, member, write, monkeypatch, django_assert_max_num_queries
 ):
     for number in range(10):
         write(alice, member(f"member {number}"))
-    monkeypatch.setattr("messaging.management.commands.check_unread_counters.BATCH", 3)
+    monkeypatch.setattr(counter_audit, "BATCH", 3)
     monkeypatch.setattr(counter_audit, "SAMPLE", 5)
 
-    assert run() == "20 counters are right.\n"
+    assert run(all=True) == "20 counters are right.\n"
     with django_assert_max_num_queries(5):
-        assert counter_audit.audit_sample().sampled <= counter_audit.SAMPLE
+        assert run() == "5 counters are right.\n"
 
 
 def test_audit_without_participants_finds_nothing_wrong(db):
-    assert counter_audit.audit_sample().sampled == 0
-    assert run() == "0 counters are right.\n"
+    assert run() == run(all=True) == "0 counters are right.\n"

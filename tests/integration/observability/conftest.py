@@ -132,7 +132,6 @@ def start(transactional_db, settings, tmp_path, static_files):
                 "WEB_WORKERS": str(WORKERS),
                 "WEB_THREADS": str(THREADS),
                 "METRICS_BIND": f"127.0.0.1:{metrics_port}",
-                "UNREAD_CHECK_SECONDS": "0",
                 **env,
             }
             gunicorn = ["gunicorn", "--config", "gunicorn.conf.py", "config.wsgi"]

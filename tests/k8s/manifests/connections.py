@@ -10,7 +10,8 @@ from manifests.settings import DJANGO, variables
 # Reserved for superusers, for exporters and operators, and for administrators.
 RESERVED = 3 + 5 + 5
 OF_EVENTS = 4  # Threads that check sessions (live/queries.py).
-JOBS = 4  # A migration and a container that waits for it, a backup, a manual command.
+# A migration and a container that waits for it, a backup, the counter audit, a manual command.
+JOBS = 5
 
 
 class Budget(NamedTuple):

@@ -34,6 +34,7 @@ def drive(stack: Monitored) -> tuple[float, float]:
         time.sleep(12)  # Normal operation.
         import_messages(stack)
         manage(stack, "check_cached_pages", "--url", stack.url)
+        manage(stack, "audit_counters")
         for _ in range(4):
             go_wrong(stack)
             time.sleep(1)

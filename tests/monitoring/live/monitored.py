@@ -69,7 +69,6 @@ class Monitored(ExitStack):
             "PYTHONPATH": str(HERE),
             "REDIS_URL": f"unix://{self.redis.socket}?db=0",
             "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
-            "UNREAD_CHECK_SECONDS": "2",
             "ALLOWED_HOSTS": "127.0.0.1",
             "WEB_WORKERS": str(WORKERS),
             "WEB_THREADS": str(THREADS),

@@ -1,0 +1,48 @@
+"""`manage.py audit_counters`: compare unread counters with the messages. Run it every few minutes."""
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error
+
+from messaging import counter_audit
+from messaging.counter_audit import Found
+
+SHOWN = 20
+WRONG, NOT_COMPARED = 1, 2  # Exit statuses.
+
+
+class Command(BaseCommand):
+    help = (
+        "Compare the unread counters of inboxes with their messages: a sample of 500, or all. Ends with "
+        "status 1 when one is wrong and was not repaired, 2 when they could not be compared."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--all", action="store_true", help="compare all counters, not only a sample")
+        parser.add_argument("--repair", action="store_true", help="compare all, and count anew what is wrong")
+
+    def handle(self, *, repair, **options):
+        try:
+            found = self._audit(options["all"], repair)
+        except Error as error:
+            reason = str(error).partition("\n")[0]
+            raise CommandError(
+                f"The counters could not be compared: {reason}", returncode=NOT_COMPARED
+            ) from error
+        counter_audit.publish(found.compared, 0 if repair else len(found.wrong))
+        if not found.wrong:
+            self.stdout.write(f"{found.compared:,} counters are right.")
+        elif repair:
+            self.stdout.write(f"{_wrong(found)} They were repaired.")
+        else:
+            raise CommandError(f"{_wrong(found)} --repair counts them anew.", returncode=WRONG)
+
+    def _audit(self, is_complete: bool, is_repairing: bool) -> Found:
+        if is_complete or is_repairing:
+            return counter_audit.audit_all(is_repairing=is_repairing)
+        return counter_audit.audit_sample()
+
+
+def _wrong(found: Found) -> str:
+    ids = ", ".join(map(str, found.wrong[:SHOWN]))
+    more = ", ..." if len(found.wrong) > SHOWN else ""
+    return f"{len(found.wrong):,} of {found.compared:,} counters are wrong (participants {ids}{more})."
