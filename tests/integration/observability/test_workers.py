@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tests.integration.observability.conftest import WORKERS, until
 
+from messaging import counter_audit
 from observability import measuring
 
 pytestmark = pytest.mark.xdist_group("observed")
@@ -121,3 +122,11 @@ def hostile_request(chance, cookies):
     headers |= chance.choice([{}, {"X-Forwarded-Proto": word()}, {"HX-Request": word()}])
     method = chance.choice([*measuring.METHODS, "PROPFIND", "PUT", word(string.ascii_uppercase)])
     return {"path": path, "method": method, "headers": headers}
+
+
+def test_workers_show_the_result_of_a_counter_audit(start):
+    counter_audit.publish(compared=7, wrong=2)
+    site = start()
+
+    until(lambda: site.total("bobbin_counter_audit_sampled") == 7, "result of the audit")
+    assert site.total("bobbin_counter_audit_wrong") == 2
