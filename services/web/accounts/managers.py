@@ -8,13 +8,14 @@ from zlib import crc32
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.exceptions import ValidationError
 from django.db import connections, models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.utils import timezone
 
 from accounts import lookalikes, names
 from accounts.passwords import composed
 
 SHOWN = {"username", "is_active"}  # Fields that affect pages of other users.
-FOLLOWING = {"name_key", "look_alike_group", "exact_name"}
+FOLLOWING = {"name_key", "look_alike_group", "exact_name", "named_at"}
 LAST_CHARACTER = "\U0010ffff"  # Sorts after every other character.
 # Names that look alike share an advisory lock. The number is small because an import of many users can
 # acquire all locks, and they must fit into PostgreSQL's lock table. Each statement acquires them in ascending
@@ -92,12 +93,16 @@ class UserQuerySet(models.QuerySet):
     def update(self, **values: Any) -> int:
         """Like Django's, but also set the columns that are derived from the username.
 
-        Raise TypeError for an expression as the username, and for a derived column without the username.
+        Raise ValidationError for a username that looks like the name of a user outside this queryset. Raise
+        TypeError for an expression as the username, and for a derived column without the username.
         """
         if "username" in values and not FOLLOWING & values.keys():
-            values |= _following(values["username"])
-            with self._names_locked([values["username"]]):
-                changed = super().update(**values)
+            name = values["username"]
+            values |= _following(name)
+            with self._names_locked([name]):
+                others = self.model._default_manager.using(self.db).exclude(pk__in=self.values("pk"))
+                others.refuse_look_alike(name)
+                changed = super().update(**values, named_at=_time_of_name(values["name_key"]))
         elif FOLLOWING & values.keys() and not {"username", *FOLLOWING} <= values.keys():
             raise TypeError(f"{', '.join(sorted(FOLLOWING))} follow from the username; update that instead.")
         else:
@@ -121,13 +126,22 @@ class UserQuerySet(models.QuerySet):
             for name, value in (_following(user.username) | {"exact_name": exact}).items():
                 setattr(user, name, value)
         with self._names_locked([user.username for user in objs]):
-            return super().bulk_update(objs, fields, batch_size)
+            for user in objs:
+                user.named_at = _time_of_name(user.name_key)
+            changed = super().bulk_update(objs, fields, batch_size)
+        for user in objs:
+            user.__dict__.pop("named_at", None)  # The expression. The next access loads the value.
+        return changed
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list:
+        """Like Django's. If it updates existing rows, it sets `named_at` of all of them."""
         if "username" in (options.get("update_fields") or ()):
             options["update_fields"] = {*options["update_fields"], *FOLLOWING}
         objs = list(objs)
         with self._names_locked([user.username for user in objs]):
+            now = timezone.now()
+            for user in objs:
+                user.named_at = now
             made = super().bulk_create(objs, *args, **options)
         if SHOWN & set(options.get("update_fields") or ()):
             self._send_users_changed()
@@ -142,6 +156,11 @@ def _following(username: Any) -> dict[str, str]:
     if not isinstance(username, str):
         raise TypeError("A username is a str here: its key is computed in Python, not by the database.")
     return {"name_key": names.key(username), "look_alike_group": lookalikes.group(username), "exact_name": ""}
+
+
+def _time_of_name(key: str) -> Case:
+    """Return the `named_at` of a user who gets a name with this key. It stays if the user has the key."""
+    return Case(When(name_key=key, then=F("named_at")), default=Value(timezone.now()))
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

@@ -6,10 +6,11 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts import lookalikes, names
 from accounts.fields import NameGroupField, NameKeyField, UsernameField
-from accounts.managers import SHOWN, UserManager
+from accounts.managers import FOLLOWING, SHOWN, UserManager
 from accounts.passwords import NormalizedPasswords
 
 
@@ -26,6 +27,9 @@ class User(NormalizedPasswords, AbstractUser):
         max_length=names.LONGEST, default="", db_default="", blank=True, editable=False
     )
     look_alike_group = NameGroupField(editable=False, db_collation="C")
+    # Time when the account got its name; another spelling of the same key is the same name. Null if that was
+    # before this column existed.
+    named_at = models.DateTimeField(null=True, editable=False, db_default=Now())
 
     # True during a `save` that changes the pages of other users.
     has_visible_change = False
@@ -69,7 +73,7 @@ class User(NormalizedPasswords, AbstractUser):
         if self.exact_name != self.username:
             self.exact_name = ""
         if update_fields is not None and "username" in update_fields:
-            update_fields = {*update_fields, "name_key", "exact_name", "look_alike_group"}
+            update_fields = {*update_fields, *FOLLOWING}
         shown = SHOWN if update_fields is None else SHOWN.intersection(update_fields)
         if not shown:  # A log-in, for example.
             super().save(using=using, update_fields=update_fields, **kwargs)
@@ -82,14 +86,18 @@ class User(NormalizedPasswords, AbstractUser):
                 self.has_visible_change = False
 
     def _compare_with_stored(self, shown: Set[str], using: str) -> None:
-        """Set `has_visible_change`. Raise ValidationError for a new name that looks like another user's.
+        """Set `has_visible_change` and `named_at`. Raise ValidationError for a new name that looks like
+        the name of another user.
 
         The row is locked. An instance that was loaded before a rename would restore the old name, and this
         must count as a change.
         """
         rows = type(self)._base_manager.using(using)
+        wanted = {*shown, "name_key", "named_at"}
         stored = (
-            rows.select_for_update(no_key=True).filter(pk=self.pk).values(*shown).first() if self.pk else None
+            rows.select_for_update(no_key=True).filter(pk=self.pk).values(*wanted).first()
+            if self.pk
+            else None
         )
         changed = {name for name in shown if stored is None or stored[name] != getattr(self, name)}
         self.has_visible_change = stored is not None and bool(changed)
@@ -97,9 +105,17 @@ class User(NormalizedPasswords, AbstractUser):
             others = type(self).objects.using(using).exclude(pk=self.pk)
             others.lock_names([self.username])
             others.refuse_look_alike(self.username)
+        if "username" in shown:
+            self._set_time_of_name(stored)
 
-    def fill_name_columns(self) -> None:
-        """Set the fields that are derived from the username, as `save` does."""
+    def _set_time_of_name(self, stored: dict | None) -> None:
+        has_name = stored is not None and stored["name_key"] == names.key(self.username)
+        self.named_at = stored["named_at"] if stored and has_name else timezone.now()
+
+    def fill_name_columns(self, using: str) -> None:
+        """Set the fields that are derived from the username, as `save` does. One query."""
+        rows = type(self)._base_manager.using(using).filter(pk=self.pk)
+        self._set_time_of_name(rows.values("name_key", "named_at").first())
         self.name_key, self.look_alike_group = names.key(self.username), lookalikes.group(self.username)
 
     def get_full_name(self) -> str:

@@ -1,16 +1,24 @@
-"""The type of a request with a logged-in user, and the parsing of ids in query strings."""
+"""The type of a request with a logged-in user, ids in query strings, and requests in advance."""
 
 from django.http import Http404, HttpRequest
 
 from accounts.models import User
 
 LARGEST_KEY = 2**63 - 1  # Maximum of a bigint column.
+PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # Headers that name the purpose of a request.
+IN_ADVANCE = ("prefetch", "prerender", "preview")
 
 
 class MemberRequest(HttpRequest):
     """A request behind `login_required`."""
 
     user: User
+
+
+def is_in_advance(request: HttpRequest) -> bool:
+    """Return whether the browser requests a page that the user has not opened, and may never open."""
+    purposes = [request.headers.get(name, "").lower() for name in PURPOSES]
+    return any(word in purpose for purpose in purposes for word in IN_ADVANCE)
 
 
 def key_from(request: HttpRequest, name: str) -> int | None:

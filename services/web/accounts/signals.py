@@ -30,4 +30,4 @@ def complete_erasure(sender, instance, using, **kwargs):
 def fill_name_columns(sender, instance, raw, using, **kwargs):
     if raw:  # A fixture: Django writes its fields without calling `User.save`.
         User.objects.using(using).lock_names([instance.username])
-        instance.fill_name_columns()
+        instance.fill_name_columns(using)

@@ -7,6 +7,8 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import http_date
 
+from accounts.requests import is_in_advance
+
 
 class SlidingSessionMiddleware(SessionMiddleware):
     """Like Django's, but renews a session once a day: the cookie in the response, the row after the response.
@@ -28,7 +30,7 @@ class SlidingSessionMiddleware(SessionMiddleware):
 
 def is_use(request: HttpRequest) -> bool:
     """Return whether a user caused the request. Polling by an open tab and prefetching do not count."""
-    if "Sec-Purpose" in request.headers:
+    if is_in_advance(request):
         return False
     return request.method == "POST" or request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 

@@ -37,8 +37,8 @@ def what_changed(value: str, name: str, account: Any) -> str:
         if made["account"] == _digest(account.pk):
             return ""
         return f"The name “{name}” has gone to another account since this form was made."
-    if account.date_joined > datetime.fromtimestamp(made["at"], UTC):
-        return f"The account “{name}” is newer than this form, and may not be the one that you mean."
+    if account.named_at and account.named_at > datetime.fromtimestamp(made["at"], UTC):
+        return f"The name “{name}” may have gone to another account since this form was made."
     return ""
 
 

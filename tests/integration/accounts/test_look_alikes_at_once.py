@@ -4,9 +4,11 @@ The result is the same as if one were given after the other.
 """
 
 import io
+import json
 from unicodedata import normalize
 
 import pytest
+from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import transaction
@@ -76,12 +78,30 @@ WAYS = {
     "createsuperuser": make_superuser,
     "create": lambda name: User.objects.create(username=name),
     "save of a rename": rename,
+    "update": lambda name: User.objects.filter(username="somebody").update(username=name),
 }
-# These write a name without checking for look-alikes, as an import does. Other writers wait for them.
+
+
+def load_fixture(name):
+    [record] = json.loads(serializers.serialize("json", User.objects.filter(username="somebody")))
+    record["fields"]["username"] = name
+    for one in serializers.deserialize("json", json.dumps([record])):
+        one.save()
+
+
+def bulk_update(name):
+    user = User.objects.get(username="somebody")
+    user.username = name
+    User.objects.bulk_update([user], ["username"])
+
+
+# These write names that belonged to different people before, so they accept look-alikes, as an import does.
+# Other writers wait for them.
 UNCHECKED = {
     "import": lambda name: Members().prepare([name]),
-    "update": lambda name: User.objects.filter(username="somebody").update(username=name),
     "bulk_create": lambda name: User.objects.bulk_create([User(username=name)]),
+    "bulk_update": bulk_update,
+    "fixture": load_fixture,
 }
 
 
@@ -148,6 +168,22 @@ def test_sign_up_after_a_look_alike_that_was_rolled_back_succeeds(meanwhile):
     assert meanwhile(give_up, lambda: answers.append(sign_up("coco"))) == [None, None]
 
     assert [status for status, _ in answers] == [302]
+
+
+@looking_alike
+@pytest.mark.parametrize("way", UNCHECKED)
+def test_look_alike_is_accepted_where_names_are_loaded(pair, way, member):
+    member("somebody")
+    member(pair[0])
+    UNCHECKED[way](pair[1])
+
+    assert User.objects.filter(username=pair[1]).exists()
+
+
+@pytest.mark.parametrize("name", ["c0c0", "Сосо", "COC0"])
+def test_update_to_a_look_alike_of_the_own_name_succeeds(name, member):
+    member("coco")
+    assert User.objects.filter(username="coco").update(username=name) == 1
 
 
 def test_saving_a_look_alike_of_an_import_without_a_new_name_succeeds(member):

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core import serializers
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Lower
 
@@ -49,7 +49,7 @@ def _fixture(user, name):
         one.save()
 
 
-DERIVED = {"name_key", "look_alike_group", "exact_name"}
+DERIVED = {"name_key", "look_alike_group", "exact_name", "named_at"}
 WAYS = {
     "save": _save,
     "update": lambda user, name: User.objects.filter(pk=user.pk).update(username=name),
@@ -70,6 +70,51 @@ def test_key_follows_the_name_after_every_kind_of_change(alice, way, name):
     check(alice, name)
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_new_name_sets_its_time_in_every_way(alice, way):
+    User.objects.filter(pk=alice.pk).update(email="a@example.com")
+    before = User.objects.get(pk=alice.pk).named_at
+    WAYS[way](alice, "alicia")
+
+    assert User.objects.get(pk=alice.pk).named_at > before
+
+
+@pytest.mark.parametrize("way", WAYS.keys() - {"bulk_create"})
+@pytest.mark.parametrize("spelling", ["alice", "ALICE", "ａｌｉｃｅ"])
+def test_other_spelling_of_a_name_keeps_its_time_in_every_way(alice, way, spelling):
+    before = User.objects.get(pk=alice.pk).named_at
+    WAYS[way](alice, spelling)
+
+    assert User.objects.get(pk=alice.pk).named_at == before
+
+
+@pytest.mark.parametrize("fields", [None, ["username"], ["email"]])
+def test_stale_copy_that_is_saved_keeps_the_time_of_the_name(alice, fields):
+    stale = User.objects.get(pk=alice.pk)
+    for name in ("alicia", "alice"):
+        User.objects.filter(pk=alice.pk).update(username=name)
+    renamed = User.objects.get(pk=alice.pk).named_at
+    stale.save(update_fields=fields)
+
+    assert User.objects.get(pk=alice.pk).named_at == renamed > stale.date_joined
+
+
+@pytest.mark.parametrize("way", WAYS.keys() - {"bulk_create"})
+def test_name_from_before_the_column_keeps_no_time_in_another_spelling(alice, way):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE accounts_user SET named_at = NULL")
+    WAYS[way](User.objects.get(pk=alice.pk), "Alice")
+
+    assert User.objects.get(pk=alice.pk).named_at is None
+
+
+def test_bulk_update_leaves_the_time_on_the_instance_readable(alice):
+    alice.username = "alicia"
+    User.objects.bulk_update([alice, alice], ["username"])
+
+    assert alice.named_at == User.objects.get(pk=alice.pk).named_at
+
+
 def test_bulk_update_of_two_members_at_once_keeps_each_key(alice, bob):
     alice.username, bob.username = "Ωmega", "Éva"
     assert User.objects.bulk_update([alice, bob], fields=["username", "email"], batch_size=1) == 2
@@ -83,7 +128,7 @@ def test_bulk_update_of_two_members_at_once_keeps_each_key(alice, bob):
     [
         {"username": F("email")}, {"username": Lower("username")}, {"username": Value("eve")},
         {"username": None}, {"name_key": "eve"}, {"exact_name": "eve"}, {"look_alike_group": "eve"},
-        {"username": "eve", "name_key": "bob"},
+        {"named_at": None}, {"username": "eve", "name_key": "bob"},
     ],
 )  # fmt: skip
 def test_change_whose_key_cannot_be_computed_is_refused(alice, values):

@@ -106,6 +106,11 @@ def test_cached_page_renews_without_storing_the_cookie(aged, browser_of, alice, 
         {"sec-fetch-mode": "cors"},
         {"sec-fetch-mode": "same-origin"},
         {"sec-fetch-mode": "navigate", "sec-purpose": "prefetch;prerender"},
+        {"sec-fetch-mode": "navigate", "sec-purpose": "prerender"},
+        {"sec-fetch-mode": "navigate", "sec-purpose": "Prefetch"},
+        {"purpose": "prefetch"},
+        {"x-moz": "prefetch"},
+        {"x-purpose": "preview"},
     ],
 )
 def test_background_request_of_an_open_tab_does_not_renew(aged, headers):

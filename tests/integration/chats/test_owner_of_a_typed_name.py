@@ -8,6 +8,7 @@ from html import unescape
 
 import pytest
 from django.core import signing
+from django.test import Client
 
 from accounts.models import User
 from messaging.models import Message
@@ -48,7 +49,25 @@ def erase_and_rename(bob, member):
     return other
 
 
-CHANGES = [erase_and_sign_up, rename_and_rename, erase_and_rename]
+def swap(bob, member):
+    """Exchange the names of two accounts that are older than every form."""
+    other = User.objects.get(username="charlie")
+    for user, name in ((bob, "for a moment"), (other, "bob"), (bob, "charlie")):
+        User.objects.filter(pk=user.pk).update(username=name)
+    return other
+
+
+def rename_in_the_administration(bob, member):
+    bob.delete()
+    staff = Client()
+    staff.force_login(member("root", is_staff=True, is_superuser=True))
+    other = User.objects.get(username="charlie")
+    form = {"username": "bob", "email": "", "is_active": "on"}
+    assert staff.post(f"/admin/accounts/user/{other.pk}/change/", form).status_code == 302
+    return other
+
+
+CHANGES = [erase_and_sign_up, rename_and_rename, erase_and_rename, swap, rename_in_the_administration]
 
 
 @pytest.fixture
@@ -77,14 +96,43 @@ def is_refused_once(hers):
     return check
 
 
+@pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("typed", ["bob", "BOB", "ｂｏｂ"])
-def test_typed_name_of_an_account_newer_than_the_form_is_refused_once(
-    hers, bob, member, is_refused_once, typed
+def test_typed_name_that_changes_its_owner_after_the_form_is_refused_once(
+    hers, bob, member, is_refused_once, change, typed
 ):
     form = form_of(hers.get("/chats/new/"))
-    owner = erase_and_sign_up(bob, member)
+    owner = change(bob, member)
 
     is_refused_once(form, owner, to=typed)
+
+
+@pytest.mark.parametrize("address", ["/chats/new/", "/chats/new/?to=charlie"])
+def test_typed_name_that_went_away_and_came_back_is_refused_once(hers, bob, is_refused_once, address):
+    """The server does not know who had the name in between, so the sender confirms it."""
+    form = form_of(hers.get(address))
+    for name in ("robert", "bob"):
+        User.objects.filter(pk=bob.pk).update(username=name)
+
+    is_refused_once(form, bob, to="bob")
+
+
+def test_name_of_the_address_that_came_back_to_its_owner_is_delivered_at_once(hers, bob):
+    form = form_of(hers.get("/chats/new/?to=bob"))
+    for name in ("robert", "bob"):
+        User.objects.filter(pk=bob.pk).update(username=name)
+
+    assert send(hers, form).status_code == 302
+    assert Message.objects.get().receiver == bob
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_typed_name_that_changed_its_owner_before_the_form_is_delivered_at_once(hers, bob, member, change):
+    owner = change(bob, member)
+    form = form_of(hers.get("/chats/new/"))
+
+    assert send(hers, form, to="bob").status_code == 302
+    assert Message.objects.get().receiver == owner
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -137,6 +185,9 @@ def test_name_that_kept_its_owner_is_delivered_at_once(hers, bob, charlie, membe
     form = form_of(hers.get(address))
     member("dora")
     User.objects.filter(pk=bob.pk).update(username="Bob")  # This is the same name in another case.
+    bob.username = "ＢＯＢ"
+    bob.save()
+    User.objects.filter(pk=bob.pk).update(username="bOb", email="bob@example.com")
 
     assert send(hers, form, to=to).status_code == 302
     assert Message.objects.get().receiver.username.lower() == to.lower()

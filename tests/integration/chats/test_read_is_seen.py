@@ -97,11 +97,19 @@ def test_thread_page_leaves_messages_of_other_threads_unread(browser_of, message
     "headers",
     [
         {"Sec-Purpose": "prefetch"},
+        {"Sec-Purpose": "prerender"},
         {"Sec-Purpose": "prefetch;prerender"},
+        {"Sec-Purpose": "prefetch; prerender"},
         {"Sec-Purpose": "prefetch;anonymous-client-ip"},
+        {"Sec-Purpose": "Prefetch"},
+        {"Sec-Purpose": "PRERENDER"},
         {"Purpose": "prefetch"},
+        {"Purpose": "Prefetch"},
+        {"Purpose": "prerender"},
         {"X-Moz": "prefetch"},
+        {"X-Moz": "PREFETCH"},
         {"X-Purpose": "preview"},
+        {"X-Purpose": "prefetch", "Sec-Fetch-Mode": "navigate"},
     ],
 )
 @pytest.mark.parametrize("path", ["/chats/with/alice/", "/chats/thread/{}/"])
@@ -112,6 +120,19 @@ def test_page_fetched_in_advance_marks_nothing(path, headers, browser_of, messag
 
     client.get(path.format(message.pk), headers={"Purpose": "x"})
     assert state(client) == (0, 0)
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Purpose": "prerender"}, {"X-Moz": "Prefetch"}, None])
+def test_page_without_javascript_in_advance_remembers_and_marks_nothing(
+    headers, browser_of, message, bob, state
+):
+    client = browser_of(bob)
+    address = "/chats/with/alice/?script=no"
+    response = client.get(address, headers=headers) if headers else client.head(address)
+    assert ("script" in response.cookies, state(client)) == (False, (1, 1))
+
+    response = client.get(address)
+    assert (response.cookies["script"].value, state(client)) == ("no", (0, 0))
 
 
 @pytest.mark.parametrize("path", ["/chats/with/alice/", "/chats/thread/{}/"])

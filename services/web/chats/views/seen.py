@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.views.decorators.http import require_POST
 
-from accounts.requests import LARGEST_KEY, MemberRequest
+from accounts.requests import LARGEST_KEY, MemberRequest, is_in_advance
 from chats.context import badges_of
 from messaging.models import Message
 from observability.budgets import query_budget
@@ -35,10 +35,7 @@ def seen(request: MemberRequest) -> HttpResponse:
 
 def is_shown(request: HttpRequest) -> bool:
     """Return whether the user will see the response: False for HEAD and for a prefetch by the browser."""
-    purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
-    return request.method == "GET" and not any(
-        word in purpose.lower() for purpose in purposes for word in ("prefetch", "prerender", "preview")
-    )
+    return request.method == "GET" and not is_in_advance(request)
 
 
 def marks_by_script(request: HttpRequest) -> bool:
@@ -60,7 +57,7 @@ def is_plain(request: HttpRequest) -> bool:
 
 
 def remember_plain(request: HttpRequest, response: HttpResponse) -> None:
-    if _followed_noscript(request):
+    if _followed_noscript(request) and is_shown(request):
         response.set_cookie(
             COOKIE, PLAIN, COOKIE_SECONDS, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
         )
