@@ -191,7 +191,7 @@ def test_draft_for_a_name_that_has_another_owner_by_then_is_refused_once(hers, m
     hers.goto("/chats/new/")
     expect(hers.get_by_label("To")).to_have_value("bob")
     _button(hers).click()
-    expect(hers.locator(".errorlist")).to_contain_text("may not be the one that you mean")
+    expect(hers.locator(".errorlist")).to_contain_text("may have gone to another account")
     assert not Message.objects.exists()
     _button(hers).click()
 

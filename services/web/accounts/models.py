@@ -1,6 +1,7 @@
 """Users, their sessions, and the records of erased accounts."""
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.base_session import AbstractBaseSession
@@ -108,7 +109,7 @@ class User(NormalizedPasswords, AbstractUser):
         if "username" in shown:
             self._set_time_of_name(stored)
 
-    def _set_time_of_name(self, stored: dict | None) -> None:
+    def _set_time_of_name(self, stored: Mapping[str, Any] | None) -> None:
         has_name = stored is not None and stored["name_key"] == names.key(self.username)
         self.named_at = stored["named_at"] if stored and has_name else timezone.now()
 

@@ -79,7 +79,7 @@ def test_new_name_sets_its_time_in_every_way(alice, way):
     assert User.objects.get(pk=alice.pk).named_at > before
 
 
-@pytest.mark.parametrize("way", WAYS.keys() - {"bulk_create"})
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "bulk_create"])
 @pytest.mark.parametrize("spelling", ["alice", "ALICE", "ａｌｉｃｅ"])
 def test_other_spelling_of_a_name_keeps_its_time_in_every_way(alice, way, spelling):
     before = User.objects.get(pk=alice.pk).named_at
@@ -99,7 +99,7 @@ def test_stale_copy_that_is_saved_keeps_the_time_of_the_name(alice, fields):
     assert User.objects.get(pk=alice.pk).named_at == renamed > stale.date_joined
 
 
-@pytest.mark.parametrize("way", WAYS.keys() - {"bulk_create"})
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "bulk_create"])
 def test_name_from_before_the_column_keeps_no_time_in_another_spelling(alice, way):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE accounts_user SET named_at = NULL")
