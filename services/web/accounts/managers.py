@@ -100,7 +100,9 @@ class UserQuerySet(models.QuerySet):
             name = values["username"]
             values |= _following(name)
             with self._names_locked([name]):
-                others = UserQuerySet(self.model, using=self.db).exclude(pk__in=self.values("pk"))
+                others: UserQuerySet = UserQuerySet(self.model, using=self.db).exclude(
+                    pk__in=self.values("pk")
+                )
                 others.refuse_look_alike(name)
                 changed = super().update(**values, named_at=_time_of_name(values["name_key"]))
         elif FOLLOWING & values.keys() and not {"username", *FOLLOWING} <= values.keys():
