@@ -5,4 +5,5 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import erasure, signals  # noqa: F401  (phases of an erasure; connects the receivers)
+        # The phases of an erasure and their system checks; the last one connects the receivers.
+        from accounts import erasure, erasure_checks, signals  # noqa: F401

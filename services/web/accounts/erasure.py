@@ -56,7 +56,7 @@ def _values(user: User, using: str) -> dict[str, int]:
     return {"user": user.pk, "kind": kind.pk}
 
 
-@erasure_phase("account")
+@erasure_phase("account", Session)
 def erase_account_rows(user: User, using: str) -> None:
     """Delete the sessions, failed log-ins and admin log entries of `user`, always in four statements."""
     with connections[using].cursor() as cursor:

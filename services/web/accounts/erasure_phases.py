@@ -6,11 +6,9 @@ order depends neither on INSTALLED_APPS nor on imports. The phases run in the tr
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
-from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, register
+from django.db.models import Model
 
 from accounts.models import User
 
@@ -23,12 +21,18 @@ PHASES = BEFORE_DELETE + AFTER_DELETE
 
 Function = Callable[[User, str], None]
 _functions: defaultdict[str, dict[str, Function]] = defaultdict(dict)
+_models: set[str] = set()
 
 
-def erasure_phase(phase: str) -> Callable[[Function], Function]:
-    """Register the function that runs a phase. It receives the user and the database alias."""
+def erasure_phase(phase: str, *models: type[Model]) -> Callable[[Function], Function]:
+    """Register the function that runs a phase, and the models whose rows it deletes.
+
+    The function receives the user and the database alias. A system check (accounts/erasure_checks.py) fails
+    for a model that leads to a user and has no phase.
+    """
 
     def add(function: Function) -> Function:
+        _models.update(model._meta.label for model in models)
         # The key is the name, so a second import of the module does not register the function again.
         _functions[phase][f"{function.__module__}.{function.__qualname__}"] = function
         return function
@@ -49,25 +53,6 @@ def registered() -> dict[str, list[str]]:
     return {phase: list(_functions[phase]) for phase in (*PHASES, *unknown)}
 
 
-@register
-def check_phases(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Return an error for each unknown phase, and for each phase that does not have exactly one function."""
-    errors: list[CheckMessage] = []
-    for phase, names in registered().items():
-        if phase not in PHASES:
-            errors.append(
-                Error(
-                    f"{', '.join(names)} is registered for the unknown erasure phase “{phase}”.",
-                    hint="Add the phase to accounts/erasure_phases.py, at its place in the order.",
-                    id="accounts.E001",
-                )
-            )
-        elif len(names) != 1:
-            errors.append(
-                Error(
-                    f"The erasure phase “{phase}” has {len(names)} functions instead of one.",
-                    hint="Register one with @erasure_phase, in a module that is imported at the start.",
-                    id="accounts.E002",
-                )
-            )
-    return errors
+def erased_models() -> frozenset[str]:
+    """Return the labels of the models whose rows a phase deletes."""
+    return frozenset(_models)

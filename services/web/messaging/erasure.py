@@ -7,6 +7,7 @@ from django.db import connections
 
 from accounts.erasure_phases import erasure_phase
 from accounts.models import User
+from messaging.models import Conversation, Message, MessageHistory, Participant
 
 CONVERSATIONS = "SELECT id FROM messaging_conversation WHERE low_id = %(user)s OR high_id = %(user)s"
 THEIR_MESSAGES = f"SELECT id FROM messaging_message WHERE conversation_id IN ({CONVERSATIONS})"
@@ -44,7 +45,7 @@ def lock_conversations(user: User, using: str) -> None:
     _run(using, LOCK, user.pk)
 
 
-@erasure_phase("messages")
+@erasure_phase("messages", MessageHistory, Message, Participant, Conversation)
 def erase_messages(user: User, using: str) -> None:
     """Delete the conversations of a user, with the messages of both participants."""
     _run(using, ERASE, user.pk)

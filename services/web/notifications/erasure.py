@@ -8,6 +8,7 @@ from django.db import connections
 
 from accounts.erasure_phases import erasure_phase
 from accounts.models import User
+from notifications.models import Notification
 
 ERASE = """
 DELETE FROM notifications_notification
@@ -18,7 +19,7 @@ WHERE user_id = %(user)s OR message_id IN (
 """
 
 
-@erasure_phase("notifications")
+@erasure_phase("notifications", Notification)
 def erase_notifications(user: User, using: str) -> None:
     """Delete the notifications in one statement."""
     with connections[using].cursor() as cursor:
