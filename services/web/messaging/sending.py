@@ -31,6 +31,14 @@ TO_ANSWER = CompiledQuery(
 )
 
 
+# How the first message with a client id can differ from a later one. The first difference is named.
+DIFFERENCES = {
+    "receiver_id": "to another member",
+    "parent_message_id": "in another place",
+    "content": "with another text",
+}
+
+
 class AlreadySentError(Exception):
     """A client id that its sender has already used with another text, receiver or parent."""
 
@@ -88,9 +96,7 @@ def _is_sent(message: Message) -> bool:
 
 def _sent_before(again: Message) -> Message:
     first = Message.objects.get(sender=again.sender_id, client_id=again.client_id)
-    same = ("receiver_id", "content", "parent_message_id")
-    if any(getattr(first, name) != getattr(again, name) for name in same):
-        raise AlreadySentError(
-            "This was sent before with another text. Send it again to send this text as well."
-        )
+    for name, how in DIFFERENCES.items():
+        if getattr(first, name) != getattr(again, name):
+            raise AlreadySentError(f"This was sent before {how}. Send it again to send this message as well.")
     return first

@@ -45,6 +45,24 @@ def test_form_whose_id_belongs_to_a_message_to_another_member_is_delivered_once(
     assert sorted(Message.objects.values_list("receiver__username", flat=True)) == ["bob", "charlie"]
 
 
+@pytest.mark.parametrize(
+    ("change", "how"),
+    [
+        ({"to": "charlie"}, "to another member"),
+        ({"to": "charlie", "content": "y"}, "to another member"),
+        ({"content": "y"}, "with another text"),
+    ],
+)
+def test_refusal_of_a_used_id_names_the_difference(browser_of, alice, bob, charlie, change, how):
+    client, form = browser_of(alice), {"to": "bob", "content": "x", "client_id": uuid.uuid4()}
+    client.post("/chats/new/", form)
+
+    assert (
+        f"This was sent before {how}. Send it again"
+        in client.post("/chats/new/", form | change).content.decode()
+    )
+
+
 def test_form_whose_id_belongs_to_another_reply_is_delivered_once(browser_of, message, alice, write):
     client, form = browser_of(alice), {"content": "x", "client_id": uuid.uuid4()}
     other = write(message.receiver, alice)
@@ -53,6 +71,7 @@ def test_form_whose_id_belongs_to_another_reply_is_delivered_once(browser_of, me
     client.post(f"/chats/message/{other.pk}/reply/", form | {"client_id": _id_on(refused)})
 
     assert refused.status_code == 409
+    assert "This was sent before in another place. Send it again" in refused.content.decode()
     parents = Message.objects.filter(content="x").values_list("parent_message_id", flat=True)
     assert sorted(parents) == sorted([message.pk, other.pk])
 
