@@ -83,6 +83,28 @@ def test_erasure_is_announced_on_open_pages_and_the_text_stays(tabs, browser_of,
     assert not Message.objects.exists()
 
 
+def test_thread_whose_messages_are_all_deleted_keeps_the_text_and_sends_nothing(
+    hers, message, write, alice, bob
+):
+    reply = write(bob, alice, "An answer", parent_message=message)
+    _open(hers, PAGES["thread"].format(message.pk))
+    reply.delete()
+    expect(hers.locator("li.message")).to_have_count(1)
+    expect(_button(hers)).to_be_enabled()
+    message.delete()
+
+    expect(_button(hers)).to_be_disabled()
+    expect(hers.get_by_role("alert")).to_contain_text("no longer there. You can still copy your text.")
+    expect(_text(hers)).to_have_value("half a text")
+
+
+def test_thread_without_a_text_shows_that_all_its_messages_are_deleted(hers, message):
+    _open(hers, PAGES["thread"].format(message.pk), text="")
+    message.delete()
+
+    expect(hers.get_by_role("heading", level=1)).to_have_text("There is nothing here")
+
+
 def test_rename_is_announced_on_open_pages_and_the_next_send_arrives(tabs, browser_of, member, bob):
     staff = browser_of(member("root", is_staff=True, is_superuser=True))
     form = {"username": "robert", "email": "", "is_active": True}

@@ -7,6 +7,8 @@ from django.db import connection
 from playwright.sync_api import expect
 from running import ROOT, running_site
 
+from messaging.models import Message
+
 # nginx serves these pages itself when the application is not available.
 NGINX = sorted((ROOT / "services" / "nginx" / "errors").glob("*.html"))
 
@@ -50,6 +52,31 @@ def test_form_with_the_token_of_an_earlier_log_in_is_sent_with_a_fresh_one(
     his.get_by_role("button", name=re.compile("^(Reply|Send)$")).click()
 
     expect(his.locator(".message .content", has_text="In time")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("address", "button", "read"),
+    [
+        ("/chats/with/alice/", "button[form=mark-unread]", False),
+        ("/chats/notifications/", "#read-all button", True),
+        ("/chats/notifications/", "[data-notification] button", True),
+    ],
+)
+def test_button_with_the_token_of_an_earlier_log_in_is_sent_with_a_fresh_one(
+    open_browser, message, bob, address, button, read
+):
+    if not read:
+        Message.objects.mark_seen(bob, [message.pk])
+    his = open_browser(bob)
+    his.goto(address)
+    his.locator("input[name=csrfmiddlewaretoken]").evaluate_all(
+        "fields => fields.forEach(field => field.value = 'x'.repeat(64))"
+    )
+    with his.expect_navigation():
+        his.locator(button).click()
+
+    expect(his.get_by_role("heading", level=1)).not_to_have_text("This form is too old")
+    assert Message.objects.get().read is read
 
 
 def test_too_many_wrong_passwords_show_429(open_browser, bob, check):

@@ -2,6 +2,7 @@
 
 import { AwayError } from "./away.js";
 import { showTitle } from "./badges.js";
+import { sendButton } from "./buttons.js";
 import { watchReceiver } from "./counterpart.js";
 import { deleteAllDrafts, keepDraft, restoreDrafts, tidyDrafts } from "./drafts.js";
 import { setFold } from "./folding.js";
@@ -64,6 +65,7 @@ document.addEventListener("click", click);
 document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);
 document.addEventListener("submit", send);
+document.addEventListener("submit", sendButton);
 addEventListener("hashchange", showTarget);
 // Cover a page that the browser keeps for Back.
 addEventListener("pagehide", ({ persisted }) => persisted && state && cover());

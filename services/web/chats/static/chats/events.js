@@ -3,7 +3,7 @@
 import { AwayError } from "./away.js";
 import { checkCounterpart } from "./counterpart.js";
 import { askState } from "./fetching.js";
-import { removeRow } from "./keeping.js";
+import { reload, removeRow } from "./keeping.js";
 import { refreshFound, refreshRows } from "./lists.js";
 import { $, found, messages, random, rows } from "./page.js";
 import { byId } from "./rows.js";
@@ -21,12 +21,18 @@ function concerns(event) {
   return !messages.dataset.thread || Number(messages.dataset.thread) === event.thread;
 }
 
+function remove(id) {
+  if (byId(id)) removeRow(byId(id));
+  // The first message of a thread is deleted after all others, so nothing is left to answer.
+  if (id === Number(messages.dataset.thread)) reload("These messages are no longer there.");
+}
+
 export function onEvent(event) {
   if (event.kind === "read" && messages && Number(messages.dataset.conversation) === event.conversation)
     markSeen(event);
   if (event.kind === "unread" && messages && concerns(event))
     $(".seen", byId(event.message) ?? messages.cloneNode())?.remove();
-  if (event.kind === "deleted" && messages && concerns(event) && byId(event.message)) removeRow(byId(event.message));
+  if (event.kind === "deleted" && messages && concerns(event)) remove(event.message);
   waiting.push(event);
   // A random delay spreads the requests if many members receive an event. Other events are handled after
   // 20 ms. `act` handles later ones together after 200 ms, to limit the load on the server.

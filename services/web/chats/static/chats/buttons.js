@@ -1,0 +1,22 @@
+// Sends the forms that consist of one button with a CSRF token of the current session.
+
+import { AwayError } from "./away.js";
+import { renewTokens } from "./fetching.js";
+
+const FORMS = "#mark-unread, #read-all, [data-notification] form";
+let renewed = null; // The form that is being sent with a new token.
+
+// A log-in in another tab makes the token of this page invalid.
+export async function sendButton(event) {
+  const { target: form, submitter } = event;
+  if (!form.matches(FORMS) || form === renewed) return;
+  event.preventDefault();
+  try {
+    await renewTokens();
+  } catch (error) {
+    if (error instanceof AwayError) return; // A dialog says that the session has ended.
+  }
+  renewed = form; // Without a connection, the browser shows its own page.
+  form.requestSubmit(submitter);
+  renewed = null;
+}
