@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.urls import resolve
 from playwright.sync_api import expect
 
 from messaging.models import Message
+from observability.budgets import views
 
 MOST_BYTES = 100_000
 # Collects layout shifts from the first paint on; without input there should be none.
@@ -47,11 +49,11 @@ PAGES = {
     "unread": "/chats/unread/",
     "notifications": "/chats/notifications/",
     "conversation": "/chats/with/bob/",
-    "thread": "/chats/thread/{root}/",
-    "long-thread": "/chats/thread/{long}/",
-    "history": "/chats/message/{edited}/history/",
-    "reply": "/chats/message/{root}/reply/",
-    "edit": "/chats/message/{edited}/edit/",
+    "thread": "/chats/thread/{root.pk}/",
+    "long-thread": "/chats/thread/{long.pk}/",
+    "history": "/chats/message/{edited.pk}/history/",
+    "reply": "/chats/message/{root.pk}/reply/",
+    "edit": "/chats/message/{edited.pk}/edit/",
     "new": "/chats/new/",
     "search": "/chats/search/?q=loom",
     "search-nothing": "/chats/search/?q=unheard-of",
@@ -63,11 +65,25 @@ PAGES = {
     "not-found": "/chats/thread/1000000000/",
 }
 VISITORS = {"login": "/accounts/login/", "sign-up": "/accounts/signup/"}
+# Addresses that answer with a redirect, with JSON or with a part of a page, or that only accept POST.
+NO_PAGES = {
+    "home", "events", "accounts:logout", "chats:conversation_by_id", "chats:counterpart",
+    "chats:first_unread", "chats:mark_unread", "chats:message", "chats:people", "chats:seen", "chats:state",
+    "notifications:read_all", "notifications:read_one",
+}  # fmt: skip
 
 
 def _addresses(town) -> dict[str, str]:
-    ids = {name: message.pk for name, message in town.items()}
-    return {name: address.format(**ids) for name, address in PAGES.items()}
+    return {name: address.format(**town) for name, address in PAGES.items()}
+
+
+def test_every_page_is_in_one_of_these_lists():
+    shown = _addresses(dict.fromkeys(["root", "long", "edited"], Message(pk=1))) | VISITORS
+    tested = {resolve(address.partition("?")[0]).view_name for address in shown.values()}
+    missing = {name for name, _ in views() if not name.startswith("admin:")} - tested - NO_PAGES
+
+    assert not missing, f"add to PAGES, VISITORS or NO_PAGES in {__file__}: {missing}"
+    assert not tested & NO_PAGES
 
 
 def test_pages_have_no_accessibility_violations(open_browser, town, alice, accessibility_reports):

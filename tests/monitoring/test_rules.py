@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import exceptions
 import pytest
@@ -41,12 +42,13 @@ def test_alert_has_a_firing_and_a_silent_case(name):
     fires = [case for case in mine if case.test.startswith(f"{name} fires")]
     silent = [case for case in mine if case.test.startswith(f"{name} stays silent")]
 
-    assert any(case.fires for case in fires)
+    assert any(case.fires for case in fires), f"add a case “{name} fires …” to tests/monitoring/cases/"
     if name in exceptions.NEVER_SILENT:
         assert not silent, "no longer an exception"
     else:
         # A silent case without input series proves nothing.
-        assert [case for case in silent if not case.fires and case.series]
+        proofs = [case for case in silent if not case.fires and case.series]
+        assert proofs, f"add a case “{name} stays silent …” with input series to tests/monitoring/cases/"
 
 
 def test_every_case_is_of_an_alert_that_exists():
@@ -54,9 +56,11 @@ def test_every_case_is_of_an_alert_that_exists():
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert():
-    assert {path.name for path in RUNBOOKS.glob("*.md")} - set(exceptions.PROCEDURES) == {
-        f"{name}.md" for name in ALERTS
-    }
+    procedures = {Path(name).stem for name in exceptions.PROCEDURES}
+    written = {path.stem for path in RUNBOOKS.glob("*.md")} - procedures
+
+    assert not ALERTS.keys() - written, "write the runbook in docs/runbooks/"
+    assert not written - ALERTS.keys(), "name the runbook of no alert in PROCEDURES of exceptions.py"
 
 
 @pytest.mark.parametrize("name", ALERTS)
@@ -71,11 +75,23 @@ def test_runbook_has_the_four_sections(name):
     assert len(text.splitlines()) < 90
 
 
+@pytest.mark.parametrize("name", ALERTS)
+def test_runbook_says_how_to_apply_each_change(name):
+    """A step that changes a file or a setting contains the command that applies it, or links to it."""
+    fix = (RUNBOOKS / f"{name}.md").read_text().partition("\n## Fix\n")[2].partition("\n## ")[0]
+    steps = re.split(r"^ *(?=- |\d+\. )", fix, flags=re.MULTILINE)
+    changes = [step for step in steps if re.search(r"`(\.env|deploy/|[A-Z]+_[A-Z_]+[`=])|your overlay", step)]
+
+    for step in changes:
+        assert re.search(r"docker compose|kubectl|make \w+|\(\w+\.md", step), f"add the command: {step}"
+
+
 def test_every_alert_is_in_the_list():
     text = (ROOT / "docs/monitoring.md").read_text()
     listed = dict(re.findall(r"^\| \[(\w+)\]\(runbooks/\1\.md\) \| (\w+) \|", text, re.MULTILINE))
 
-    assert listed == {name: rule.source["labels"]["severity"] for name, rule in ALERTS.items()}
+    alerts = {name: rule.source["labels"]["severity"] for name, rule in ALERTS.items()}
+    assert listed == alerts, "correct the table of alerts in docs/monitoring.md"
 
 
 @pytest.mark.parametrize(("place", "asked"), ASKED, ids=[place for place, _ in ASKED])
@@ -98,7 +114,8 @@ def test_every_series_is_used_in_a_query():
     used = set().union(*(asked for _, asked in ASKED))
     used |= {OF_A_HISTOGRAM.sub("", name) for name in used}
 
-    assert (sources.own_metrics() | RECORDED | sources.OTHERS) - used == set()
+    unused = (sources.own_metrics() | RECORDED | sources.OTHERS) - used
+    assert not unused, f"show them in a panel of deploy/grafana/dashboards, or use them in a rule: {unused}"
 
 
 def test_prometheus_scrapes_the_jobs_of_the_alerts():

@@ -1,8 +1,14 @@
-"""The documents list exactly the receivers, settings, metrics and budgets of the code."""
+"""The documents list exactly the tables, signals, settings, metrics, budgets and commands of the code."""
 
+import importlib
 import re
 from pathlib import Path
 
+from django.apps import apps
+from django.db.models import signals as model_signals
+from django.dispatch import Signal
+
+from accounts import erasure_phases
 from observability import metrics
 from observability.budgets import declared
 
@@ -22,7 +28,45 @@ def test_every_receiver_is_listed():
     listed = set(re.findall(rf"^\|[^|]*\|[^|]*\| `((?:{names})\.\w+)`", _doc("signals.md"), re.M))
 
     assert connected
-    assert connected == listed
+    assert connected == listed, f"correct the first table of docs/signals.md: {connected ^ listed}"
+
+
+def test_every_signal_of_bobbin_is_in_the_table():
+    modules = [importlib.import_module(f"{path.parent.name}.signals") for path in WEB.glob("*/signals.py")]
+    defined = {
+        (name, f"{module.__name__.replace('.', '/')}.py")
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, Signal) and not hasattr(model_signals, name)
+    }
+    listed = set(re.findall(r"^\| `(\w+)` \| `(\w+/signals\.py)` \|", _doc("signals.md"), re.M))
+
+    assert defined == listed, "correct “Signals of our own” in docs/signals.md"
+
+
+def test_phases_of_an_erasure_are_in_the_table_in_their_order():
+    table = _doc("signals.md").partition("\n## Phases of an erasure\n")[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| `(\w+)` \| `(\w+)\(\)` in `(\w+)/(\w+)\.py`", table, re.M)
+    named = {phase: [f"{app}.{module}.{function}"] for phase, function, app, module in listed}
+
+    assert list(named.items()) == list(erasure_phases.registered().items()), "correct docs/signals.md"
+
+
+def test_every_table_of_bobbin_is_in_the_list():
+    table = _doc("architecture.md").partition("\n## Tables\n")[2].partition("\n## ")[0]
+    listed = set(re.findall(r"^\| `(\w+)[`(]", table, re.M))
+    models = {model.__name__ for model in apps.get_models() if (WEB / model._meta.app_label).is_dir()}
+
+    assert models == listed, "correct “Tables” in docs/architecture.md"
+
+
+def test_every_command_is_described():
+    documents = "".join(path.read_text() for path in (ROOT / "docs").rglob("*.md"))
+    commands = {path.stem for path in WEB.glob("*/management/commands/[!_]*.py")}
+    missing = {name for name in commands if not re.search(rf"\b{name}\b", documents)}
+
+    assert len(commands) >= 7
+    assert not missing, f"describe in docs/operations.md or in a runbook: {missing}"
 
 
 def test_every_setting_is_in_the_table():
@@ -33,27 +77,41 @@ def test_every_setting_is_in_the_table():
     table = set(re.findall(r"^\| `([A-Z_]+)`", settings, re.M))
 
     assert read
-    assert read | OF_THE_METRICS == table
+    wrong = (read | OF_THE_METRICS) ^ table
+    assert not wrong, f"correct the table “Settings” in docs/operations.md: {wrong}"
 
 
 def test_every_metric_is_in_the_table():
     rows = re.findall(r"^\| `(bobbin_\w+)` \| (\w+) \| ([\w`, ]*) \|", _doc("operations.md"), re.M)
     table = {name: (kind, tuple(re.findall(r"\w+", labels))) for name, kind, labels in rows}
 
-    assert table == metrics.catalog()
+    assert table == metrics.catalog(), "correct the table “Metrics” in docs/operations.md"
 
 
 def test_every_budget_is_in_the_table():
     rows = re.findall(r"^\| (`[\w:`, ]+`) \| (\d+) \|", _doc("architecture.md"), re.M)
     table = {name: int(budget) for names, budget in rows for name in re.findall(r"[\w:]+", names)}
 
-    assert table == declared()
+    assert table == declared(), "correct the table of budgets in docs/architecture.md"
 
 
 def test_links_lead_somewhere():
     for document in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_recipes_name_existing_tests_and_files():
+    text = _doc("recipes.md")
+    tests = {path: path.read_text() for path in (ROOT / "tests").rglob("*.py")}
+    defined = {name for code in tests.values() for name in re.findall(r"def (test_\w+)", code)}
+    files = re.findall(r"`([\w/]+/[\w.]+\.(?:py|yml|sql|md|js|html|env|toml))(?:::\w+)?`", text)
+    folders = [ROOT / "tests", WEB, ROOT]
+
+    named = set(re.findall(r"\btest_\w+\b(?!\.py)", text)) - {path.stem for path in tests}
+    assert named
+    assert not named - defined
+    assert not [name for name in files if not any((folder / name).exists() for folder in folders)]
 
 
 def _doc(name: str) -> str:

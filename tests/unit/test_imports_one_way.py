@@ -70,7 +70,7 @@ def test_messaging_and_notifications_import_no_http_modules(app):
 def test_every_local_app_has_a_layer():
     packages = {path.parent.name for path in WEB.glob("*/apps.py")}
 
-    assert packages == APPS
+    assert packages == APPS, f"add the app to LAYERS in {__file__}"
 
 
 @pytest.mark.parametrize(

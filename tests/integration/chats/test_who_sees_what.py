@@ -3,12 +3,15 @@
 The two people of a message see it, an outsider gets 404, and an anonymous visitor the log-in page.
 """
 
+from contextlib import suppress
+
 import pytest
 from django.test import Client
-from django.urls import get_resolver, reverse
+from django.urls import NoReverseMatch, reverse
 
 from messaging.models import Message
 from notifications.models import Notification
+from observability.budgets import views
 
 # Pages without an object, then pages of one message, then addresses that other tests cover.
 OWN = ["chats:inbox", "chats:unread", "chats:new", "chats:people", "notifications:list", "labs:cache_test",
@@ -25,17 +28,25 @@ OF_A_MESSAGE = [
 OTHERS = {"chats:conversation", "chats:conversation_by_id", "notifications:read_one",
           "notifications:read_all",
           "labs:query_lab", "chats:mark_unread", "chats:seen",
-          "accounts:sign_up", "accounts:login", "accounts:logout"}  # fmt: skip
+          "accounts:sign_up", "accounts:login", "accounts:logout", "home", "events"}  # fmt: skip
+# Pages that need no log-in. `home` redirects to the inbox.
+PUBLIC = {"accounts:sign_up", "accounts:login", "accounts:logout", "home", "events"}
+PAGES = [name for name, _ in views() if not name.startswith("admin:")]
+# The parameters of addresses, each with a value.
+SAMPLES = [{}, {"pk": 1}, {"username": "bob"}]
 
 
-def _names():
-    for resolver in get_resolver().url_patterns:
-        if prefix := getattr(resolver, "namespace", None):
-            yield from (f"{prefix}:{pattern.name}" for pattern in resolver.url_patterns if prefix != "admin")
+def _address(name):
+    for sample in SAMPLES:
+        with suppress(NoReverseMatch):
+            return reverse(name, kwargs=sample)
+    raise AssertionError(f"{name}: add its parameter with a value to SAMPLES in {__file__}")
 
 
 def test_every_address_is_in_one_of_these_tests():
-    assert set(_names()) == {*OWN, *OF_A_MESSAGE, *OTHERS}
+    missing = set(PAGES) - {*OWN, *OF_A_MESSAGE, *OTHERS}
+    assert not missing, f"add to OWN, OF_A_MESSAGE or OTHERS in {__file__}: {missing}"
+    assert {*OWN, *OF_A_MESSAGE, *OTHERS} <= set(PAGES)
 
 
 @pytest.mark.parametrize("name", OWN)
@@ -43,12 +54,16 @@ def test_a_member_sees_pages_of_their_own(browser_of, alice, name):
     assert browser_of(alice).get(reverse(name)).status_code == 200
 
 
-@pytest.mark.parametrize("name", [*OWN, "notifications:read_all"])
+@pytest.mark.parametrize("name", sorted(set(PAGES) - PUBLIC))
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_visitor_is_sent_to_the_login(db, name, method):
-    response = getattr(Client(), method)(reverse(name))
+    address = _address(name)
+    response = getattr(Client(raise_request_exception=False), method)(address)
 
-    assert response.status_code == 405 or response.url.startswith("/accounts/login/?next=/")
+    login = f"/accounts/login/?next={address}"
+    assert response.status_code == 405 or response.headers.get("Location") == login, (
+        f"{name} answers {response.status_code}: add @login_required to its view, or add its name to PUBLIC"
+    )
 
 
 @pytest.mark.parametrize("name", OF_A_MESSAGE)

@@ -6,6 +6,7 @@ Each is small, belongs to one sender, is connected once and ignores fixtures.
 import ast
 import importlib
 import inspect
+import re
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.core.management import call_command
 from django.db.models import signals as model_signals
+from django.dispatch import Signal
 from zeal import zeal_ignore
 
 from accounts.models import User
@@ -63,6 +65,21 @@ def receivers_in(module):
                 yield node, {keyword.arg: keyword.value for keyword in decorator.keywords}
 
 
+NAMES = {
+    signal: name
+    for module in [
+        "django.contrib.auth",
+        "django.db.models",
+        "accounts",
+        "messaging",
+        "notifications",
+        "observability",
+    ]
+    for name, signal in vars(importlib.import_module(f"{module}.signals")).items()
+    if isinstance(signal, Signal)
+}
+DOCUMENT = (WEB.parents[1] / "docs/signals.md").read_text()
+
 RECEIVERS = [
     pytest.param(module, node, given, id=f"{module}.{node.name}")
     for module in MODULES
@@ -83,8 +100,9 @@ def connected():
 @pytest.mark.parametrize(("module", "node", "given"), RECEIVERS)
 def test_a_receiver_is_small_and_belongs_to_one_sender(module, node, given):
     assert {"sender", "dispatch_uid"} <= given.keys()
-    assert given["dispatch_uid"].value.split(".")[0] == module.split(".")[0]
-    assert node.end_lineno - node.decorator_list[0].lineno < 12
+    app, lines = module.split(".")[0], node.end_lineno - node.decorator_list[0].lineno
+    assert given["dispatch_uid"].value.split(".")[0] == app, f"begin dispatch_uid with “{app}.”"
+    assert lines < 12, f"move the work of {node.name}() into a function of {app}"
 
 
 def test_no_two_receivers_share_a_name():
@@ -94,7 +112,46 @@ def test_no_two_receivers_share_a_name():
 
 
 def test_each_receiver_is_connected_exactly_once():
+    names = [name.split()[1] for name in connected()]
+    missing = {f"{param.values[0]}.{param.values[1].name}" for param in RECEIVERS} - set(names)
+
+    assert not missing, f"add the signal and the sender to SIGNALS in {__file__}: {missing}"
     assert len(connected()) == len(set(connected())) == len(RECEIVERS)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_with_receivers_is_imported_at_the_start(module):
+    """The apps import it in `ready()`. This module imports it too, so a missing import would go unnoticed."""
+    app, name = module.split(".", 1)
+    code = (WEB / app / "apps.py").read_text()
+
+    assert re.search(rf"from {app} import .*\b{name}\b", code), f"import {module} in ready(), {app}/apps.py"
+
+
+def in_order():
+    """Return the receivers of each signal and sender, in the order in which Django calls them."""
+    return {
+        (NAMES[signal], sender.__name__): [
+            name for (name, sender_id), *_ in signal.receivers if sender_id == id(sender)
+        ]
+        for signal, sender in SIGNALS
+    }
+
+
+def test_receivers_are_documented_in_the_order_in_which_they_run():
+    listed = {}
+    for signal, sender, name in re.findall(r"^\| `(\w+)`[^|]*\| (\w+) \| `(\w+\.\w+)`", DOCUMENT, re.M):
+        listed.setdefault((signal, sender), []).append(name)
+
+    assert listed == in_order(), "correct the first table of docs/signals.md"
+
+
+def test_apps_are_documented_in_the_order_of_their_receivers():
+    apps_in_order = re.findall(r"`(\w+)`", re.search(r"^`accounts` → .+$", DOCUMENT, re.M)[0])
+
+    for names in in_order().values():
+        places = [apps_in_order.index(name.split(".")[0]) for name in names]
+        assert places == sorted(places), f"correct “Order” in docs/signals.md: {names}"
 
 
 def test_starting_the_apps_again_connects_nothing_twice():

@@ -88,7 +88,7 @@ def test_every_view_of_bobbin_has_a_budget():
     own = {name for name, _ in budgets.views() if not name.startswith("admin:")}
 
     assert {"home", "chats:inbox", "accounts:login"} <= own
-    assert own == set(declared())
+    assert own == set(declared()), "add @query_budget to the view, as its outermost decorator"
 
 
 def test_declared_budget_has_the_name_of_its_view(pages):

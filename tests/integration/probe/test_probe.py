@@ -70,7 +70,7 @@ def test_probe_passes_on_bobbin(site, message):
 
     assert (report.outcome, report.violations, report.inconclusive) == (OK, [], [])
     assert "Every page was its owner's" in report.lines()[0]
-    assert {page.name for page in pages() if page.is_cached} == CACHED
+    assert {page.name for page in pages() if page.is_cached} == CACHED, f"correct CACHED in {__file__}"
 
 
 def test_metrics_show_runs_and_violations(site, monkeypatch):
