@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PYTHON_IN_VENV := .venv/bin/python
-STACK := $(PYTHON_IN_VENV) scripts/embedded
+STACK := $(PYTHON_IN_VENV) -m scripts.embedded
 WEB := services/web
 PORT ?= 8000
 HOST ?= 127.0.0.1
@@ -53,7 +53,7 @@ test-security: install ## Request every page by every method as outsiders, and 2
 
 .PHONY: verify
 verify: install ## Check the six features over HTTP: make verify URL=http://127.0.0.1:8000
-	@$(PYTHON_IN_VENV) tests/e2e/verify.py $(URL)
+	@$(PYTHON_IN_VENV) -m tests.e2e.verify $(URL)
 
 .PHONY: test-monitoring
 test-monitoring: install ## Test metrics, alerts and dashboards under a real Prometheus (PICTURES=1 draws them for the docs)

@@ -7,4 +7,4 @@ cd "$(dirname "$0")/.."
 [ -n "${KUBECONFIG:-}" ] || { echo "Bobbin: say which cluster: KUBECONFIG=... make test-cluster" >&2; exit 1; }
 KUBECTL=${KUBECTL:-$(command -v kubectl)} || { echo "Bobbin: kubectl is missing." >&2; exit 1; }
 export KUBECTL
-exec .venv/bin/python -m pytest -c tests/cluster/pytest.ini tests/cluster "$@"
+exec .venv/bin/python -m pytest -c tests/deployment/kubernetes/cluster/pytest.ini tests/deployment/kubernetes/cluster "$@"

@@ -4,4 +4,4 @@ set -eu
 cd "$(dirname "$0")/.."
 KUBECTL=$(scripts/k8s-tools.sh)
 export KUBECTL
-exec .venv/bin/python -m pytest -c tests/k8s/pytest.ini tests/k8s --numprocesses=auto "$@"
+exec .venv/bin/python -m pytest -c tests/deployment/kubernetes/manifests/pytest.ini tests/deployment/kubernetes/manifests --numprocesses=auto "$@"

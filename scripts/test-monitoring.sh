@@ -1,5 +1,5 @@
 #!/bin/sh
-# Test every dashboard panel and alert rule with a real Prometheus, under all failures (tests/monitoring).
+# Test every dashboard panel and alert rule with a real Prometheus, under all failures (tests/deployment/monitoring).
 # Needs Prometheus, three exporters and nginx. As root on Debian, the script installs missing ones, and
 # disables their services.
 set -eu
@@ -22,4 +22,4 @@ need nginx nginx
 
 # Distribute by file: one process runs all tests that query the stack, and another one runs promtool.
 # shellcheck disable=SC2086  # word splitting is intended
-BOBBIN_MONITORING=1 .venv/bin/python scripts/embedded test tests/monitoring ${ARGS:---quiet --numprocesses=2 --dist=loadfile}
+BOBBIN_MONITORING=1 .venv/bin/python -m scripts.embedded test tests/deployment/monitoring ${ARGS:---quiet --numprocesses=2 --dist=loadfile}

@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/sbin:/sbin"
 command -v pgbouncer >/dev/null 2>&1 || scripts/install-programs.sh pgbouncer ||
   { echo "Elsewhere: PgBouncer, in PATH under this name." >&2; exit 1; }
-BOBBIN_POOLER=1 exec .venv/bin/python scripts/embedded test -c tests/pooler/pytest.ini tests/pooler "$@"
+BOBBIN_POOLER=1 exec .venv/bin/python -m scripts.embedded test -c tests/deployment/pgbouncer/pytest.ini tests/deployment/pgbouncer "$@"

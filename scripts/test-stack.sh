@@ -4,4 +4,4 @@
 # Needs a Docker engine.
 set -eu
 cd "$(dirname "$0")/.."
-exec .venv/bin/python -m pytest -c tests/stack/pytest.ini tests/stack "$@"
+exec .venv/bin/python -m pytest -c tests/deployment/compose/pytest.ini tests/deployment/compose "$@"

@@ -4,9 +4,8 @@ import os
 import shlex
 import sys
 
-import stack
-import state
-from errors import Failure
+from scripts.embedded import stack, state
+from scripts.embedded.errors import Failure
 
 
 def main(command: str, arguments: list[str]) -> int:

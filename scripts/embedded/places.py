@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from errors import Failure
+from scripts.embedded.errors import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
 # BOBBIN_RUN: data folder of another stack from the same checkout. CI uses it to protect a developer's data.

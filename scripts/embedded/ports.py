@@ -4,7 +4,7 @@ import http.client
 import os
 import socket
 
-from errors import Failure
+from scripts.embedded.errors import Failure
 
 
 def port_beside(name: str, port: str, distance: int, host: str = "127.0.0.1") -> str:

@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 
 import psycopg
-from errors import Failure
-from places import ServerUser, make_folder
-from processes import BARE_ENVIRONMENT, Child, ends_with_us, start, telling_line, wait_until
+
+from scripts.embedded.errors import Failure
+from scripts.embedded.places import ServerUser, make_folder
+from scripts.embedded.processes import BARE_ENVIRONMENT, Child, ends_with_us, start, telling_line, wait_until
 
 NAME = "bobbin"  # Name of the role and of the database.
 PORT = 5432  # Only part of the name of the socket.

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from errors import Failure
-from places import ServerUser
+from scripts.embedded.errors import Failure
+from scripts.embedded.places import ServerUser
 
 PR_SET_PDEATHSIG = 1
 SIGNALS_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from errors import Failure
-from places import ROOT, RUN, WEB
-from processes import BARE_ENVIRONMENT, ends_with_us
+from scripts.embedded.errors import Failure
+from scripts.embedded.places import ROOT, RUN, WEB
+from scripts.embedded.processes import BARE_ENVIRONMENT, ends_with_us
 
 MANAGE = [sys.executable, str(WEB / "manage.py")]
 METRICS = "metrics"  # Folder of the metrics files. It is beside the sockets and is deleted with them.

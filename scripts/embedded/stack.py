@@ -11,15 +11,22 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import ports
-import service
-import state
-import web
-from errors import Failure
-from places import AWAY, ROOT, RUN, home, make_folder, programs, server_user, socket_folder
-from postgres import start_postgres
-from processes import SIGNALS_TO_END, Child, nothing_disturbs
-from valkey import start_valkey
+from scripts.embedded import ports, service, state, web
+from scripts.embedded.errors import Failure
+from scripts.embedded.places import (
+    AWAY,
+    ROOT,
+    RUN,
+    WEB,
+    home,
+    make_folder,
+    programs,
+    server_user,
+    socket_folder,
+)
+from scripts.embedded.postgres import start_postgres
+from scripts.embedded.processes import SIGNALS_TO_END, Child, nothing_disturbs
+from scripts.embedded.valkey import start_valkey
 
 LOGS = RUN / "log"
 
@@ -174,16 +181,22 @@ def test(arguments: list[str]) -> int:
 def bench(arguments: list[str]) -> int:
     """`make bench` and similar: use temporary servers with the same settings as `make run`."""
     python = ROOT / ".venv-bench" / "bin" / "python"
-    return _on_servers_of_its_own([str(python), "tests/bench", *arguments], "bobbin-bench-", forgetful=False)
+    return _on_servers_of_its_own(
+        [str(python), "-m", "bench", *arguments],
+        "bobbin-bench-",
+        forgetful=False,
+        # Its processes start in other folders, and import both the benchmarks and Bobbin.
+        PYTHONPATH=os.pathsep.join([str(ROOT), str(WEB)]),
+    )
 
 
-def _on_servers_of_its_own(command: list[str], prefix: str, *, forgetful: bool) -> int:
+def _on_servers_of_its_own(command: list[str], prefix: str, *, forgetful: bool, **variables: str) -> int:
     """Run a command with temporary servers and return its exit status. All its data are deleted."""
     with tempfile.TemporaryDirectory(prefix=prefix, dir="/tmp", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
         with servers(folder, folder / "log", folder, forgetful=forgetful) as (sockets, _):
-            env = service.environment_of_tests(sockets, folder)
+            env = service.environment_of_tests(sockets, folder) | variables
             return service.follow(command, env, signal.SIGINT)
 
 

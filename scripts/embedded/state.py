@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from errors import Failure
-from places import RUN, make_folder
-from processes import birth
+from scripts.embedded.errors import Failure
+from scripts.embedded.places import RUN, make_folder
+from scripts.embedded.processes import birth
 
 STATE = RUN / "state.json"
 BUSY = "Bobbin is just starting or stopping here, or a management command uses it; try again in a moment."

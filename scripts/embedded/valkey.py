@@ -3,8 +3,8 @@
 import socket
 from pathlib import Path
 
-from places import ServerUser
-from processes import BARE_ENVIRONMENT, Child, start, wait_until
+from scripts.embedded.places import ServerUser
+from scripts.embedded.processes import BARE_ENVIRONMENT, Child, start, wait_until
 
 
 def start_valkey(programs: Path, sockets: Path, log: Path, user: ServerUser) -> Child:

@@ -4,11 +4,11 @@ import signal
 import sys
 from pathlib import Path
 
-import ports
-from errors import Failure
-from places import WEB
-from processes import Child, last_words, start, wait_until
-from service import PREFIX
+from scripts.embedded import ports
+from scripts.embedded.errors import Failure
+from scripts.embedded.places import WEB
+from scripts.embedded.processes import Child, last_words, start, wait_until
+from scripts.embedded.service import PREFIX
 
 
 def with_events(env: dict[str, str], host: str, port: str) -> dict[str, str]:

@@ -10,7 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from running import ROOT, running_site
+
+from tests.support.running_site import ROOT, running_site
 
 CHROMIUM = os.environ.get("CHROMIUM", "")
 collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 from playwright.sync_api import expect
-from running import static_files
+
+from tests.support.running_site import static_files
 
 FAMILY = "👩‍👩‍👧"
 HIDES = """

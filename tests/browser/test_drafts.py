@@ -4,11 +4,19 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from composing import DRAFTS, SEND, check_session_now, end_sessions, expect_text, log_in_again, type_text
 from playwright.sync_api import expect
-from running import ROOT
 
 from messaging.models import Message
+from tests.browser.composing import (
+    DRAFTS,
+    SEND,
+    check_session_now,
+    end_sessions,
+    expect_text,
+    log_in_again,
+    type_text,
+)
+from tests.support.running_site import ROOT
 
 NGINX = {int(path.stem): path for path in (ROOT / "services" / "nginx" / "errors").glob("*.html")}
 # Disables polling, so that only events make the page check for changes.

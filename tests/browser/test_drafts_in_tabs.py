@@ -1,8 +1,9 @@
 """Several tabs and several members in one browser lose no draft, and show none to another member."""
 
 import pytest
-from composing import DRAFTS, SEND, check_session_now, expect_text, log_in_again, type_text
 from playwright.sync_api import expect
+
+from tests.browser.composing import DRAFTS, SEND, check_session_now, expect_text, log_in_again, type_text
 
 CONVERSATION = "/chats/with/bob/"
 

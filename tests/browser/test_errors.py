@@ -5,7 +5,8 @@ import re
 import pytest
 from django.db import connection
 from playwright.sync_api import expect
-from running import ROOT, running_site
+
+from tests.support.running_site import ROOT, running_site
 
 from messaging.models import Message
 

@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
-from harmed_valkey import Server
 from playwright.sync_api import expect
-from running import running_site
 
 from messaging.models import Message, MessageHistory
+from tests.support.harmed_valkey import Server
+from tests.support.running_site import running_site
 
 LIVE = re.compile("yes")
 # Makes the timers of the page run ten times as often.

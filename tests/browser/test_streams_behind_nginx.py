@@ -7,9 +7,10 @@ import psutil
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
-from nginx_site import free_port, nginx_before
 from playwright.sync_api import expect
-from running import static_files, web
+
+from tests.support.nginx_site import free_port, nginx_before
+from tests.support.running_site import static_files, web
 
 PAGES = ["/chats/", "/chats/unread/", "/chats/notifications/", "/chats/new/", "/chats/with/alice/"]
 

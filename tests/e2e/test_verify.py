@@ -6,17 +6,16 @@ import re
 import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 
 import pytest
-import verify
 from django.contrib.auth.decorators import login_required
 from django.db.models.signals import post_save, pre_save
 from django.views.decorators.cache import cache_page
 
+from tests.e2e import verify
+
 pytestmark = pytest.mark.django_db(transaction=True)
-VERIFY = Path(verify.__file__)
 
 
 def accounts() -> int:
@@ -275,7 +274,7 @@ KEEPS_ACCOUNTS = {"erasure_refused", "erasure_pretended"}
 
 
 def test_verifier_accepts_bobbin_and_needs_no_package(live_server):
-    command = [sys.executable, "-S", str(VERIFY), live_server.url]
+    command = [sys.executable, "-S", "-m", "tests.e2e.verify", live_server.url]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,6 +1,6 @@
 """Check a running Bobbin against the six tasks of its specification, over HTTP and nothing else.
 
-    python tests/e2e/verify.py http://127.0.0.1:8000
+    python -m tests.e2e.verify http://127.0.0.1:8000
 
 Needs Python 3.11 and no package. It signs up members with random names, does what people do, looks at what
 the pages show, and deletes its members again. One line a task; FAIL says what was expected, what was seen
@@ -16,12 +16,12 @@ import sys
 from collections.abc import Callable, Sequence
 from http.client import HTTPException
 
-from bobbin_verify.browser import Browser, UnexpectedError
-from bobbin_verify.cached_inbox import fresh_private_inbox
-from bobbin_verify.cast import Cast
-from bobbin_verify.member import Member
-from bobbin_verify.signals import account_deletion, edit_history, notification_on_send
-from bobbin_verify.threads import threaded_replies, unread_messages
+from tests.e2e.cached_inbox import fresh_private_inbox
+from tests.e2e.signals import account_deletion, edit_history, notification_on_send
+from tests.e2e.threads import threaded_replies, unread_messages
+from tests.support.http_client.browser import Browser, UnexpectedError
+from tests.support.http_client.cast import Cast
+from tests.support.http_client.member import Member
 
 # In the order and with the numbers of the specification.
 TASKS = (

@@ -1,15 +1,11 @@
 """`make bench-http` counts lost, duplicated and misdelivered messages, and rejects wrong responses."""
 
-import sys
 from http.client import HTTPMessage
-from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
-
-from under_load.audit import Audit, Found, Sent, compare
-from under_load.clients import wrong_with
+from bench.under_load.clients import wrong_with
+from tests.support.audit import Audit, Found, Sent, compare
 
 ALICE, BOB, CHARLIE, PARENT = 1, 2, 3, 70
 SENT = [Sent("first", ALICE, BOB, PARENT), Sent("second", BOB, ALICE, PARENT)]

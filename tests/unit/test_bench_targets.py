@@ -1,16 +1,10 @@
 """`make bench` reports for each target whether it was reached or missed, and their numbers."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "bench"))
-
-import raw
-import report
-from measure import Figure, Way, Workload, measure
-from targets import at_most, faster_than, one_query, so_many_times
+from bench import raw, report
+from bench.measure import Figure, Way, Workload, measure
+from bench.targets import at_most, faster_than, one_query, so_many_times
 
 
 def figures(limit: float, own: float, **others: float) -> dict[str, Figure]:

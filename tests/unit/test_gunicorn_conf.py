@@ -99,7 +99,7 @@ def test_memory_of_compose_fits_the_default_workers():
     ("folder", "limit"), [("base/web/deployment.yaml", 512), ("overlays/production/kustomization.yaml", 768)]
 )
 def test_memory_of_the_manifests_fits_their_workers(folder, limit):
-    """This test needs no kubectl. tests/k8s checks every rendered overlay."""
+    """This test needs no kubectl. tests/deployment/kubernetes/manifests checks every rendered overlay."""
     k8s = CONF.parents[2] / "k8s"
     assert f"limits: {{memory: {limit}Mi}}" in (k8s / folder).read_text()
     settings = dict(

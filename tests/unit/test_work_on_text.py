@@ -1,19 +1,20 @@
 """The work on any text of users grows linearly with its length. The tests count steps, not times.
 
-The counting code is in tests/unit/counting. `make bench ARGS="--only text"` measures milliseconds.
+The counting code is in tests/support/counting. `make bench ARGS="--only text"` measures milliseconds.
 """
 
 import ast
 import sys
 from pathlib import Path
 
-import planted
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from readers import MODULES, NOT_MEASURED, READERS, TEXTS, quietly
-from texts_of_units import UNITS, of_all_scripts, repeated
-from work import counted
+
+from tests.support.counting import planted
+from tests.support.counting.readers import MODULES, NOT_MEASURED, READERS, TEXTS, quietly
+from tests.support.counting.texts_of_units import UNITS, of_all_scripts, repeated
+from tests.support.counting.work import counted
 
 LENGTH = 160
 MOST = 2.5  # Highest ratio of steps between a text and one of half its length.
@@ -100,7 +101,7 @@ def test_every_function_that_reads_text_is_measured(work):
     not_measured = set().union(*NOT_MEASURED.values())
 
     missing = functions_with_texts() - work.run - not_measured
-    assert not missing, f"add to READERS in tests/unit/counting/readers.py, or to NOT_MEASURED: {missing}"
+    assert not missing, f"add to READERS in tests/support/counting/readers.py, or to NOT_MEASURED: {missing}"
     assert not_measured - functions_with_texts() == set(), "these are gone"
 
 

@@ -1,22 +1,11 @@
-"""Fixtures for a running site. The tests use only HTTP, and delete the accounts that they create.
+"""Fixtures for a running site. The tests use only HTTP, and delete the accounts that they create."""
 
-BASE_URL        address of the site: `make run`, compose, Kubernetes
-DOOR            "nginx" if nginx serves that address, otherwise "none"
-PROMETHEUS_URL  address of its Prometheus, if there is one
-"""
-
-import http.client
-import os
 import uuid
-from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import pytest
-from bobbin_verify.patient import Patient
 
-BASE_URL = os.environ.get("BASE_URL", "").rstrip("/")
-EDGE = os.environ.get("DOOR", "none")
-PROMETHEUS_URL = os.environ.get("PROMETHEUS_URL", "").rstrip("/")
+from tests.e2e.site.address import BASE_URL, EDGE, PROMETHEUS_URL, ask
+from tests.support.http_client.patient import Patient
 
 
 def pytest_configure(config):
@@ -42,25 +31,6 @@ def pytest_collection_modifyitems(config, items):
     out = [item for item in items if any(item.get_closest_marker(mark) for mark in _left_out())]
     items[:] = [item for item in items if item not in out]
     config.hook.pytest_deselected(items=out)
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-
-def ask(method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Answer:
-    """Send one request with any method and headers; keep no cookies and follow no redirects."""
-    address = urlsplit(BASE_URL)
-    kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-    connection = kind(address.netloc, timeout=30)
-    try:
-        connection.request(method, path, body, headers or {})
-        answer = connection.getresponse()
-        return Answer(answer.status, answer.headers, answer.read())
-    finally:
-        connection.close()
 
 
 def _member(name: str):

@@ -1,10 +1,10 @@
 """The six features, and the privacy of messages."""
 
 import pytest
-import verify
-from bobbin_verify.patient import Patient
 
-from conftest import BASE_URL, ask
+from tests.e2e import verify
+from tests.e2e.site.address import BASE_URL, ask
+from tests.support.http_client.patient import Patient
 
 
 def test_the_six_features(capsys, monkeypatch):

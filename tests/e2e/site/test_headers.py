@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import ask
+from tests.e2e.site.address import ask
 
 SECURITY = {
     "Content-Security-Policy": r"default-src 'self'.*|.*frame-ancestors 'none'.*",

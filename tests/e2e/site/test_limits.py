@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
-from bobbin_verify.member import Member
 
-from conftest import BASE_URL, ask
+from tests.e2e.site.address import BASE_URL, ask
+from tests.support.http_client.member import Member
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conftest import BASE_URL, ask
+from tests.e2e.site.address import BASE_URL, ask
 
 pytestmark = pytest.mark.nginx
 SECONDS = 10

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from conftest import PROMETHEUS_URL, ask
+from tests.e2e.site.address import PROMETHEUS_URL, ask
 
 pytestmark = pytest.mark.monitored
 JOBS = {"bobbin", "postgres", "redis", "nginx", "prometheus"}

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conftest import ask
+from tests.e2e.site.address import ask
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from io import StringIO
 from unicodedata import normalize
 
 import pytest
-from databases import REFUSED, database_of, move
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -20,6 +19,7 @@ from accounts import lookalikes, names
 from accounts.forms import AddMemberForm, SignUpForm
 from accounts.models import User
 from messaging.search import parse, search
+from tests.support.databases import REFUSED, database_of, move
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("upgraded"), pytest.mark.xdist_group("locale")]
 BEFORE = "0006_fill_session_started_at"

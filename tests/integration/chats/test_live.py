@@ -20,7 +20,6 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import timezone
-from harmed_valkey import Server, until
 
 from accounts.models import Session
 from caching import generations
@@ -28,6 +27,7 @@ from caching.backend import RedisCache
 from live import events as published
 from messaging.models import Message
 from notifications.models import Notification
+from tests.support.harmed_valkey import Server, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("events")]
 WEB = Path(__file__).parents[3] / "services/web"

@@ -4,11 +4,11 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from databases import ACCEPTED, database_of
 from django.db import transaction
 from zeal import zeal_context
 
 from messaging.search import parse, search
+from tests.support.databases import ACCEPTED, database_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("locale"), pytest.mark.xdist_group("locale")]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from harmed_valkey import HARMS, Server, until
 from prometheus_client import REGISTRY
 
 from accounts import sessions
@@ -20,6 +19,7 @@ from caching.retry_queue import RetryQueue
 from live.events import pending_events
 from messaging.models import Message
 from observability.metrics import PENDING_INVALIDATIONS
+from tests.support.harmed_valkey import HARMS, Server, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = ["/chats/", "/chats/unread/", "/chats/notifications/"]

@@ -7,13 +7,24 @@ import logging
 import subprocess
 
 import pytest
-from databases import ACCEPTED, LIBC, PROGRAMS, REFUSED, ROOT, database_of, exists, libpq, move, sql
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.models import User
 from messaging.models import Message
 from observability.health import HealthMiddleware
+from tests.support.databases import (
+    ACCEPTED,
+    LIBC,
+    PROGRAMS,
+    REFUSED,
+    ROOT,
+    database_of,
+    exists,
+    libpq,
+    move,
+    sql,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("locale")]
 RIGHTS = "SELECT unnest(datacl)::text FROM pg_database WHERE datname = '{}' ORDER BY 1"

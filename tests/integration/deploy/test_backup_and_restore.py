@@ -5,11 +5,11 @@ import re
 import psycopg
 import pytest
 from axes.models import AccessFailureLog
-from database_server import connected_to, database_server
 from django.utils import timezone
 
 from accounts.models import Erasure, Session, User
 from messaging.models import Message
+from tests.support.database_server import connected_to, database_server
 
 # One server for all tests gets a copy of the tables of the test database.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("deploy")]

@@ -4,16 +4,12 @@ Each test injects a fault into a real database. Where a constraint would refuse 
 constraint first.
 """
 
-import sys
 import uuid
-from pathlib import Path
 
 import pytest
 from django.db import connection
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "bench"))
-
-from under_load.audit import Audit, Sent, audit
+from tests.support.audit import Audit, Sent, audit
 
 CLEAN = Audit(acknowledged=3, lost=0, doubled=0, misdelivered=0, wrong_counters=0)
 GONE = """

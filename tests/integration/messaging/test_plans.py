@@ -7,17 +7,15 @@ two fifths of all messages, PostgreSQL would scan the table. It would expect to 
 early.
 """
 
-import importlib.util
 import itertools
 import re
-import sys
-from pathlib import Path
 
 import pytest
 from django.db import connection
 from psycopg import sql
 
 from accounts.models import User
+from bench import staging
 from chats.views.reading import UNREAD
 from messaging.models import Message
 from messaging.threads import read_thread
@@ -41,14 +39,10 @@ EDITS = """
 INSERT INTO messaging_messagehistory (message_id, old_content, edited_at)
 SELECT id, 'before', now() FROM messaging_message WHERE id % 20 = 0
 """
-STAGING = Path(__file__).parents[2] / "bench" / "staging.py"
 
 
 @pytest.fixture(scope="module")
 def stage(django_db_setup, django_db_blocker):
-    spec = importlib.util.spec_from_file_location("staging", STAGING)
-    staging = sys.modules["staging"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(staging)
     with django_db_blocker.unblock():
         staged = staging.stage(MESSAGES)
         with connection.cursor() as cursor:
@@ -58,7 +52,6 @@ def stage(django_db_setup, django_db_blocker):
         yield staged
         with connection.cursor() as cursor:
             cursor.execute(staging.EMPTY)
-    del sys.modules["staging"]
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import pytest
 from django.contrib.auth.hashers import make_password
-from nginx_site import PASSWORD, nginx_site
 
 from accounts.models import User
+from tests.support.nginx_site import PASSWORD, nginx_site
 
 
 @pytest.fixture(scope="package")

@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from axes.models import AccessFailureLog
-from nginx_site import HERE, OTHER_PLACES, PASSWORD, STRANGER, Site, nginx_before
+
+from tests.support.nginx_site import HERE, OTHER_PLACES, PASSWORD, STRANGER, Site, nginx_before
 
 
 def test_wrong_passwords_from_one_address_lock_out_no_other_address(site, anna):

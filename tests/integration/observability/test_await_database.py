@@ -9,13 +9,13 @@ import threading
 import time
 
 import pytest
-from database_server import connected_to, database_server
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.models import Session
 from caching import restored
+from tests.support.database_server import connected_to, database_server
 
 WITHOUT = "DELETE FROM django_migrations WHERE app = 'notifications' RETURNING name"
 AGAIN = "INSERT INTO django_migrations (app, name, applied) VALUES ('notifications', %s, now())"

@@ -10,10 +10,10 @@ import string
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.integration.observability.conftest import WORKERS, until
 
 from messaging import counter_audit
 from observability import measuring
+from tests.integration.observability.conftest import WORKERS, until
 
 pytestmark = pytest.mark.xdist_group("observed")
 BOOTS = 50

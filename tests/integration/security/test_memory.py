@@ -90,8 +90,8 @@ def site(cage, transactional_db, tmp_path):
         "WEB_BIND": f"127.0.0.1:{port}",
         "WEB_WORKERS": "2",
         "WEB_THREADS": "4",
-        "DJANGO_SETTINGS_MODULE": "plain_static_files",
-        "PYTHONPATH": str(Path(__file__).parents[1] / "nginx"),
+        "DJANGO_SETTINGS_MODULE": "tests.support.plain_static_files",
+        "PYTHONPATH": str(WEB.parents[1]),
     }
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
     with (tmp_path / "said").open("wb") as said:

@@ -1,0 +1,1 @@
+"""All tests of Bobbin, and the package `support` that they share."""

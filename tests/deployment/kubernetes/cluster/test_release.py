@@ -1,0 +1,32 @@
+"""The next release is applied like the first one, and migrates while pods of the old release serve."""
+
+import time
+
+from tests.deployment.compose.migrating import add_migration
+
+MIGRATING = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(15)'"
+
+
+def test_release_with_a_migration_while_members_send_loses_no_message(cluster, load, judge):
+    add_migration(cluster.folder, "9999_of_the_test", column="of_the_test", seconds=15)
+    release, before = f"{cluster.mark}-2", cluster.names("web")
+    cluster.build(release)
+    cluster.name_release(release)
+
+    with load:
+        began = time.monotonic()
+        cluster.apply()
+        while not cluster.sql(MIGRATING):
+            assert time.monotonic() < began + 60, cluster.last_words()
+            time.sleep(0.2)
+        load.wait_for_more(10)  # The old release sends while the migration runs.
+        assert cluster.sql(MIGRATING)
+        assert before <= cluster.names("web")
+        cluster.settle()
+        took = time.monotonic() - began
+        load.wait_for_more()
+
+    judge("the next release, with a migration of 15 s", load, took)
+    images = {pod["spec"]["containers"][0]["image"] for pod in cluster.pods("web")}
+    assert images == {f"bobbin/web:{release}"}
+    assert {job["metadata"]["name"] for job in cluster.get("jobs")} >= {f"migrate-{release}"}

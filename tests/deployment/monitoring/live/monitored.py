@@ -1,0 +1,190 @@
+"""A complete site that a real Prometheus scrapes every second: gunicorn, metrics process, nginx, exporters.
+
+PostgreSQL is that of the test run. Redis is a separate one, which the tests can stop.
+"""
+
+import os
+import shutil
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import yaml
+
+from scripts.embedded import processes, service, web
+from tests.deployment.monitoring.live.prometheus import Prometheus
+from tests.support.harmed_valkey import Server
+
+ROOT = Path(__file__).resolve().parents[4]
+
+WORKERS, THREADS = 2, 4
+WINDOW = "15s"  # Replaces $__rate_interval, for a scrape interval of one second.
+PROGRAMS = (
+    "prometheus",
+    "prometheus-nginx-exporter",
+    "prometheus-postgres-exporter",
+    "prometheus-redis-exporter",
+    "nginx",
+)
+NGINX = """
+daemon off; pid {folder}/nginx.pid; error_log stderr warn; worker_processes 1;
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  upstream web {{ server 127.0.0.1:{web}; keepalive 16; }}
+  server {{
+    listen 127.0.0.1:{edge};
+    location / {{
+      proxy_pass http://web; proxy_http_version 1.1;
+      proxy_set_header Connection ""; proxy_set_header Host $http_host;
+    }}
+  }}
+  server {{ listen 127.0.0.1:{status}; location = /stub_status {{ stub_status; }} }}
+}}
+"""
+
+
+class Monitored(ExitStack):
+    """Context manager for all processes, which it stops in reverse order."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        folder.chmod(0o755)  # nginx that root starts runs its workers as another user.
+        names = ("web", "events", "metrics", "edge", "status", "postgres", "redis", "nginx", "prometheus")
+        self.ports = dict(zip(names, _free_ports(len(names)), strict=True))
+        self.url = f"http://127.0.0.1:{self.ports['edge']}"
+        self.redis = Server(folder)
+        self.prometheus = Prometheus(self.ports["prometheus"])
+        self.environment = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "tests.deployment.monitoring.live.monitored_settings",
+            "PYTHONPATH": str(ROOT),
+            "REDIS_URL": f"unix://{self.redis.socket}?db=0",
+            "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "WEB_WORKERS": str(WORKERS),
+            "WEB_THREADS": str(THREADS),
+            "LOG_FORMAT": "json",
+        }
+
+    def start(self) -> None:
+        (self.folder / "metrics").mkdir()
+        self.start_redis()
+        self.callback(self.redis.stop)
+        service.migrate(self.environment)
+        service.collect_static_files(self.environment)
+        self._start_web()
+        self._start_nginx()
+        self._start_exporters()
+        self._start_prometheus()
+
+    def start_redis(self) -> None:
+        """Start Redis with a memory limit, as in production."""
+        self.redis.start()
+        self.redis.client().config_set("maxmemory", "64mb")
+        self.redis.client().config_set("maxmemory-policy", "allkeys-lru")
+
+    def _start_web(self) -> None:
+        child = web.start_web(self.environment, "127.0.0.1", str(self.ports["web"]), self.folder / "web.log")
+        self.callback(child.end)
+        self.gunicorn = psutil.Process(child.process.pid)
+        with_port = self.environment | {"EVENTS_PORT": str(self.ports["events"])}
+        self.callback(web.start_events(with_port, "127.0.0.1", self.folder / "events.log").end)
+        port = str(self.ports["metrics"])
+        self.callback(web.start_metrics(self.environment, port, self.folder / "metrics.log").end)
+
+    def _start_nginx(self) -> None:
+        settings = self.folder / "nginx.conf"
+        settings.write_text(NGINX.format(folder=self.folder, **self.ports))
+        self._run("edge", ["nginx", "-p", self.folder, "-c", settings])
+
+    def _start_exporters(self) -> None:
+        database = f"host={os.environ['POSTGRES_HOST']} port=5432 user=bobbin dbname=bobbin sslmode=disable"
+        listen = {name: f"127.0.0.1:{port}" for name, port in self.ports.items()}
+        self._run(
+            "postgres",
+            ["prometheus-postgres-exporter", f"--web.listen-address={listen['postgres']}"],
+            env=processes.BARE_ENVIRONMENT | {"DATA_SOURCE_NAME": database},
+        )
+        self._run(
+            "redis",
+            [
+                "prometheus-redis-exporter",
+                f"-web.listen-address={listen['redis']}",
+                f"-redis.addr=unix://{self.redis.socket}",
+            ],
+        )
+        self._run(
+            "nginx",
+            [
+                "prometheus-nginx-exporter",
+                f"-web.listen-address={listen['nginx']}",
+                f"-nginx.scrape-uri=http://{listen['status']}/stub_status",
+            ],
+        )
+
+    def _start_prometheus(self) -> None:
+        settings = self.folder / "prometheus.yml"
+        settings.write_text(yaml.safe_dump(self._settings()))
+        command = [
+            "prometheus",
+            f"--config.file={settings}",
+            f"--storage.tsdb.path={self.folder / 'tsdb'}",
+            f"--web.listen-address=127.0.0.1:{self.ports['prometheus']}",
+        ]
+        child = self._run("prometheus", command)
+        processes.wait_until(self.prometheus.is_ready, child)
+        processes.wait_until(
+            lambda: {target["health"] for target in self.prometheus.targets()} == {"up"}, child
+        )
+
+    def _settings(self) -> dict:
+        """Return the configuration of the repository with local targets and an interval of one second."""
+        settings = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+        settings["global"] = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "1s")
+        settings["rule_files"] = [str(ROOT / "deploy/prometheus" / path) for path in settings["rule_files"]]
+        del settings["alerting"]
+        ports = self.ports | {"bobbin": self.ports["metrics"]}
+        settings["scrape_configs"] = [
+            {
+                "job_name": job["job_name"],
+                "static_configs": [{"targets": [f"127.0.0.1:{ports[job['job_name']]}"]}],
+            }
+            for job in settings["scrape_configs"]
+        ]
+        return settings
+
+    def _run(self, name: str, command: list, **options) -> processes.Child:
+        """Start a program, and wait until it listens on the port of this name."""
+        options = {"env": processes.BARE_ENVIRONMENT} | options
+        child = processes.start(
+            name, [_program(command[0]), *command[1:]], self.folder / f"{name}.log", **options
+        )
+        self.callback(child.end)
+        processes.wait_until(lambda: _listens(self.ports[name]), child, 30)
+        return child
+
+
+def _program(name: str) -> str:
+    # Debian installs nginx in /usr/sbin, which is not on the PATH of a plain user.
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    if found is None:
+        raise FileNotFoundError(f"{name} is not installed: run `make test-monitoring`")
+    return found
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return different free ports; all are bound at the same time."""
+    with ExitStack() as probes:
+        bound = [probes.enter_context(socket.socket()) for _ in range(count)]
+        for probe in bound:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in bound]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

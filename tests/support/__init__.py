@@ -1,0 +1,1 @@
+"""What several suites share: members over HTTP, servers, databases, audits, and the counting of steps."""
