@@ -1,25 +1,28 @@
 # Bobbin on a laptop and in CI: needs Python 3.11 or newer and make, nothing else.
+# `make help` lists the targets described with ##, and `make help-all` also those described with #:.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PYTHON_IN_VENV := .venv/bin/python
 STACK := $(PYTHON_IN_VENV) -m scripts.embedded
-WEB := services/web
 PORT ?= 8000
 HOST ?= 127.0.0.1
 CHROMIUM ?= /usr/bin/chromium
 URL ?= http://127.0.0.1:$(PORT)
 ARGS ?=
 CMD ?= help
+LIST := awk -F ':.*\#[\#:] ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 # Through the environment: a command may hold quotes of any kind.
 export PORT HOST CMD
 
+# --- Every day ---
+
 .PHONY: help
 help: ## This list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | $(LIST)
 
-.PHONY: install
-install: ## Make .venv and install the locked packages (others do it by themselves)
-	@scripts/bootstrap.sh
+.PHONY: help-all
+help-all: ## This list, and the targets for benchmarks, deployments and rarer tasks
+	@grep -hE '^[a-z0-9-]+:.*#[#:] ' $(MAKEFILE_LIST) | $(LIST)
 
 .PHONY: run
 run: install ## Start everything on http://127.0.0.1:8000 (PORT=, HOST=), until Ctrl-C
@@ -45,52 +48,6 @@ test: install ## Run all tests on real servers, in parallel, with coverage (ARGS
 test-browser: install ## Run the tests in a browser, in parallel: CHROMIUM=/usr/bin/chromium (ARGS="-k keys" for some)
 	@CHROMIUM=$(CHROMIUM) exec $(STACK) test tests/browser $(if $(ARGS),$(ARGS),--numprocesses=auto --dist=loadscope)
 
-.PHONY: test-security
-test-security: install ## Request every page by every method as outsiders, and 20,000 made-up and interleaved requests
-	@FUZZ_REQUESTS=20000 INTERLEAVINGS=20000 exec $(STACK) test tests/integration/security \
-	  tests/integration/chats/test_interleavings.py \
-	  tests/integration/chats/test_member_interleavings.py --numprocesses=auto --dist=load $(ARGS)
-
-.PHONY: verify
-verify: install ## Check the six features over HTTP: make verify URL=http://127.0.0.1:8000
-	@$(PYTHON_IN_VENV) -m tests.e2e.verify $(URL)
-
-.PHONY: test-monitoring
-test-monitoring: install ## Test metrics, alerts and dashboards under a real Prometheus (PICTURES=1 draws them for the docs)
-	@scripts/test-monitoring.sh
-
-.PHONY: bench
-bench: install install-bench ## Measure each piece of work beside raw SQL and other packages (ARGS="--only inbox")
-	@exec $(STACK) bench work $(ARGS)
-
-.PHONY: bench-scale
-bench-scale: install install-bench ## Measure the pages' queries at 10,000 to 10,000,000 messages (needs 18 GB and 5 minutes)
-	@exec $(STACK) bench scale $(ARGS)
-
-.PHONY: bench-http
-bench-http: install install-bench ## Measure the pages under load beside a bare view
-	@exec $(STACK) bench http $(ARGS)
-
-.PHONY: bench-outages
-bench-outages: install install-bench ## Measure the pages while Redis is ended, frozen or silent, and back
-	@exec $(STACK) bench outages $(ARGS)
-
-.PHONY: bench-metrics
-bench-metrics: install install-bench ## Measure what the metrics cost: the pages with and without them, in turn
-	@exec $(STACK) bench metrics $(ARGS)
-
-.PHONY: bench-events
-bench-events: install install-bench ## Measure live updates: open streams, delays, and servers that are killed
-	@exec $(STACK) bench events $(ARGS)
-
-.PHONY: install-bench
-install-bench: ## Install what the benchmarks need, in .venv-bench (they do by themselves)
-	@scripts/bootstrap.sh bench
-
-.PHONY: move-database
-move-database: install ## Move the data of make run into a database with the locale that Bobbin needs
-	@$(STACK) move-database
-
 .PHONY: lint
 lint: install ## Check style, types, templates, settings, scripts and packages
 	@scripts/lint.sh
@@ -99,13 +56,17 @@ lint: install ## Check style, types, templates, settings, scripts and packages
 format: install ## Rewrite the Python code in the common style
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 
-.PHONY: lock
-lock: install ## Renew the lock of packages after a change of pyproject.toml
-	@scripts/lock.sh
-
 .PHONY: ci
 ci: lint test ## What CI runs: lint, tests, and the verifier against a running stack
 	@scripts/verify-run.sh
+
+.PHONY: verify
+verify: install ## Check the six features over HTTP: make verify URL=http://127.0.0.1:8000
+	@$(PYTHON_IN_VENV) -m tests.e2e.verify $(URL)
+
+.PHONY: bench
+bench: install install-bench ## Measure each piece of work beside raw SQL and other packages (ARGS="--only inbox")
+	@exec $(STACK) bench work $(ARGS)
 
 .PHONY: up
 up: ## Build and start the containers on http://127.0.0.1:8000 (settings: .env.example); needs Docker
@@ -115,50 +76,104 @@ up: ## Build and start the containers on http://127.0.0.1:8000 (settings: .env.e
 down: ## Stop the containers and remove them; the data stay
 	@docker compose --profile "*" down
 
-.PHONY: logs
-logs: ## Follow what the containers say (ARGS="web --tail 50")
-	@docker compose --profile "*" logs --follow $(ARGS)
+# --- Installation and data of `make run` ---
 
-.PHONY: secrets
-secrets: ## Make the containers' secrets, once (make up does)
-	@scripts/secrets.sh
+.PHONY: install
+install: #: Make .venv and install the locked packages (others do it by themselves)
+	@scripts/bootstrap.sh
 
-.PHONY: backup
-backup: ## Back up the database of the containers into backups/: dump, checksum, the last 14
-	@scripts/backup.sh
+.PHONY: lock
+lock: install #: Renew the lock of packages after a change of pyproject.toml
+	@scripts/lock.sh
 
-.PHONY: restore
-restore: ## Put a backup in the place of the containers' database: make restore FILE=backups/bobbin-....dump
-	@scripts/restore.sh "$(FILE)"
+.PHONY: move-database
+move-database: install #: Move the data of make run into a database with the locale that Bobbin needs
+	@$(STACK) move-database
 
-.PHONY: down-all
-down-all: ## Remove the containers and all their data; secrets and backups stay (asks first; YES=1 does not)
-	@scripts/down-all.sh
+.PHONY: reset
+reset: install #: Delete all data of `make run` (asks first; YES=1 does not)
+	@$(STACK) reset
+
+.PHONY: clean
+clean: #: Remove .venv and caches; data in .run stay
+	@rm -rf .venv .venv*.lock .venv-bench .venv-infra .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+
+# --- More tests ---
+
+.PHONY: test-security
+test-security: install #: Request every page by every method as outsiders, and 20,000 made-up and interleaved requests
+	@FUZZ_REQUESTS=20000 INTERLEAVINGS=20000 exec $(STACK) test tests/integration/security \
+	  tests/integration/chats/test_interleavings.py \
+	  tests/integration/chats/test_member_interleavings.py --numprocesses=auto --dist=load $(ARGS)
 
 .PHONY: e2e
-e2e: install ## Test a running Bobbin as a black box: make e2e URL=... (DOOR=nginx, PROMETHEUS_URL=...)
+e2e: install #: Test a running Bobbin as a black box: make e2e URL=... (DOOR=nginx, PROMETHEUS_URL=...)
 	@BASE_URL="$(URL)" $(PYTHON_IN_VENV) -m pytest -c tests/e2e/site/pytest.ini tests/e2e/site -q $(ARGS)
 
+.PHONY: test-monitoring
+test-monitoring: install #: Test metrics, alerts and dashboards under a real Prometheus (PICTURES=1 draws them for the docs)
+	@scripts/test-monitoring.sh
+
 .PHONY: test-stack
-test-stack: install ## Build, start, test and harm the containers, and remove them; needs Docker, and 10 minutes
+test-stack: install #: Build, start, test and harm the containers, and remove them; needs Docker, and 10 minutes
 	@scripts/test-stack.sh $(ARGS)
 
 .PHONY: test-k8s
-test-k8s: install ## Check the manifests in k8s/ without a cluster (ARGS="-k planted" for a part)
+test-k8s: install #: Check the manifests in k8s/ without a cluster (ARGS="-k planted" for a part)
 	@scripts/test-k8s.sh $(ARGS)
 
 .PHONY: test-pooler
-test-pooler: install ## Run Bobbin behind a real PgBouncer, as k8s/overlays/production does
+test-pooler: install #: Run Bobbin behind a real PgBouncer, as k8s/overlays/production does
 	@scripts/test-pooler.sh $(ARGS)
 
 .PHONY: test-cluster
-test-cluster: install ## Run, test and harm Bobbin on the cluster that KUBECONFIG names; needs Docker, and 10 minutes
+test-cluster: install #: Run, test and harm Bobbin on the cluster that KUBECONFIG names; needs Docker, and 10 minutes
 	@scripts/test-cluster.sh $(ARGS)
 
-.PHONY: clean
-clean: ## Remove .venv and caches; data in .run stay
-	@rm -rf .venv .venv*.lock .venv-bench .venv-infra .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+# --- More benchmarks ---
 
-.PHONY: reset
-reset: install ## Delete all data of `make run` (asks first; YES=1 does not)
-	@$(STACK) reset
+.PHONY: install-bench
+install-bench: #: Install what the benchmarks need, in .venv-bench (they do by themselves)
+	@scripts/bootstrap.sh bench
+
+.PHONY: bench-scale
+bench-scale: install install-bench #: Measure the pages' queries at 10,000 to 10,000,000 messages (needs 18 GB and 5 minutes)
+	@exec $(STACK) bench scale $(ARGS)
+
+.PHONY: bench-http
+bench-http: install install-bench #: Measure the pages under load beside a bare view
+	@exec $(STACK) bench http $(ARGS)
+
+.PHONY: bench-outages
+bench-outages: install install-bench #: Measure the pages while Redis is ended, frozen or silent, and back
+	@exec $(STACK) bench outages $(ARGS)
+
+.PHONY: bench-metrics
+bench-metrics: install install-bench #: Measure what the metrics cost: the pages with and without them, in turn
+	@exec $(STACK) bench metrics $(ARGS)
+
+.PHONY: bench-events
+bench-events: install install-bench #: Measure live updates: open streams, delays, and servers that are killed
+	@exec $(STACK) bench events $(ARGS)
+
+# --- Containers ---
+
+.PHONY: logs
+logs: #: Follow what the containers say (ARGS="web --tail 50")
+	@docker compose --profile "*" logs --follow $(ARGS)
+
+.PHONY: secrets
+secrets: #: Make the containers' secrets, once (make up does)
+	@scripts/secrets.sh
+
+.PHONY: backup
+backup: #: Back up the database of the containers into backups/: dump, checksum, the last 14
+	@scripts/backup.sh
+
+.PHONY: restore
+restore: #: Put a backup in the place of the containers' database: make restore FILE=backups/bobbin-....dump
+	@scripts/restore.sh "$(FILE)"
+
+.PHONY: down-all
+down-all: #: Remove the containers and all their data; secrets and backups stay (asks first; YES=1 does not)
+	@scripts/down-all.sh

@@ -27,7 +27,7 @@ def main(command: str, arguments: list[str]) -> int:
     if command == "reset":
         print(stack.reset(sure=os.environ.get("YES") == "1"))
         return 0
-    raise Failure(f"there is no command {command!r}; see `make help`.")
+    raise Failure(f"there is no command {command!r}; see `make help-all`.")
 
 
 def _typed(line: str) -> list[str]:

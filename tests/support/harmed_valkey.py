@@ -9,8 +9,7 @@ from pathlib import Path
 
 import redis
 
-# The benchmarks run in a separate venv without servers, so search the main one. Resolve the path, since
-# suites refer to this folder as ../faults.
+# The benchmarks run in a separate venv without servers, so search the main one.
 PACKAGES = next(Path(__file__).resolve().parents[2].glob(".venv/lib/python*/site-packages"))
 
 

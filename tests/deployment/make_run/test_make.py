@@ -14,12 +14,14 @@ pytestmark = pytest.mark.xdist_group("stack")
 ROOT = Path(__file__).parents[3]
 
 
-def test_help_names_every_target(checkout):
+def test_help_names_the_daily_targets_and_help_all_every_target(checkout):
     makefile = (checkout.folder / "Makefile").read_text()
     targets = {line.split(":")[1].strip() for line in makefile.splitlines() if line.startswith(".PHONY")}
-    said = checkout.make()[1]
+    daily, every = (checkout.make(*named)[1].splitlines() for named in ([], ["help-all"]))
 
-    assert targets == {line.split()[1] for line in said.splitlines()}
+    assert targets == {line.split()[1] for line in every}
+    assert len(daily) <= 16
+    assert set(daily) < set(every)
 
 
 def test_scripts_are_clean():
