@@ -3,6 +3,7 @@
 docs/operations.md lists the variables.
 """
 
+import tomllib
 from pathlib import Path
 
 from config.database import database_settings
@@ -11,6 +12,7 @@ from config.headers import content_security_policy
 from config.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 # --- Settings for the operator -------------------------------------------------------------------
 SECRET_KEY = secret("SECRET_KEY")
@@ -31,7 +33,7 @@ CACHE_PAGES = flag("CACHE_PAGES", True)
 DEMO = flag("DEMO", False)
 LOG_LEVEL = choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOG_FORMAT = choice("LOG_FORMAT", "json", ("json", "console"))
-RELEASE = text("RELEASE", "0.1.0")
+RELEASE = text("RELEASE", VERSION)
 # Number of trusted proxies in front of the application. With 0, X-Forwarded-For is ignored.
 PROXY_COUNT = number("PROXY_COUNT", 0)
 

@@ -155,8 +155,8 @@ MISTAKES = {
     ),
     "a Job of another release": Mistake(
         "k8s/base/kustomization.yaml",
-        "value: migrate-0.1.0",
-        "value: migrate-0.0.9",
+        "value: migrate-",
+        "value: migrate-old-",
         wiring,
         "is not named after",
     ),
