@@ -6,9 +6,8 @@ import pytest
 from django.db import connection
 from playwright.sync_api import expect
 
-from tests.support.running_site import ROOT, running_site
-
 from messaging.models import Message
+from tests.support.running_site import ROOT, running_site
 
 # nginx serves these pages itself when the application is not available.
 NGINX = sorted((ROOT / "services" / "nginx" / "errors").glob("*.html"))

@@ -42,13 +42,13 @@ def test_alert_has_a_firing_and_a_silent_case(name):
     fires = [case for case in mine if case.test.startswith(f"{name} fires")]
     silent = [case for case in mine if case.test.startswith(f"{name} stays silent")]
 
-    assert any(case.fires for case in fires), f"add a case “{name} fires …” to tests/deployment/monitoring/cases/"
+    assert any(case.fires for case in fires), f"add a case “{name} fires …” to monitoring/cases/"
     if name in exceptions.NEVER_SILENT:
         assert not silent, "no longer an exception"
     else:
         # A silent case without input series proves nothing.
         proofs = [case for case in silent if not case.fires and case.series]
-        assert proofs, f"add a case “{name} stays silent …” with input series to tests/deployment/monitoring/cases/"
+        assert proofs, f"add a case “{name} stays silent …” with input series to monitoring/cases/"
 
 
 def test_every_case_is_of_an_alert_that_exists():
