@@ -28,7 +28,7 @@ check "ruff" ruff check .
 check "ruff format" ruff format --check .
 check "mypy" mypy
 check "words" python scripts/check-words.py
-check "djlint" djlint services/web --lint --quiet
+check "djlint" djlint services/web --lint --quiet --configuration pyproject.toml
 check "yamllint" yamllint --strict .
 check "shellcheck" sh -c "shellcheck scripts/*.sh deploy/postgres/*.sh deploy/postgres/initdb.d/*.sh .ci/run"
 check "containers" scripts/lint-containers.sh

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import jinja2
 import pytest
 from django.apps import AppConfig
 from zeal import zeal_context
@@ -30,6 +31,8 @@ def pytest_configure(config):
     cache["LOCATION"] = re.sub(r"db=\d+", f"db={WORKER % 16}", cache["LOCATION"])
     # WhiteNoise serves static files from here. The tests do not run collectstatic.
     settings.STATIC_ROOT = Path(__file__).parent.parent / "services/web/chats/static"
+    # A template that uses a variable which its page does not provide fails its test.
+    settings.TEMPLATES[0]["OPTIONS"]["undefined"] = jinja2.StrictUndefined
     _watch_for_n_plus_one(settings)
 
 

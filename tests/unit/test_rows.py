@@ -1,19 +1,40 @@
-"""The HTML of rows, which chats/templatetags/rows.py builds in Python."""
+"""The HTML of rows: the macros of chats/jinja2/chats/_rows.html."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
-from django.template import Context, Template
+from django.template import engines
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
 
+from chats import rows
 from chats.pages import Line
-from chats.templatetags import rows
 
 AT = datetime(2026, 3, 7, 9, 5, 4, 123456, tzinfo=UTC)
 MARKUP = "<script>alert('&\"')</script>"
-ESCAPED = "&lt;script&gt;alert(&#x27;&amp;&quot;&#x27;)&lt;/script&gt;"
+ESCAPED = "&lt;script&gt;alert(&#39;&amp;&#34;&#39;)&lt;/script&gt;"
+
+
+def _macro(name, *values):
+    return getattr(engines["jinja2"].env.get_template("chats/_rows.html").module, name)(*values)
+
+
+def inbox_rows(row):
+    return _macro("inbox_rows", [row], 1)
+
+
+def unread_rows(row):
+    return _macro("unread_rows", [row])
+
+
+def found_rows(**more):
+    found = {"receiver_name": "bob", "sender_name": "alice", "snippet": [(MARKUP, False), (MARKUP, True)]}
+    return _macro("found_rows", [_row(**found | more)], 1)
+
+
+def message_rows(line, nested=False, can_reply=True):
+    return _macro("message_rows", rows.message_rows([line], nested=nested, can_reply=can_reply), nested)
 
 
 def _row(**more):
@@ -36,22 +57,24 @@ def _line(**more):
 @pytest.mark.parametrize(
     "html",
     [
-        rows.inbox_rows([_row()], 1),
-        rows.unread_rows([_row()]),
-        rows.message_rows([_line()]),
-        rows.message_rows([_line(answers="you", row=_row(content="", parent_message_id=5))]),
+        lambda: inbox_rows(_row()),
+        lambda: unread_rows(_row()),
+        lambda: message_rows(_line()),
+        lambda: message_rows(_line(answers="you", row=_row(content="", parent_message_id=5))),
+        lambda: found_rows(),
     ],
 )
 def test_text_of_users_is_escaped(html):
-    assert ESCAPED in html
-    assert "<script>" not in html
+    assert ESCAPED in html()
+    assert "<script>" not in html()
 
 
 def test_name_is_escaped_in_every_kind_of_row():
     for html in (
-        rows.inbox_rows([_row(name=MARKUP)], 1),
-        rows.unread_rows([_row(name=MARKUP, excerpt="")]),
-        rows.message_rows([_line(author=MARKUP, answers=MARKUP, row=_row(content="", parent_message_id=5))]),
+        inbox_rows(_row(name=MARKUP)),
+        unread_rows(_row(name=MARKUP, excerpt="")),
+        message_rows(_line(author=MARKUP, answers=MARKUP, row=_row(content="", parent_message_id=5))),
+        found_rows(sender_name=MARKUP, snippet=[]),
     ):
         assert ESCAPED in html
         assert "<script>" not in html
@@ -59,11 +82,11 @@ def test_name_is_escaped_in_every_kind_of_row():
 
 @pytest.mark.parametrize("name", ["bob", "bob.b+c@d-e_f", "Łukasz", "李"])
 def test_addresses_are_those_of_reverse(name):
-    assert f'href="{reverse("chats:conversation", args=[name])}"' in rows.inbox_rows([_row(name=name)], 1)
+    assert f'href="{reverse("chats:conversation", args=[name])}"' in inbox_rows(_row(name=name))
 
 
 def test_line_links_to_its_actions():
-    html = rows.message_rows([_line(mine=True, row=_row(edited=True))])
+    html = message_rows(_line(mine=True, row=_row(edited=True)))
 
     for name in ("message", "reply", "edit", "history"):
         assert f'href="{reverse(f"chats:{name}", args=[7])}"' in html
@@ -71,35 +94,46 @@ def test_line_links_to_its_actions():
 
 
 def test_line_of_the_counterpart_has_no_edit_link():
-    html = rows.message_rows([_line()], nested=True)
+    html = message_rows(_line(), nested=True)
 
     for absent in (reverse("chats:edit", args=[7]), "edited", "is-mine", "is-new", ">new<", ">Thread<"):
         assert absent not in html
 
 
+def test_line_for_a_deactivated_counterpart_has_no_reply_link():
+    address = reverse("chats:reply", args=[7])
+
+    assert [address in message_rows(_line(), can_reply=can_reply) for can_reply in (True, False)] == [
+        True,
+        False,
+    ]
+
+
 def test_reply_links_to_its_parent_on_this_or_another_page():
     here = _line(answers="you", row=_row(parent_message_id=5), parent_is_here=True)
 
-    assert 'href="#m5"' in rows.message_rows([here])
-    assert f'href="{reverse("chats:message", args=[5])}"' in rows.message_rows(
-        [here._replace(parent_is_here=False)]
-    )
+    assert 'href="#m5"' in message_rows(here)
+    assert f'href="{reverse("chats:message", args=[5])}"' in message_rows(here._replace(parent_is_here=False))
 
 
 def test_badge_and_class_appear_only_with_unread_messages():
-    assert "unread" not in rows.inbox_rows([_row(excerpt="")], 1)
-    assert '<span class="unread-count">3</span>' in rows.inbox_rows([_row(unread_count=3)], 1)
+    assert "unread" not in inbox_rows(_row(excerpt=""))
+    assert '<span class="unread-count">3</span>' in inbox_rows(_row(unread_count=3))
 
 
 def test_prefix_you_appears_only_if_the_reader_wrote_last():
-    assert ["You:" in rows.inbox_rows([_row()], reader) for reader in (1, 2)] == [False, True]
+    assert ["You:" in inbox_rows(_row(sender_id=sender)) for sender in (2, 1)] == [False, True]
+
+
+def test_only_the_words_that_match_are_marked():
+    assert f"{ESCAPED}<mark>{ESCAPED}</mark>" in found_rows()
 
 
 @pytest.mark.parametrize("month", range(1, 13))
 def test_time_has_the_format_of_django(month):
     at = AT.replace(month=month)
 
-    assert rows.time_of(at) == (
+    assert _macro("time", at) == (
         f'<time datetime="{at:%Y-%m-%dT%H:%M:%S}Z" title="{date_format(at, "j F Y, H:i:s")} UTC">'
         f"{date_format(at, 'j M Y, H:i')} UTC</time>"
     )
@@ -108,10 +142,4 @@ def test_time_has_the_format_of_django(month):
 def test_every_time_is_utc():
     other_place = AT.astimezone(timezone(timedelta(hours=5)))
 
-    assert rows.time_of(other_place) == rows.time_of(AT)
-
-
-def test_rows_in_a_template_are_not_escaped_again():
-    template = Template("{% load rows %}{% message_rows lines %}")
-
-    assert template.render(Context({"lines": [_line()]})) == rows.message_rows([_line()])
+    assert _macro("time", other_place) == _macro("time", AT)

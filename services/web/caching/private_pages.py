@@ -18,11 +18,11 @@ from caching.backend import RedisCache
 from caching.generations import generation_of
 from caching.read_counts import BYPASS, count
 
-VERSION = 2  # Raise it when the shape of a stored page changes.
+VERSION = 3  # Raise it when the shape of a stored page changes.
 STORED_HEADERS = ("Content-Type", "Content-Language", "Vary")
 # Placeholder for the CSRF token in cached HTML; replaced in every response. The texts of users cannot contain
 # it, because they are escaped.
-TOKEN = "<token>"  # noqa: S105
+TOKEN = "<%token%>"  # noqa: S105
 
 cache = cast(RedisCache, proxy)
 
@@ -35,7 +35,8 @@ def private_cache_page(seconds: int):
     does not name Cookie yet. Anonymous visitors share one page.
 
     The decorator stores complete responses only: status 200, no flash message, no cookie. A stored page
-    contains nothing of one session: its forms use `{% form_token %}`, which is replaced in every response.
+    contains nothing of one session: its forms use the macro `form_token`, whose placeholder is replaced in
+    every response.
     """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -74,7 +75,6 @@ def _varies(request: HttpRequest) -> list[str]:
         request.scheme or "",
         request.get_host(),
         request.get_full_path(),
-        request.headers.get("HX-Request", ""),
         translation.get_language() or "",
         user.get_username(),
         str(getattr(user, "is_staff", False)),
@@ -102,7 +102,7 @@ def _finish(request: HttpRequest, response: HttpResponse, whole: bool = False) -
     Only a complete response (`whole`) gets an ETag.
     """
     patch_cache_control(response, private=True, no_cache=True)
-    patch_vary_headers(response, ["Cookie", "HX-Request"])
+    patch_vary_headers(response, ["Cookie"])
     if response.streaming:
         return response
     tag = hashlib.sha256(response.content)

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote
 
 from django.urls import get_script_prefix, reverse
-from django.utils.safestring import SafeString
 
 # A user name in a URL path, in any Unicode normalization form. The limit is higher than that of stored names,
 # because a decomposed name has more characters.
@@ -17,14 +16,13 @@ DOT_SEGMENTS = {".", ".."}
 _in_path = re.compile(IN_PATH).fullmatch
 
 
-def addresses(name: str) -> Callable[[Any], SafeString]:
+def addresses(name: str) -> Callable[[Any], str]:
     """Return a function that maps a key (an id or a user name) to the URL of the view `name`.
 
     The function is faster than `reverse`, which is called only once for each view and script prefix.
     """
     before, after = _around_key(name, get_script_prefix())
-    # A quoted key contains no character that HTML has to escape.
-    return lambda key: SafeString(f"{before}{key if type(key) is int else quote(key, safe='@+')}{after}")
+    return lambda key: f"{before}{key if type(key) is int else quote(key, safe='@+')}{after}"
 
 
 @cache
@@ -38,7 +36,7 @@ def _around_key(view: str, script_prefix: str) -> tuple[str, str]:
     return before, after
 
 
-def conversations() -> Callable[[str, int], SafeString]:
+def conversations() -> Callable[[str, int], str]:
     """Return a function that maps a counterpart's name and a conversation's id to the conversation's URL."""
     by_name, by_id = addresses("chats:conversation"), addresses("chats:conversation_by_id")
     return lambda name, pk: by_name(name) if has_address(name) else by_id(pk)

@@ -1,4 +1,4 @@
-"""Template context of every page: the two badges, the generation, and the port of the event stream."""
+"""Template context of every page: the view, the two badges, the generation, the port of the event stream."""
 
 from functools import partial
 
@@ -18,18 +18,20 @@ SELECT
 """
 
 
-def badges(request: HttpRequest) -> dict:
-    """Return `badges`, `generation` and `events_port`; an empty dict for an anonymous user.
+def frame(request: HttpRequest) -> dict:
+    """Return `view_name` and, for a user who is logged in, `badges`, `generation` and `events_port`.
 
     `badges.unread` and `badges.notifications` make one query, and only on a page that shows them.
     `generation` identifies the state that the page shows. The current generation differs from it as soon as
     anything changes for the user. `events_port` is the port of the event stream; 0 is the port of the page.
     """
+    view_name = request.resolver_match.view_name if request.resolver_match else ""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {}
+        return {"view_name": view_name}
     generation = getattr(request, "generation", None)
     return {
+        "view_name": view_name,
         "badges": SimpleLazyObject(lambda: badges_of(user.pk, getattr(request, "generation", None))),
         "generation": getattr(request, "as_of", generation),
         "events_port": settings.EVENTS_PORT,

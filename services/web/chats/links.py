@@ -1,14 +1,13 @@
-"""Conversion of web addresses in user text to links. All other text is escaped.
+"""Recognition of web addresses in the texts of users, which pages show as links.
 
 The run time is linear in the length of every text, because each character is read only once.
 """
 
 import bisect
 import re
-from html import escape
+from typing import NamedTuple
 
 import regex
-from django.utils.safestring import SafeString
 
 LONGEST = 2_048  # Characters of an address. A longer one is not linked: a truncated link would be wrong.
 BEGINS = re.compile(r"https?://", re.IGNORECASE)
@@ -34,14 +33,16 @@ AFTER = ".,;:!?*_~|([{\u00b7\u2022\u2013\u30fb\u301c\uff5e" + APOSTROPHES
 PAIRS = {")": "(", "]": "[", "}": "{", "'": "'", "\u2019": "\u2018"}
 
 
-def linked(text: str) -> str | SafeString:
-    """Return HTML in which addresses are links and all other text is escaped.
+class Part(NamedTuple):
+    text: str
+    address: str  # The address after the text. Empty after the last address.
 
-    A text without "://" is returned unchanged, as a plain string that is not escaped.
-    """
+
+def parts(text: str) -> list[Part]:
+    """Return `text` in parts: each is some text and the address after it."""
     if "://" not in text:
-        return text
-    html, done = [], 0
+        return [Part(text, "")]
+    made, done = [], 0
     bounds = [*(between.start() for between in BETWEEN.finditer(text)), len(text)]
     found = BEGINS.search(text)
     while found:
@@ -49,11 +50,11 @@ def linked(text: str) -> str | SafeString:
         end = _end(text, found.start(), found.end(), bound)
         address = text[found.start() : end].rstrip(AFTER) if end - found.start() <= LONGEST else ""
         if len(address) > len(found[0]):
-            html += [escape(text[done : found.start()]), _link(address)]
+            made.append(Part(text[done : found.start()], address))
             done = found.start() + len(address)
         found = BEGINS.search(text, end)
-    html.append(escape(text[done:]))
-    return SafeString("".join(html))
+    made.append(Part(text[done:], ""))
+    return made
 
 
 def _end(text: str, start: int, place: int, bound: int) -> int:
@@ -78,8 +79,3 @@ def _end(text: str, start: int, place: int, bound: int) -> int:
                 return place
             opened[PAIRS[piece[0]]] -= 1
     return bound
-
-
-def _link(address: str) -> str:
-    shown = escape(address)
-    return f'<a href="{shown}" rel="noopener noreferrer nofollow ugc" target="_blank">{shown}</a>'

@@ -98,27 +98,33 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "caching.middleware.PrivatePagesMiddleware",
     "chats.middleware.NotAllowedMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.PasswordMiddleware",
     "axes.middleware.AxesMiddleware",
     "observability.measuring.DjangoPrometheusMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
+CONTEXT_PROCESSORS = [
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+]
+FRAME = ["chats.context.frame", "labs.context.query_lab"]
 TEMPLATES = [
-    {
+    {  # Bobbin's own pages, in the folders `jinja2` of the apps.
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "environment": "config.templates.environment",
+            "context_processors": [*CONTEXT_PROCESSORS, *FRAME],
+        },
+    },
+    {  # The admin, and the pages of packages.
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "chats.context.badges",
-                "labs.context.query_lab",
-            ]
+            "context_processors": ["django.template.context_processors.request", *CONTEXT_PROCESSORS]
         },
-    }
+    },
 ]
 
 # --- PostgreSQL -----------------------------------------------------------------------------------

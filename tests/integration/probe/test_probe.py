@@ -323,7 +323,7 @@ def test_probe_detects_a_stored_csrf_token(site, in_place_of, monkeypatch):
     [
         ("Cache-Control", "public, max-age=60", "may be kept by others: Cache-Control: max-age, public"),
         ("Cache-Control", "private, max-age=60", "may be kept by others"),
-        ("Vary", "HX-Request", "does not vary by Cookie"),
+        ("Vary", "Accept-Language", "does not vary by Cookie"),
     ],
 )
 def test_probe_detects_headers_that_let_others_store_a_page(site, monkeypatch, name, value, said):

@@ -13,11 +13,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, QueryDict
+from django.template import engines
 
 from accounts import devices, login_throttling, lookalikes, names, normal_forms, passwords, sessions
 from accounts.models import User
-from chats import addresses, forms, links, pages
-from chats.templatetags import found, rows
+from chats import addresses, forms, links, pages, rows
 from chats.views import search as search_page
 from chats.views import seen
 from config import requests
@@ -35,8 +35,7 @@ MODULES = (
     "accounts.models", "accounts.names", "accounts.normal_forms", "accounts.passwords", "accounts.requests",
     "accounts.sessions",
     "chats.addresses", "chats.forms", "chats.links", "chats.new_message", "chats.pages",
-    "chats.templatetags.found",
-    "chats.templatetags.rows",
+    "chats.rows",
     "chats.views.search", "chats.views.seen", "config.requests",
     "messaging.content", "messaging.excerpts", "messaging.history", "messaging.threads",
     "messaging.importing.members", "messaging.importing.records",
@@ -67,6 +66,14 @@ def message(text: str, number: int = 2, parent: int | None = None) -> types.Simp
 
 def shown(text: str) -> list[pages.Line]:
     return pages.lines([message(text, 4, 1)], 2, text, nested=True)
+
+
+def message_rows(text: str, nested: bool = False) -> list[rows.MessageRow]:
+    return rows.message_rows(shown(text), nested=nested, can_reply=True)
+
+
+def macro(name: str, *values: Any) -> str:
+    return getattr(engines["jinja2"].env.get_template("chats/_rows.html").module, name)(*values)
 
 
 def marked(*terms: str) -> list[Any]:
@@ -134,7 +141,7 @@ def quietly(function: Callable, *args: Any) -> Any:
 AS_IT_IS: Any = {"encoding": "utf-8", "errors": "surrogatepass"}
 READERS: dict[str, Callable[[str], Any]] = {
     # Messages.
-    "links.linked": links.linked,
+    "links.parts": links.parts,
     "content.clean_content": content.clean_content,
     "excerpts.begin": lambda text: excerpts.begin(text, 120),
     "excerpts.begin, long": lambda text: excerpts.begin(text, LONG_EXCERPT),
@@ -142,11 +149,11 @@ READERS: dict[str, Callable[[str], Any]] = {
     "forms.ReplyForm": form,
     "forms.check_name": lambda text: forms.check_name(text, ALICE),
     "pages.version_of": lambda text: pages.version_of(pages.Window([], None, None), shown(text), text),
-    "rows.message_rows": lambda text: rows.message_rows(shown(text), nested=True),
-    "rows.message_rows, conversation": lambda text: rows.message_rows(shown(text)),
-    "rows.inbox_rows": lambda text: rows.inbox_rows([message(text)], 1),
-    "rows.unread_rows": lambda text: rows.unread_rows([message(text)]),
-    "rows.conversation_address": lambda text: rows.conversation_address(text, 1),
+    "_rows.html, message_rows": lambda text: macro("message_rows", message_rows(text, nested=True), True),
+    "_rows.html, message_rows, conversation": lambda text: macro("message_rows", message_rows(text), False),
+    "_rows.html, inbox_rows": lambda text: macro("inbox_rows", [message(text)], 1),
+    "_rows.html, unread_rows": lambda text: macro("unread_rows", [message(text)]),
+    "addresses.conversations": lambda text: addresses.conversations()(text, 1),
     "addresses.has_address": addresses.has_address,
     "history.version_of": lambda text: history.version_of(text.encode(**AS_IT_IS).decode(errors="replace")),
     "threads.flatten": thread,
@@ -160,8 +167,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     "snippets.snippet": lambda text: snippets.snippet(text, marked("a", "é", "木")),
     "snippets.snippet, own words": lambda text: snippets.snippet(text, marked(text[:10], text[10:20])),
     "snippets.rank": lambda text: snippets.rank(text, marked("a", text[:10])),
-    "found.found_rows": lambda text: found.found_rows(
-        [Found(1, NOW, 1, text, text, [(text, True), (text, False)], 1.0)], 1
+    "_rows.html, found_rows": lambda text: macro(
+        "found_rows", [Found(1, NOW, 1, text, text, [(text, True), (text, False)], 1.0)], 1
     ),
     "search._last": lambda text: asked(search_page._last, last=text),
     # Names and passwords.

@@ -29,6 +29,14 @@ NOT_FOUND = {
     "notifications:read_one": WITH_AN_ACCOUNT,
 }  # fmt: skip
 
+# The values of the frame that context processors provide to other pages. Some of them would need a query.
+WITHOUT_QUERIES = {
+    "messages": [],
+    "badges": {"unread": 0, "notifications": 0},
+    "view_name": "",
+    "lab_is_open": False,
+}
+
 log = logging.getLogger(__name__)
 
 
@@ -106,7 +114,7 @@ def _log_reason(reason: str) -> None:
 
 def _page(request: HttpRequest, status: int, title: str, advice: str, kept: str = "") -> HttpResponse:
     context = {"status": status, "title": title, "advice": advice, "kept": kept}
-    body = render_to_string("chats/error.html", context | {"user": _known_user(request)})
+    body = render_to_string("chats/error.html", WITHOUT_QUERIES | context | {"user": _known_user(request)})
     return HttpResponse(body, status=status)
 
 

@@ -15,6 +15,7 @@ from chats import pages
 from chats.forms import MessageForm
 from chats.pages import INBOX_SIZE, ONE_MORE, Line, Window, Windows, lines
 from chats.requests import PageRequest
+from chats.rows import message_rows
 from chats.views import seen
 from messaging.compiled import CompiledQuery
 from messaging.models import Message, MessageHistory, Participant
@@ -81,7 +82,7 @@ def _conversation(request: PageRequest, sides: QuerySet) -> HttpResponse:
         "is_active": side.is_active,
     }
     shown = lines(page.rows, request.user.pk, side.name, nested=False)
-    return _messages(request, "chats/conversation.html", page, shown, context)
+    return _messages(request, "chats/conversation.html", page, shown, context | {"nested": False})
 
 
 @query_budget(6)
@@ -106,7 +107,7 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
         "conversation": root.conversation_id,
     }
     shown = lines(page.rows, request.user.pk, counterpart, nested=True)
-    return _messages(request, "chats/thread.html", page, shown, context)
+    return _messages(request, "chats/thread.html", page, shown, context | {"nested": True})
 
 
 @query_budget(4)
@@ -142,7 +143,7 @@ def _messages(
     new = next((line.row.id for line in shown if line.is_new), None)
     context |= {
         "page": page,
-        "lines": shown,
+        "rows": message_rows(shown, nested=context["nested"], can_reply=context["is_active"]),
         "version": version,
         # Only if other messages come before it on the page.
         "first_new": new if not shown[0].is_new else None,

@@ -2,6 +2,7 @@
 
 import math
 import re
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -30,7 +31,8 @@ def page(request: PageRequest) -> HttpResponse:
     request.generation = request.as_of = generation_of(request.user.pk)
     text, last = request.GET.get("q", "").strip(), _last(request)
     best = request.GET.get("order") == BEST
-    context = {"q": text, "best": best, "most": MOST_RANKED if best else MOST_FOUND}
+    context: dict[str, Any] = {"q": text, "best": best, "most": MOST_RANKED if best else MOST_FOUND}
+    context |= dict.fromkeys(("error", "results", "rows", "last", "wordless", "following"))
     if not text:
         return render(request, "chats/search.html", context)
     place, shown = last[:2] if last else None, last[2] if last else 0

@@ -90,7 +90,7 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
 @require_safe
 @login_required
 def people(request: MemberRequest) -> HttpResponse:
-    """Return user names that begin with `?to=`, as `<option>` elements for the field's `<datalist>`."""
+    """Return user names that begin with `?to=`, as option elements for the field's datalist."""
     names = suggestions(request.GET.get("to", "")[:150], request.user)
     return render(request, "chats/people.html", {"names": names})
 

@@ -29,7 +29,7 @@ def query_lab(request: MemberRequest) -> HttpResponse:
     threads = recent_threads(request.user)
     chosen = key_from(request, "thread") or (threads[0].id if threads else None)
     if chosen is None:
-        return render(request, "labs/query_lab.html")
+        return render(request, "labs/query_lab.html", {"root": None})
     root = get_object_or_404(Message.objects.visible_to(request.user).with_people(), pk=chosen)
     if root.thread != root.pk:
         return redirect(f"{reverse('labs:query_lab')}?thread={root.thread}")
