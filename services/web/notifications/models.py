@@ -120,7 +120,7 @@ class Notification(models.Model):
             models.UniqueConstraint(fields=["user", "message"], name="notification_once"),
         ]
         indexes = [
-            # Badge (chats.context.badges).
+            # Badge (chats.context.badges_of).
             models.Index(fields=["user"], condition=Q(read=False), name="notification_unread"),
         ]
 
