@@ -7,6 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 
 from accounts import names
+from accounts.concurrent_erasure import not_found
 from accounts.forms import AddMemberForm, AdminLogInForm, ChangeMemberForm, SetPasswordForm
 from accounts.models import User
 from accounts.views import preview
@@ -52,6 +53,14 @@ class UserAdmin(DjangoUserAdmin):
                 "With each: everything they wrote and received. The page of one member counts it."
             )
         return to_delete, counts, needed, protected
+
+    def changeform_view(self, request, *args, **kwargs):
+        with not_found():
+            return super().changeform_view(request, *args, **kwargs)
+
+    def user_change_password(self, request, *args, **kwargs):
+        with not_found():
+            return super().user_change_password(request, *args, **kwargs)
 
     def delete_model(self, request, obj):
         obj.erased_by_id = request.user.pk

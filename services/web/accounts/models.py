@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -69,22 +69,36 @@ class User(NormalizedPasswords, AbstractUser):
         return bool(self.pk) and type(self).objects.filter(pk=self.pk, username=name).exists()
 
     def save(self, *, using: str | None = None, update_fields=None, **kwargs) -> None:
-        """Save the user. Raise ValidationError for a new name that looks like the name of another user."""
+        """Save the user. Raise ValidationError for a new name that looks like the name of another user.
+
+        Raise DoesNotExist if the account was erased after this instance was loaded. Django would insert it
+        again.
+        """
         using = using or self._state.db or "default"
+        if not self._state.adding and self._state.db == using and not kwargs.get("force_insert"):
+            kwargs["force_update"] = True
         if self.exact_name != self.username:
             self.exact_name = ""
         if update_fields is not None and "username" in update_fields:
             update_fields = {*update_fields, *FOLLOWING}
         shown = SHOWN if update_fields is None else SHOWN.intersection(update_fields)
         if not shown:  # A log-in, for example.
-            super().save(using=using, update_fields=update_fields, **kwargs)
+            self._write(using=using, update_fields=update_fields, **kwargs)
             return
         with transaction.atomic(using=using):
             self._compare_with_stored(shown, using)
             try:
-                super().save(using=using, update_fields=update_fields, **kwargs)
+                self._write(using=using, update_fields=update_fields, **kwargs)
             finally:
                 self.has_visible_change = False
+
+    def _write(self, **options: Any) -> None:
+        try:
+            super().save(**options)
+        except DatabaseError as error:
+            if type(error) is DatabaseError and error.__cause__ is None:  # Of Django: no row was updated.
+                raise self.DoesNotExist("The account was erased in the meantime.") from error
+            raise
 
     def _compare_with_stored(self, shown: Set[str], using: str) -> None:
         """Set `has_visible_change` and `named_at`. Raise ValidationError for a new name that looks like

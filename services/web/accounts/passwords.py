@@ -8,6 +8,7 @@ import unicodedata
 from asgiref.sync import sync_to_async
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ObjectDoesNotExist
 
 from accounts.normal_forms import normalize
 
@@ -37,10 +38,13 @@ class NormalizedPasswords(AbstractBaseUser):
 
     def check_password(self, raw_password: str | None) -> bool:
         normal = raw_password and composed(raw_password)
-        if super().check_password(normal):
-            return True
-        # The hash can be from a release that did not normalize passwords.
-        return normal != raw_password and super().check_password(raw_password)
+        try:
+            if super().check_password(normal):
+                return True
+            # The hash can be from a release that did not normalize passwords.
+            return normal != raw_password and super().check_password(raw_password)
+        except ObjectDoesNotExist:
+            return False  # The account was erased before its hash could be renewed.
 
     async def acheck_password(self, raw_password: str | None) -> bool:
         return await sync_to_async(self.check_password)(raw_password)

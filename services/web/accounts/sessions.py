@@ -17,6 +17,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedDBStore
 from django.db import DatabaseError
 
+from accounts.concurrent_erasure import interrupting_session
 from caching.retry_queue import RetryQueue
 from observability.budgets import allow
 
@@ -109,7 +110,8 @@ class SessionStore(CachedDBStore):
         return True
 
     def save(self, must_create: bool = False) -> None:
-        super(CachedDBStore, self).save(must_create)
+        with interrupting_session():
+            super(CachedDBStore, self).save(must_create)
         if self._cache.set(self.cache_key, self._copy(self._session), self._copy_seconds()) is None:
             pending_copies.enqueue({self.cache_key})
 

@@ -76,6 +76,14 @@ class LogIn(auth.LoginView):
         address = super().get_redirect_url()
         return "" if urlsplit(address).path == self.request.path else address
 
+    def form_valid(self, form):
+        try:
+            return super().form_valid(form)
+        except User.DoesNotExist:  # The account was erased after its password was checked.
+            _end_session(self.request)
+            form.add_error(None, form.get_invalid_login_error())
+            return self.form_invalid(form)
+
 
 @method_decorator(query_budget(4), name="dispatch")
 class LogOut(auth.LogoutView):
@@ -95,8 +103,12 @@ class ChangePassword(auth.PasswordChangeView):
         return super().get_form_kwargs() | {"request": self.request}
 
     def form_valid(self, form):
+        try:
+            response = super().form_valid(form)
+        except User.DoesNotExist:  # The account was erased after its password was checked.
+            _end_session(self.request)
+            return redirect("accounts:login")
         messages.success(self.request, "Your password is changed. Other browsers are logged out.")
-        response = super().form_valid(form)
         remember(self.request, form.user, name_tried(self.request, {"username": form.user.username}) or "")
         return response
 
@@ -119,12 +131,16 @@ def delete_user_account(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and _is_confirmed(request, form):
         request.user.erased_by_id = request.user.pk  # type: ignore[union-attr]
         request.user.delete()
-        # The erasure has deleted all sessions of the user, including this one; `logout` would query it.
-        request.session, request.user = SessionStore(), AnonymousUser()
+        _end_session(request)
         messages.success(request, "Your account and everything in it is erased.")
         return _clear_browser(redirect("accounts:login"))
     context = {"form": form, "preview": preview(request.user)}
     return render(request, "accounts/delete.html", context, status=422 if form.is_bound else 200)
+
+
+def _end_session(request: HttpRequest) -> None:
+    """Forget the session of an erased user. The erasure has deleted it; `logout` would query it."""
+    request.session, request.user = SessionStore(), AnonymousUser()
 
 
 def preview(user) -> dict[str, int]:
