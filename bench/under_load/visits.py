@@ -15,7 +15,7 @@ from messaging.models import Message, Participant
 
 BROWSERS = 16
 REPLIES = 1_000
-COUNTERPART, MESSAGE = "<li data-counterpart=", ' data-message="'
+COUNTERPART, MESSAGE = ' data-counterpart="', ' data-message="'
 
 
 @dataclass
@@ -71,8 +71,8 @@ class Member:
         ]
 
     def _page(self, path: str, *holds: str, **expected) -> dict:
-        """Return a visit that expects the name of the member on the page."""
-        signed = f">{self.user.username}</a>"
+        """Return a visit that expects a page of this member."""
+        signed = f'data-member="{self.user.pk}"'
         return {"path": path, "cookie": self.cookie, "holds": [signed, *holds], **expected}
 
 

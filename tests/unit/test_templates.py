@@ -10,7 +10,7 @@ from django.template import Context, Template, engines
 from django.urls import resolve
 
 ROOT = Path(__file__).resolve().parents[2]
-PYTHON = [*(ROOT / "services/web").rglob("*.py"), *(ROOT / "scripts").rglob("*.py")]
+PYTHON = [path for folder in ("bench", "scripts", "services/web") for path in (ROOT / folder).rglob("*.py")]
 # Only names of HTML elements: a type in a URL such as <int:pk> is no tag.
 TAG = re.compile(
     r"<(?:!doctype|/?(?:a|abbr|b|body|br|button|code|dd|details|div|dl|dt|em|fieldset|footer|form|h[1-6]|head|"
