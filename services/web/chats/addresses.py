@@ -1,4 +1,4 @@
-"""URLs of conversations: by the counterpart's name, or by id if a URL path cannot contain the name."""
+"""URLs, faster than `reverse`. The URL of a conversation has its id if a path cannot contain the name."""
 
 import re
 from collections.abc import Callable
@@ -14,6 +14,16 @@ IN_PATH = r"[^/\s\x00-\x1f\x7f]{1,600}"
 # Browsers resolve these to the current and the parent directory, even percent-encoded (URL Standard).
 DOT_SEGMENTS = {".", ".."}
 _in_path = re.compile(IN_PATH).fullmatch
+
+
+def url(view: str, *args: Any) -> str:
+    """Return the URL of a view. It is cached if it has no arguments: a page has a dozen of those."""
+    return reverse(view, args=args) if args else _without_arguments(view, get_script_prefix())
+
+
+@cache
+def _without_arguments(view: str, script_prefix: str) -> str:
+    return reverse(view)
 
 
 def addresses(name: str) -> Callable[[Any], str]:

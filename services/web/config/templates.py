@@ -8,7 +8,6 @@ from typing import Any
 
 from django.template.defaultfilters import capfirst, floatformat, pluralize, urlencode
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils.safestring import mark_safe
 from jinja2 import Environment
 
@@ -23,7 +22,7 @@ GLOBALS = {
     "addresses": addresses.addresses,
     "conversations": addresses.conversations,
     "token_placeholder": mark_safe(TOKEN),  # noqa: S308  # A constant.
-    "url": lambda name, *args: reverse(name, args=args),
+    "url": addresses.url,
 }
 FILTERS: dict[str, Any] = {
     "capfirst": capfirst,
