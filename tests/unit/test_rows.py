@@ -1,5 +1,6 @@
 """The HTML of rows: the macros of chats/jinja2/chats/_rows.html."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 
@@ -87,10 +88,13 @@ def test_addresses_are_those_of_reverse(name):
 
 def test_line_links_to_its_actions():
     html = message_rows(_line(mine=True, row=_row(edited=True)))
+    names = {"p": "message", "h": "history", "r": "reply", "e": "edit", "t": "thread"}
 
-    for name in ("message", "reply", "edit", "history"):
-        assert f'href="{reverse(f"chats:{name}", args=[7])}"' in html
-    assert f'href="{reverse("chats:thread", args=[3])}"' in html
+    # Each control by the first letter of its id.
+    assert dict(re.findall(r'id="(?P<kind>\w)7" aria-labelledby="(?P=kind)7 w7" href="([^"]*)"', html)) == {
+        letter: reverse(f"chats:{name}", args=[3 if name == "thread" else 7])
+        for letter, name in names.items()
+    }
 
 
 def test_line_of_the_counterpart_has_no_edit_link():
