@@ -27,7 +27,7 @@ function step(by) {
   const items = $$("ol.messages li[data-message], .rows > li").filter((item) => !item.hidden);
   const at = items.findIndex((item) => item.contains(document.activeElement) && isInView(item));
   const begin = by > 0 ? items.find(isInView) : items.findLast(isInView);
-  const item = at < 0 ? begin : items[Math.min(Math.max(at + by, 0), items.length - 1)];
+  const item = at < 0 ? begin : items[at + by];
   if (!item) return;
   const focusable = item.matches("li.message") ? item : $("a", item);
   if (focusable === item) item.tabIndex = -1;
@@ -65,7 +65,7 @@ export function press(event) {
     event.ctrlKey ||
     event.metaKey ||
     event.altKey ||
-    event.target.matches?.("input, textarea, select") ||
+    event.target.matches?.("input, textarea") ||
     $("dialog[open]")
   )
     return;

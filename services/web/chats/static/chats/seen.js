@@ -30,7 +30,6 @@ function wait(row) {
 
 function see(row) {
   inSight.delete(row);
-  if (!isObserved()) return inSight.set(row, null);
   if (isCovered()) return wait(row); // Until the server confirms which member is logged in.
   sight.unobserve(row);
   seen.add(idOf(row));

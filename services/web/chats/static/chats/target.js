@@ -13,7 +13,6 @@ export function showTarget() {
   if (!id) return;
   const row = byId(id);
   if (!row) return openOnItsPage(id, () => stays(OPEN));
-  if (!row.hidden) return; // The browser scrolls to it.
   reveal(row);
   row.scrollIntoView();
 }

@@ -45,7 +45,6 @@ export function showTimes(within = document) {
   const now = new Date();
   for (const time of $$("time[datetime]", within)) {
     const date = new Date(time.dateTime);
-    if (Number.isNaN(date.getTime())) continue;
     const text = "dateOnly" in time.dataset ? known.date(date) : describe(date, now, known);
     if (time.textContent !== text) time.textContent = text;
     time.title = known.second(date);

@@ -1,0 +1,161 @@
+"""Single-key shortcuts that act on rows and forms, and letters that must not act as shortcuts."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+PRESS = """keys => keys.forEach(key => document.activeElement.dispatchEvent(
+  new KeyboardEvent("keydown", {bubbles: true, cancelable: true, ...key})))"""
+
+
+@pytest.fixture
+def items(write_many, alice, bob):
+    return write_many(bob, alice, 12, content="Item")
+
+
+@pytest.fixture
+def hers(open_browser, items, alice):
+    page = open_browser(alice)
+    page.goto("/chats/with/bob/")
+    return page
+
+
+def _unmoved(page, address="/chats/with/bob/") -> None:
+    expect(page).to_have_url(re.compile(re.escape(address) + "$"))
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+
+
+def test_letters_of_other_scripts_on_keys_of_signs_do_nothing(hers):
+    """The key of the Russian ж has the code "Semicolon", whose fourth letter is an i."""
+    signs = [("ж", "Semicolon"), ("х", "BracketLeft"), ("э", "Quote"), ("ё", "Backquote"), ("ח", "Unknown")]
+    hers.evaluate(PRESS, [{"key": key, "code": code} for key, code in signs])
+    hers.evaluate(PRESS, [{"key": "О", "code": "KeyJ", "shiftKey": True}])
+    hers.evaluate(PRESS, [{"key": "Ξ", "code": "KeyN", "shiftKey": True}])
+
+    _unmoved(hers)
+
+
+def test_keys_pressed_while_a_form_loads_do_nothing_and_reach_the_form_afterwards(hers, items):
+    loading = []
+    hers.route("**/reply/", lambda route: loading.append(route))
+    hers.keyboard.press("j")
+    hers.keyboard.press("r")
+    hers.keyboard.type("nij")
+    expect(hers.locator(f"#m{items[0].pk}")).to_be_focused()
+    loading[0].continue_()
+    area = hers.locator("li.message textarea")
+    expect(area).to_be_focused()
+    hers.keyboard.type("rn")
+
+    expect(area).to_have_value("rn")
+
+
+@pytest.mark.parametrize("status", [404, 503])
+def test_keys_work_after_a_form_that_could_not_be_loaded(hers, items, status):
+    hers.route("**/reply/", lambda route: route.fulfill(status=status))
+    hers.locator("main > form.compose textarea").fill("half a text")  # The page is not left.
+    hers.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    hers.keyboard.press("j")
+    with hers.expect_response("**/reply/"):
+        hers.keyboard.press("r")
+    expect(hers.locator("#connection")).not_to_be_empty()
+    hers.keyboard.press("j")
+
+    expect(hers.locator(f"#m{items[1].pk}")).to_be_focused()
+
+
+def test_keys_work_after_a_form_was_asked_for_twice(hers, items):
+    hers.keyboard.press("j")
+    hers.keyboard.press("r")
+    area = hers.locator("li.message textarea")
+    expect(area).to_be_focused()
+    hers.locator(f"#m{items[0].pk} a[href$='/reply/']").click()
+    expect(area).to_be_focused()
+    hers.keyboard.press("Escape")
+    expect(hers.locator(f"#m{items[0].pk}")).to_be_focused()
+    hers.keyboard.press("j")
+
+    expect(hers.locator(f"#m{items[1].pk}")).to_be_focused()
+
+
+def test_k_and_j_at_the_ends_keep_the_focus(hers, items):
+    hers.keyboard.press("j")
+    hers.keyboard.press("k")
+    expect(hers.locator(f"#m{items[0].pk}")).to_be_focused()
+    hers.locator(f"#m{items[-1].pk}").scroll_into_view_if_needed()
+    hers.evaluate("document.activeElement.blur()")
+    for _ in range(2):
+        hers.keyboard.press("k" if hers.evaluate("document.activeElement.tagName") == "BODY" else "j")
+        expect(hers.locator(f"#m{items[-1].pk}")).to_be_focused()
+
+
+def test_j_passes_over_folded_replies(open_browser, write, alice, bob):
+    parent = write(bob, alice, "root")
+    chain = [parent := write(bob, alice, f"reply {n}", parent_message=parent) for n in range(9)]
+    last = write(alice, bob, "beside", parent_message=chain[0])
+    for message in chain:
+        message.mark_read()
+    hers = open_browser(alice, viewport={"width": 800, "height": 2000})
+    hers.goto(f"/chats/thread/{chain[0].thread_root_id}/")
+    hers.locator(f"#m{chain[3].pk}").focus()
+    expect(hers.locator(f"#m{chain[4].pk}")).to_be_hidden()
+    hers.locator(f"#m{chain[3].pk}").evaluate("row => { row.tabIndex = -1; row.focus() }")
+    hers.keyboard.press("j")
+
+    expect(hers.locator(f"#m{last.pk}")).to_be_focused()
+
+
+def test_r_and_e_without_a_row_that_offers_them_do_no_harm(hers, bob):
+    hers.keyboard.press("e")
+    _unmoved(hers)
+    hers.keyboard.press("j")
+    hers.keyboard.press("e")  # The message of bob has no Edit.
+    hers.evaluate("document.querySelectorAll('a[href$=\"/reply/\"]').forEach(link => link.remove())")
+    hers.keyboard.press("r")
+    expect(hers.locator("li.message:focus")).to_have_count(1)
+    hers.evaluate("document.activeElement.blur()")
+    hers.keyboard.press("r")
+
+    expect(hers.locator("main > form.compose textarea")).to_be_focused()
+    expect(hers.locator("main > form.compose textarea")).to_have_value("")
+
+
+def test_keys_on_a_page_without_rows_do_no_harm(hers):
+    hers.goto("/accounts/")
+    hers.keyboard.type("jkre")
+    _unmoved(hers, "/accounts/")
+    hers.keyboard.press("/")
+
+    expect(hers).to_have_url(re.compile("/chats/search/"))
+
+
+def test_slash_on_the_search_page_focuses_the_field_without_typing(hers):
+    hers.goto("/chats/search/?q=Item")
+    hers.evaluate("document.activeElement.blur()")
+    hers.keyboard.press("/")
+
+    expect(hers.get_by_role("searchbox")).to_be_focused()
+    expect(hers.get_by_role("searchbox")).to_have_value("Item")
+
+
+@pytest.mark.parametrize("keys", ["Control+Enter", "Meta+Enter"])
+def test_enter_with_a_modifier_sends_and_without_is_a_line(hers, keys):
+    area = hers.locator("main > form.compose textarea")
+    area.fill("first")
+    area.press("End")
+    area.press("Enter")
+    expect(area).to_have_value("first\n")
+    area.press_sequentially("second")
+    area.press(keys)
+
+    expect(hers.locator("li.is-mine .content")).to_have_text("first\nsecond")
+
+
+def test_escape_in_the_composer_leaves_the_field_and_keeps_its_text(hers):
+    area = hers.locator("main > form.compose textarea")
+    area.fill("half a text")
+    area.press("Escape")
+
+    _unmoved(hers)
+    expect(area).to_have_value("half a text")
