@@ -107,7 +107,7 @@ test-security: install #: Request every page by every method as outsiders, and 2
 	  tests/integration/chats/test_member_interleavings.py --numprocesses=auto --dist=load $(ARGS)
 
 .PHONY: e2e
-e2e: install #: Test a running Bobbin as a black box: make e2e URL=... (DOOR=nginx, PROMETHEUS_URL=...)
+e2e: install #: Test a running Bobbin as a black box: make e2e URL=... (EDGE=nginx, PROMETHEUS_URL=...)
 	@BASE_URL="$(URL)" $(PYTHON_IN_VENV) -m pytest -c tests/e2e/site/pytest.ini tests/e2e/site -q $(ARGS)
 
 .PHONY: test-monitoring

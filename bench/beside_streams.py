@@ -41,9 +41,9 @@ class Beside:
         try:
             load.warm_up(web.port, visits)
             before, at_first, began = web.cpu_seconds(), events.cpu_seconds(), time.perf_counter()
-            took, asked = load.slice(web.port, visits, SECONDS)
+            took, requested = load.slice(web.port, visits, SECONDS)
             lasted = time.perf_counter() - began
-            self.cpu.append((web.cpu_seconds() - before) / asked)
+            self.cpu.append((web.cpu_seconds() - before) / requested)
             self.events.append((events.cpu_seconds() - at_first) / lasted)
             self.rates.append(len(took) / SECONDS)
             self.took += took

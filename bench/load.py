@@ -100,8 +100,8 @@ class Load:
     def measure(self, web: Web, port: int, kind: Kind, floor: dict, figure: Figure) -> None:
         self.warm_up(port, kind.visits)
         before = web.cpu_seconds()
-        took, asked = self.slice(port, kind.visits)
-        figure.cpu.append((web.cpu_seconds() - before) / asked)
+        took, requested = self.slice(port, kind.visits)
+        figure.cpu.append((web.cpu_seconds() - before) / requested)
         figure.rates.append(len(took) / SECONDS)
         figure.took += took
         self.warm_up(port, [[floor]] * BROWSERS)
@@ -183,16 +183,16 @@ def _figure(web: Web, member: Member, kind: Kind) -> Figure:
     """Return a Figure with the size of the page and its number of queries, which only staff can see."""
     visit, browser = kind.visits[0][0], Browser()
     if kind.is_mixed:
-        return Figure(len(browser.ask(web.port, member.inbox())[2]), "")
+        return Figure(len(browser.fetch(web.port, member.inbox())[2]), "")
     account = User.objects.filter(pk=member.user.pk)
     account.update(is_staff=True)
     try:
         for _ in range(2):
-            headers = browser.ask(web.port, visit)[1]
+            headers = browser.fetch(web.port, visit)[1]
     finally:
         account.update(is_staff=False)
     queries = headers["X-Query-Count"].partition("/")[0]
-    return Figure(len(browser.ask(web.port, visit)[2]), queries)
+    return Figure(len(browser.fetch(web.port, visit)[2]), queries)
 
 
 def _messages_of(member: Member) -> int:

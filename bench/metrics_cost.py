@@ -58,8 +58,8 @@ class Way:
         invalidate_all()  # A page that expires within the slice would be a miss.
         load.warm_up(self.web.port, kind.visits)
         before = self.web.cpu_seconds()
-        took, asked = load.slice(self.web.port, kind.visits, SECONDS)
-        self.cpu.append((self.web.cpu_seconds() - before) / asked)
+        took, requested = load.slice(self.web.port, kind.visits, SECONDS)
+        self.cpu.append((self.web.cpu_seconds() - before) / requested)
         self.rates.append(len(took) / SECONDS)
 
 

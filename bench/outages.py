@@ -61,7 +61,7 @@ class Phases:
         until(server.answers)
         began = time.monotonic()
         browser = Browser()
-        while browser.ask(self.port, self.member.inbox())[1].get("X-Cache") != "hit":
+        while browser.fetch(self.port, self.member.inbox())[1].get("X-Cache") != "hit":
             if time.monotonic() - began > BACK_WITHIN:
                 raise TooSlowError(f"{kind}: no page from the cache {BACK_WITHIN} s after Redis was back")
         self.back.setdefault(kind, []).append(time.monotonic() - began)

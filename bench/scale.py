@@ -35,7 +35,7 @@ are unread. "Anybody" is another member in every round.
 
 class Page(NamedTuple):
     title: str
-    ask: Callable[[str, Stage, random.Random], list]
+    fetch: Callable[[str, Stage, random.Random], list]
 
 
 def _thread(using: str, staged: Stage, _: random.Random) -> list:
@@ -128,7 +128,7 @@ def _measure(stages: dict[int, tuple[str, Stage]], rounds: int) -> dict[tuple[st
         ):
             using, staged = stages[size]
             began = time.perf_counter()
-            found = page.ask(using, staged, choose)
+            found = page.fetch(using, staged, choose)
             took = time.perf_counter() - began
             if not found and "anybody" not in page.title:
                 raise AssertionError(f"{page.title} shows nothing at {size:,} messages.")

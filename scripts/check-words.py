@@ -10,25 +10,43 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+SERVICE = ROOT / "services/web"
+SCRIPTS = {".js", ".mjs"}
+YAML = {".yml", ".yaml"}
+TEXTS = {".json", ".sh", ".html", ".jinja", ".md", ".toml", ".conf", ".env", ".template", ".txt", ".sql"}
+WITHOUT_SUFFIX = {"Makefile", "Dockerfile", ".env.example"}
+# The changelog and the decisions describe former names. This list contains the words themselves.
+LEFT_OUT = re.compile(
+    r"^(CHANGELOG\.md|docs/decisions/|scripts/words\.txt|services/web/requirements/)|/migrations/"
+)
 PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-# Strings and comments of JavaScript. Template strings stay, since they contain expressions.
+# Strings and comments of JavaScript. Of template strings, only the expressions stay.
 QUOTED = re.compile(r"//[^\n]*|/\*.*?\*/|\"[^\"\n]*\"|'[^'\n]*'", re.DOTALL)
+TEMPLATES = re.compile(r"`[^`]*`")
+EXPRESSIONS = re.compile(r"\$\{([^}]*)\}|(\n)")
 NAMES = re.compile(r"[A-Za-z_$][\w$]*")
-# In every other text: metrics, and settings, which have at least two parts.
-METRICS_AND_SETTINGS = re.compile(r"\bbobbin_[a-z_]+|\b[A-Z]{2,}_[A-Z_]+\b")
+# A string of the service that is one name: a label value or a key.
+ONE_NAME = re.compile(r"[\"'][A-Za-z]+(?:_[A-Za-z]+)*[\"']")
+KEYS_OF_YAML = re.compile(r"^[ -]*([\w-]+):(?= |$)")
+# In every other text: metrics, test names, and settings, which have at least two parts.
+IN_TEXT = re.compile(r"\bbobbin_[a-z_]+|\btest_[a-z0-9_]+|\b[A-Z]{2,}_[A-Z_]+\b")
 
 
-def read_words(path: Path) -> tuple[dict[str, str], set[str]]:
-    """Return the standard term for each private word, and the identifiers that are allowed."""
-    terms, allowed = {}, set()
+def parts_of(name: str) -> tuple[str, ...]:
+    return tuple(part.lower() for part in PARTS.findall(name))
+
+
+def read_words(path: Path) -> tuple[dict[tuple[str, ...], str], dict[str, tuple[str, ...]]]:
+    """Return the standard term for each private word, and the allowed names with their parts."""
+    terms, allowed = {}, {}
     for line in path.read_text().splitlines():
         word, _, term = line.partition("\t")
         if line.startswith("#") or not term:
             continue
         if word.startswith("="):
-            allowed.add(word[1:])
+            allowed[word[1:]] = parts_of(word)
         else:
-            terms[word] = term
+            terms[parts_of(word)] = term
     return terms, allowed
 
 
@@ -37,34 +55,58 @@ def identifiers(path: Path) -> Iterator[tuple[int, str]]:
     text = path.read_text(encoding="utf-8", errors="ignore")
     if path.suffix == ".py":
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.NAME:
-                yield token.start[0], token.string
+            is_value = (
+                token.type == tokenize.STRING and SERVICE in path.parents and ONE_NAME.fullmatch(token.string)
+            )
+            if token.type == tokenize.NAME or is_value:
+                yield token.start[0], token.string.strip("\"'")
         return
-    is_script = path.suffix in {".js", ".mjs"}
-    text = QUOTED.sub(lambda quoted: "\n" * quoted[0].count("\n"), text) if is_script else text
+    is_script = path.suffix in SCRIPTS
+    if is_script:
+        text = TEMPLATES.sub(lambda found: " ".join(map("".join, EXPRESSIONS.findall(found[0]))), text)
+        text = QUOTED.sub(lambda found: "\n" * found[0].count("\n"), text)
     for number, line in enumerate(text.splitlines(), start=1):
-        for name in (NAMES if is_script else METRICS_AND_SETTINGS).findall(line):
+        for name in (NAMES if is_script else IN_TEXT).findall(line):
             yield number, name
+        for name in KEYS_OF_YAML.findall(line) if path.suffix in YAML else []:
+            yield number, name
+
+
+def without(parts: tuple[str, ...], allowed: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the parts with a gap in place of each allowed name that has several parts."""
+    for name in allowed.values():
+        for at in range(len(parts) - len(name) + 1):
+            if len(name) > 1 and parts[at : at + len(name)] == name:
+                parts = (*parts[:at], *[""] * len(name), *parts[at + len(name) :])
+    return parts
+
+
+def private_words(name: str, terms: dict, allowed: dict[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the private words that a name contains as parts."""
+    parts = () if name in allowed else without(parts_of(name), allowed)
+    runs = [parts[at : at + length] for length in (1, 2, 3) for at in range(len(parts) - length + 1)]
+    return [run for run in runs if run in terms]
+
+
+def is_checked(name: str) -> bool:
+    path = Path(name)
+    known = path.suffix in {".py"} | SCRIPTS | YAML | TEXTS or path.name in WITHOUT_SUFFIX
+    return known and not LEFT_OUT.search(name) and (ROOT / name).is_file()
 
 
 def main() -> int:
     terms, allowed = read_words(ROOT / "scripts/words.txt")
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    suffixes = {".py", ".js", ".mjs", ".yml", ".yaml", ".json", ".sh", ".html"}
     is_bad = False
-    for name in listed.splitlines():
-        path = ROOT / name
-        if path.suffix not in suffixes or "/migrations/" in name or not path.is_file():
-            continue
-        found = {
-            (number, identifier, part.lower())
-            for number, identifier in identifiers(path)
-            for part in PARTS.findall(identifier)
-            if part.lower() in terms and identifier not in allowed
-        }
-        for number, identifier, word in sorted(found):
-            is_bad = True
-            print(f"{name}:{number}: {identifier} contains “{word}”; use {terms[word]}.", file=sys.stderr)
+    for name in filter(is_checked, listed.splitlines()):
+        stem = Path(name).name.partition(".")[0]
+        for number, identifier in sorted({(0, stem), *identifiers(ROOT / name)}):
+            for word in private_words(identifier, terms, allowed):
+                is_bad = True
+                print(
+                    f"{name}:{number}: {identifier} contains “{'_'.join(word)}”; use {terms[word]}.",
+                    file=sys.stderr,
+                )
     return int(is_bad)
 
 

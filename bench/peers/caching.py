@@ -47,12 +47,12 @@ def main(package: str, stage: dict[str, int], rounds: int) -> None:
         return [tuple(row) for row in rows]
 
     lines = []
-    for workload, ask, content in (
+    for workload, fetch, content in (
         (lists.unread(receiver), unread, plain),
         (lists.inbox(reader), inbox, plain),
         (thread.whole(thread.TITLE_OF_1000, root), whole, thread.content),
     ):
-        workload.ways.append(Way(f"{package}, from its cache", ask, content))
+        workload.ways.append(Way(f"{package}, from its cache", fetch, content))
         workload.targets = ()  # The targets apply to the process without the package.
         lines += report.work(workload, measure(workload, rounds))
     print(json.dumps(lines))

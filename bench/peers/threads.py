@@ -136,12 +136,12 @@ def ways(root: int, deepest: int, content, *, naive: bool) -> list[Way]:
     def unwrapped(placed):
         return content([(row.message, depth) for row, depth in placed])
 
-    def instances(name, ask, depth, first=0):
-        return Way(name, lambda: [(message, getattr(message, depth) - first) for message in ask()], content)
+    def instances(name, fetch, depth, first=0):
+        return Way(name, lambda: [(message, getattr(message, depth) - first) for message in fetch()], content)
 
-    def rows(name, ask, depth, first=0):
+    def rows(name, fetch, depth, first=0):
         def run():
-            return [(row, row[-1] - first) for row in ask().values_list(*ROW, depth, named=True)]
+            return [(row, row[-1] - first) for row in fetch().values_list(*ROW, depth, named=True)]
 
         return Way(f"{name}, rows", run, content)
 

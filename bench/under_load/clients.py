@@ -32,7 +32,7 @@ class Browser:
         self.connection: http.client.HTTPConnection | None = None
         self.port = self.left = 0
 
-    def ask(self, port: int, visit: dict, client_id: str = "") -> tuple[int, Any, bytes]:
+    def fetch(self, port: int, visit: dict, client_id: str = "") -> tuple[int, Any, bytes]:
         """Send one request; return status, headers and body. A visit with `sent` posts a form."""
         form = _form(visit, client_id or str(uuid.uuid4())) if "sent" in visit else None
         if not self.left or port != self.port:
@@ -67,7 +67,7 @@ class Slice:
 
     def __init__(self, port: int, seconds: float, visits: list[list[dict]]) -> None:
         self.port, self.seconds, self.visits = port, seconds, visits
-        self.asked = 0
+        self.requested = 0
         self.took: list[float] = []
         self.failures: list[str] = []
         self.acknowledged: list[list] = []
@@ -77,7 +77,7 @@ class Slice:
         list(pool.map(self.loop, browsers, self.visits))
         return {
             "took": self.took,
-            "asked": self.asked,
+            "asked": self.requested,
             "failures": self.failures,
             "acknowledged": self.acknowledged,
         }
@@ -91,7 +91,7 @@ class Slice:
                 wrong = self.visit(browser, visit)
             except (OSError, http.client.HTTPException) as error:
                 browser.left, wrong = 0, f"{type(error).__name__}: {error}"
-            self.asked += 1
+            self.requested += 1
             if wrong:
                 self.failures.append(f"{visit['path']}: {wrong}")
 
@@ -99,7 +99,7 @@ class Slice:
         """Send one request, and return what is wrong with the response, or an empty string."""
         client_id = str(uuid.uuid4()) if "sent" in visit else ""
         began = time.perf_counter()
-        status, headers, body = browser.ask(self.port, visit, client_id)
+        status, headers, body = browser.fetch(self.port, visit, client_id)
         ended = time.perf_counter()
         # A response after the end of the slice is checked, but does not count for the rate.
         if ended <= self.until:
@@ -107,7 +107,7 @@ class Slice:
         if not client_id:
             return wrong_with(visit, status, headers, body)
         if visit.get("again"):
-            status, headers, body = browser.ask(self.port, visit, client_id)
+            status, headers, body = browser.fetch(self.port, visit, client_id)
         if status != 302 or not SENT.fullmatch(headers["Location"] or ""):
             return f"status {status}, Location {headers['Location']}"
         self.acknowledged.append([client_id, *visit["sent"]])
@@ -143,14 +143,14 @@ def _form(visit: dict, client_id: str) -> str:
 def main() -> None:
     pool, browsers = None, []
     for line in sys.stdin:
-        asked = json.loads(line)
-        for visit in itertools.chain(*asked["visits"]):
+        requested = json.loads(line)
+        for visit in itertools.chain(*requested["visits"]):
             if "names" in visit:
                 visit["names"] = {name.encode() for name in visit["names"]}
         if pool is None:
-            browsers = [Browser() for _ in asked["visits"]]
+            browsers = [Browser() for _ in requested["visits"]]
             pool = ThreadPoolExecutor(len(browsers))
-        print(json.dumps(Slice(**asked).run(pool, browsers)), flush=True)
+        print(json.dumps(Slice(**requested).run(pool, browsers)), flush=True)
 
 
 if __name__ == "__main__":

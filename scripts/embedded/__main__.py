@@ -4,8 +4,9 @@ import os
 import shlex
 import sys
 
-from scripts.embedded import stack, state
+from scripts.embedded import stack, state, temporary
 from scripts.embedded.errors import Failure
+from scripts.embedded.terminal import Stop, stopping
 
 
 def main(command: str, arguments: list[str]) -> int:
@@ -18,9 +19,9 @@ def main(command: str, arguments: list[str]) -> int:
     if command == "manage":
         return stack.manage(arguments or _typed(os.environ.get("CMD", "help")))
     if command == "test":
-        return stack.test(arguments)
+        return temporary.test(arguments)
     if command == "bench":
-        return stack.bench(arguments)
+        return temporary.bench(arguments)
     if command == "move-database":
         stack.move_database()
         return 0
@@ -43,9 +44,9 @@ if __name__ == "__main__":
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
     try:
-        with stack.stopping():
+        with stopping():
             sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "", sys.argv[2:]))
-    except stack.Stop:
+    except Stop:
         sys.exit(0 if sys.argv[1:2] == ["run"] else 130)
     except (Failure, OSError) as failure:
         # OSError: for example a full disk, or a folder without write permission. Its text names the file.

@@ -49,7 +49,7 @@ def start_postgres(
         _make_cluster(binaries, data, user)
     _check_data(binaries, data, user)
     _remove_stale_server(data)
-    settings = SETTINGS | (FORGETFUL if forgetful else {}) | _who_may_connect(data.parent, user)
+    settings = SETTINGS | (FORGETFUL if forgetful else {}) | _access_settings(data.parent, user)
     settings["unix_socket_directories"] = str(sockets)
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     child = start(
@@ -110,7 +110,7 @@ def _ctype() -> str:
     return "C.UTF-8"
 
 
-def _who_may_connect(folder: Path, user: ServerUser) -> dict[str, str]:
+def _access_settings(folder: Path, user: ServerUser) -> dict[str, str]:
     """Return the settings that allow only the user of the stack and the user of the server to connect.
 
     Both connect as one role without a password. The files are written at each start, because another user may

@@ -1,59 +1,19 @@
-"""The local stack: PostgreSQL, Valkey and the web processes, started and stopped together."""
+"""`make run` and the commands on its data: PostgreSQL, Valkey and the web processes, started together."""
 
 import contextlib
-import os
-import select
 import shutil
-import signal
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from scripts.embedded import ports, service, state, web
 from scripts.embedded.errors import Failure
-from scripts.embedded.places import (
-    AWAY,
-    ROOT,
-    RUN,
-    WEB,
-    home,
-    make_folder,
-    programs,
-    server_user,
-    socket_folder,
-)
-from scripts.embedded.postgres import start_postgres
-from scripts.embedded.processes import SIGNALS_TO_END, Child, nothing_disturbs
-from scripts.embedded.valkey import start_valkey
+from scripts.embedded.places import AWAY, RUN, home, programs, server_user
+from scripts.embedded.processes import Child
+from scripts.embedded.servers import servers
+from scripts.embedded.terminal import open_terminal, say, wait_for_the_end
 
 LOGS = RUN / "log"
-
-
-class Stop(BaseException):
-    """A signal requested the end of this program."""
-
-
-@contextlib.contextmanager
-def stopping() -> Iterator[None]:
-    """Convert the first signal that ends a program into Stop. Later ones must not interrupt the clean-up."""
-
-    def stop(number: int, frame) -> None:
-        nothing_disturbs()
-        raise Stop(number)
-
-    for each in SIGNALS_TO_END:
-        # `nohup make run` must continue when its terminal closes.
-        if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:
-            signal.signal(each, stop)
-    yield
-
-
-def say(text: str) -> None:
-    """Print `text`. Ignore a closed terminal, which must not interrupt the clean-up."""
-    with contextlib.suppress(OSError):
-        print(text, flush=True)
 
 
 @contextlib.contextmanager
@@ -61,30 +21,6 @@ def step(name: str) -> Iterator[None]:
     began = time.monotonic()
     yield
     say(f"  {name:<14}{time.monotonic() - began:5.1f} s")
-
-
-@contextlib.contextmanager
-def servers(
-    base: Path, logs: Path, spare: Path, *, forgetful: bool = False
-) -> Iterator[tuple[Path, list[Child]]]:
-    """Run PostgreSQL and Valkey during the block. Yield the folder of their sockets, and the processes.
-
-    The data are in `base`. If the user of the servers cannot run the installed programs, `spare` gets a copy.
-    """
-    user = server_user()
-    where = programs(user, spare)
-    make_folder(logs, 0o700)
-    with contextlib.ExitStack() as ending:
-        sockets = socket_folder(user)
-        ending.callback(shutil.rmtree, sockets, ignore_errors=True)
-        make_folder(sockets / service.METRICS, 0o700)
-        valkey = start_valkey(where, sockets, logs / "valkey.log", user)
-        ending.callback(valkey.end)
-        postgres = start_postgres(
-            where, base / "postgres", sockets, logs / "postgres.log", user, forgetful=forgetful
-        )
-        ending.callback(postgres.end)
-        yield sockets, [valkey, postgres]
 
 
 @contextlib.contextmanager
@@ -104,7 +40,7 @@ def run(host: str, port: str) -> None:
         ports.check_port(host, port)
         metrics_port = ports.port_beside("METRICS_PORT", port, 1100)
         service.check_settings(service.environment(RUN, host))
-        began, terminal = time.monotonic(), _terminal()
+        began, terminal = time.monotonic(), open_terminal()
         say("Bobbin starts ...")
         with contextlib.ExitStack() as ending:
             with step("servers"):
@@ -125,7 +61,7 @@ def run(host: str, port: str) -> None:
             url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
             _remember(children, url=url)
             _greet(url, metrics_port, time.monotonic() - began)
-            _watch(children, terminal)
+            wait_for_the_end(children, terminal)
 
 
 def manage(arguments: list[str]) -> int:
@@ -171,35 +107,6 @@ def _confirmed(data: Path) -> bool:
         raise Failure("nobody is there to ask; `make reset YES=1` deletes without a question.") from None
 
 
-def test(arguments: list[str]) -> int:
-    """`make test`: run pytest with temporary servers."""
-    return _on_servers_of_its_own(
-        [sys.executable, "-m", "pytest", *arguments], "bobbin-test-", forgetful=True
-    )
-
-
-def bench(arguments: list[str]) -> int:
-    """`make bench` and similar: use temporary servers with the same settings as `make run`."""
-    python = ROOT / ".venv-bench" / "bin" / "python"
-    return _on_servers_of_its_own(
-        [str(python), "-m", "bench", *arguments],
-        "bobbin-bench-",
-        forgetful=False,
-        # Its processes start in other folders, and import both the benchmarks and Bobbin.
-        PYTHONPATH=os.pathsep.join([str(ROOT), str(WEB)]),
-    )
-
-
-def _on_servers_of_its_own(command: list[str], prefix: str, *, forgetful: bool, **variables: str) -> int:
-    """Run a command with temporary servers and return its exit status. All its data are deleted."""
-    with tempfile.TemporaryDirectory(prefix=prefix, dir="/tmp", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        with servers(folder, folder / "log", folder, forgetful=forgetful) as (sockets, _):
-            env = service.environment_of_tests(sockets, folder) | variables
-            return service.follow(command, env, signal.SIGINT)
-
-
 def _url_of_running() -> str:
     url = state.recall().get("url")
     if not url:
@@ -219,25 +126,3 @@ def _greet(url: str, metrics_port: str, seconds: float) -> None:
     say(f"  Metrics         http://127.0.0.1:{metrics_port}/metrics")
     say(f"  Logs            {LOGS}")
     say("  End             Ctrl-C, or `make stop` elsewhere\n")
-
-
-def _terminal() -> select.poll:
-    """Return a poll object that reports when the terminal closes. Create it while the terminal is open."""
-    terminal = select.poll()
-    if os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        terminal.register(0, select.POLLHUP)
-    return terminal
-
-
-def _watch(children: list[Child], terminal: select.poll) -> None:
-    """Wait until a child ends, which raises Failure, or until the terminal closes, which raises Stop."""
-    while True:
-        for child in children:
-            if child.process.poll() is not None:
-                # Ctrl-C during the clean-up must not replace the failure by a normal stop.
-                nothing_disturbs()
-                raise child.failure()
-        # If make is the session leader of the terminal, only make gets SIGHUP, and it does not forward it.
-        if terminal.poll(0):
-            raise Stop(signal.SIGHUP)
-        time.sleep(0.3)

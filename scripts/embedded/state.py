@@ -87,8 +87,8 @@ def _end(process: dict, seconds: float = 60) -> None:
 
 def stop_running() -> str:
     """Stop the stack of this checkout and wait until it has ended. Return a message for the user."""
-    with only_one() as nobody:
-        if nobody:
+    with only_one() as alone:
+        if alone:
             return "Bobbin is not running here."
     supervisor = recall().get("supervisor")
     if supervisor is None or not _runs(supervisor):

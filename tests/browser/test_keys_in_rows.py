@@ -65,7 +65,7 @@ def test_keys_work_after_a_form_that_could_not_be_loaded(hers, items, status):
     expect(hers.locator(f"#m{items[1].pk}")).to_be_focused()
 
 
-def test_keys_work_after_a_form_was_asked_for_twice(hers, items):
+def test_keys_work_after_a_form_was_requested_twice(hers, items):
     hers.keyboard.press("j")
     hers.keyboard.press("r")
     area = hers.locator("li.message textarea")

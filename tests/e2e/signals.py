@@ -96,7 +96,7 @@ def account_deletion(cast: Cast) -> None:
     """alice2 signs up, writes with bob and deletes her account; bob then sees the same as before."""
     bob, leaver = cast.bob, cast.alice2
 
-    def what_bob_sees() -> dict[str, object]:
+    def seen_by_bob() -> dict[str, object]:
         return {
             "inbox": bob.inbox(),
             "unread": bob.unread(),
@@ -104,7 +104,7 @@ def account_deletion(cast: Cast) -> None:
             "badges": (bob.badge("unread"), bob.badge("notifications")),
         }
 
-    before = what_bob_sees()
+    before = seen_by_bob()
     leaver.sign_up()
     second_browser = leaver.another_browser()
     second_browser.expect_redirect(second_browser.log_in(), "/chats/")
@@ -130,7 +130,7 @@ def account_deletion(cast: Cast) -> None:
         browser.expect_redirect(browser.get("/chats/", status=302), "/accounts/login/")
     leaver.expect_no_log_in()
 
-    after = what_bob_sees()
+    after = seen_by_bob()
     for place, then in before.items():
         bob.expect(after[place] == then, f"{place} as before {leaver.name} came: {then}", after[place])
     for address in (f"thread/{root}", f"thread/{own}", f"with/{leaver.name}", f"message/{reply}/history"):

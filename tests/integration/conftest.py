@@ -51,9 +51,9 @@ def slopes(count_queries):
         for rows in (1, 9, 90, 900):
             add(rows)
             invalidate_all()
-            for page, look in pages.items():
+            for page, load in pages.items():
                 with transaction.atomic():
-                    counts[page].append(count_queries(look))
+                    counts[page].append(count_queries(load))
                     transaction.set_rollback(True)
         return {page: made for page, made in counts.items() if len(set(made)) > 1}
 
@@ -67,12 +67,12 @@ def wrong_counters(db):
     An empty list means that all are correct.
     """
 
-    def look():
+    def load():
         with connection.cursor() as cursor:
             cursor.execute(AUDIT_WRONG)
             return cursor.fetchall()
 
-    return look
+    return load
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def meanwhile():
             outcomes = [pool.submit(hold)]
             assert begun.wait(10)
             outcomes.append(pool.submit(follow))
-            while not outcomes[1].done() and not _somebody_waits():
+            while not outcomes[1].done() and not _is_waited_for():
                 time.sleep(0.01)
             done.set()
         return [outcome.exception() for outcome in outcomes]
@@ -137,7 +137,7 @@ def meanwhile():
     return run
 
 
-def _somebody_waits() -> bool:
+def _is_waited_for() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"

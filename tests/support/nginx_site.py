@@ -136,7 +136,7 @@ class Site:
     def __init__(self, port: int, upstream: int, folder: Path) -> None:
         self.port, self.upstream, self.folder = port, upstream, folder
 
-    def ask(
+    def fetch(
         self, method, path, address, body=None, cookie="", source=TRUSTED, **headers
     ) -> http.client.HTTPResponse:
         """Send a request as the operator's proxy does for a client at `address`, and return the response.
@@ -162,12 +162,12 @@ class Site:
     def log_in(
         self, address, password="wrong", name="anna", cookie="", source=TRUSTED
     ) -> http.client.HTTPResponse:
-        page = self.ask("GET", "/accounts/login/", address, cookie=cookie, source=source)
+        page = self.fetch("GET", "/accounts/login/", address, cookie=cookie, source=source)
         token = re.search(rb'csrfmiddlewaretoken" value="(\w+)"', page.text)[1].decode()
         secret = re.search(r"csrftoken=(\w+)", page.headers["Set-Cookie"])[1]
         body = f"csrfmiddlewaretoken={token}&username={name}&password={password}"
         cookies = f"csrftoken={secret}; {cookie}"
-        return self.ask("POST", "/accounts/login/", address, body, cookies, source)
+        return self.fetch("POST", "/accounts/login/", address, body, cookies, source)
 
     def logged(self, trace: str, log: str = "access.log") -> list[dict]:
         """Return the lines of the nginx log for the request with this id."""

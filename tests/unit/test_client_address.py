@@ -11,16 +11,16 @@ PEER = "172.18.0.5"
 
 
 @pytest.fixture
-def asked(settings):
+def requested(settings):
     """Return a function that gives the address and the network of a request behind `proxies` proxies."""
 
-    def ask(proxies=0, forwarded=None, peer=PEER):
+    def fetch(proxies=0, forwarded=None, peer=PEER):
         settings.PROXY_COUNT = proxies
         header = {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
         request = RequestFactory().get("/", REMOTE_ADDR=peer, **header)
         return client.address_of(request), client.network_of(request)
 
-    return ask
+    return fetch
 
 
 @pytest.mark.parametrize(
@@ -35,26 +35,26 @@ def asked(settings):
         (3, "203.0.113.9, 10.0.0.2, 10.0.0.1", "203.0.113.9"),
     ],
 )
-def test_address_is_the_nth_from_the_right(asked, proxies, forwarded, expected):
-    assert asked(proxies, forwarded) == (expected, expected)
+def test_address_is_the_nth_from_the_right(requested, proxies, forwarded, expected):
+    assert requested(proxies, forwarded) == (expected, expected)
 
 
 @pytest.mark.parametrize(
     "forwarded",
     [None, "", ",", "unknown", "_hidden", "1.2.3", "1.2.3.4.5", "01.2.3.4", "a\0b", "::g", "٣.1.1"],
 )
-def test_address_without_a_usable_header_is_the_peers(asked, forwarded):
-    assert asked(1, forwarded) == (PEER, PEER)
+def test_address_without_a_usable_header_is_the_peers(requested, forwarded):
+    assert requested(1, forwarded) == (PEER, PEER)
 
 
-def test_address_with_fewer_entries_than_proxies_is_the_peers(asked):
-    assert asked(3, "6.6.6.6, 7.7.7.7") == (PEER, PEER)
+def test_address_with_fewer_entries_than_proxies_is_the_peers(requested):
+    assert requested(3, "6.6.6.6, 7.7.7.7") == (PEER, PEER)
 
 
 @pytest.mark.parametrize("peer", ["", None, "unix:", "/run/bobbin.sock"])
-def test_address_of_a_unix_socket_is_never_none(asked, peer):
-    assert asked(0, None, peer) == (client.UNKNOWN, client.UNKNOWN)
-    assert asked(1, "203.0.113.9", peer) == ("203.0.113.9", "203.0.113.9")
+def test_address_of_a_unix_socket_is_never_none(requested, peer):
+    assert requested(0, None, peer) == (client.UNKNOWN, client.UNKNOWN)
+    assert requested(1, "203.0.113.9", peer) == ("203.0.113.9", "203.0.113.9")
 
 
 @pytest.mark.parametrize(
@@ -72,16 +72,16 @@ def test_address_of_a_unix_socket_is_never_none(asked, peer):
         ("::1", "::1", "::"),
     ],
 )
-def test_address_is_canonical_and_ipv6_is_counted_by_64(asked, text, address, network):
-    assert asked(1, text) == (address, network)
+def test_address_is_canonical_and_ipv6_is_counted_by_64(requested, text, address, network):
+    assert requested(1, text) == (address, network)
     if ":" in address:
-        assert asked(0, None, text) == (address, network)
+        assert requested(0, None, text) == (address, network)
 
 
-def test_missing_header_behind_a_proxy_is_logged_once(asked, caplog):
+def test_missing_header_behind_a_proxy_is_logged_once(requested, caplog):
     client._warned.clear()
     with caplog.at_level(logging.WARNING, "observability.client"):
         for _ in range(3):
-            asked(1, None)
+            requested(1, None)
 
     assert [record.name for record in caplog.records] == ["observability.client"]

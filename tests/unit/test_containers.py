@@ -58,8 +58,8 @@ def test_published_ports_are_on_loopback():
 
 def test_only_the_network_of_the_reverse_proxy_reaches_the_internet():
     open_ = [name for name, network in COMPOSE["networks"].items() if not (network or {}).get("internal")]
-    assert open_ == ["door"]
-    assert {name for name, service in SERVICES.items() if "door" in service["networks"]} == {
+    assert open_ == ["edge"]
+    assert {name for name, service in SERVICES.items() if "edge" in service["networks"]} == {
         "nginx",
         "grafana",
     }

@@ -95,6 +95,15 @@ def test_every_budget_is_in_the_table():
     assert table == declared(), "correct the table of budgets in docs/architecture.md"
 
 
+def test_functions_named_in_the_architecture_exist():
+    named = set(re.findall(r"`(?:\w+\.)*(\w+)\(\)`", _doc("architecture.md")))
+    code = "".join(path.read_text() for kind in ("py", "js") for path in WEB.rglob(f"*.{kind}"))
+    defined = set(re.findall(r"\b(?:def|function|const) (\w+)\b", code))
+
+    assert len(named) > 10
+    assert not named - defined
+
+
 def test_links_lead_somewhere():
     for document in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text()):

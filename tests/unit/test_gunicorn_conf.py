@@ -15,7 +15,7 @@ SEEN = len(os.sched_getaffinity(0))
 def usable_cpus(tmp_path):
     """Return a function that gives the number of usable CPUs for this content of the cgroup files."""
 
-    def ask(**files: str) -> int:
+    def fetch(**files: str) -> int:
         for name, said in files.items():
             (tmp_path / name).write_text(f"{said}\n")
         conf = runpy.run_path(str(CONF))
@@ -23,7 +23,7 @@ def usable_cpus(tmp_path):
         find.__globals__["CPU_LIMITS"] = ((tmp_path, ["cpu"]), (tmp_path, ["quota", "period"]))
         return find()
 
-    return ask
+    return fetch
 
 
 def test_usable_cpus_without_a_limit_are_all_cpus(usable_cpus):
@@ -49,13 +49,13 @@ def test_usable_cpus_with_a_high_limit_are_the_existing_cpus(usable_cpus):
 def fitting(tmp_path):
     """Return a function that gives how many workers of four threads fit, for this cgroup memory limit."""
 
-    def ask(said: str) -> int:
+    def fetch(said: str) -> int:
         (tmp_path / "memory").write_text(f"{said}\n")
         find = runpy.run_path(str(CONF))["_workers_that_fit"]
         find.__globals__["MEMORY_LIMITS"] = (tmp_path / "none", tmp_path / "memory")
         return find(4)
 
-    return ask
+    return fetch
 
 
 @pytest.mark.parametrize(("mib", "workers"), [(128, 1), (256, 1), (512, 2), (768, 3), (1024, 4), (2048, 9)])

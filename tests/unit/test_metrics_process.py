@@ -36,7 +36,7 @@ def serving(tmp_path):
     port = free_port()
     process = launch(PROMETHEUS_MULTIPROC_DIR=str(tmp_path), METRICS_BIND=f"127.0.0.1:{port}")
 
-    def ask(path, method="GET"):
+    def fetch(path, method="GET"):
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         line.request(method, path)
         answer = line.getresponse()
@@ -47,8 +47,8 @@ def serving(tmp_path):
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 break
         time.sleep(0.05)
-    ask.process, ask.port, ask.folder = process, port, tmp_path
-    yield ask
+    fetch.process, fetch.port, fetch.folder = process, port, tmp_path
+    yield fetch
     process.kill()
     process.communicate()
 

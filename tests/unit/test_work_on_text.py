@@ -36,7 +36,7 @@ APPS = {path.parent.name for path in WEB.glob("*/apps.py")} - {"caching", "obser
 def work():
     limit, parse = sys.getrecursionlimit(), sys.modules["messaging.search.parse"]
     sys.setrecursionlimit(10_000)
-    with counted(*MODULES, "planted") as work, pytest.MonkeyPatch.context() as patch:
+    with counted(*MODULES, planted.__name__) as work, pytest.MonkeyPatch.context() as patch:
         patch.setattr(parse, "LONGEST", 10**6)  # Disable the limit: the parser must be linear.
         yield work
     sys.setrecursionlimit(limit)

@@ -79,8 +79,8 @@ def _devices(request: HttpRequest) -> list[Device]:
 
 
 def _name_digest(name: str) -> str:
-    return salted_hmac(f"{SALT}.name", name).hexdigest()[:LENGTH]
+    return salted_hmac(f"{SALT}.name", name, algorithm="sha256").hexdigest()[:LENGTH]
 
 
 def _password_digest(user: User) -> str:
-    return salted_hmac(f"{SALT}.password", user.password).hexdigest()[:LENGTH]
+    return salted_hmac(f"{SALT}.password", user.password, algorithm="sha256").hexdigest()[:LENGTH]

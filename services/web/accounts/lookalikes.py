@@ -31,15 +31,15 @@ def group(name: str) -> str:
 
 def groups(name: str) -> set[str]:
     """Return the groups in which look-alikes of `name` can be: as displayed, and in lower case."""
-    return {_merged(look) for look in _looks(name)}
+    return {_merged(shape) for shape in _shapes(name)}
 
 
 def look_alike(name: str, other: str) -> bool:
     """Return whether two names look alike, either as displayed or in lower case."""
-    return bool(_looks(name) & _looks(other))
+    return bool(_shapes(name) & _shapes(other))
 
 
-def _looks(name: str) -> set[str]:
+def _shapes(name: str) -> set[str]:
     return {_skeleton(names.spelling(name)), _skeleton(names.key(name))}
 
 

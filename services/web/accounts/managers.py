@@ -55,7 +55,7 @@ class UserQuerySet(models.QuerySet):
         if any(other_key == key for _, other_key in others):
             raise ValidationError(names.TAKEN, code="unique")
         if any(lookalikes.look_alike(name, other) for other, _ in others):
-            raise ValidationError(names.LOOKS_LIKE, code="look_alike")
+            raise ValidationError(names.LOOK_ALIKE, code="look_alike")
 
     def refuse_look_alike(self, name: str) -> None:
         """Raise ValidationError if `name` looks like the name of a user with another key. One query.
@@ -64,7 +64,7 @@ class UserQuerySet(models.QuerySet):
         """
         found = self.filter(look_alike_group__in=lookalikes.groups(name)).exclude(name_key=names.key(name))
         if any(lookalikes.look_alike(name, other) for other in found.values_list("username", flat=True)):
-            raise ValidationError(names.LOOKS_LIKE, code="look_alike")
+            raise ValidationError(names.LOOK_ALIKE, code="look_alike")
 
     def lock_names(self, given: Collection[str]) -> None:
         """Lock these names and their look-alikes for other writers until the transaction ends. One query.

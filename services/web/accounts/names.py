@@ -18,7 +18,7 @@ LONGEST = 150
 LONGEST_KEY = 600  # Case folding turns one character into up to three; composition turns up to four into one.
 HELP = f"At most {LONGEST} characters: letters and digits of one script, and @ . + - _ '."
 TAKEN = "That name is taken; choose another."
-LOOKS_LIKE = "That name looks like another member's; choose one that cannot be mistaken for it."
+LOOK_ALIKE = "That name looks like another member's; choose one that cannot be mistaken for it."
 DOTLESS_I = "\u0131"
 APOSTROPHES = str.maketrans("\u2019\u2018\u02bc", "'''")  # Phones and word processors replace ' by these.
 # Scripts in use today: "recommended" and "limited use" in UAX 31.

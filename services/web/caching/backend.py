@@ -135,11 +135,11 @@ class RedisCache(cache.RedisCache):
         """Delete keys, then publish, in one round trip. Returns the same as `publish`."""
         names = [self.client.make_key(key) for key in keys]
 
-        def ask() -> int:
+        def operation() -> int:
             with self.client.get_client(write=True).pipeline(transaction=False) as pipe:
                 return pipe.delete(*names).publish(channel, text).execute()[1]
 
-        return self._write(ask)
+        return self._write(operation)
 
     def count_in_windows(
         self, key: str, window: int, seconds: int, amount: int = 1
@@ -150,14 +150,14 @@ class RedisCache(cache.RedisCache):
         """
         names = [f"{self.key_prefix}:limit:{key}:{number}" for number in (window - 1, window)]
 
-        def ask() -> tuple[int, int]:
+        def operation() -> tuple[int, int]:
             with self.client.get_client(write=True).pipeline(transaction=False) as pipe:
                 previous, current, _ = (
                     pipe.get(names[0]).incrby(names[1], amount).expire(names[1], 2 * seconds).execute()
                 )
             return int(previous or 0), current
 
-        return self._write(ask)
+        return self._write(operation)
 
     def uncount_in_window(self, key: str, window: int) -> int | None:
         """Subtract one from the count of `window`; return the new count, or None when Redis failed."""

@@ -17,7 +17,7 @@ from caching.retry_queue import RetryQueue
 from observability import metrics
 
 GENERATION_SECONDS = 60 * 60 * 24
-EVERYBODY = "all"  # This generation is part of every key: a new one invalidates all entries.
+ALL_USERS = "all"  # This generation is part of every key: a new one invalidates all entries.
 NAMES = "names"  # The generation of entries that depend on all user names and belong to no user.
 
 cache = cast(RedisCache, proxy)
@@ -27,12 +27,12 @@ count_invalidated = metrics.suppress_errors(metrics.INVALIDATIONS.inc)
 def generation_of(owner: int | str | None) -> str | None:
     """Return the current generation of a user (an id) or of NAMES; None while the cache cannot be used.
 
-    For the owner None, it is the generation of EVERYBODY alone. A generation that Redis lost is replaced by a
+    For the owner None, it is the generation of ALL_USERS alone. A generation that Redis lost is replaced by a
     new random value, so no older entry can come back.
     """
     if pending_invalidations.any():
         return None  # Redis may still hold entries from before changes that this process has committed.
-    keys = [_generation_key(EVERYBODY)] + ([] if owner is None else [_generation_key(owner)])
+    keys = [_generation_key(ALL_USERS)] + ([] if owner is None else [_generation_key(owner)])
     found = cache.get_many(keys)
     for key in keys:
         if key not in found:
@@ -61,7 +61,7 @@ def invalidate_users(user_ids: Iterable[int], event: tuple[str, str] | None = No
 
 def invalidate_all() -> None:
     """Invalidate every entry: for a change that affects too many users to list."""
-    _invalidate({_generation_key(EVERYBODY)})
+    _invalidate({_generation_key(ALL_USERS)})
 
 
 def invalidate_shown(user_id: int, counterparts: Iterable[int] | None) -> None:
@@ -91,6 +91,6 @@ def _new_generation() -> str:
     return secrets.token_hex(8)
 
 
-# Generations that Redis could not delete. More than 1,000 are replaced by the generation of EVERYBODY. While
+# Generations that Redis could not delete. More than 1,000 are replaced by the generation of ALL_USERS. While
 # any is pending, this process reads nothing from the cache.
-pending_invalidations = RetryQueue(1_000, _generation_key(EVERYBODY), metrics.PENDING_INVALIDATIONS)
+pending_invalidations = RetryQueue(1_000, _generation_key(ALL_USERS), metrics.PENDING_INVALIDATIONS)

@@ -25,7 +25,7 @@ def token(name: str = "", account: Any = None) -> str:
     return signing.dumps(made, salt=SALT)
 
 
-def what_changed(value: str, name: str, account: Any) -> str:
+def reason_to_refuse(value: str, name: str, account: Any) -> str:
     """Return a reason why the form may be meant for another account than `account`, or an empty string.
 
     `account` is the account that has `name` now. Raise BadSignature if `value` is not a valid token.

@@ -92,7 +92,7 @@ class NewMessageForm(MessageForm):
         """
         made = self.cleaned_data.get("made")
         try:
-            changed = made_for.what_changed(made, name, receiver) if made else ""
+            changed = made_for.reason_to_refuse(made, name, receiver) if made else ""
         except BadSignature:
             changed = "This form was damaged on its way."
         if changed:
@@ -106,7 +106,7 @@ def _find(name: str):
     return None if "\x00" in name else User.objects.named(name).first()
 
 
-def suggestions(start: str, asking) -> list[str]:
+def suggestions(start: str, user) -> list[str]:
     """Return at most SUGGESTIONS names of active users that begin with `start`, without that of `asking`."""
     start = start.strip().replace("\x00", "")
     if not start:
@@ -118,4 +118,4 @@ def suggestions(start: str, asking) -> list[str]:
         return list(named[: SUGGESTIONS + 1])
 
     found = cache.suggestions(names.key(start), find)
-    return [name for name in found if name != asking.username][:SUGGESTIONS]
+    return [name for name in found if name != user.username][:SUGGESTIONS]

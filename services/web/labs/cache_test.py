@@ -67,8 +67,8 @@ def counts_by_family() -> list[Family]:
 
 def _family(name: str, found: dict[str, int]) -> Family:
     numbers = [found.get(result, 0) for result in RESULTS]
-    asked = numbers[0] + numbers[1]
-    return Family(name, numbers, 100 * numbers[0] / asked if asked else None)
+    total = numbers[0] + numbers[1]
+    return Family(name, numbers, 100 * numbers[0] / total if total else None)
 
 
 def _since(began: float) -> float:

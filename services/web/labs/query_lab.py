@@ -158,11 +158,11 @@ def measure(way: Way, root: Message) -> Cost:
     def watch(execute, sql, params, many, context):
         nonlocal waited
         made[sql] += 1
-        asked = perf_counter()
+        began = perf_counter()
         try:
             return execute(sql, params, many, context)
         finally:
-            waited += perf_counter() - asked
+            waited += perf_counter() - began
 
     started = perf_counter()
     with connection.execute_wrapper(watch):

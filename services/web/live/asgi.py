@@ -90,7 +90,7 @@ class Application:
         session_key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
         user_id, seconds_left = await self._authenticate(session_key) if is_key(session_key) else (None, 0.0)
         if user_id is None:
-            raise Refused(401, "Log in first.", result="nobody")
+            raise Refused(401, "Log in first.", result="unauthenticated")
         if self.broker.count_of(user_id) >= settings.EVENTS_MOST_STREAMS_OF_A_MEMBER:
             raise Refused(429, "You have too many streams open.", result="too_many", retry_after=30)
         wait = seconds_to_wait(f"streams:{user_id}", settings.MEMBER_LIMITS["streams"], shared=False)
@@ -129,7 +129,7 @@ class Application:
                 for payload in missed:
                     await _send(send, encode(payload))
                 gone.add_done_callback(lambda _: stream.put(END))
-                await _pass_on(stream, send)
+                await _forward(stream, send)
         except TimeoutError:
             pass  # The stream has reached the end of its life.
         finally:
@@ -150,7 +150,7 @@ async def _beginning(user_id: int, last_seen: int | None) -> tuple[str, list[dic
         return "", [{"kind": "sync"}]
 
 
-async def _pass_on(stream: Stream, send) -> None:
+async def _forward(stream: Stream, send) -> None:
     while True:
         try:
             async with asyncio.timeout(HEARTBEAT_SECONDS):
@@ -181,8 +181,8 @@ async def _answer(send, refused: Refused, allowed) -> None:
 
 def _last_seen(scope, headers: dict[str, str]) -> int | None:
     """Return the id of the last event received, from Last-Event-ID or from the query parameter `last`."""
-    asked = parse_qs(scope["query_string"].decode("latin-1")).get("last", [""])[0]
-    text = headers.get("last-event-id") or asked
+    in_query = parse_qs(scope["query_string"].decode("latin-1")).get("last", [""])[0]
+    text = headers.get("last-event-id") or in_query
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 

@@ -21,7 +21,7 @@ NEW, EDITED, READ, UNREAD, DELETED, COUNTED = "new", "edited", "read", "unread",
 MEMBER, SYNC, CHECK = "member", "sync", "check"
 Where = int | None | list[int]
 MOST = 1_000  # Users in one payload.
-EVERYBODY = "everybody"
+ALL_USERS = "all"
 
 
 def channel() -> str:
@@ -72,7 +72,7 @@ def publish_read(reader_id, *, writer_ids, conversation_id, thread, first, last,
 
 def _publish_or_enqueue(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> None:
     if _publish(user_ids, kind, where) is None:
-        pending_events.enqueue({EVERYBODY} if user_ids is None else {str(user_id) for user_id in user_ids})
+        pending_events.enqueue({ALL_USERS} if user_ids is None else {str(user_id) for user_id in user_ids})
 
 
 def _publish(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> int | None:
@@ -85,8 +85,8 @@ def _encode(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> s
 
 def _publish_pending(keys: set[str]) -> int | None:
     """Publish a SYNC event in place of the events that could not be published. None when Redis failed."""
-    return _publish(None if EVERYBODY in keys else [int(key) for key in keys], SYNC, {})
+    return _publish(None if ALL_USERS in keys else [int(key) for key in keys], SYNC, {})
 
 
-# The users whose events failed because Redis was down. More than MOST are replaced by EVERYBODY.
-pending_events = RetryQueue(MOST, EVERYBODY, operation=_publish_pending)
+# The users whose events failed because Redis was down. More than MOST are replaced by ALL_USERS.
+pending_events = RetryQueue(MOST, ALL_USERS, operation=_publish_pending)

@@ -31,20 +31,20 @@ _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="events")
 
 async def member_of(session_key: str) -> tuple[int | None, float]:
     """Return the id of the user of this session, or None, and the seconds until the session expires."""
-    return await _ask(_member_of, session_key)
+    return await _run(_member_of, session_key)
 
 
 async def missed(user_id: int, last: int) -> list[dict[str, Any]]:
     """Return events for the messages after `last`, oldest first. Some may have been sent before."""
-    return await _ask(_missed, user_id, last)
+    return await _run(_missed, user_id, last)
 
 
 async def latest(user_id: int) -> int:
     """Return the id from which a new browser resumes: the latest message to this user, or 0."""
-    return await _ask(_latest, user_id)
+    return await _run(_latest, user_id)
 
 
-async def _ask(call: Callable[..., T], *arguments: Any) -> T:
+async def _run(call: Callable[..., T], *arguments: Any) -> T:
     return await asyncio.get_running_loop().run_in_executor(_threads, _on_kept_connection, call, *arguments)
 
 

@@ -26,8 +26,8 @@ def notify_receivers(sender, messages, using, **kwargs):
 @receiver(messages_read, sender=Message, dispatch_uid="notifications.mark_read")
 def mark_read(sender, reader_id, conversation_id, first, last, thread, ids, using, **kwargs):
     where = {"conversation": conversation_id, "thread": thread, "pk__in": ids}
-    asked = {name: value for name, value in where.items() if value is not None}
-    read = Message.objects.filter(receiver=reader_id, read=True, pk__range=(first, last), **asked)
+    conditions = {name: value for name, value in where.items() if value is not None}
+    read = Message.objects.filter(receiver=reader_id, read=True, pk__range=(first, last), **conditions)
     Notification.objects.using(using).follow(read, read=True, user_id=reader_id)
 
 

@@ -38,7 +38,7 @@ class HealthMiddleware:
 
     def ready(self) -> HttpResponse:
         try:
-            reason = self.probe.what_is_wrong()
+            reason = self.probe.problem()
         except ImproperlyConfigured as refused:
             # The error names hosts and roles, and /readyz is public.
             log.error("readiness: %s", refused)
@@ -52,29 +52,29 @@ class HealthMiddleware:
 class DatabaseProbe:
     """Checks PostgreSQL in a separate thread, so a server that hangs delays a probe by at most one second."""
 
-    def __init__(self, *, asks_for_migrations: bool = True) -> None:
+    def __init__(self, *, checks_migrations: bool = True) -> None:
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="readyz")
-        self.asked: Future[str] | None = None
-        self.migrated = not asks_for_migrations
+        self.pending: Future[str] | None = None
+        self.migrated = not checks_migrations
         self.keeps_the_rule = False  # The encoding and the locale of a database never change.
 
-    def what_is_wrong(self) -> str:
+    def problem(self) -> str:
         """Return the reason why the service is not ready, or "".
 
         Raise ImproperlyConfigured, with the command that fixes it, for a database that Bobbin can never use.
         """
         # If the previous check still runs, wait for it and do not start a second one.
-        if self.asked is None or self.asked.done():
-            self.asked = self.thread.submit(self._ask)
+        if self.pending is None or self.pending.done():
+            self.pending = self.thread.submit(self._check)
         try:
-            return self.asked.result(DATABASE_BUDGET)
+            return self.pending.result(DATABASE_BUDGET)
         except NoAnswerInTime:
             return f"PostgreSQL did not answer within {DATABASE_BUDGET:g} s"
         except psycopg.Error as error:
             log.warning("readiness: PostgreSQL is not available: %s", error)
             return "PostgreSQL is not available"
 
-    def _ask(self) -> str:
+    def _check(self) -> str:
         parameters = {
             key: value
             for key, value in connection.get_connection_params().items()
@@ -84,7 +84,7 @@ class DatabaseProbe:
         with psycopg.connect(**parameters, autocommit=True) as direct:
             if self.keeps_the_rule:
                 direct.execute("SELECT 1")
-            elif reason := locale.what_breaks_the_rule(direct):
+            elif reason := locale.broken_rule(direct):
                 raise ImproperlyConfigured(locale.refusal(reason, connection.settings_dict))
         self.keeps_the_rule = True
         if not self.migrated:

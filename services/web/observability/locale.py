@@ -17,7 +17,7 @@ FROM pg_database WHERE datname = current_database()
 LETTERS = "SELECT upper(%s::text), lower(%s::text)"
 
 
-def what_breaks_the_rule(cursor: Any) -> str:
+def broken_rule(cursor: Any) -> str:
     """Return the reason why Bobbin refuses this database, or "". Makes at most two queries.
 
     `cursor` is a cursor of Django or a connection of psycopg.

@@ -127,7 +127,7 @@ KINDS = ("message", "reply", "imported")
 PROBE_OUTCOMES = ("ok", "violated", "inconclusive")
 LINES = ("added", "already_there", "skipped")
 CONNECTION_STATES = ("in_use", "idle")
-STREAM_RESULTS = ("opened", "nobody", "too_many", "unavailable")
+STREAM_RESULTS = ("opened", "unauthenticated", "too_many", "unavailable")
 for _counter, _names in [
     (SENT, KINDS),
     (PROBE_RUNS, PROBE_OUTCOMES),

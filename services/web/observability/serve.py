@@ -25,7 +25,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from observability import worker_ids
 
 DEFAULT_BIND = "127.0.0.1:9100"
-SECONDS_TO_ASK = 5  # Time-out for a client that sends no request.
+REQUEST_TIMEOUT = 5  # Time-out for a client that sends no request.
 # Raised when a worker creates a file, or a start removes one, during the read. The read is repeated.
 UNREADABLE = (OSError, RuntimeError, ValueError, struct.error)
 TRIES = 3
@@ -79,7 +79,7 @@ class _Fixed:
 
 
 class Handler(BaseHTTPRequestHandler):
-    timeout = SECONDS_TO_ASK
+    timeout = REQUEST_TIMEOUT
     server_version, sys_version = "Bobbin", ""
     files: Files
 

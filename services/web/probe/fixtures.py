@@ -21,7 +21,7 @@ from messaging.models import Message
 
 # The leading space keeps these names out of reach: forms strip their input, and no URL matches a space. So no
 # one can log in, sign up, search or write under these names, although the users are active, as sessions need.
-NAMES = (" canary-a1", " canary-a2", " canary-b1", " canary-b2")
+NAMES = (" probe-a1", " probe-a2", " probe-b1", " probe-b2")
 SESSION_SECONDS = 300
 LOCK = 0x626F6262696E
 

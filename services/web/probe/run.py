@@ -170,9 +170,10 @@ class Run:
         return answer
 
     def add_violation(self, page: Page, browser: Browser | None, when: str, what: str) -> None:
-        asked = f"asked as {browser.name}" if browser else "asked without log-in"
+        requested = f"asked as {browser.name}" if browser else "asked without log-in"
         self.note(
-            self.report.violations, ", ".join(part for part in (str(page), asked, when) if part) + f": {what}"
+            self.report.violations,
+            ", ".join(part for part in (str(page), requested, when) if part) + f": {what}",
         )
 
     def add_inconclusive(self, text: str) -> None:

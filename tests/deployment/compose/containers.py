@@ -85,7 +85,7 @@ class Containers:
         self.run("docker", "run", "--rm", "--pid=host", "--user=0", image, "python", "-c", kill)
 
     # --- Health -----------------------------------------------------------------------------------
-    def what_is_ill(self) -> str:
+    def unhealthy(self) -> str:
         """Return the first problem of a container or of the log-in page, or an empty string."""
         for service, container in self.inspect().items():
             state = container["State"]
@@ -102,7 +102,7 @@ class Containers:
     def wait_until_healthy(self, seconds: float) -> float:
         """Wait until all containers are healthy, and return the seconds this took."""
         began = time.monotonic()
-        while ill := self.what_is_ill():
+        while ill := self.unhealthy():
             assert time.monotonic() - began < seconds, f"after {seconds:g} s: {ill}\n{self.last_words()}"
             time.sleep(0.25)
         return time.monotonic() - began

@@ -66,7 +66,7 @@ def test_a_restore_refuses_a_stack_in_use(stack, backup):
     file, _ = backup
     said = stack.make("restore", f"FILE={file}", status=2)
     assert "the stack is in use" in said
-    assert stack.what_is_ill() == ""
+    assert stack.unhealthy() == ""
 
 
 def test_restore_refuses_a_damaged_or_unknown_file(stack, backup):

@@ -157,7 +157,7 @@ def test_volume_of_an_earlier_release_gets_the_roles(stack, members):
     members[0].send(members[1], "After the change of the owner")
 
 
-def test_postgresql_asks_for_passwords_over_the_network(stack):
+def test_postgresql_requires_passwords_over_the_network(stack):
     code = """
 import psycopg
 try: psycopg.connect("host=postgres dbname=bobbin user=postgres password=postgres connect_timeout=3")

@@ -16,7 +16,7 @@ class NoRedirects(urllib.request.HTTPRedirectHandler):
         """Do not follow redirects: the tests check their target."""
 
 
-def ask(stack, headers):
+def fetch(stack, headers):
     opener = urllib.request.build_opener(NoRedirects, urllib.request.ProxyHandler({}))
     request = urllib.request.Request(f"{stack.url}/accounts/login/", headers=headers)
     try:
@@ -28,7 +28,7 @@ def ask(stack, headers):
 @pytest.fixture(scope="module")
 def encrypted(stack):
     """A stack with HTTPS=true that trusts this machine as its proxy."""
-    network = stack.run("docker", "network", "inspect", f"{stack.env['COMPOSE_PROJECT_NAME']}_door")
+    network = stack.run("docker", "network", "inspect", f"{stack.env['COMPOSE_PROJECT_NAME']}_edge")
     gateway = json.loads(network)[0]["IPAM"]["Config"][0]["Gateway"]
     stack.env |= {"HTTPS": "true", "TRUSTED_PROXY": gateway}
     stack.make("up")
@@ -39,20 +39,20 @@ def encrypted(stack):
 
 
 def test_https_request_gets_the_page_and_secure_cookies(encrypted):
-    answer = ask(encrypted, FROM_PROXY)
+    answer = fetch(encrypted, FROM_PROXY)
     assert answer.status == 200
     assert "Secure" in answer.headers["Set-Cookie"]
     assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
 
 
 def test_http_request_is_redirected_to_https(encrypted):
-    answer = ask(encrypted, {})
+    answer = fetch(encrypted, {})
     assert answer.status == 301
     assert answer.headers["Location"].startswith("https://")
 
 
 def test_client_address_in_logs_is_that_of_the_proxy_header(encrypted):
-    ask(encrypted, FROM_PROXY | {"X-Request-ID": "trace-of-proxy"}).read()
+    fetch(encrypted, FROM_PROXY | {"X-Request-ID": "trace-of-proxy"}).read()
     for service in ("nginx", "web"):
         lines = encrypted.compose("logs", "--no-log-prefix", "--no-color", service).splitlines()
         (found,) = [json.loads(line) for line in lines if "trace-of-proxy" in line]
@@ -71,4 +71,4 @@ def test_forwarded_headers_of_an_untrusted_client_are_ignored(encrypted):
     encrypted.env["TRUSTED_PROXY"] = "127.0.0.1"
     encrypted.make("up")
 
-    assert ask(encrypted, FROM_PROXY).status == 301
+    assert fetch(encrypted, FROM_PROXY).status == 301

@@ -13,7 +13,7 @@ def run_site(stack, *arguments, **env):
     done = subprocess.run(
         [*SITE, *arguments],
         cwd=stack.folder,
-        env=os.environ | {"BASE_URL": stack.url, "DOOR": "nginx"} | env,
+        env=os.environ | {"BASE_URL": stack.url, "EDGE": "nginx"} | env,
         text=True,
         capture_output=True,
         timeout=300,

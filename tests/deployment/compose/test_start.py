@@ -19,7 +19,7 @@ def test_make_up_ends_healthy(containers):
     said = containers.make("up")
 
     assert f"Bobbin is ready at {containers.url}" in said
-    assert containers.what_is_ill() == ""
+    assert containers.unhealthy() == ""
     assert containers.inspect()["migrate"]["State"]["ExitCode"] == 0
 
 

@@ -175,7 +175,7 @@ def plain_checkout():
         shutil.copytree(
             sys.prefix / packages, folder / ".venv" / packages, dirs_exist_ok=True, ignore=NOT_NEEDED
         )
-        _add_what_another_python_needs(folder)
+        _add_libraries_of_another_python(folder)
         lock, _ = (Path(sys.prefix) / "installed.sum").read_text().rsplit(maxsplit=1)
         (folder / ".venv/installed.sum").write_text(f"{lock} {folder / '.venv'}\n")
         made = Checkout(folder, user={"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []})
@@ -183,7 +183,7 @@ def plain_checkout():
         made.clear_up()
 
 
-def _add_what_another_python_needs(folder: Path) -> None:
+def _add_libraries_of_another_python(folder: Path) -> None:
     """Install packages that only older Pythons need, since the Python of the system may be older."""
     install = ["pip", "install", "--quiet", "--no-deps", "--link-mode=copy", "--require-hashes"]
     lock = folder / "services/web/requirements/base.txt"

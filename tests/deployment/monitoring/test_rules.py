@@ -14,7 +14,7 @@ from tests.deployment.monitoring.rules import ROOT, RUNBOOKS, cases, rules
 
 ALERTS = {rule.name: rule for rule in rules("alert")}
 RECORDED = {rule.name for rule in rules("record")}
-ASKED = [
+REQUESTED = [
     *((f"{panel} {query.ref}", names(query.expr)) for panel, query in queries()),
     *((rule.name, names(rule.expr)) for kind in ("alert", "record") for rule in rules(kind)),
 ]
@@ -27,7 +27,9 @@ def test_the_names_of_alerts_are_unique():
 @pytest.mark.parametrize("rule", ALERTS.values(), ids=str)
 def test_alert_has_its_annotations_and_labels(rule):
     annotations = rule.source["annotations"]
+    missing = {"summary", "description", "runbook_url", "dashboard"} - annotations.keys()
 
+    assert not missing, f"add to the annotations in deploy/prometheus/rules: {missing}"
     assert re.fullmatch(r"\d+m", rule.source["for"])
     assert rule.source["labels"]["severity"] in {"page", "ticket", "none"}
     assert annotations["summary"]
@@ -52,7 +54,7 @@ def test_alert_has_a_firing_and_a_silent_case(name):
 
 
 def test_every_case_is_of_an_alert_that_exists():
-    assert {case.alert for case in cases()} == set(ALERTS)
+    assert {case.alert for case in cases()} == set(ALERTS), "correct the cases in monitoring/cases/"
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert():
@@ -94,16 +96,16 @@ def test_every_alert_is_in_the_list():
     assert listed == alerts, "correct the table of alerts in docs/monitoring.md"
 
 
-@pytest.mark.parametrize(("place", "asked"), ASKED, ids=[place for place, _ in ASKED])
-def test_every_queried_series_exists(place, asked):
+@pytest.mark.parametrize(("place", "requested"), REQUESTED, ids=[place for place, _ in REQUESTED])
+def test_every_queried_series_exists(place, requested):
     unknown = {
         name
-        for name in asked
+        for name in requested
         if name not in sources.own_metrics() | sources.OTHERS | RECORDED
         and OF_A_HISTOGRAM.sub("", name) not in _histograms() | sources.OTHERS
     }
 
-    assert unknown == set()
+    assert not unknown, f"correct {place}, or define in observability/metrics.py: {unknown}"
 
 
 def _histograms() -> set[str]:
@@ -111,7 +113,7 @@ def _histograms() -> set[str]:
 
 
 def test_every_series_is_used_in_a_query():
-    used = set().union(*(asked for _, asked in ASKED))
+    used = set().union(*(requested for _, requested in REQUESTED))
     used |= {OF_A_HISTOGRAM.sub("", name) for name in used}
 
     unused = (sources.own_metrics() | RECORDED | sources.OTHERS) - used

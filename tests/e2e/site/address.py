@@ -1,7 +1,7 @@
 """The running site that the environment names, and single requests to it.
 
 BASE_URL        address of the site: `make run`, compose, Kubernetes
-DOOR            "nginx" if nginx serves that address, otherwise "none"
+EDGE            "nginx" if nginx serves that address, otherwise "none"
 PROMETHEUS_URL  address of its Prometheus, if there is one
 """
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 BASE_URL = os.environ.get("BASE_URL", "").rstrip("/")
-EDGE = os.environ.get("DOOR", "none")
+EDGE = os.environ.get("EDGE", "none")
 PROMETHEUS_URL = os.environ.get("PROMETHEUS_URL", "").rstrip("/")
 
 
@@ -21,7 +21,7 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def ask(method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Answer:
+def fetch(method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Answer:
     """Send one request with any method and headers; keep no cookies and follow no redirects."""
     address = urlsplit(BASE_URL)
     kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection

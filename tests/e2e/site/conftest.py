@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from tests.e2e.site.address import BASE_URL, EDGE, PROMETHEUS_URL, ask
+from tests.e2e.site.address import BASE_URL, EDGE, PROMETHEUS_URL, fetch
 from tests.support.http_client.patient import Patient
 
 
@@ -12,14 +12,14 @@ def pytest_configure(config):
     if not BASE_URL.startswith(("http://", "https://")):
         raise pytest.UsageError("say which Bobbin: make e2e URL=http://127.0.0.1:8000")
     if EDGE not in {"nginx", "none"}:
-        raise pytest.UsageError(f"DOOR={EDGE}; it can be nginx or none")
-    server = ask("HEAD", "/accounts/login/").headers["Server"] or ""
+        raise pytest.UsageError(f"EDGE={EDGE}; it can be nginx or none")
+    server = fetch("HEAD", "/accounts/login/").headers["Server"] or ""
     if server.startswith("nginx") != (EDGE == "nginx"):
-        raise pytest.UsageError(f"DOOR={EDGE}, but what answers at {BASE_URL} calls itself {server!r}")
+        raise pytest.UsageError(f"EDGE={EDGE}, but what answers at {BASE_URL} calls itself {server!r}")
 
 
 def _left_out() -> dict[str, str]:
-    marks = {} if EDGE == "nginx" else {"nginx": "there is no nginx (DOOR=none)"}
+    marks = {} if EDGE == "nginx" else {"nginx": "there is no nginx (EDGE=none)"}
     return marks if PROMETHEUS_URL else marks | {"monitored": "there is no Prometheus (PROMETHEUS_URL)"}
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e import verify
-from tests.e2e.site.address import BASE_URL, ask
+from tests.e2e.site.address import BASE_URL, fetch
 from tests.support.http_client.patient import Patient
 
 
@@ -43,7 +43,7 @@ def test_charlie_can_neither_reply_to_nor_edit_a_message_of_others(charlie, bob,
 
 def test_anonymous_request_is_redirected_to_the_log_in(thread):
     for path in (*of_a_thread(thread), "/chats/", "/chats/unread/", "/chats/notifications/"):
-        answer = ask("GET", path)
+        answer = fetch("GET", path)
         assert (answer.status, answer.headers["Location"]) == (302, f"/accounts/login/?next={path}")
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.e2e.site.address import ask
+from tests.e2e.site.address import fetch
 
 SECURITY = {
     "Content-Security-Policy": r"default-src 'self'.*|.*frame-ancestors 'none'.*",
@@ -25,41 +25,41 @@ def expect_security(answer):
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/chats/", "/no-such-page/"])
 def test_pages_have_each_security_header_once(path):
-    expect_security(ask("GET", path))
+    expect_security(fetch("GET", path))
 
 
 @pytest.mark.nginx
 def test_pages_of_nginx_have_the_security_headers():
-    too_long = ask("POST", "/chats/new/", body=b"x" * 300_000)
-    for answer in (ask("PUT", "/chats/"), ask("GET", "/metrics"), too_long):
+    too_long = fetch("POST", "/chats/new/", body=b"x" * 300_000)
+    for answer in (fetch("PUT", "/chats/"), fetch("GET", "/metrics"), too_long):
         assert answer.status in {404, 405, 413}
         expect_security(answer)
 
 
 def test_no_response_names_the_server_version():
     for path in ("/accounts/login/", "/no-such-page/", "/static/nothing.css"):
-        headers = ask("GET", path).headers
+        headers = fetch("GET", path).headers
         assert not re.search(r"\d", headers["Server"] or ""), headers["Server"]
         assert headers["X-Powered-By"] is None
 
 
 def test_redirect_keeps_the_requested_origin():
-    assert ask("GET", "/chats/").headers["Location"].startswith(("/", "https://"))
+    assert fetch("GET", "/chats/").headers["Location"].startswith(("/", "https://"))
 
 
 @pytest.mark.nginx
 def test_a_request_has_an_id():
-    assert re.fullmatch(r"[0-9a-f]{32}", ask("GET", "/accounts/login/").headers["X-Request-ID"])
+    assert re.fullmatch(r"[0-9a-f]{32}", fetch("GET", "/accounts/login/").headers["X-Request-ID"])
 
 
 @pytest.mark.nginx
 def test_a_good_request_id_is_kept():
-    answer = ask("GET", "/accounts/login/", {"X-Request-ID": "trace-12345"})
+    answer = fetch("GET", "/accounts/login/", {"X-Request-ID": "trace-12345"})
     assert answer.headers["X-Request-ID"] == "trace-12345"
 
 
 @pytest.mark.nginx
 @pytest.mark.parametrize("bad", ["short", "x" * 65, 'a"quote-1234', "<script>alert(1)"])
 def test_a_bad_request_id_is_replaced(bad):
-    made = ask("GET", "/accounts/login/", {"X-Request-ID": bad}).headers["X-Request-ID"]
+    made = fetch("GET", "/accounts/login/", {"X-Request-ID": bad}).headers["X-Request-ID"]
     assert re.fullmatch(r"[0-9a-f]{32}", made)

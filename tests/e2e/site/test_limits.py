@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.site.address import BASE_URL, ask
+from tests.e2e.site.address import BASE_URL, fetch
 from tests.support.http_client.member import Member
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -16,35 +16,37 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/chats/metrics", "//metrics", "/%6detrics"])
 def test_metrics_are_not_public(path):
-    answer = ask("GET", path)
+    answer = fetch("GET", path)
     assert answer.status in {400, 404}
     assert b"# TYPE" not in answer.body
 
 
 @pytest.mark.nginx
 def test_readiness_is_not_public():
-    answer = ask("GET", "/readyz")
+    answer = fetch("GET", "/readyz")
     assert answer.status == 404
     assert b"redis" not in answer.body
 
 
 def test_unknown_host_name_is_refused():
-    answer = ask("GET", "/accounts/login/", {"Host": "evil.example"})
+    answer = fetch("GET", "/accounts/login/", {"Host": "evil.example"})
     assert answer.status == 400
     assert b"evil.example" not in answer.body
 
 
 def test_forwarded_headers_of_a_client_are_ignored():
     """Otherwise a client could choose the address that limits and logs use."""
-    plain = ask("GET", "/accounts/login/")
-    claimed = ask("GET", "/accounts/login/", {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"})
+    plain = fetch("GET", "/accounts/login/")
+    claimed = fetch(
+        "GET", "/accounts/login/", {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+    )
     assert claimed.status == plain.status
 
 
 @pytest.mark.nginx
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "FOOBARX"])
 def test_no_other_method_reaches_the_application(method):
-    answer = ask(method, "/chats/")
+    answer = fetch(method, "/chats/")
     assert answer.status == 405
     if method != "TRACE":  # nginx rejects TRACE before it applies the configuration of the location.
         assert answer.headers["Allow"] == "GET, HEAD, POST"
@@ -52,7 +54,7 @@ def test_no_other_method_reaches_the_application(method):
 
 @pytest.mark.nginx
 def test_body_larger_than_any_message_is_refused():
-    answer = ask("POST", "/chats/new/", FORM, b"content=" + b"x" * 300_000)
+    answer = fetch("POST", "/chats/new/", FORM, b"content=" + b"x" * 300_000)
     assert answer.status == 413
     assert b"10,000 characters" in answer.body
 
@@ -65,8 +67,8 @@ def test_the_longest_message_arrives(alice, bob):
 
 @pytest.mark.nginx
 def test_too_long_headers_are_refused():
-    assert ask("GET", "/accounts/login/", {"X-Long": "x" * 40_000}).status in {400, 431}
-    assert ask("GET", f"/accounts/login/?{'x' * 9_000}").status == 414
+    assert fetch("GET", "/accounts/login/", {"X-Long": "x" * 40_000}).status in {400, 431}
+    assert fetch("GET", f"/accounts/login/?{'x' * 9_000}").status == 414
 
 
 @pytest.mark.nginx
@@ -75,7 +77,7 @@ def test_sending_beyond_the_limit_returns_retry_after():
 
     def send(_):
         session = {"Cookie": f"sessionid={uuid.uuid4().hex}"} | FORM
-        return ask("POST", "/chats/new/", session, b"content=x")
+        return fetch("POST", "/chats/new/", session, b"content=x")
 
     with ThreadPoolExecutor(10) as crowd:
         answers = list(crowd.map(send, range(400)))
@@ -100,16 +102,16 @@ def test_limit_of_one_member_does_not_affect_another(dora, alice, bob):
 @pytest.mark.nginx
 def test_log_in_attempts_have_a_limit():
     with ThreadPoolExecutor(10) as crowd:
-        answers = list(crowd.map(lambda _: ask("POST", "/accounts/login/", FORM, b"username=x"), range(60)))
+        answers = list(crowd.map(lambda _: fetch("POST", "/accounts/login/", FORM, b"username=x"), range(60)))
 
     refused = [answer for answer in answers if answer.status == 429]
     assert len(refused) >= 10
     assert all(answer.headers["Retry-After"] for answer in refused)
-    assert ask("GET", "/accounts/login/").status == 200
+    assert fetch("GET", "/accounts/login/").status == 200
 
 
 def test_error_page_is_that_of_bobbin_and_escapes_the_path():
-    answer = ask("GET", "/no-such-page/<script>/")
+    answer = fetch("GET", "/no-such-page/<script>/")
     assert answer.status == 404
     assert b"There is nothing here" in answer.body
     assert b"<script>" not in answer.body

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.site.address import BASE_URL, ask
+from tests.e2e.site.address import BASE_URL, fetch
 
 pytestmark = pytest.mark.nginx
 SECONDS = 10
@@ -65,4 +65,4 @@ def test_charlie_receives_no_event_for_a_message_of_others(alice, bob, charlie, 
 
 
 def test_event_stream_without_a_session_returns_401():
-    assert ask("GET", "/events/").status == 401
+    assert fetch("GET", "/events/").status == 401

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from tests.e2e.site.address import PROMETHEUS_URL, ask
+from tests.e2e.site.address import PROMETHEUS_URL, fetch
 
 pytestmark = pytest.mark.monitored
 JOBS = {"bobbin", "postgres", "redis", "nginx", "prometheus"}
@@ -40,7 +40,7 @@ def test_every_target_is_up():
 
 
 def test_requests_are_counted_by_view():
-    ask("GET", "/accounts/login/")
+    fetch("GET", "/accounts/login/")
     assert eventually('bobbin_http_requests_total{view="accounts:login",method="GET",status="200"} > 0')
 
 

@@ -5,12 +5,12 @@ import re
 
 import pytest
 
-from tests.e2e.site.address import ask
+from tests.e2e.site.address import fetch
 
 
 @pytest.fixture(scope="module")
 def style():
-    page = ask("GET", "/accounts/login/").body.decode()
+    page = fetch("GET", "/accounts/login/").body.decode()
     return re.search(r'href="(/static/[^"]+\.css)"', page)[1]
 
 
@@ -20,7 +20,7 @@ def test_static_file_names_contain_a_hash(style):
 
 def test_static_files_are_public_and_immutable(style):
     for _ in range(2):  # From the application, then from the cache of nginx if there is one.
-        kept = ask("GET", style).headers["Cache-Control"]
+        kept = fetch("GET", style).headers["Cache-Control"]
         assert "public" in kept
         assert "immutable" in kept
         assert int(re.search(r"max-age=(\d+)", kept)[1]) >= 31_536_000
@@ -28,7 +28,7 @@ def test_static_files_are_public_and_immutable(style):
 
 def test_static_files_are_compressed_if_the_client_accepts_gzip(style):
     for _ in range(2):
-        plain, packed = ask("GET", style), ask("GET", style, {"Accept-Encoding": "br, gzip"})
+        plain, packed = fetch("GET", style), fetch("GET", style, {"Accept-Encoding": "br, gzip"})
         assert plain.headers["Content-Encoding"] is None
         assert packed.headers["Content-Encoding"] == "gzip"
         assert "Accept-Encoding" in packed.headers["Vary"]
@@ -37,15 +37,15 @@ def test_static_files_are_compressed_if_the_client_accepts_gzip(style):
 
 def test_pages_are_not_compressed(style):
     """The size of a compressed page could reveal secrets beside text of an attacker (BREACH)."""
-    assert ask("GET", "/accounts/login/", {"Accept-Encoding": "gzip"}).headers["Content-Encoding"] is None
+    assert fetch("GET", "/accounts/login/", {"Accept-Encoding": "gzip"}).headers["Content-Encoding"] is None
 
 
 def test_missing_static_file_is_not_immutable():
-    answer = ask("GET", "/static/chats/nothing.000000000000.css")
+    answer = fetch("GET", "/static/chats/nothing.000000000000.css")
     assert answer.status == 404
     assert "immutable" not in (answer.headers["Cache-Control"] or "")
 
 
 @pytest.mark.parametrize("path", ["/static/", "/static/../manage.py", "/static/%2e%2e/manage.py", "/.env"])
 def test_other_files_are_not_served(path):
-    assert ask("GET", path).status in {400, 404}
+    assert fetch("GET", path).status in {400, 404}

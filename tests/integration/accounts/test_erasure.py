@@ -137,7 +137,7 @@ def test_every_browser_of_the_member_is_logged_out(victim, alice, browser_of, er
         assert get_user(request).is_authenticated is who
 
 
-def test_guesses_at_other_names_stay(victim, erase):
+def test_attempts_at_other_names_stay(victim, erase):
     for name in (NAME, f"{NAME}2", "alice"):
         AccessFailureLog.objects.create(username=name, ip_address="192.0.2.1")
 

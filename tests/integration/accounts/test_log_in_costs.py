@@ -33,7 +33,7 @@ def ended(anna, browser_of):
     return browser
 
 
-def guess(count, *, days_ago, username, ip_address):
+def attempt(count, *, days_ago, username, ip_address):
     """Record `count` failed attempts.
 
     The first comes from `ip_address`, and each of the others from a different address.
@@ -51,8 +51,8 @@ def log_in(browser, password=PASSWORD):
 
 
 def test_most_expensive_log_in_makes_the_queries_of_its_budget(ended, count_queries):
-    guess(1, days_ago=1, **OTHERS)
-    guess(1, days_ago=0, **ANNAS)
+    attempt(1, days_ago=1, **OTHERS)
+    attempt(1, days_ago=0, **ANNAS)
 
     assert count_queries(log_in, ended) == declared()["accounts:login"]
     assert not AccessFailureLog.objects.exists()
@@ -88,8 +88,8 @@ def test_failed_attempts_add_no_queries_to_any_page(ended, slopes):
     """The next log-in or log-out of any user deletes expired attempts."""
 
     def add(count):
-        guess(count, days_ago=1, **OTHERS)
-        guess(count, days_ago=0, username="anna", ip_address="192.0.2.7")
+        attempt(count, days_ago=1, **OTHERS)
+        attempt(count, days_ago=0, username="anna", ip_address="192.0.2.7")
 
     pages = {
         "log-in": lambda: log_in(Client()),

@@ -131,7 +131,7 @@ def test_two_sign_ups_at_once_make_one_member(pair, at_once):
 
 @looking_alike
 @pytest.mark.parametrize("way", WAYS)
-def test_name_that_looks_like_one_given_meanwhile_is_refused_in_every_way(pair, way, member, meanwhile):
+def test_look_alike_of_a_name_given_meanwhile_is_refused_in_every_way(pair, way, member, meanwhile):
     member("somebody")
     _, refused = meanwhile(lambda: User.objects.create(username=pair[0]), lambda: WAYS[way](pair[1]))
 

@@ -31,7 +31,7 @@ WITH new AS (
 INSERT INTO messaging_participant (conversation_id, user_id, counterpart_id, unread_count)
 SELECT id, low_id, high_id, 0 FROM new UNION ALL SELECT id, high_id, low_id, 0 FROM new
 """
-LOOK_UPS = {
+QUERIES = {
     "named": lambda reader: User.objects.named("ＭEMBER2999").first(),
     "named, nobody": lambda reader: User.objects.named("nobody").first(),
     "log-in": lambda reader: User.objects.get_by_natural_key("MEMBER2999"),
@@ -96,7 +96,7 @@ def faults(step):
 
 
 def test_search_for_a_name_is_one_query_that_uses_an_index(stage, alice, made):
-    for name, metrics_for in LOOK_UPS.items():
+    for name, metrics_for in QUERIES.items():
         made.clear()
         metrics_for(alice)
         assert len(made) == 1, name
@@ -109,9 +109,9 @@ def test_search_for_a_name_without_the_index_is_detected(stage, alice, made):
         cursor.execute("ALTER TABLE accounts_user DROP CONSTRAINT user_name_key")
         cursor.execute("DROP INDEX user_look_alikes")
     noticed = set()
-    for name, metrics_for in LOOK_UPS.items():
+    for name, metrics_for in QUERIES.items():
         made.clear()
         metrics_for(alice)
         noticed |= {name for step in plans(*made[0]) if faults(step)}
 
-    assert noticed == LOOK_UPS.keys()
+    assert noticed == QUERIES.keys()

@@ -118,8 +118,8 @@ def test_a_member_in_any_spelling_is_one_member(member, alice, write, browser_of
         f'value="{name}"'.replace("'", "&#x27;")
         in pages.get("/chats/people/", {"to": typed}).content.decode()
     )
-    for asked, found in ((f"warp from:{typed}", [sent.pk]), (f"warp to:{typed}", [])):
-        assert [hit.id for hit in search(alice.pk, parse(asked, "alice"), 5).rows] == found
+    for requested, found in ((f"warp from:{typed}", [sent.pk]), (f"warp to:{typed}", [])):
+        assert [hit.id for hit in search(alice.pk, parse(requested, "alice"), 5).rows] == found
 
 
 @pytest.mark.parametrize(("name", "typed"), SPELLINGS[3:7])
@@ -132,11 +132,11 @@ def test_a_log_in_by_any_spelling_finds_the_account(member, name, typed):
 
 
 @pytest.mark.parametrize(("name", "typed"), [*SPELLINGS, ("pillipi", "pıllıpı"), ("tiki", "tıkı")])
-def test_guesses_by_any_spelling_are_kept_under_one_name(name, typed):
+def test_attempts_in_any_spelling_are_kept_under_one_name(name, typed):
     assert counted(typed) == counted(name)
 
 
-def test_the_sixth_guess_is_refused_whatever_the_spelling(member):
+def test_sixth_attempt_is_refused_in_any_spelling(member):
     member("kiwi")
     spellings = ["kıwi", "kiwı", "KİWİ", "ｋｉｗｉ", "kıwı", "\u212aiwi"]
     answers = [Client().post("/accounts/login/", {"username": name, "password": "no"}) for name in spellings]
@@ -209,18 +209,20 @@ def test_a_name_with_a_visible_difference_is_another_name(member, name, other):
 
 
 @pytest.mark.parametrize(
-    ("asked", "who"),
+    ("requested", "who"),
     [
         ("from:me", "alice"), ("from:ME", "alice"), ("from:ｍｅ", "alice"), ("from: Me", "alice"),
         ('from:"me"', "me"), ("from:“Me”", "me"), ("from:«ＭＥ»", "me"), ('to:"me"', "alice"),
         ("to:me", "me"),
     ],
 )  # fmt: skip
-def test_me_in_a_filter_is_the_reader_and_in_quotes_a_member_of_that_name(member, alice, write, asked, who):
+def test_me_in_a_filter_is_the_reader_and_in_quotes_a_member_of_that_name(
+    member, alice, write, requested, who
+):
     me = member("me")
     write(alice, me, "warp"), write(me, alice, "warp")
 
-    assert [hit.sender_name for hit in search(alice.pk, parse(f"warp {asked}", "alice"), 5).rows] == [who]
+    assert [hit.sender_name for hit in search(alice.pk, parse(f"warp {requested}", "alice"), 5).rows] == [who]
 
 
 def test_a_member_called_me_is_reached_like_any_other(member, alice, browser_of):

@@ -188,8 +188,8 @@ def test_id_given_after_the_backup_is_not_reused(victim, member, later):
 def test_id_of_a_member_lost_after_the_backup_is_not_reused(victim, member, later):
     last = last_id() + later
     first = shell("list_erasures infinity").split("\t")[0]
-    nobody_erased = [first, "2026-01-01 00:00:00+00", str(last), "\\N", "\\N", "\\N"]
-    shell("erase_again", "\t".join(nobody_erased) + "\n")
+    no_user_erased = [first, "2026-01-01 00:00:00+00", str(last), "\\N", "\\N", "\\N"]
+    shell("erase_again", "\t".join(no_user_erased) + "\n")
 
     assert member("newcomer").pk > last
 

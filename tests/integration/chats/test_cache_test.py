@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/chats/cache-test/"
 
 
-def _look(client):
+def _load(client):
     response = client.get(PAGE)
     page = response.content.decode()
     results = re.findall(r'data-result="(\w+)"', page)
@@ -19,13 +19,13 @@ def _look(client):
 
 def test_second_request_is_a_hit_until_a_change(browser_of, alice):
     client = browser_of(alice)
-    results, number, generation, page = _look(client)
+    results, number, generation, page = _load(client)
     assert (results, number) == (["miss", "hit"], 0)
     assert "no change yet" in page
-    assert _look(client)[:3] == (["hit", "hit"], 0, generation)
+    assert _load(client)[:3] == (["hit", "hit"], 0, generation)
 
     assert client.post(PAGE).url == PAGE
-    results, number, new, page = _look(client)
+    results, number, new, page = _load(client)
     assert (results, number) == (["miss", "hit"], 1)
     assert new != generation
     assert generation in page
@@ -34,13 +34,13 @@ def test_second_request_is_a_hit_until_a_change(browser_of, alice):
 def test_number_of_changes_is_counted_per_member(browser_of, alice, bob):
     for _ in range(2):
         browser_of(alice).post(PAGE)
-    _look(browser_of(alice))
+    _load(browser_of(alice))
 
-    assert _look(browser_of(bob))[:2] == (["miss", "hit"], 0)
+    assert _load(browser_of(bob))[:2] == (["miss", "hit"], 0)
 
 
 def test_page_shows_the_ttl_and_the_counts(browser_of, alice):
-    page = _look(browser_of(alice))[3]
+    page = _load(browser_of(alice))[3]
 
     assert re.search(r"\b(59|60) s\b", page)
     assert re.search(r'<th scope="row">test</th>\s*<td class="number">\d+</td>', page)
@@ -50,7 +50,7 @@ def test_page_shows_the_ttl_and_the_counts(browser_of, alice):
 def test_page_without_redis_shows_bypass(browser_of, alice, settings):
     client = browser_of(alice)
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
-    results, number, generation, page = _look(client)
+    results, number, generation, page = _load(client)
 
     assert (results, number, generation) == (["bypass", "bypass"], 0, "none")
     assert "The cache cannot be used at the moment" in page
@@ -68,7 +68,7 @@ def test_page_is_not_stored_and_its_form_requires_the_token(browser_of, alice):
 
 def test_page_makes_the_queries_of_its_budget(browser_of, alice, count_queries):
     client = browser_of(alice)
-    _look(client)
+    _load(client)
 
     assert count_queries(client.get, PAGE) == 1
     assert count_queries(client.post, PAGE) <= 4

@@ -165,7 +165,7 @@ def test_lost_generation_key_revives_no_old_page(browser_of, message, bob):
 def test_a_reader_between_change_and_commit_leaves_no_stale_page(browser_of, message, bob):
     client = browser_of(bob)
 
-    def look():
+    def load():
         try:
             return _get(client)[0]
         finally:
@@ -173,7 +173,7 @@ def test_a_reader_between_change_and_commit_leaves_no_stale_page(browser_of, mes
 
     with ThreadPoolExecutor(1) as reader, transaction.atomic():
         CHANGES["send"](message)
-        assert "CHANGED" not in reader.submit(look).result()
+        assert "CHANGED" not in reader.submit(load).result()
 
     assert "CHANGED" in _get(client)[0]
 

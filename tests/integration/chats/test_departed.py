@@ -199,7 +199,7 @@ def test_cached_pages_are_stored_again_after_a_rename(browser_of, alice, bob, th
     assert hits == [[None, None], ["hit", "hit"]]
 
 
-def ask(client, **which):
+def fetch(client, **which):
     answer = client.get("/chats/counterpart/", which)
     assert answer.status_code == 200
     return answer.json()
@@ -216,10 +216,10 @@ def test_counterpart_is_found_by_conversation_and_by_any_spelling_of_the_name(br
         "address": "/chats/with/bob/",
     }
 
-    assert [ask(client, conversation=pk), ask(client, to="bob"), ask(client, to="BOB")] == [here] * 3
+    assert [fetch(client, conversation=pk), fetch(client, to="bob"), fetch(client, to="BOB")] == [here] * 3
     change(bob, username="Łukasz", is_active=False)
     now = here | {"name": "Łukasz", "is_active": False, "address": "/chats/with/%C5%81ukasz/"}
-    assert ask(client, conversation=pk) == now
+    assert fetch(client, conversation=pk) == now
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_counterpart_of_no_conversation_of_the_member_is_null(
     browser_of, alice, bob, charlie, thread, write, which
 ):
     foreign = write(bob, charlie).conversation_id
-    asked = {
+    requested = {
         "erased": {"conversation": thread[0].conversation_id}, "of others": {"conversation": foreign},
         "made up": {"conversation": 2**63 - 1}, "none": {}, "a stranger": {"to": "charlie"},
         "oneself": {"to": "alice"}, "nobody": {"to": "x" * 5000},
@@ -237,7 +237,7 @@ def test_counterpart_of_no_conversation_of_the_member_is_null(
     if which == "erased":
         bob.delete()
 
-    assert ask(browser_of(alice), **asked) == {"member": alice.pk, "conversation": None}
+    assert fetch(browser_of(alice), **requested) == {"member": alice.pk, "conversation": None}
 
 
 @pytest.mark.parametrize("key", ["0", "-1", "x", "9" * 30, "1e3", "٣"])
@@ -247,5 +247,5 @@ def test_counterpart_of_an_invalid_key_returns_404(browser_of, alice, key):
 
 @pytest.mark.parametrize("name", ["\x00", "\ud800", " bob ", "bob\n", "..", "a/b", ""])
 def test_counterpart_of_an_invalid_name_is_no_error(browser_of, alice, thread, name):
-    asked = name.encode("utf-8", "surrogatepass")
-    assert browser_of(alice).get(f"/chats/counterpart/?to={quote(asked)}").status_code == 200
+    requested = name.encode("utf-8", "surrogatepass")
+    assert browser_of(alice).get(f"/chats/counterpart/?to={quote(requested)}").status_code == 200

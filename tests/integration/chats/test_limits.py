@@ -130,9 +130,11 @@ def test_first_tenth_of_a_limit_is_counted_without_redis_and_then_shared(
     alice, bob, browser_of, allow, monkeypatch
 ):
     allow("sends", 30)
-    asked = []
+    requested = []
     count = RedisCache.count_in_windows
-    monkeypatch.setattr(RedisCache, "count_in_windows", lambda *args: asked.append(args[4]) or count(*args))
+    monkeypatch.setattr(
+        RedisCache, "count_in_windows", lambda *args: requested.append(args[4]) or count(*args)
+    )
     browser = browser_of(alice)
     send = {"to": "bob", "content": "hi"}
     accepted = []
@@ -142,7 +144,7 @@ def test_first_tenth_of_a_limit_is_counted_without_redis_and_then_shared(
 
     # The process counts the first three alone. At the fourth it adds all four to the count in Redis.
     assert accepted == [20, 10]
-    assert asked == [4] + [1] * 16 + [4] + [1] * 16
+    assert requested == [4] + [1] * 16 + [4] + [1] * 16
 
 
 def test_limit_costs_no_query(alice, browser_of, allow, django_assert_num_queries):

@@ -53,9 +53,9 @@ class Events:
         }
         command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn_events.conf.py"]
         self.process = subprocess.Popen(command, cwd=WEB, env=os.environ | reported | env)
-        until(lambda: self.ask("/readyz") == 200)
+        until(lambda: self.fetch("/readyz") == 200)
 
-    def ask(self, path="/events/", browser=None, method="GET", **headers: str) -> int:
+    def fetch(self, path="/events/", browser=None, method="GET", **headers: str) -> int:
         try:
             return self.open(path, browser, method, **headers).status
         except OSError:
@@ -108,7 +108,7 @@ def _events(django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def events(_events):
-    until(lambda: _events.ask("/readyz") == 200)
+    until(lambda: _events.fetch("/readyz") == 200)
     return _events
 
 
@@ -233,11 +233,11 @@ def test_reconnected_stream_that_missed_many_messages_gets_sync(events, browser_
     write_many(alice, bob, 150)
 
     assert events.listen(browser_of(bob), Last_Event_ID="1").next() == {"kind": "sync"}
-    assert events.ask("/events/?last=made-up", browser_of(bob)) == 200
+    assert events.fetch("/events/?last=made-up", browser_of(bob)) == 200
 
 
 @pytest.mark.parametrize(
-    ("asked", "status"),
+    ("requested", "status"),
     [
         ({}, 401),
         ({"Cookie": "sessionid=made-up"}, 401),
@@ -247,8 +247,8 @@ def test_reconnected_stream_that_missed_many_messages_gets_sync(events, browser_
         ({"path": "/healthz", "Host": "10.0.0.1"}, 200),
     ],
 )
-def test_request_that_opens_no_stream_gets_its_response_at_once(events, asked, status):
-    assert events.ask(**asked) == status
+def test_request_that_opens_no_stream_gets_its_response_at_once(events, requested, status):
+    assert events.fetch(**requested) == status
 
 
 def test_only_pages_of_this_site_may_read_the_stream_from_another_port(events, browser_of, alice):
@@ -264,9 +264,9 @@ def test_a_member_has_eight_streams_at_most(events, browser_of, alice):
     browser = browser_of(alice)
     open_ones = [events.listen(browser) for _ in range(8)]
 
-    assert events.ask(browser=browser) == 429
+    assert events.fetch(browser=browser) == 429
     open_ones[0].response.close()
-    until(lambda: events.ask(browser=browser) == 200)
+    until(lambda: events.fetch(browser=browser) == 200)
 
 
 def test_member_opens_no_more_streams_per_minute_than_the_limit_with_several_sessions(
@@ -284,7 +284,7 @@ def test_member_opens_no_more_streams_per_minute_than_the_limit_with_several_ses
 
     assert STREAMS_A_MINUTE <= opened <= STREAMS_A_MINUTE + 2  # The window of a minute slides.
     assert (response.status, int(response.headers["Retry-After"]) > 0) == (429, True)
-    assert events.ask(browser=browser_of(bob)) == 200
+    assert events.fetch(browser=browser_of(bob)) == 200
 
 
 @pytest.mark.parametrize("how", ["log-out", "password", "deactivation", "erasure"])
@@ -315,7 +315,7 @@ def test_stream_ends_at_a_limit_of_its_session_and_is_refused_afterwards(events,
     listener = events.listen(browser)
 
     assert listener.response.read() is not None  # Read to the end of the stream.
-    assert events.ask(browser=browser) == 401
+    assert events.fetch(browser=browser) == 401
 
 
 def backends() -> set[int]:
@@ -332,11 +332,11 @@ def test_streams_and_made_up_cookies_share_four_connections(events, browser_of, 
     held = [events.listen(browser_of(user)) for user in (alice, bob) for _ in range(5)]
     seen = backends()
     for number in range(40):
-        assert events.ask(cookie=f"sessionid={number:032x}") == 401
+        assert events.fetch(cookie=f"sessionid={number:032x}") == 401
         seen |= backends()
 
     assert len(seen) <= 4
-    assert events.ask("/events/", browser_of(alice)) == 200
+    assert events.fetch("/events/", browser_of(alice)) == 200
     assert len(held) == 10
 
 
@@ -361,10 +361,10 @@ def test_streams_end_without_redis_and_return_with_it(browser_of, alice, bob, mo
         server.process.wait()
 
         assert listener.next() is None
-        assert events.ask(browser=browser) == 503
-        assert events.ask("/healthz") == 200
+        assert events.fetch(browser=browser) == 503
+        assert events.fetch("/healthz") == 200
         server.start()
-        until(lambda: events.ask("/readyz") == 200)
+        until(lambda: events.fetch("/readyz") == 200)
         again = events.listen(browser)
         server.client().publish(published.channel(), json.dumps({"to": [alice.pk], "kind": "sync"}))
         assert again.next() == {"kind": "sync"}

@@ -21,13 +21,13 @@ def state():
     It also checks that every notification agrees with its message.
     """
 
-    def look(client) -> tuple[int, int]:
+    def load(client) -> tuple[int, int]:
         found_rows = Notification.objects.values_list("read", "message__read")
         assert all(read == message_read for read, message_read in found_rows)
         found = client.get("/chats/state/").json()
         return found["unread"], found["notifications"]
 
-    return look
+    return load
 
 
 @pytest.fixture

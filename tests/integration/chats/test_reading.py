@@ -245,7 +245,7 @@ def test_unchanged_page_of_messages_returns_304(browser_of, write, message, alic
     def version() -> str:
         return re.search(r'data-version="(\w+)"', _get(his, address))[1]
 
-    def asked_with(version: str, client=his) -> int:
+    def requested_with(version: str, client=his) -> int:
         return client.get(address, headers={"If-None-Match": f'"{version}"'}).status_code
 
     seen = version()
@@ -255,11 +255,11 @@ def test_unchanged_page_of_messages_returns_304(browser_of, write, message, alic
         lambda: write(alice, bob, "And you?", parent_message=message),
         reply.delete,
     ):
-        assert asked_with(seen) == 304
+        assert requested_with(seen) == 304
         change()
-        assert asked_with(seen) == 200
+        assert requested_with(seen) == 200
         seen = version()
 
-    assert asked_with(seen) == 304
-    assert asked_with(seen, browser_of(charlie)) == 404
+    assert requested_with(seen) == 304
+    assert requested_with(seen, browser_of(charlie)) == 404
     assert "ETag" not in his.get(address).headers  # Without an ETag a browser does not revalidate by itself.

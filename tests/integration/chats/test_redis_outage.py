@@ -80,7 +80,7 @@ def _harm(server, kind) -> None:
     HARMS[kind][0](server)
 
 
-def _mend(server, kind) -> None:
+def _repair(server, kind) -> None:
     HARMS[kind][1](server)
     until(server.answers)
 
@@ -106,7 +106,7 @@ def test_pages_stay_correct_during_an_outage_and_the_cache_is_used_again(
     assert reader.get(f"/chats/thread/{latest.pk}/").status_code == 200  # This marks the message as read.
     assert "mended" not in reader.get("/chats/unread/").content.decode()
 
-    _mend(server, kind)
+    _repair(server, kind)
     until(lambda: _hit(reader) and _hit(writer), BACK_WITHIN)
     assert "mended" in reader.get("/chats/").content.decode()
     assert "mended" not in reader.get("/chats/unread/").content.decode()
@@ -124,7 +124,7 @@ def test_outage_logs_no_member_out_and_log_outs_stay_in_effect(server, kind, bro
     comes = browser_of(bob)
     assert comes.get("/chats/").status_code == 200
 
-    _mend(server, kind)
+    _repair(server, kind)
     until(lambda: not sessions.pending_copies.any())
     assert [browser.get("/chats/").status_code for browser in (stays, comes)] == [200, 200]
     thief = Client()
@@ -190,7 +190,7 @@ def test_another_process_shows_no_name_from_before_a_change(
         alice.save()
     else:
         alice.delete()
-    _mend(server, "read-only")
+    _repair(server, "read-only")
     until(lambda: not pending_invalidations.any())
     page, hit = _seen_by_another_process(browser_of(bob), monkeypatch)
 
@@ -214,7 +214,7 @@ def _change_while_away(server, kind, browser, message) -> None:
     _warm(browser)
     _harm(server, kind)
     message.edit("CHANGED", by=message.sender)
-    _mend(server, kind)
+    _repair(server, kind)
 
 
 def test_redis_empty_after_a_restart_revives_no_old_page(server, browser_of, message, bob):

@@ -335,8 +335,8 @@ SIGNS = [
 
 @pytest.mark.parametrize("query", SIGNS)
 def test_signs_without_a_word_find_nothing_and_the_page_says_so(browser_of, alice, corpus, query):
-    for asked in (query, f"from:me {query}"):
-        page = _search(browser_of(alice), asked)
+    for requested in (query, f"from:me {query}"):
+        page = _search(browser_of(alice), requested)
         assert _ids(page) == []
         assert "There is no word in" in page
 

@@ -87,13 +87,13 @@ def test_every_view_is_in_one_of_these_tests():
 def test_list_makes_a_constant_number_of_queries(browser_of, growth, bob, slopes, grows, view, address):
     browser, lengths = browser_of(bob), []
 
-    def look():
+    def load():
         response = browser.get(growth.at(address))
         assert response.resolver_match.view_name == view
         lengths.append(len(response.content))
         return response
 
-    assert slopes(getattr(growth, grows), {address: look}) == {}
+    assert slopes(getattr(growth, grows), {address: load}) == {}
     assert lengths[0] < lengths[1], "it shows no more rows"
 
 

@@ -35,7 +35,7 @@ def overtaken():
     It calls `look` after the first transaction has ended, but before the second commits.
     """
 
-    def run(change, save, look):
+    def run(change, save, load):
         begun, waiting, ended = (threading.Event() for _ in range(3))
 
         def first():
@@ -51,7 +51,7 @@ def overtaken():
             with transaction.atomic():
                 save()
                 ended.wait(10)
-                look()
+                load()
             connection.close()
 
         with ThreadPoolExecutor(2) as pool:
@@ -75,12 +75,12 @@ def test_stale_copy_saved_beside_a_change_leaves_no_page_stale(
     for name, value in CHANGES[change].items():
         setattr(changed, name, value)
 
-    def look():
+    def load():
         # This connection does not see uncommitted changes.
         with ThreadPoolExecutor(1) as pool:
             pool.submit(lambda: ([reader.get(page) for page in PAGES * 2], connection.close())).result()
 
-    overtaken(lambda: changed.save(), lambda: save(stale, how), look)
+    overtaken(lambda: changed.save(), lambda: save(stale, how), load)
 
     bob.refresh_from_db()
     assert (bob.username, bob.is_active) == ("bob", True)

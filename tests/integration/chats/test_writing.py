@@ -154,8 +154,10 @@ def test_message_to_a_member_erased_during_the_request_is_refused_with_a_reason(
 @pytest.mark.django_db(transaction=True)
 def test_send_takes_two_round_trips_to_redis(alice, bob, browser_of, monkeypatch):
     browser, trips = browser_of(alice), []
-    ask = RedisCache._call
-    monkeypatch.setattr(RedisCache, "_call", lambda *args, **kwargs: trips.append(1) or ask(*args, **kwargs))
+    fetch = RedisCache._call
+    monkeypatch.setattr(
+        RedisCache, "_call", lambda *args, **kwargs: trips.append(1) or fetch(*args, **kwargs)
+    )
 
     assert browser.post("/chats/new/", {"to": "bob", "content": "Hello"}).status_code == 302
     # One reads the session. The other, after the commit, invalidates the cache and publishes the event.

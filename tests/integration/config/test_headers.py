@@ -12,7 +12,7 @@ import pytest
 from config.headers import PERMISSIONS_POLICY
 
 ROOT = Path(__file__).parents[3]
-ASK = """
+REQUEST = """
 import json, os, django
 django.setup()
 from django.conf import settings
@@ -37,7 +37,7 @@ def answers(**changes) -> dict:
         "DJANGO_SETTINGS_MODULE": "config.settings",
     } | changes  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-c", ASK],
+        [sys.executable, "-c", REQUEST],
         cwd=ROOT / "services/web",
         env=env,
         capture_output=True,

@@ -22,7 +22,7 @@ def _control(client, address) -> set[str]:
 
 
 @pytest.mark.parametrize("address", STORED)
-def test_private_page_is_stored_by_its_browser_alone_and_asked_for_again(browser_of, message, alice, address):
+def test_private_page_is_stored_by_its_browser_alone_and_requested_again(browser_of, message, alice, address):
     assert _control(browser_of(alice), address.format(message.pk)) == {"private", "no-cache"}
 
 

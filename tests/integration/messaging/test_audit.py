@@ -92,7 +92,7 @@ def messages(write, alice, bob):
 
 
 @pytest.fixture
-def look(messages):
+def load(messages):
     """Return a function that audits the messages, all of which were acknowledged."""
     sent = [Sent(str(m.client_id), m.sender_id, m.receiver_id, m.parent_message_id) for m in messages]
     return lambda: audit(sent, after=messages[0].pk - 1)
@@ -110,15 +110,15 @@ def harm(messages, alice, charlie):
     return run
 
 
-def test_audit_of_correct_messages_is_clean(look):
-    assert look() == CLEAN
-    assert look().is_clean
+def test_audit_of_correct_messages_is_clean(load):
+    assert load() == CLEAN
+    assert load().is_clean
 
 
 @pytest.mark.parametrize("wrong", WRONGS)
-def test_each_kind_of_fault_is_found(wrong, look, harm):
+def test_each_kind_of_fault_is_found(wrong, load, harm):
     sql, changes = WRONGS[wrong]
     harm(sql)
 
-    assert look() == CLEAN._replace(**changes)
-    assert not look().is_clean
+    assert load() == CLEAN._replace(**changes)
+    assert not load().is_clean

@@ -15,13 +15,13 @@ from accounts.models import User
 from messaging.models import Message
 
 pytestmark = pytest.mark.django_db
-SAME_LOOK = [
+LOOK_ALIKES = [
     ("José", normalize("NFD", "José")), ("ann", "ａｎｎ"), ("O'Brien", "O’Brien"),
     ("김철수", normalize("NFD", "김철수")), ("Nguyễn", normalize("NFD", "Nguyễn")), ("fiona", "ﬁona"),
     ("ガガ", "ｶﾞｶﾞ"),
 ]  # fmt: skip
 SAME_NAME = [
-    *SAME_LOOK, ("José", "JOSE\u0301"), ("élodie", "ÉLODIE"), ("елена", "ЕЛЕНА"), ("kiwi", "kıwı"),
+    *LOOK_ALIKES, ("José", "JOSE\u0301"), ("élodie", "ÉLODIE"), ("елена", "ЕЛЕНА"), ("kiwi", "kıwı"),
     ("kiwi", "KİWİ"), ("Straße", "STRASSE"), ("Νίκος", "ΝΊΚΟΣ"), ("ann", "ＡＮＮ"), ("ΩMEGA", "ωmega"),
 ]  # fmt: skip
 
@@ -56,7 +56,7 @@ def senders():
     return list(Message.objects.order_by("timestamp").values_list("sender__username", flat=True))
 
 
-@pytest.mark.parametrize(("name", "typed"), SAME_LOOK)
+@pytest.mark.parametrize(("name", "typed"), LOOK_ALIKES)
 def test_spellings_that_normalise_to_one_name_are_one_member_with_one_thread(load, name, typed):
     for _ in range(2):
         said = load(line(1, typed), line(2, "ben", name, 1), line(3, name), line(4, typed, parent=2))

@@ -27,7 +27,7 @@ def test_client_cannot_choose_its_address(site, anna):
         site.log_in(f"6.6.6.{number}, {OTHER_PLACES}")
 
     assert site.log_in(f"6.6.6.9, {OTHER_PLACES}", PASSWORD).status == 429
-    answer = site.ask("GET", "/accounts/login/", HERE, **{"X-Real-IP": "7.7.7.7", "Client-IP": "8.8.8.8"})
+    answer = site.fetch("GET", "/accounts/login/", HERE, **{"X-Real-IP": "7.7.7.7", "Client-IP": "8.8.8.8"})
     assert answer.status == 200
     said = (site.folder / "said").read_text()
     assert f"ip={HERE}" in said
@@ -67,7 +67,7 @@ def test_changes_are_limited_by_address_and_by_ipv6_network(site, db, addresses,
     statuses = []
     for number in range(15):
         address = addresses[number % len(addresses)]
-        answer = site.ask("POST", "/chats/new/", address, "content=x", f"sessionid={number:032x}")
+        answer = site.fetch("POST", "/chats/new/", address, "content=x", f"sessionid={number:032x}")
         statuses.append(answer.status)
 
     assert (429 in statuses) is one_client
@@ -78,11 +78,11 @@ def test_changes_are_limited_by_address_and_by_ipv6_network(site, db, addresses,
     [("/chats/", 1), ("/chats/search/?q=a", 2), ("/events/", 3), ("/chats/people/?to=a", 4)],
 )
 def test_reads_are_limited_by_address_with_any_session(site, db, path, place):
-    def ask(address, count):
-        return [site.ask("GET", path, address, cookie=f"sessionid={n:032x}").status for n in range(count)]
+    def fetch(address, count):
+        return [site.fetch("GET", path, address, cookie=f"sessionid={n:032x}").status for n in range(count)]
 
-    assert 429 in ask(f"192.0.2.{90 + place}", 120)
-    assert 429 not in ask(f"192.0.4.{90 + place}", 20)
+    assert 429 in fetch(f"192.0.2.{90 + place}", 120)
+    assert 429 not in fetch(f"192.0.4.{90 + place}", 20)
 
 
 class Streaming(BaseHTTPRequestHandler):
@@ -137,8 +137,8 @@ def test_passwords_are_limited_by_address_and_by_ipv6_network(site, db, path, ad
     """Of 50 requests from one address, or one /64 network, about 31 are accepted."""
     place = 200 + PASSWORD_PAGES.index(path)
     statuses = [
-        site.ask("POST", path, addresses.format(place, number), "username=x").status for number in range(50)
+        site.fetch("POST", path, addresses.format(place, number), "username=x").status for number in range(50)
     ]
 
     assert 30 <= len(statuses) - statuses.count(429) < 50
-    assert site.ask("POST", path, f"192.0.3.{place}", "username=x").status != 429
+    assert site.fetch("POST", path, f"192.0.3.{place}", "username=x").status != 429

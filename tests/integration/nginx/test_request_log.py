@@ -29,7 +29,7 @@ ROUTES = {
 @pytest.mark.parametrize("address", ROUTES)
 def test_request_log_of_nginx_holds_the_route_and_no_path_or_query(site, db, address):
     trace = f"route-{secrets.token_hex(4)}"
-    site.ask(
+    site.fetch(
         "GET",
         address,
         "192.0.2.201",
@@ -54,7 +54,7 @@ def test_request_log_of_nginx_holds_the_route_and_no_path_or_query(site, db, add
 )
 def test_requests_that_nginx_refuses_are_logged_without_their_path(site, db, refused):
     method, path, body, headers = refused
-    assert site.ask(method, path, "192.0.2.202", body, **headers).status >= 400
+    assert site.fetch(method, path, "192.0.2.202", body, **headers).status >= 400
 
     for name in ("access.log", "error.log", "said"):
         file = site.folder / name

@@ -60,7 +60,7 @@ class Site:
     folder: Path
     master: psutil.Process
 
-    def ask(self, path, method="GET", headers=None, body=None, connection=None):
+    def fetch(self, path, method="GET", headers=None, body=None, connection=None):
         """Send a request, and return the status, the headers and the body of the response."""
         line = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         line.request(method, path, body, headers or {})

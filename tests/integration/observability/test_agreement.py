@@ -25,18 +25,18 @@ CHECKS_OF_KEYS = "query ~ '^SELECT .* FROM ONLY .* FOR KEY SHARE OF x$'"
 def witness(transactional_db):
     """Return a function that counts the statements that PostgreSQL executed here for a condition."""
 
-    def ask(sql):
+    def fetch(sql):
         with connection.cursor() as cursor:
             cursor.execute(sql)
             return cursor.fetchone() if cursor.description else None
 
-    if ask("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_stat_statements'") is None:
+    if fetch("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_stat_statements'") is None:
         pytest.skip("needs a PostgreSQL with pg_stat_statements")
-    ask("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-    ask(f"SELECT pg_stat_statements_reset(0, {OF_THIS_DATABASE}, 0)")
+    fetch("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+    fetch(f"SELECT pg_stat_statements_reset(0, {OF_THIS_DATABASE}, 0)")
 
     def calls(condition: str) -> int:
-        return ask(
+        return fetch(
             f"SELECT coalesce(sum(calls), 0)::int FROM pg_stat_statements(true) WHERE ({condition}) "
             f"AND query !~ 'pg_stat_statements' AND dbid = {OF_THIS_DATABASE}"
         )[0]
@@ -51,10 +51,10 @@ def test_three_counts_agree_on_a_thousand_requests(start, witness, alice, bob, m
     site, people = start(), [cookies_of(alice), cookies_of(bob)]
     requests = mixed_requests(message.pk)
     for request in requests[:WARM_UP]:  # After these requests every thread has a connection.
-        ask(site, people, **request)
+        fetch(site, people, **request)
     before = counts(site, witness)
     for request in requests[WARM_UP:]:
-        ask(site, people, **request)
+        fetch(site, people, **request)
     made = {name: number - before[name] for name, number in counts(site, witness).items()}
 
     assert made["by requests"] > REQUESTS
@@ -65,7 +65,7 @@ def test_three_counts_agree_on_a_thousand_requests(start, witness, alice, bob, m
 
 
 def counts(site, witness) -> dict[str, float]:
-    asked_nothing = site.total("bobbin_request_db_queries_bucket", le="0.0")
+    unrequested = site.total("bobbin_request_db_queries_bucket", le="0.0")
     return {
         "by requests": site.total("bobbin_request_db_queries_sum"),
         "by cursors": site.total("django_db_execute_total"),
@@ -73,7 +73,7 @@ def counts(site, witness) -> dict[str, float]:
         "transactions": witness(TRANSACTIONS),
         "health checks": witness(HEALTH_CHECKS),
         "checks of keys": witness(CHECKS_OF_KEYS),
-        "requests that asked": site.total("bobbin_request_db_queries_count") - asked_nothing,
+        "requests that asked": site.total("bobbin_request_db_queries_count") - unrequested,
     }
 
 
@@ -84,7 +84,7 @@ def mixed_requests(root: int) -> list[dict]:
     """
     chance = random.Random(0)
     thread, message = f"/chats/thread/{root}/", f"/chats/message/{root}"
-    looks = ["/chats/", "/chats/unread/", thread, f"{message}/history/", "/chats/notifications/"]
+    loads = ["/chats/", "/chats/unread/", thread, f"{message}/history/", "/chats/notifications/"]
     others = [
         "/accounts/",
         "/accounts/login/",
@@ -95,19 +95,19 @@ def mixed_requests(root: int) -> list[dict]:
     writes = [f"{message}/reply/", f"{message}/reply/", f"{message}/edit/", "/chats/notifications/read/"]
     made = []
     for number in range(WARM_UP + REQUESTS):
-        path = chance.choice([*looks, *others, *writes])
+        path = chance.choice([*loads, *others, *writes])
         is_write = path in writes and chance.random() < 0.9
         made.append({"path": path, "who": chance.randrange(3), "text": f"No. {number}" if is_write else ""})
     return made
 
 
-def ask(site, people, path, who, text):
+def fetch(site, people, path, who, text):
     cookies = people[who]["Cookie"] if who < len(people) else "stranger=1"
     headers = {"Cookie": f"{cookies}; csrftoken={TOKEN}"}
     if not text:
-        status = site.ask(path, headers=headers)[0]
+        status = site.fetch(path, headers=headers)[0]
     else:
         form = {"csrfmiddlewaretoken": TOKEN, "content": text, "client_id": str(uuid.uuid4())}
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-        status = site.ask(path, "POST", headers, urllib.parse.urlencode(form))[0]
+        status = site.fetch(path, "POST", headers, urllib.parse.urlencode(form))[0]
     assert status in {200, 302, 403, 404, 405}, (path, who, text, status)

@@ -83,12 +83,12 @@ def test_concurrent_requests_compute_a_value_once(counted):
         threading.Event().wait(0.1)
         return "made"
 
-    def ask(_):
+    def fetch(_):
         all_here.wait()
         return caches["default"].get_or_set("page:wanted", make, 60)
 
     with ThreadPoolExecutor(20) as many:
-        assert set(many.map(ask, range(20))) == {"made"}
+        assert set(many.map(fetch, range(20))) == {"made"}
     assert len(made) == 1
     assert sum(counted().values()) == 20
 

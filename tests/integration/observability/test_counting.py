@@ -48,11 +48,11 @@ def test_an_error_counts_by_its_type(db, counted):
 
 
 def test_open_connections_are_shown(transactional_db, counted, at_once):
-    def look():
+    def load():
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         return counted("bobbin_db_connections_open")
 
-    assert at_once(look, look)[0] >= 1
+    assert at_once(load, load)[0] >= 1
     assert counted("bobbin_db_connections_opened_total") == 2
     assert counted("bobbin_db_connections_open") == 0

@@ -31,13 +31,13 @@ def test_callback_that_fails_is_logged_and_the_next_one_runs(caplog, inside):
 def test_callback_runs_after_the_commit_and_not_after_a_rollback():
     in_transaction = []
 
-    def look(answer):
+    def load(answer):
         in_transaction.append((answer, connection.in_atomic_block))
 
     with transaction.atomic():
-        on_commit("default", look, answer=1)
+        on_commit("default", load, answer=1)
     with pytest.raises(ValueError, match="rolled back"), transaction.atomic():
-        on_commit("default", look, answer=2)
+        on_commit("default", load, answer=2)
         raise ValueError("rolled back")
 
     assert in_transaction == [(1, False)]

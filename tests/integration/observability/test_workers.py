@@ -53,20 +53,20 @@ def end_workers(site, number):
 
 def test_fifty_worker_boots_leave_no_files_and_keep_every_count(start):
     site = start()
-    asked = 0
+    requested = 0
     for boot in range(0, BOOTS, WORKERS):
         for _ in range(4):
-            assert site.ask("/accounts/login/")[0] == 200
-            asked += 1
+            assert site.fetch("/accounts/login/")[0] == 200
+            requested += 1
         end_workers(site, signal.SIGKILL if boot % 4 else signal.SIGTERM)
         if boot == 8:
             at_first = shape(site)
 
     assert shape(site) == at_first
     assert site.total("bobbin_gunicorn_worker_boots_total") == WORKERS + BOOTS
-    assert site.total("bobbin_http_requests_total", **LOGIN) == asked
-    assert site.total("bobbin_http_request_seconds_count", **LOGIN) == asked
-    assert site.total("django_http_requests_total_by_method_total") == asked
+    assert site.total("bobbin_http_requests_total", **LOGIN) == requested
+    assert site.total("bobbin_http_request_seconds_count", **LOGIN) == requested
+    assert site.total("django_http_requests_total_by_method_total") == requested
 
 
 def test_gauges_of_a_dead_worker_disappear(start):
@@ -93,7 +93,7 @@ def test_ten_thousand_hostile_requests_make_no_series(start, alice, cookies_of):
     assert set(site.series()) == before
     assert {400, 404, 405} <= set(found)
     assert site.total("bobbin_gunicorn_worker_boots_total") == WORKERS
-    assert site.ask("/accounts/login/")[0] == 200
+    assert site.fetch("/accounts/login/")[0] == 200
 
 
 def attack(site, requests) -> list[int]:
@@ -101,7 +101,7 @@ def attack(site, requests) -> list[int]:
         line, statuses = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20), []
         for request in some:
             try:
-                statuses.append(site.ask(**request, connection=line)[0])
+                statuses.append(site.fetch(**request, connection=line)[0])
             except http.client.HTTPException:
                 line.close()
         line.close()

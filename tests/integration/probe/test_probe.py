@@ -10,10 +10,13 @@ import os
 import signal
 import threading
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.decorators import login_required
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.middleware.csrf import get_token
 from django.urls import resolve, reverse
 from django.views.decorators.cache import cache_page
@@ -119,10 +122,25 @@ def test_probe_users_cannot_be_signed_up_found_or_written_to(site, client, alice
     assert not any(user.has_usable_password() for user in User.objects.filter(username__in=NAMES))
     for name in (*NAMES, NAMES[0].strip()):
         assert not NewMessageForm({"to": name, "content": "Hello"}, sender=alice).is_valid()
-        assert not any("canary" in found for found in suggestions(name, alice))
+        assert not any("probe-" in found for found in suggestions(name, alice))
     form = SignUpForm({"username": NAMES[0], "password1": "a-long-enough-1", "password2": "a-long-enough-1"})
     assert form.is_valid()
     assert form.cleaned_data["username"] not in NAMES
+
+
+def test_users_of_an_earlier_probe_get_the_present_names_and_back():
+    def with_names(names):
+        found = User.objects.filter(username__in=names, name_key__in=names)
+        return list(found.order_by("pk").values_list("pk", flat=True))
+
+    [step] = import_module("accounts.migrations.0012_probe_users").Migration.operations
+    former = [name.replace("probe", "canary") for name in NAMES]
+    keys = [User.objects.create_user(name).pk for name in former]
+    step.code(apps, SimpleNamespace(connection=connection))
+    assert with_names(NAMES) == keys
+    step.reverse_code(apps, SimpleNamespace(connection=connection))
+
+    assert with_names(former) == keys
 
 
 def test_second_probe_at_the_same_time_is_inconclusive(site):
@@ -161,14 +179,14 @@ def test_probe_detects_a_plain_cache_page(site, plain_cache, in_place_of, page, 
     report = check(site)
 
     assert report.outcome == VIOLATED
-    assert any(page in text and "shows canary-a1" in text for text in report.violations)
+    assert any(page in text and "shows probe-a1" in text for text in report.violations)
     assert all(page in text for text in report.violations)
 
 
 def test_probe_detects_a_plain_cache_page_on_an_uncached_view(site, plain_cache, in_place_of):
     in_place_of("chats:new", lambda view: login_required(plain_cache(view)))
 
-    assert any("chats:new" in text and "shows canary-a1" in text for text in check(site).violations)
+    assert any("chats:new" in text and "shows probe-a1" in text for text in check(site).violations)
 
 
 def test_probe_detects_a_stale_plain_cache_page(site, plain_cache, in_place_of):
@@ -186,9 +204,7 @@ def test_probe_detects_a_key_without_the_user(site, monkeypatch):
     violations = check(site).violations
 
     for name in CACHED:
-        assert any(
-            name in text and "as canary-b1" in text and "shows canary-a1" in text for text in violations
-        )
+        assert any(name in text and "as probe-b1" in text and "shows probe-a1" in text for text in violations)
         assert any(name in text and "does not name its owner" in text for text in violations)
 
 
@@ -273,7 +289,7 @@ def test_probe_detects_a_proxy_that_stores_pages(careless_proxy, live_server, se
     report = check(careless_proxy(key))
 
     assert report.outcome == VIOLATED
-    assert any("shows canary-" in text for text in report.violations)
+    assert any("shows probe-" in text for text in report.violations)
     assert any("shows the session of another browser" in text for text in report.violations) or key is not str
 
 

@@ -21,11 +21,11 @@ def addresses():
 def _addresses(keys: dict[str, list[str]]) -> Iterator[str]:
     """Yield each address once for each key of its parameter.
 
-    `keys` maps the names of parameters to values. A parameter without keys raises KeyError, so a new page
-    with a new parameter must be added to the tests.
+    `keys` maps the names of parameters to values, and must contain each parameter.
     """
     for route in _routes(get_resolver().url_patterns, ""):
         parameters = PARAMETER.findall(route)
+        assert set(parameters) <= keys.keys(), f"add the parameter of {route} where tests call `addresses`"
         for key in keys[parameters[0]] if parameters else [""]:
             yield "/" + PARAMETER.sub(key, route)
 
@@ -45,7 +45,7 @@ def _is_regular_expression(route: str) -> bool:
 
 
 @pytest.fixture
-def ask(db):
+def fetch(db):
     """Return a function that sends a request to the WSGI application itself and returns the status.
 
     Unlike Django's test client, it adds nothing to the request.

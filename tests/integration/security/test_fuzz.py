@@ -231,7 +231,7 @@ class Fuzzer:
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_made_up_requests_get_no_server_error(addresses, ask, member, part):
+def test_made_up_requests_get_no_server_error(addresses, fetch, member, part):
     ann, ben = member("ann"), member("ben")
     message = Message.objects.create(sender=ann, receiver=ben, content="Good morning")
     keys = [str(message.pk)]
@@ -244,7 +244,7 @@ def test_made_up_requests_get_no_server_error(addresses, ask, member, part):
     fuzzer, answers, failed = Fuzzer(seed, pages), Counter(), []
     for number in range(REQUESTS // 4):
         made = fuzzer.request(session)
-        status = ask(**made)
+        status = fetch(**made)
         answers[status] += 1
         if status >= 500:
             failed.append(f"seed {seed}, request {number}: {status} for {made}")

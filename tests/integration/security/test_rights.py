@@ -109,5 +109,5 @@ def test_participants_get_no_server_error_at_any_address_by_any_method(addresses
         if "logout" not in address and "delete" not in address
     }
 
-    assert [asked for asked, status in answers.items() if status >= 500] == []
+    assert [requested for requested, status in answers.items() if status >= 500] == []
     assert answers["GET /chats/with/alicia/"] == 200  # At least this address reaches the conversation.

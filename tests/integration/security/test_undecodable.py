@@ -30,10 +30,10 @@ BODY = (
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_charset_that_is_not_utf_8_is_answered_with_400(ask, codec):
+def test_charset_that_is_not_utf_8_is_answered_with_400(fetch, codec):
     for path, method in itertools.product(PLACES[:3], ["GET", "POST"]):
         for kind in (f"text/plain; charset={codec}", f"multipart/form-data; boundary=b; charset={codec}"):
-            answer = ask(path, method, BODY, CONTENT_TYPE=kind)
+            answer = fetch(path, method, BODY, CONTENT_TYPE=kind)
             assert answer == 400 or (codec == "" and answer < 500), (path, method, kind)
 
 
@@ -49,9 +49,9 @@ def test_charset_that_is_not_utf_8_is_answered_with_400(ask, codec):
         ";;=",
     ],
 )
-def test_content_type_parameter_that_cannot_be_decoded_is_no_error(ask, parameter):
+def test_content_type_parameter_that_cannot_be_decoded_is_no_error(fetch, parameter):
     for path, method in itertools.product(PLACES, ["GET", "POST"]):
-        assert ask(path, method, BODY, CONTENT_TYPE=f"text/plain; {parameter}") < 500
+        assert fetch(path, method, BODY, CONTENT_TYPE=f"text/plain; {parameter}") < 500
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"'])
@@ -70,24 +70,24 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("key", MALFORMED)
-def test_malformed_session_key_is_anonymous_without_a_query(ask, key, django_assert_num_queries):
+def test_malformed_session_key_is_anonymous_without_a_query(fetch, key, django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert ask("/chats/", HTTP_COOKIE=f"sessionid={key}") == 302
+        assert fetch("/chats/", HTTP_COOKIE=f"sessionid={key}") == 302
         assert (
-            ask("/accounts/login/", HTTP_COOKIE=f"a=b; sessionid={key}; csrftoken={key}; messages={key}")
+            fetch("/accounts/login/", HTTP_COOKIE=f"a=b; sessionid={key}; csrftoken={key}; messages={key}")
             == 200
         )
 
 
 @pytest.fixture
-def ask_events(monkeypatch):
+def fetch_events(monkeypatch):
     """Return a function that returns the status of a response of `events`, which must not query a session."""
     from live import asgi, queries
 
     monkeypatch.setattr(queries, "member_of", None)
     monkeypatch.setattr(asgi.Broker, "start", lambda broker: None)
 
-    def ask(host: bytes, cookie: bytes) -> int:
+    def fetch(host: bytes, cookie: bytes) -> int:
         application, said = asgi.Application(), []
         application.broker.listening = True
         headers = [(b"host", host), (b"cookie", cookie)]
@@ -99,17 +99,17 @@ def ask_events(monkeypatch):
         asyncio.run(application(scope, None, send))
         return said[0]["status"]
 
-    return ask
+    return fetch
 
 
 @pytest.mark.parametrize("key", ['"aaaaaaaaaaaa\\000"', "a\0b", KEY[:-1], KEY.upper(), ""])
-def test_malformed_session_key_is_unauthorized_for_events(key, ask_events):
-    assert ask_events(b"testserver", f"sessionid={key}".encode("latin-1")) == 401
+def test_malformed_session_key_is_unauthorized_for_events(key, fetch_events):
+    assert fetch_events(b"testserver", f"sessionid={key}".encode("latin-1")) == 401
 
 
 @pytest.mark.parametrize("host", [b"evil.example", b"a b", b"[::1", b"", b"\xff\x00", b"testserver:port"])
-def test_wrong_host_is_refused_by_events_without_a_log_line(host, ask_events, caplog):
-    assert ask_events(host, b"") == 400
+def test_wrong_host_is_refused_by_events_without_a_log_line(host, fetch_events, caplog):
+    assert fetch_events(host, b"") == 400
     assert caplog.records == []
 
 
@@ -188,7 +188,7 @@ STARTS = {
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_random_headers_queries_and_bodies_cause_no_error(ask, settings, seed):
+def test_random_headers_queries_and_bodies_cause_no_error(fetch, settings, seed):
     settings.PROXY_COUNT = 1
     chance = random.Random(seed)
 
@@ -202,4 +202,4 @@ def test_random_headers_queries_and_bodies_cause_no_error(ask, settings, seed):
         body = chance.choice(
             [b"", BODY, text(30).encode("utf-8"), b"username=%ff%00&" * chance.choice([1, 700])]
         )
-        assert ask(path, method, body, **sent) < 500, (path, method, sent, body[:80])
+        assert fetch(path, method, body, **sent) < 500, (path, method, sent, body[:80])

@@ -50,7 +50,7 @@ def port(tmp_path_factory):
     until = time.monotonic() + 30
     while time.monotonic() < until:
         try:
-            assert ask(port)[0] == 200
+            assert fetch(port)[0] == 200
             break
         except OSError:
             assert process.poll() is None, Path(said.name).read_text()
@@ -60,7 +60,7 @@ def port(tmp_path_factory):
     process.wait(40)
 
 
-def ask(port, method="GET", path="/healthz", body=None, **headers):
+def fetch(port, method="GET", path="/healthz", body=None, **headers):
     made = http.client.HTTPConnection("127.0.0.1", port, timeout=8)
     made.request(method, path, body, headers)
     answer = made.getresponse()
@@ -72,7 +72,7 @@ def test_unfinished_requests_leave_the_site_up(port, beginning):
     held = [socket.create_connection(("127.0.0.1", port)) for _ in range(24)]
     for connection in held:
         connection.sendall(BEGINNINGS[beginning])
-    assert [ask(port)[0] for _ in range(5)] == [200] * 5
+    assert [fetch(port)[0] for _ in range(5)] == [200] * 5
     for connection in held:
         connection.close()
 
@@ -121,7 +121,7 @@ def test_two_requests_on_one_connection_are_answered(port):
 
 
 def test_body_larger_than_the_first_read_is_read(port):
-    assert ask(port, "POST", "/healthz", b"x" * 300_000)[0] == 200
+    assert fetch(port, "POST", "/healthz", b"x" * 300_000)[0] == 200
 
 
 def test_pipelined_requests_are_answered(port):

@@ -113,7 +113,7 @@ def import_of(text: str) -> None:
         pass
 
 
-def asked(view: Callable, **query_string: str) -> Any:
+def requested(view: Callable, **query_string: str) -> Any:
     request = HttpRequest()
     request.GET = QueryDict(mutable=True)
     request.GET.update(query_string)
@@ -170,7 +170,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "_rows.html, found_rows": lambda text: macro(
         "found_rows", [Found(1, NOW, 1, text, text, [(text, True), (text, False)], 1.0)], 1
     ),
-    "search._last": lambda text: asked(search_page._last, last=text),
+    "search._last": lambda text: requested(search_page._last, last=text),
     # Names and passwords.
     "names.key": names.key,
     "names.spelling": names.spelling,
@@ -194,8 +194,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     "members._substitute": lambda text: members.Members()._substitute(text),
     # Addresses and headers.
     "sessions.is_key": sessions.is_key,
-    "pages.key_from": lambda text: asked(functools.partial(pages.key_from, name="to"), to=text),
-    "seen.plain_address": lambda text: asked(seen.plain_address, q=text, at=text),
+    "pages.key_from": lambda text: requested(functools.partial(pages.key_from, name="to"), to=text),
+    "seen.plain_address": lambda text: requested(seen.plain_address, q=text, at=text),
     "requests.is_readable": lambda text: requests.is_readable(f"text/html; charset={text}"),
     "client.parse": client.parse,
 }
@@ -219,7 +219,7 @@ NOT_MEASURED = {
         "accounts.managers.get_by_natural_key",
         "accounts.managers.refuse_name",
         "accounts.passwords.check_password", "accounts.passwords.set_password", "chats.cache.suggestions",
-        "chats.forms.show_conflict", "chats.made_for.token", "chats.made_for.what_changed",
+        "chats.forms.show_conflict", "chats.made_for.token", "chats.made_for.reason_to_refuse",
         "chats.new_message._check_made", "chats.new_message._find", "chats.new_message.suggestions",
         "chats.views.reading.conversation",
         "messaging.importing.importer._read",

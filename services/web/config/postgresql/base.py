@@ -50,7 +50,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Raise CommandError if the database has the wrong encoding or locale. `migrate` calls this first."""
         super().prepare_database()
         with self.cursor() as cursor:
-            if reason := locale.what_breaks_the_rule(cursor):
+            if reason := locale.broken_rule(cursor):
                 raise CommandError(locale.refusal(reason, self.settings_dict))
 
     def _close(self) -> None:

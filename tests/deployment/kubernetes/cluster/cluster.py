@@ -88,7 +88,7 @@ class Cluster:
     def names(self, name: str) -> set[str]:
         return {pod["metadata"]["name"] for pod in self.pods(name)}
 
-    def what_is_unsettled(self) -> str:
+    def unsettled(self) -> str:
         for pod in self.get("pods"):
             name, status = pod["metadata"]["name"], pod["status"]
             if "deletionTimestamp" in pod["metadata"]:
@@ -112,7 +112,7 @@ class Cluster:
     def settle(self, seconds: float = 240) -> float:
         """Wait until all objects are ready and replaced pods are gone; return the seconds this took."""
         began = time.monotonic()
-        while unsettled := self.what_is_unsettled():
+        while unsettled := self.unsettled():
             assert time.monotonic() - began < seconds, (
                 f"after {seconds:g} s: {unsettled}\n{self.last_words()}"
             )

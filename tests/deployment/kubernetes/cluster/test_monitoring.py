@@ -33,7 +33,7 @@ def prometheus(cluster):
 def test_prometheus_in_the_cluster_scrapes_all_targets(cluster, prometheus):
     done = subprocess.run(
         [*SITE, "-m", "monitored"], cwd=ROOT, capture_output=True, text=True, check=False,
-        env=os.environ | {"BASE_URL": cluster.url, "DOOR": "nginx", "PROMETHEUS_URL": prometheus},
+        env=os.environ | {"BASE_URL": cluster.url, "EDGE": "nginx", "PROMETHEUS_URL": prometheus},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 passed" in done.stdout

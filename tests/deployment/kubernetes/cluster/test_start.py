@@ -57,7 +57,7 @@ def test_the_six_features_work(cluster):
 
 def test_site_suite_passes_through_nginx(cluster):
     done = subprocess.run(
-        SITE, cwd=ROOT, env=os.environ | {"BASE_URL": cluster.url, "DOOR": "nginx"},
+        SITE, cwd=ROOT, env=os.environ | {"BASE_URL": cluster.url, "EDGE": "nginx"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

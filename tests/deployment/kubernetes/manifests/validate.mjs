@@ -21,19 +21,19 @@ async function model(apiVersion, kind) {
 // records which fields of each object the validator reads. An object of which it reads none may have any field.
 function recorded(value, path, notes) {
   if (value === null || typeof value !== "object") return value;
-  const asked = new Set();
+  const requested = new Set();
   const below = new Map();
-  if (!Array.isArray(value)) notes.push({ value, path, asked });
+  if (!Array.isArray(value)) notes.push({ value, path, requested });
   return new Proxy(value, {
     get(target, key) {
-      asked.add(key); // Missing fields too: a misspelled field in their place is then reported.
+      requested.add(key); // Missing fields too: a misspelled field in their place is then reported.
       if (!Object.hasOwn(target, key)) return target[key];
       if (!below.has(key)) below.set(key, recorded(target[key], `${path}${path && "."}${key}`, notes));
       return below.get(key);
     },
     ownKeys(target) {
       // The validator lists the keys of maps, which allow any key.
-      Object.keys(target).forEach((key) => asked.add(key));
+      Object.keys(target).forEach((key) => requested.add(key));
       return Reflect.ownKeys(target);
     },
   });
@@ -46,9 +46,9 @@ function* problems(Kind, found) {
   } catch (error) {
     yield error.message;
   }
-  for (const { value, path, asked } of notes)
+  for (const { value, path, requested } of notes)
     for (const key of Object.keys(value))
-      if (asked.size && !asked.has(key)) yield `${path}${path && "."}${key} is no field that its schema knows`;
+      if (requested.size && !requested.has(key)) yield `${path}${path && "."}${key} is no field that its schema knows`;
 }
 
 // No package has the kind of the Barman Cloud plugin. According to its documentation, its configuration has the

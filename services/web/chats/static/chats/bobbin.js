@@ -10,7 +10,7 @@ import { closeForm, fillName, freeForms, openForm, send } from "./forms.js";
 import { leave } from "./keeping.js";
 import { EDIT, press, showKeySwitch } from "./keys.js";
 import { beginLive, tabs } from "./live.js";
-import { showTheme, switchTheme } from "./looks.js";
+import { showTheme, switchTheme } from "./theme.js";
 import { catchUp, tryTo } from "./events.js";
 import { cover, isCovered, messages, state } from "./page.js";
 import { REPLY } from "./rows.js";

@@ -1,6 +1,6 @@
 // The counterpart of this page. The code that handles changes is loaded when it is needed (departed.js).
 
-import { askCounterpart } from "./fetching.js";
+import { fetchCounterpart } from "./fetching.js";
 import { $, $$ } from "./page.js";
 
 const FIELD = 'form.compose input[name="to"]:not([type="hidden"])';
@@ -29,7 +29,7 @@ export const checkCounterpart = async () =>
 
 async function check() {
   const { known } = about;
-  const now = await askCounterpart({ conversation: known.conversation });
+  const now = await fetchCounterpart({ conversation: known.conversation });
   if (now.conversation !== null && now.name === known.name && now.is_active === known.isActive) return false;
   await (await departed()).change(about, now);
   return true;

@@ -2,7 +2,7 @@
 
 import { setTitle } from "./badges.js";
 import { holdsText, openForms, restoreDrafts, storeDraft } from "./drafts.js";
-import { askCounterpart, get } from "./fetching.js";
+import { fetchCounterpart, get } from "./fetching.js";
 import { fail, removeRow, resumeSending, stopForm, whereKept } from "./keeping.js";
 import { $, $$, messages } from "./page.js";
 import { all } from "./rows.js";
@@ -34,7 +34,7 @@ export async function showInRows(others, now, most) {
   isNext = true;
   for (const [conversation, name] of others) {
     if (now.has(conversation)) showRenamed(name, now.get(conversation));
-    else if (most-- > 0 && (await askCounterpart({ conversation })).conversation === null) showErased(name);
+    else if (most-- > 0 && (await fetchCounterpart({ conversation })).conversation === null) showErased(name);
   }
 }
 
@@ -51,7 +51,7 @@ export async function change(about, now) {
   }
   if (isActive !== before.isActive) isActive ? activated(now.name) : deactivated(about);
   document.dispatchEvent(new Event("counterpart")); // events.js fetches the messages again.
-  await showAnew(about);
+  await showCurrent(about);
 }
 
 const formsToSend = () => $$("form.compose").filter((form) => !form.dataset.draft?.startsWith("edit:"));
@@ -98,7 +98,7 @@ function rename(old, { name, address }, { subject }) {
 }
 
 // Updates the headings and the form. A form that contains text stays.
-async function showAnew({ subject, known }) {
+async function showCurrent({ subject, known }) {
   const page = subject && (await get(location.href));
   if (!page || $("[data-with]", page)?.dataset.conversation !== known.conversation) return;
   setTitle(page.title);
@@ -131,7 +131,7 @@ async function chosen(about, field) {
   if (about.known?.name === name) return;
   removeStopped(about, field);
   about.known = null;
-  const now = name && (await askCounterpart({ to: name }));
+  const now = name && (await fetchCounterpart({ to: name }));
   if (!now || now.conversation === null || field.value.trim() !== name) return;
   about.known = { conversation: now.conversation, name: now.name, isActive: now.is_active };
   isNext = true;

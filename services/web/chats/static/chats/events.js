@@ -2,7 +2,7 @@
 
 import { AwayError } from "./away.js";
 import { checkCounterpart } from "./counterpart.js";
-import { askState } from "./fetching.js";
+import { fetchState } from "./fetching.js";
 import { reload, removeRow } from "./keeping.js";
 import { refreshFound, refreshRows } from "./lists.js";
 import { $, found, messages, random, rows } from "./page.js";
@@ -68,7 +68,7 @@ async function answer(events) {
 
 // Updates the badges and the generation of a page whose content is up to date.
 async function badges() {
-  const now = await askState();
+  const now = await fetchState();
   if (!document.hidden) generation = now.generation;
 }
 
@@ -103,8 +103,8 @@ function say(text) {
 }
 
 // Refreshes this page if anything has changed since it was made.
-export async function look() {
-  const now = await askState();
+export async function checkState() {
+  const now = await fetchState();
   const changed = now.generation === null || now.generation !== generation; // Some pages have no generation.
   if (changed) await refresh();
   generation = now.generation; // Only after the refresh, so that a failed one is tried again.
@@ -112,7 +112,7 @@ export async function look() {
 
 // Fetches the changes that happened while this page was hidden.
 export async function catchUp() {
-  if (!missed) return look();
+  if (!missed) return checkState();
   await refresh();
   return badges();
 }

@@ -14,8 +14,8 @@ export const UNCHANGED = Symbol("unchanged");
 
 // Returns a page, null for a 404, or UNCHANGED if the page still has the given version.
 export async function get(address, version) {
-  const asked = version ? { "If-None-Match": `"${version}"` } : {};
-  const response = await fetch(address, { cache: FRESH, headers: { Accept: "text/html", ...asked } });
+  const condition = version ? { "If-None-Match": `"${version}"` } : {};
+  const response = await fetch(address, { cache: FRESH, headers: { Accept: "text/html", ...condition } });
   if (response.status === 304) return UNCHANGED;
   if (isLogin(response)) sessionLost();
   if (response.status === 404) return null;
@@ -45,12 +45,12 @@ async function getValues(address) {
 }
 
 // Returns a counterpart by name or by the id of the conversation. `conversation` is null if there is none.
-export async function askCounterpart(which) {
+export async function fetchCounterpart(which) {
   return getValues(`/chats/counterpart/?${new URLSearchParams(which)}`);
 }
 
 // Shows the badges. Returns the response, which contains the current generation.
-export async function askState() {
+export async function fetchState() {
   const now = await getValues(state);
   if (isHere()) await renewTokens(); // A log-in makes the tokens of this page invalid.
   showBadges(now);

@@ -1,7 +1,7 @@
 // Runs before the first paint, to avoid layout shifts. All other code runs later (bobbin.js).
 
 import { fold } from "./folding.js";
-import { showTheme } from "./looks.js";
+import { showTheme } from "./theme.js";
 import { cover, isFromHistory, messages, state } from "./page.js";
 import { showTimes } from "./times.js";
 

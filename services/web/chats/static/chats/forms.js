@@ -11,9 +11,9 @@ import { $, $$, messages } from "./page.js";
 import { byId, lastId, link } from "./rows.js";
 import { merge, refreshMessages } from "./thread.js";
 
-// SAID: the errors in the response to a form. STANDS: the present text of a message after an edit conflict.
+// SAID: the errors in the response to a form. PRESENT: the present text of a message after an edit conflict.
 const SAID = ".errorlist, .stands";
-const STANDS = ".stands .content";
+const PRESENT = ".stands .content";
 
 export let opening = false; // While a form is loading, typed letters must not act as shortcuts.
 
@@ -109,11 +109,11 @@ async function submit(form, button) {
 
 async function post(form, button) {
   const headers = { Prefer: "return=minimal" };
-  const ask = () => fetch(form.action, { method: "POST", body: new FormData(form, button), headers });
-  const response = await ask();
+  const request = () => fetch(form.action, { method: "POST", body: new FormData(form, button), headers });
+  const response = await request();
   if (response.status !== 403) return response;
   await renewTokens(); // The form is older than the log-in.
-  return ask();
+  return request();
 }
 
 // Called only if the X-Accepted header contains the id of this form. Any other response keeps the draft.
@@ -180,7 +180,7 @@ function showErrors(form, answer) {
   form.prepend(...$$(SAID, answer).map((said) => document.importNode(said, true)));
   form.elements.client_id.value = answer.elements.client_id.value;
   if (form.elements.version) form.elements.version.value = answer.elements.version.value;
-  changeFrom($(STANDS, answer)?.textContent, form);
+  changeFrom($(PRESENT, answer)?.textContent, form);
   // The page has shown the present name, so the next Send goes to that member.
   const [shown, now] = [form.elements.to, answer.elements.to];
   if (shown?.type === "hidden" && now?.value) shown.value = now.value;
@@ -197,7 +197,7 @@ function changeFrom(text, form) {
 
 function replace(form, fresh) {
   fresh.dataset.draft = form.dataset.draft;
-  changeFrom($(STANDS, fresh)?.textContent ?? $("textarea", form).defaultValue, fresh);
+  changeFrom($(PRESENT, fresh)?.textContent ?? $("textarea", form).defaultValue, fresh);
   form.replaceWith(fresh);
   window.htmx?.process(fresh);
   ($('[aria-invalid="true"]', fresh) ?? $("textarea", fresh)).focus();

@@ -1,7 +1,7 @@
 // Live updates: the tabs of a browser share one event stream if possible. Without a stream, pages poll.
 
 import { keepUnsent, openForms } from "./drafts.js";
-import { catchUp, look, onEvent, tryTo } from "./events.js";
+import { catchUp, checkState, onEvent, tryTo } from "./events.js";
 import { eventsPort, random } from "./page.js";
 import { listen } from "./stream.js";
 
@@ -14,10 +14,10 @@ function receive(event) {
   if (event.kind === "asking") return; // The holder of the stream answers it (stream.js).
   if (event.kind === "open") {
     isOpen = true;
-    tryTo(look); // Fetch the changes since the page was made.
+    tryTo(checkState); // Fetch the changes since the page was made.
   } else if (event.kind === "closed") isOpen = false;
   else if (event.kind === "sent") keepUnsent(event);
-  else if (event.kind === "logged out") openForms().length ? tryTo(look) : location.reload();
+  else if (event.kind === "logged out") openForms().length ? tryTo(checkState) : location.reload();
   else onEvent(event);
   document.documentElement.dataset.live = isOpen ? "yes" : "no";
 }
@@ -36,7 +36,7 @@ async function poll() {
   for (;;) {
     await new Promise((done) => setTimeout(done, isOpen ? SLOW : random(...FAST)));
     // An error must not stop the loop.
-    if (!document.hidden) await tryTo(look).catch(reportError);
+    if (!document.hidden) await tryTo(checkState).catch(reportError);
   }
 }
 
@@ -48,5 +48,5 @@ export function beginLive() {
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) tryTo(catchUp);
   });
-  addEventListener("online", () => tryTo(look));
+  addEventListener("online", () => tryTo(checkState));
 }

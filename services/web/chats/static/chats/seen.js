@@ -50,15 +50,15 @@ const sight = new IntersectionObserver(
 );
 
 async function post(ids) {
-  const ask = () => {
+  const request = () => {
     const token = $("#mark-unread input[name=csrfmiddlewaretoken]").value;
     const body = new URLSearchParams({ csrfmiddlewaretoken: token, ids: ids.join(",") });
     return fetch(messages.dataset.seen, { method: "POST", body, keepalive: true });
   };
-  const response = await ask();
+  const response = await request();
   if (response.status !== 403) return response;
   await renewTokens(); // The page is older than the log-in.
-  return ask();
+  return request();
 }
 
 // A server error, 429 and the log-in page are tried again. Any other error would occur again.

@@ -26,10 +26,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, migrated: bool, seconds: float, **options):
-        probe = DatabaseProbe(asks_for_migrations=migrated)
+        probe = DatabaseProbe(checks_migrations=migrated)
         give_up = time.monotonic() + seconds
         said = ""
-        while reason := _what_is_wrong(probe):
+        while reason := _problem(probe):
             if time.monotonic() > give_up:
                 raise CommandError(f"Waited {seconds:g} s in vain: {reason}.")
             if reason != said:
@@ -41,8 +41,8 @@ class Command(BaseCommand):
             connection.close()
 
 
-def _what_is_wrong(probe: DatabaseProbe) -> str:
+def _problem(probe: DatabaseProbe) -> str:
     try:
-        return probe.what_is_wrong()
+        return probe.problem()
     except ImproperlyConfigured as refused:  # Waiting does not help.
         raise CommandError(refused) from None

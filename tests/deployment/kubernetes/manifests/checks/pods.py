@@ -66,9 +66,9 @@ def _sane_probes(pod: Pod, container: dict) -> Iterator[str]:
     own = {port["name"] for port in container.get("ports", [])}
     for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
         probe = container.get(kind, {})
-        asked = probe.get("httpGet") or probe.get("tcpSocket") or {}
-        if asked and asked["port"] not in own:
-            yield f"{kind} asks port {asked['port']}, which is none of its own"
+        requested = probe.get("httpGet") or probe.get("tcpSocket") or {}
+        if requested and requested["port"] not in own:
+            yield f"{kind} asks port {requested['port']}, which is none of its own"
     alive = container.get("livenessProbe", {})
     if alive.get("httpGet", {}).get("path") == "/readyz":
         yield "livenessProbe asks for PostgreSQL: a restart does not mend that"

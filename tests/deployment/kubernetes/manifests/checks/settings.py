@@ -16,7 +16,7 @@ NGINX = re.compile(r"(^|/)bobbin/nginx[:@]")
 # Variables that packages or processes without Django read.
 NOT_OF_DJANGO = {"PROMETHEUS_MULTIPROC_DIR"}
 # Requests like those of the kubelet: by IP address, over plain HTTP.
-ASK = """
+REQUEST = """
 import json, sys, django
 django.setup()
 from django.test import Client
@@ -107,7 +107,7 @@ def _answers(given: tuple, paths: tuple) -> tuple[int, str]:
                 secret.write_text("redis://redis:6379/0?" + "0" * 50)
                 env[setting] = str(secret)
         done = subprocess.run(
-            [sys.executable, "-c", ASK, *paths],
+            [sys.executable, "-c", REQUEST, *paths],
             cwd=ROOT / "services/web",
             env=env,
             capture_output=True,

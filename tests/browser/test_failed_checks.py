@@ -8,22 +8,24 @@ LIVE = ("data-live", "yes")
 
 def _fetches(page, path: str) -> list[str]:
     """Return a list that collects the addresses containing `path` that scripts of the page request."""
-    asked: list[str] = []
-    page.on("request", lambda one: path in one.url and one.resource_type == "fetch" and asked.append(one.url))
-    return asked
+    requested: list[str] = []
+    page.on(
+        "request", lambda one: path in one.url and one.resource_type == "fetch" and requested.append(one.url)
+    )
+    return requested
 
 
 @pytest.mark.parametrize("query", ["from:", "after:2026-13-01", "in:bob", "Loom", ""])
 def test_search_results_are_not_fetched_again(open_browser, message, bob, query):
     his = open_browser(bob)
-    asked = _fetches(his, "/chats/search/")
+    requested = _fetches(his, "/chats/search/")
     his.goto(f"/chats/search/?q={query}")
     expect(his.locator("html")).to_have_attribute(*LIVE)
     with his.expect_response("**/chats/state/"):
         his.evaluate("dispatchEvent(new Event('online'))")
     his.wait_for_load_state("networkidle")
 
-    assert asked == []
+    assert requested == []
 
 
 @pytest.mark.parametrize("status", [0, 429, 503])
