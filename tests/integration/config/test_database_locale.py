@@ -194,7 +194,7 @@ def test_write_during_a_move_is_refused_and_not_lost(tmp_path, monkeypatch):
         dump = tmp_path / "pg_dump"
         dump.write_text(WRITING_DUMP.format(programs=PROGRAMS, name=name, said=said))
         dump.chmod(0o755)
-        monkeypatch.setattr("databases.PROGRAMS", f"{tmp_path}:{PROGRAMS}")
+        monkeypatch.setattr("tests.support.databases.PROGRAMS", f"{tmp_path}:{PROGRAMS}")
         done = move(name)
 
         assert done.returncode == 0, done.stderr
