@@ -1,5 +1,6 @@
 """Which messages a page reports as seen, when, and how often. The clock of the page is moved by the test."""
 
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
 import pytest
@@ -21,7 +22,9 @@ def long_page(alice, bob, write_many):
 def his(open_browser, bob):
     """A page with a clock that only the test moves. `his.reports` are the ids of each report."""
     page = open_browser(bob)
-    page.clock.install()
+    now = datetime.now()
+    page.clock.install(time=now)
+    page.clock.pause_at(now + timedelta(seconds=1))  # Until then it would run by itself, too.
     page.reports = []
     ids = lambda request: parse_qs(request.post_data, keep_blank_values=True)["ids"][0].split(",")  # noqa: E731
     page.on("request", lambda one: page.reports.append(ids(one)) if one.url.endswith("/seen/") else None)
@@ -103,3 +106,14 @@ def test_message_seen_just_before_the_page_is_left_is_read(his, message):
         his.wait_for_timeout(50)
 
     assert _unread() == []
+
+
+def test_page_that_is_left_without_a_new_message_reports_nothing(his, message):
+    message.mark_read()
+    his.goto("/chats/with/alice/")
+    _run(his, 1_000)
+    his.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+    his.wait_for_load_state("networkidle")
+    his.wait_for_timeout(100)
+
+    assert his.reports == []
