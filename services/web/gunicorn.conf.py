@@ -94,13 +94,13 @@ errorlog = "-"
 # Metrics (docs/decisions/0007-metrics.md). The imports are inside the functions, because gunicorn adds the
 # folder of the application to sys.path only after it has read this file.
 def on_starting(server):
-    from observability import worker_ids
+    from observability.worker_metrics import worker_ids
 
     worker_ids.prepare_folder()
 
 
 def post_fork(server, worker):
-    from observability import worker_ids
+    from observability.worker_metrics import worker_ids
 
     worker_ids.acquire("web")  # Before the application creates its metrics.
 
@@ -114,6 +114,6 @@ def post_worker_init(worker):
 
 
 def child_exit(server, worker):
-    from observability import worker_ids
+    from observability.worker_metrics import worker_ids
 
     worker_ids.reap()

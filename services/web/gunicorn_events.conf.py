@@ -32,19 +32,19 @@ errorlog = "-"
 
 # Metrics, as in gunicorn.conf.py.
 def on_starting(server):
-    from observability import worker_ids
+    from observability.worker_metrics import worker_ids
 
     worker_ids.prepare_folder()
 
 
 def post_fork(server, worker):
-    from observability import worker_ids
+    from observability.worker_metrics import worker_ids
 
     worker_ids.acquire("events")
 
 
 def child_exit(server, worker):
-    from observability import worker_ids
+    from observability.worker_metrics import worker_ids
 
     worker_ids.reap()
 

@@ -12,7 +12,7 @@ SMALL_DISK = 'mount -t tmpfs -o size=9m tmpfs "$PROMETHEUS_MULTIPROC_DIR" && exe
 IN_A_SPACE_OF_ITS_OWN = ["unshare", "--map-root-user", "--mount"]
 TAKE = """
 import os
-from observability import worker_ids
+from observability.worker_metrics import worker_ids
 folder = worker_ids.folder()
 def fill():
     room = os.statvfs(folder)

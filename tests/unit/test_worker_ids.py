@@ -12,7 +12,7 @@ from observability import metrics, serve
 
 WEB = Path(__file__).resolve().parents[2] / "services/web"
 COUNT = """
-from observability import worker_ids
+from observability.worker_metrics import worker_ids
 worker_id = worker_ids.acquire("{kind}")
 from observability import metrics
 metrics.ERASED.inc()
@@ -21,7 +21,10 @@ metrics.AUDIT_WRONG.set(3)
 print(worker_id, flush=True)
 {then}
 """
-PREPARE = [sys.executable, "-c", "from observability import worker_ids; worker_ids.prepare_folder()"]
+PREPARE = [
+    *(sys.executable, "-c"),
+    "from observability.worker_metrics import worker_ids; worker_ids.prepare_folder()",
+]
 WAIT = "import sys; sys.stdin.read()"
 
 

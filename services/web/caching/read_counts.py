@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from observability import metrics
 from observability.budgets import current_view
+from observability.worker_metrics.counting import incrementer
 
 HIT, MISS, BYPASS, ERROR = RESULTS = ("hit", "miss", "bypass", "error")
 
@@ -17,7 +18,7 @@ def count(family: str, result: str) -> None:
     what = (family, current_view.get(), result)
     increment = _counters.get(what)
     if increment is None:
-        increment = _counters[what] = metrics.incrementer(metrics.CACHE_REQUESTS.labels(*what))
+        increment = _counters[what] = incrementer(metrics.CACHE_REQUESTS.labels(*what))
     increment(1)
 
 

@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django_prometheus.middleware import Metrics
 
 from observability import budgets, metrics
-from observability.metrics import OTHER, incrementer, observer, suppress_errors
+from observability.metrics import OTHER, suppress_errors
+from observability.worker_metrics.counting import incrementer, observer
 
 # The methods that browsers use. An invented method would create new series of django-prometheus.
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")

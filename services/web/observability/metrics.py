@@ -11,14 +11,14 @@ This module imports nothing from Django, because the metrics process runs withou
 import functools
 import logging
 import time
-from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any
 
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-from observability import worker_ids
+from observability.worker_metrics import worker_ids
+from observability.worker_metrics.definitions import definition
 
 OTHER = "other"  # The label value for everything that is not in the set.
 LOG_EVERY = 60.0  # Seconds between two log lines about metrics that fail, in one process.
@@ -151,33 +151,9 @@ OF_THE_METRICS_PROCESS = {
 
 def catalog() -> dict[str, tuple[str, tuple[str, ...]]]:
     """Return the type and the labels of every metric of Bobbin, by its name in Prometheus."""
-    found = {}
-    for metric in globals().values():
-        if isinstance(metric, MetricWrapperBase):
-            name = f"{metric._name}_total" if metric._type == "counter" else metric._name
-            found[name] = (str(metric._type), tuple(metric._labelnames))
+    metrics = [metric for metric in globals().values() if isinstance(metric, MetricWrapperBase)]
+    found = {name: (kind, labels) for name, kind, labels in map(definition, metrics)}
     return found | dict.fromkeys(OF_THE_METRICS_PROCESS, ("gauge", ()))
-
-
-# --- Fast counting --------------------------------------------------------------------------------
-# Code that runs in each request uses these functions. The methods of prometheus_client check each time
-# whether the metric can be changed, and search the buckets linearly: measured, that takes longer than the
-# change.
-def incrementer(counter: Counter | Gauge) -> Callable[[float], None]:
-    """Return a function that adds an amount to this counter or gauge, whose labels must be set."""
-    return counter._value.inc
-
-
-def observer(histogram: Histogram) -> Callable[[float], None]:
-    """Return a function that adds an observation to this histogram, whose labels must be set."""
-    total, edges = histogram._sum.inc, histogram._upper_bounds
-    buckets = [bucket.inc for bucket in histogram._buckets]
-
-    def observe(amount: float) -> None:
-        total(amount)
-        buckets[bisect_left(edges, amount)](1)
-
-    return observe
 
 
 # --- Failures -------------------------------------------------------------------------------------

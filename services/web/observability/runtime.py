@@ -12,7 +12,8 @@ from typing import Any
 
 from django.conf import settings
 
-from observability import budgets, metrics, worker_ids
+from observability import budgets, metrics
+from observability.worker_metrics import worker_ids
 
 EVERY = 5.0  # Seconds between two samples; Prometheus scrapes less often.
 

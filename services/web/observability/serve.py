@@ -22,7 +22,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from observability import worker_ids
+from observability.worker_metrics import worker_ids
 
 DEFAULT_BIND = "127.0.0.1:9100"
 REQUEST_TIMEOUT = 5  # Time-out for a client that sends no request.

@@ -12,14 +12,15 @@ from typing import Any
 from django_prometheus import db as prometheus_metrics
 
 from observability import metrics
+from observability.worker_metrics.counting import incrementer, observer
 
 
 @functools.cache
 def counting(cursor_class: Any, alias: str, vendor: str) -> type:
     """Return a subclass of `cursor_class` that counts the statements of the database `alias`."""
-    statements = metrics.incrementer(prometheus_metrics.execute_total.labels(alias, vendor))
-    many = metrics.incrementer(prometheus_metrics.execute_many_total.labels(alias, vendor))
-    observe = metrics.observer(prometheus_metrics.query_duration_seconds.labels(alias, vendor))
+    statements = incrementer(prometheus_metrics.execute_total.labels(alias, vendor))
+    many = incrementer(prometheus_metrics.execute_many_total.labels(alias, vendor))
+    observe = observer(prometheus_metrics.query_duration_seconds.labels(alias, vendor))
 
     @metrics.suppress_errors
     def count(rows: int, began: float) -> None:

@@ -3,8 +3,6 @@
 prometheus_client extends its files without allocating the space. On a full disk, a write to such a page would
 kill the process with SIGBUS, and its requests with it. This module allocates the space first. If that fails,
 a new value stays in memory and is not collected; existing values continue to work.
-
-Like observability/worker_ids.py, this module imports nothing from Django.
 """
 
 import logging

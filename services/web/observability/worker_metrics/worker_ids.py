@@ -5,9 +5,6 @@ counts of a process must remain after it ends. prometheus_client names the files
 worker would add files, and each scrape would take longer. Here a process acquires the lowest free worker id,
 and continues the counts of its previous holder. A worker id is a lock on a file: the kernel releases it
 however the process ends.
-
-This module imports nothing from Django: gunicorn imports it before the application, and the metrics process
-runs without Django.
 """
 
 import contextlib
@@ -20,8 +17,9 @@ from pathlib import Path
 from typing import IO
 
 from prometheus_client import values
+from prometheus_client.multiprocess import mark_process_dead
 
-from observability import value_files
+from observability.worker_metrics import value_files
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 MOST = 64  # Worker ids of one kind; a process without one keeps its metrics in memory.
@@ -97,7 +95,7 @@ def reap(where: Path | None = None) -> None:
     with _exclusive(where):
         for path in where.glob("*.lock"):
             if path.name != "worker_ids.lock" and not _is_held(path):
-                _remove_gauges(where, path.stem)
+                mark_process_dead(path.stem, str(where))
 
 
 def _acquire(kind: str) -> str:
@@ -117,7 +115,7 @@ def _acquire(kind: str) -> str:
             name = f"{kind}{number}"
             _lock = _held(where / f"{name}.lock")
             if _lock:
-                _remove_gauges(where, name)
+                mark_process_dead(name, str(where))
                 value_files.use(name)
                 return name
     log.warning(
@@ -149,8 +147,3 @@ def _is_held(path: Path) -> bool:
     if lock:
         lock.close()
     return lock is None
-
-
-def _remove_gauges(where: Path, name: str) -> None:
-    for path in where.glob(f"gauge_live*_{name}.db"):
-        path.unlink()
