@@ -126,7 +126,6 @@ EVENTS = Counter("bobbin_events_sent_total", "Number of events sent to event str
 KINDS = ("message", "reply", "imported")
 PROBE_OUTCOMES = ("ok", "violated", "inconclusive")
 LINES = ("added", "already_there", "skipped")
-CONNECTION_STATES = ("in_use", "idle")
 STREAM_RESULTS = ("opened", "unauthenticated", "too_many", "unavailable")
 for _counter, _names in [
     (SENT, KINDS),
