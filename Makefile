@@ -44,6 +44,10 @@ manage: install ## Run a management command: make manage CMD="createsuperuser" (
 test: install ## Run all tests on real servers, in parallel, with coverage (ARGS="tests/unit -x" for some)
 	@exec $(STACK) test $(if $(ARGS),$(ARGS),--numprocesses=auto --dist=loadgroup --cov --cov-report=term:skip-covered)
 
+.PHONY: test-js
+test-js: #: Run the unit tests of the JavaScript modules; needs Node.js
+	@scripts/javascript.sh node --test tests/javascript/*.test.js
+
 .PHONY: test-browser
 test-browser: install ## Run the tests in a browser, in parallel: CHROMIUM=/usr/bin/chromium (ARGS="-k keys" for some)
 	@CHROMIUM=$(CHROMIUM) exec $(STACK) test tests/browser $(if $(ARGS),$(ARGS),--numprocesses=auto --dist=loadscope)
@@ -53,11 +57,16 @@ lint: install ## Check style, types, templates, settings, scripts and packages
 	@scripts/lint.sh
 
 .PHONY: format
-format: install ## Rewrite the Python code in the common style
+format: install ## Rewrite the code in the common style
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+	@scripts/javascript.sh prettier --write --log-level warn '{services,scripts,tests}/**/*.{js,mjs,ts}' eslint.config.js
+
+.PHONY: audit-packages
+audit-packages: install #: Look for known vulnerabilities in the locked packages; needs the network
+	@.venv/bin/uvx pip-audit==2.10.1 --require-hashes --disable-pip -r services/web/requirements/dev.txt
 
 .PHONY: ci
-ci: lint test ## What CI runs: lint, tests, and the verifier against a running stack
+ci: lint test-js test ## What CI runs: lint, tests, and the verifier against a running stack
 	@scripts/verify-run.sh
 
 .PHONY: verify
@@ -96,7 +105,7 @@ reset: install #: Delete all data of `make run` (asks first; YES=1 does not)
 
 .PHONY: clean
 clean: #: Remove .venv and caches; data in .run stay
-	@rm -rf .venv .venv*.lock .venv-bench .venv-infra .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	@rm -rf node_modules .venv .venv*.lock .venv-bench .venv-infra .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
 
 # --- More tests ---
 

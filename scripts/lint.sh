@@ -27,6 +27,9 @@ export ALLOWED_HOSTS=bobbin.example POSTGRES_HOST=postgres POSTGRES_PASSWORD=unu
 check "ruff" ruff check .
 check "ruff format" ruff format --check .
 check "mypy" mypy
+check "eslint" scripts/javascript.sh eslint services scripts tests eslint.config.js
+check "prettier" scripts/javascript.sh prettier --check '{services,scripts,tests}/**/*.{js,mjs,ts}' eslint.config.js
+check "tsc" scripts/javascript.sh tsc
 check "words" python scripts/check-words.py
 check "djlint" djlint services/web --lint --quiet --configuration pyproject.toml
 check "yamllint" yamllint --strict .

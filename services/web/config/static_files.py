@@ -1,14 +1,27 @@
 """Static files with a content hash in their names, so that browsers can cache them forever."""
 
+import re
+from pathlib import PurePath
+
 from django.contrib.staticfiles.apps import StaticFilesConfig
+from django.core.files.base import ContentFile, File
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+JSDOC = re.compile(rb"^[ \t]*/\*\*(?:(?!\*/).)*\*/\n", re.DOTALL | re.MULTILINE)
 
-class Storage(CompressedManifestStaticFilesStorage):
-    """Also replaces the names in the imports of JavaScript modules."""
+
+class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no types
+    """Also replaces the names in the imports of JavaScript modules, and removes their JSDoc."""
 
     support_js_module_import_aggregation = True
     max_post_process_passes = 10  # The longest chain of imports has seven modules.
+
+    def _save(self, name: str, content: "File[bytes]") -> str:
+        # Only tsc reads JSDoc, an eighth of the bytes. Empty lines in its place keep the line numbers.
+        if PurePath(name).match("chats/*.js"):
+            code = b"".join(content.chunks())
+            content = ContentFile(JSDOC.sub(lambda found: b"\n" * found[0].count(b"\n"), code))
+        return str(super()._save(name, content))
 
 
 class UsedStaticFilesConfig(StaticFilesConfig):

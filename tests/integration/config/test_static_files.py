@@ -1,21 +1,44 @@
-"""Names of static files contain a hash of their content, also in the imports between modules."""
+"""Names of static files contain a hash of their content, also in the imports between modules.
+
+The modules are collected without their JSDoc.
+"""
 
 import re
+from pathlib import Path
 
+import pytest
+from django.conf import settings as site
 from django.core.management import call_command
 
 HASHED = re.compile(r"\.[0-9a-f]{12}\.")
+SOURCES = Path(site.BASE_DIR) / "chats/static/chats"
 
 
-def test_modules_import_each_other_by_names_with_a_hash(settings, tmp_path):
+@pytest.fixture
+def collected(settings, tmp_path):
+    """The folder of the collected modules."""
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "config.static_files.Storage"}}
     call_command("collectstatic", verbosity=0, interactive=False)
-    modules = [path for path in (tmp_path / "chats").glob("*.js") if HASHED.search(path.name)]
+    return tmp_path / "chats"
+
+
+def test_modules_import_each_other_by_names_with_a_hash(collected):
+    modules = [path for path in collected.glob("*.js") if HASHED.search(path.name)]
     imported = {path.name: re.findall(r'"\./([^"]+)"', path.read_text()) for path in modules}
 
     assert any(name.startswith("bobbin.") and names for name, names in imported.items())
     for names in imported.values():
         for name in names:
             assert HASHED.search(name)
-            assert (tmp_path / "chats" / name).exists()
+            assert (collected / name).exists()
+
+
+def test_modules_are_collected_without_jsdoc_and_with_the_same_line_numbers(collected):
+    for source in SOURCES.glob("*.js"):
+        lines = source.read_text().splitlines()
+        served = (collected / source.name).read_text().splitlines()
+        removed = [line.strip() for line, kept in zip(lines, served, strict=True) if line != kept]
+
+        assert all(line.startswith(("/**", "*")) for line in removed), source.name
+        assert not [line for line in served if line.strip().startswith(("/**", "* @"))], source.name

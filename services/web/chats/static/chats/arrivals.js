@@ -1,6 +1,7 @@
+// @ts-check
 // Announces new messages to screen readers, in a polite live region.
 
-import { $ } from "./page.js";
+import { $, required } from "./page.js";
 
 const MOST = 3; // If more messages arrive at once, only their number is announced.
 const LONGEST = 200; // Characters of a message that are announced.
@@ -8,33 +9,45 @@ const SOON = 1000; // Milliseconds. A badge may count a message before this page
 let shown = 0; // Messages of the counterpart that appeared on this page since the timer last ran.
 let grown = 0; // The increase of the badge in the same period.
 let unread = 0;
-let timer = null;
+/** @type {number | undefined} */
+let timer;
 
+/** @param {string} text */
 function say(text) {
   const log = $("#arrivals");
   if (!log) return;
   log.append(Object.assign(document.createElement("p"), { textContent: text }));
-  while (log.children.length > 10) log.firstChild.remove();
+  while (log.children.length > 10) log.firstChild?.remove();
 }
 
+/** @param {string | null} text */
 function begin(text) {
-  const characters = [...new Intl.Segmenter().segment(text)];
-  return characters.length > LONGEST ? `${text.slice(0, characters[LONGEST].index)}…` : text;
+  const characters = [...new Intl.Segmenter().segment(text ?? "")];
+  return characters.length > LONGEST ? `${text?.slice(0, characters[LONGEST].index)}…` : text;
 }
 
-// Announces new rows of the counterpart. The form announces the messages that the member sends.
+/**
+ * Announces new rows of the counterpart. The form announces the messages that the member sends.
+ * @param {HTMLElement[]} rows
+ */
 export function sayArrivals(rows) {
   const others = rows.filter((row) => !row.matches(".is-mine"));
   if (others.length) wait();
   shown += others.length;
   if (others.length > MOST) return say(`${others.length} new messages.`);
-  for (const row of others)
-    say(`New message from ${$(".who", row).textContent}: ${begin($(".content", row).textContent)}`);
+  for (const row of others) {
+    const [who, content] = [required(".who", row).textContent, required(".content", row).textContent];
+    say(`New message from ${who}: ${begin(content)}`);
+  }
 }
 
 export const saySent = () => say("Message sent.");
 
-// Announces unread messages that this page does not show.
+/**
+ * Announces unread messages that this page does not show.
+ * @param {number} before
+ * @param {number} now
+ */
 export function sayUnread(before, now) {
   grown += Math.max(now - before, 0);
   unread = now;
@@ -48,6 +61,6 @@ function wait() {
     if (grown > shown && unread && !document.hidden)
       say(unread === 1 ? "1 unread message." : `${unread} unread messages.`);
     shown = grown = 0;
-    timer = null;
+    timer = undefined;
   }, SOON);
 }

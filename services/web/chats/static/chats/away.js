@@ -1,15 +1,18 @@
+// @ts-check
 // Hides the content of an open page after a log-out, or while another member is logged in.
 
 import { formsWithText, openForms, storeDraft } from "./drafts.js";
-import { $ } from "./page.js";
+import { $, $$ } from "./page.js";
 
 export class AwayError extends Error {}
 
+/** @type {DocumentFragment | null} */
 let kept = null; // The content of the page while another member is logged in.
 let hadTitle = "";
 
+/** @param {"logged-out" | "another-member"} id */
 const show = (id) => {
-  const dialog = document.getElementById(id);
+  const dialog = $(`dialog#${id}`);
   if (dialog && !dialog.open) dialog.showModal();
 };
 
@@ -24,9 +27,9 @@ export function anotherMember() {
   if (!kept && !openForms().length) location.reload();
   else if (!kept) {
     kept = document.createDocumentFragment();
-    kept.append(...document.body.querySelectorAll(":scope > :not(dialog)"));
+    kept.append(...$$(":scope > :not(dialog)", document.body));
     [hadTitle, document.title] = [document.title, "Bobbin"];
-    $("#logged-out")?.close();
+    $("dialog#logged-out")?.close();
     show("another-member");
   }
   throw new AwayError("another member");
@@ -36,7 +39,7 @@ export function anotherMember() {
 // Returns whether the page was hidden until now.
 export function isHere() {
   document.documentElement.classList.remove("is-checking");
-  const dialog = $("#logged-out[open], #another-member[open]");
+  const dialog = $("dialog:is(#logged-out, #another-member)[open]");
   if (!dialog && !kept) return false;
   dialog?.close();
   if (kept) {

@@ -1,3 +1,4 @@
+// @ts-check
 // The numbers in the badges and in the title.
 
 import { sayUnread } from "./arrivals.js";
@@ -5,6 +6,7 @@ import { $ } from "./page.js";
 
 let { title } = document;
 
+/** @param {"unread" | "notifications"} name @param {number} count */
 function showBadge(name, count) {
   const link = $(`[data-count="${name}"]`);
   if (!link) return;
@@ -12,10 +14,11 @@ function showBadge(name, count) {
   if (!count) return;
   const badge = Object.assign(document.createElement("span"), { className: "badge" });
   badge.dataset.badge = name;
-  badge.textContent = count >= 100 && name === "notifications" ? "99+" : count;
+  badge.textContent = count >= 100 && name === "notifications" ? "99+" : String(count);
   link.append(" ", badge);
 }
 
+/** @param {Badges} badges */
 export function showBadges({ unread, notifications }) {
   sayUnread(Number($('[data-badge="unread"]')?.textContent ?? 0), unread);
   showBadge("unread", unread);
@@ -23,6 +26,7 @@ export function showBadges({ unread, notifications }) {
   showTitle();
 }
 
+/** @param {string} text */
 export function setTitle(text) {
   title = text;
   showTitle();

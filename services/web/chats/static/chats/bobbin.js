@@ -1,3 +1,4 @@
+// @ts-check
 // The entry point of the scripts. Pages also work without scripts, by forms, links and reloads.
 
 import { AwayError } from "./away.js";
@@ -6,15 +7,16 @@ import { sendButton } from "./buttons.js";
 import { watchReceiver } from "./counterpart.js";
 import { deleteAllDrafts, keepDraft, restoreDrafts, tidyDrafts } from "./drafts.js";
 import { setFold } from "./folding.js";
-import { closeForm, fillName, freeForms, openForm, send } from "./forms.js";
+import { closeForm, fillName, openForm } from "./forms.js";
 import { leave } from "./keeping.js";
 import { EDIT, press, showKeySwitch } from "./keys.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { catchUp, tryTo } from "./events.js";
-import { cover, isCovered, messages, state } from "./page.js";
+import { $, cover, isCovered, messages, state } from "./page.js";
 import { REPLY } from "./rows.js";
 import { watchSight } from "./seen.js";
+import { freeForms, send } from "./sending.js";
 import { findTarget, isTarget, showTarget } from "./target.js";
 import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
@@ -24,30 +26,41 @@ import "./lists.js";
 
 const LEAVING = "logs out"; // The window.name of a tab in which the member has pressed "Log out".
 
+/** @param {MouseEvent} event */
 function click(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-  const target = event.target.closest("a, button");
-  if (!target) return;
-  const row = target.closest("ol.messages li.message");
-  const page = messages && target.matches('nav.pages a[rel="prev"], nav.pages a[rel="next"]');
-  if (isTarget(target)) showTarget();
-  if (page) take(event, () => loadPage(target));
-  else if (messages && row && target.matches(`${REPLY}, ${EDIT}`)) take(event, () => openForm(target, row));
-  else if (target.matches("[data-fills]")) take(event, async () => fillName(target));
-  else if (target.matches("[data-cancels]")) closeForm(target.form);
-  else if (target.matches(".fold")) setFold(row, target, target.getAttribute("aria-expanded") !== "true");
-  else if (target.matches("[data-theme-switch]")) switchTheme();
-  else if (target.matches("[data-opens]")) document.getElementById(target.dataset.opens).showModal();
+  const target = event.target instanceof Element && event.target.closest("a, button");
+  if (target instanceof HTMLAnchorElement) follow(event, target);
+  else if (target instanceof HTMLButtonElement) push(event, target);
 }
 
-function take(event, work) {
+/** @param {MouseEvent} event @param {HTMLAnchorElement} anchor */
+function follow(event, anchor) {
+  const row = messages && rowOf(anchor);
+  if (isTarget(anchor)) showTarget();
+  let work = null;
+  if (messages && anchor.matches('nav.pages a[rel="prev"], nav.pages a[rel="next"]')) work = loadPage;
+  else if (row && anchor.matches(`${REPLY}, ${EDIT}`)) work = () => openForm(anchor, row);
+  if (!work) return;
   event.preventDefault();
-  const address = event.target.closest("a")?.href;
   // If this fails, follow the link, except after a log-out or if the page has an open form.
-  work().catch(
-    (error) => error instanceof AwayError || !address || leave(address, "No connection. Bobbin tries again."),
-  );
+  work(anchor).catch((error) => error instanceof AwayError || leave(anchor.href, "No connection. Bobbin tries again."));
 }
+
+/** @param {MouseEvent} event @param {HTMLButtonElement} button */
+function push(event, button) {
+  const row = rowOf(button);
+  if (button.matches("[data-fills]")) {
+    event.preventDefault();
+    fillName(button);
+  } else if (button.matches("[data-cancels]") && button.form) closeForm(button.form);
+  else if (button.matches(".fold") && row) setFold(row, button, button.getAttribute("aria-expanded") !== "true");
+  else if (button.matches("[data-theme-switch]")) switchTheme();
+  else if (button.matches("[data-opens]")) $(`dialog#${button.dataset.opens}`)?.showModal();
+}
+
+/** @param {Element} element @returns {HTMLElement | null} */
+const rowOf = (element) => element.closest("ol.messages li.message");
 
 showTitle();
 findTarget();
@@ -76,7 +89,7 @@ addEventListener("pageshow", ({ persisted }) => {
   if (isCovered()) tryTo(catchUp); // Check at once which member is logged in.
 });
 document.addEventListener("submit", ({ target }) => {
-  if (target.matches("[data-logs-out]")) window.name = LEAVING;
+  if (target instanceof Element && target.matches("[data-logs-out]")) window.name = LEAVING;
 });
 if (state) {
   window.name = "";

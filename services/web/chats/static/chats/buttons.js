@@ -1,15 +1,20 @@
+// @ts-check
 // Sends the forms that consist of one button with a CSRF token of the current session.
 
 import { AwayError } from "./away.js";
 import { renewTokens } from "./fetching.js";
 
 const FORMS = "#mark-unread, #read-all, [data-notification] form";
+/** @type {HTMLFormElement | null} */
 let renewed = null; // The form that is being sent with a new token.
 
-// A log-in in another tab makes the token of this page invalid.
+/**
+ * A log-in in another tab makes the token of this page invalid.
+ * @param {SubmitEvent} event
+ */
 export async function sendButton(event) {
   const { target: form, submitter } = event;
-  if (!form.matches(FORMS) || form === renewed) return;
+  if (!(form instanceof HTMLFormElement) || !form.matches(FORMS) || form === renewed) return;
   event.preventDefault();
   try {
     await renewTokens();

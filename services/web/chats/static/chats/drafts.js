@@ -1,13 +1,19 @@
+// @ts-check
 // Drafts: unsent text, stored by member and by form. They survive a log-in and a closed tab.
 
-import { $, $$ } from "./page.js";
+import { $, $$, required } from "./page.js";
 
 const MOST = 50;
 const DAYS = 30;
-const { member } = document.body?.dataset ?? {};
+const member = document.body?.dataset.member;
 
-// If the storage is full or disabled, there are no drafts, but the page works.
-function inStorage(work, otherwise = null) {
+/**
+ * If the storage is full or disabled, there are no drafts, but the page works.
+ * @template T
+ * @param {(storage: Storage) => T} work
+ * @param {T} otherwise
+ */
+function inStorage(work, otherwise) {
   try {
     return work(localStorage);
   } catch {
@@ -15,14 +21,19 @@ function inStorage(work, otherwise = null) {
   }
 }
 
+/** @param {HTMLFormElement} form */
 const keyOf = (form) => `draft ${member} ${form.dataset.draft}`.slice(0, 300);
 const keys = () => inStorage((storage) => Object.keys(storage).filter((key) => key.startsWith("draft ")), []);
-const remove = (key) => inStorage((storage) => storage.removeItem(key));
-const textOf = (form) => $("textarea", form).value;
+/** @param {string} key */
+const remove = (key) => inStorage((storage) => storage.removeItem(key), undefined);
+/** @param {HTMLFormElement} form */
+const textOf = (form) => required("textarea", form).value;
+/** @param {HTMLFormElement} form */
 const receiverOf = (form) => $('input[name="to"]:not([type="hidden"])', form);
 
+/** @param {string} key @returns {Draft | null} */
 function read(key) {
-  const draft = inStorage((storage) => JSON.parse(storage.getItem(key)));
+  const draft = inStorage((storage) => JSON.parse(storage.getItem(key) ?? "null"), null);
   const isGood = typeof draft?.text === "string" && draft.at > Date.now() - DAYS * 86_400_000;
   return isGood ? draft : null;
 }
@@ -30,6 +41,7 @@ function read(key) {
 // Oldest first.
 const byAge = () => keys().sort((one, other) => (read(one)?.at ?? 0) - (read(other)?.at ?? 0));
 
+/** @param {string} key @param {Draft} draft */
 function write(key, draft) {
   const store = () => inStorage((storage) => (storage.setItem(key, JSON.stringify(draft)), true), false);
   if (store()) return;
@@ -37,30 +49,44 @@ function write(key, draft) {
   store();
 }
 
+/** @param {HTMLFormElement} form */
 const isEdit = (form) => form.dataset.draft?.startsWith("edit:");
 
-// Whether a form contains text that the member would lose.
+/**
+ * Whether a form contains text that the member would lose.
+ * @param {HTMLFormElement} form
+ */
 export function holdsText(form) {
-  const { value, defaultValue } = $("textarea", form);
+  const { value, defaultValue } = required("textarea", form);
   return Boolean(value.trim()) && !(isEdit(form) && value === defaultValue);
 }
 
+/** @param {ParentNode} [within] */
 export const formsWithText = (within = document) => $$("form.compose", within).filter(holdsText);
 
-// A form without text is also open if it has the focus, edits a message, or was opened in a row.
+/**
+ * A form without text is also open if it has the focus, edits a message, or was opened in a row.
+ * @param {HTMLFormElement} form
+ */
 const isOpen = (form) =>
   holdsText(form) || isEdit(form) || form.matches("li.message form") || form.contains(document.activeElement);
+/** @param {ParentNode} [within] */
 export const openForms = (within = document) => $$("form.compose", within).filter(isOpen);
 
+/** @param {Event} event */
 export function keepDraft({ target }) {
-  const form = target.closest?.("form.compose");
+  if (!(target instanceof Element)) return;
+  /** @type {HTMLFormElement | null} */
+  const form = target.closest("form.compose");
   if (form && target.matches('textarea, [name="to"]')) storeDraft(form);
 }
 
+/** @param {HTMLFormElement} form */
 export function storeDraft(form) {
   if (!form.dataset.draft || !member) return;
   const receiver = receiverOf(form);
   if (!holdsText(form) && (!receiver || receiver.value === receiver.defaultValue)) return deleteDraft(form);
+  /** @type {Draft} */
   const draft = { text: textOf(form), to: receiver?.value, at: Date.now() };
   // The message may have arrived although the response was lost. With the same id, it arrives only once.
   if (form.dataset.tried) draft.id = form.elements.client_id?.value;
@@ -71,35 +97,46 @@ export function storeDraft(form) {
   write(keyOf(form), draft);
 }
 
+/** @param {HTMLFormElement} form */
 export const deleteDraft = (form) => remove(keyOf(form));
 
-// The event for other tabs after the text of a form was accepted.
+/**
+ * The event for other tabs after the text of a form was accepted.
+ * @param {HTMLFormElement} form
+ * @returns {TabEvent}
+ */
 export const sentFrom = (form) => ({ kind: "sent", draft: keyOf(form), text: textOf(form) });
 
-// Another tab has sent a form and deleted its draft. A different text in this tab becomes the draft.
+/**
+ * Another tab has sent a form and deleted its draft. A different text in this tab becomes the draft.
+ * @param {{ draft: string, text: string }} event
+ */
 export function keepUnsent({ draft, text }) {
   for (const form of formsWithText()) if (keyOf(form) === draft && textOf(form) !== text) storeDraft(form);
 }
 
+/** @param {ParentNode} [within] */
 export function restoreDrafts(within = document) {
   for (const form of $$("form.compose[data-draft]", within)) {
     const draft = member && read(keyOf(form));
     if (!draft) continue;
-    const area = $("textarea", form);
     // Typed before this script ran, or restored by the browser, so it is newer than the draft.
-    if (holdsText(form) && area.value !== draft.text) {
-      storeDraft(form);
-      continue;
-    }
-    area.value = draft.text;
-    const receiver = receiverOf(form);
-    if (receiver && typeof draft.to === "string") receiver.value = draft.to;
-    if (draft.to && draft.made && form.elements.made) form.elements.made.value = draft.made;
-    if (draft.version && form.elements.version) form.elements.version.value = draft.version;
-    if (!draft.id || !form.elements.client_id) continue;
-    form.elements.client_id.value = draft.id;
-    form.dataset.tried = "yes";
+    if (holdsText(form) && textOf(form) !== draft.text) storeDraft(form);
+    else restore(form, draft);
   }
+}
+
+/** @param {HTMLFormElement} form @param {Draft} draft */
+function restore(form, draft) {
+  required("textarea", form).value = draft.text;
+  const receiver = receiverOf(form);
+  if (receiver && typeof draft.to === "string") receiver.value = draft.to;
+  const { client_id, made, version } = form.elements;
+  if (draft.to && draft.made && made) made.value = draft.made;
+  if (draft.version && version) version.value = draft.version;
+  if (!draft.id || !client_id) return;
+  client_id.value = draft.id;
+  form.dataset.tried = "yes";
 }
 
 // Deletes drafts that are too old or too many, and all drafts of other members.

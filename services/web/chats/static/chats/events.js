@@ -1,3 +1,4 @@
+// @ts-check
 // Handles live events: fetches the changes that concern this page.
 
 import { AwayError } from "./away.js";
@@ -5,41 +6,48 @@ import { checkCounterpart } from "./counterpart.js";
 import { fetchState } from "./fetching.js";
 import { reload, removeRow } from "./keeping.js";
 import { refreshFound, refreshRows } from "./lists.js";
-import { $, found, messages, random, rows } from "./page.js";
+import { $, conversation, found, messages, random, rows, thread } from "./page.js";
 import { byId } from "./rows.js";
 import { markSeen, refreshMessages } from "./thread.js";
 
+/** @type {string | null} */
 let generation = document.body?.dataset.generation || null;
 const MANY = ["sync", "member"]; // Kinds of events that many members may receive at the same time.
+/** @type {LiveEvent[]} */
 let waiting = [];
-let soon = null;
+/** @type {number | undefined} */
+let soon;
 let missed = false; // Whether something changed while this page was hidden.
 
+const isOfConversation = (/** @type {LiveEvent} */ event) =>
+  Boolean(messages) && Number(conversation) === event.conversation;
+
+/** @param {LiveEvent} event */
 function concerns(event) {
-  if (event.kind === "sync") return true;
-  if (!messages || Number(messages.dataset.conversation) !== event.conversation) return false;
-  return !messages.dataset.thread || Number(messages.dataset.thread) === event.thread;
+  return event.kind === "sync" || (isOfConversation(event) && (!thread || Number(thread) === event.thread));
 }
 
+/** @param {number | undefined} id */
 function remove(id) {
-  if (byId(id)) removeRow(byId(id));
+  const row = byId(id);
+  if (row) removeRow(row);
   // The first message of a thread is deleted after all others, so nothing is left to answer.
-  if (id === Number(messages.dataset.thread)) reload("These messages are no longer there.");
+  if (thread && id === Number(thread)) reload("These messages are no longer there.");
 }
 
+/** @param {LiveEvent} event */
 export function onEvent(event) {
-  if (event.kind === "read" && messages && Number(messages.dataset.conversation) === event.conversation)
-    markSeen(event);
-  if (event.kind === "unread" && messages && concerns(event))
-    $(".seen", byId(event.message) ?? messages.cloneNode())?.remove();
-  if (event.kind === "deleted" && messages && concerns(event)) remove(event.message);
+  if (event.kind === "read" && isOfConversation(event)) markSeen(event);
+  const row = byId(event.message);
+  if (event.kind === "unread" && row && concerns(event)) $(".seen", row)?.remove();
+  if (event.kind === "deleted" && concerns(event)) remove(event.message);
   waiting.push(event);
   // A random delay spreads the requests if many members receive an event. Other events are handled after
   // 20 ms. `act` handles later ones together after 200 ms, to limit the load on the server.
   soon ??= setTimeout(act, MANY.includes(event.kind) ? random(0, 1000) : 20);
 }
 
-document.addEventListener("counterpart", () => messages && tryTo(refreshMessages));
+document.addEventListener("counterpart", () => messages && tryTo(() => refreshMessages()));
 
 async function act() {
   const events = waiting;
@@ -47,15 +55,16 @@ async function act() {
   try {
     await tryTo(() => answer(events));
   } finally {
-    soon = waiting.length ? setTimeout(act, 200) : null;
+    soon = waiting.length ? setTimeout(act, 200) : undefined;
   }
 }
 
+/** @param {LiveEvent[]} events */
 async function answer(events) {
   // A hidden tab fetches nothing, because its member does not see it. `catchUp` fetches the changes later.
   if (document.hidden) missed = true;
   const here = events.filter(concerns);
-  const ids = here.filter(({ kind }) => kind === "new" || kind === "edited").map(({ message }) => message);
+  const ids = here.filter(({ kind }) => kind === "new" || kind === "edited").map(({ message }) => Number(message));
   const isMember = events.some(({ kind }) => kind === "member");
   const isAny = isMember || events.some(({ kind }) => kind === "sync");
   if (!document.hidden && rows) await refreshRows(isMember);
@@ -84,19 +93,24 @@ async function refresh() {
   missed = false;
 }
 
-// Runs `work` and shows network errors. The next event or poll tries again.
+/**
+ * Runs `work` and shows network errors. The next event or poll tries again.
+ * @param {() => Promise<unknown>} work
+ */
 export async function tryTo(work) {
   try {
     await work();
     say("");
   } catch (error) {
     if (error instanceof AwayError) return;
-    if (/^429/.test(error.message)) return say("Too many requests at once. Bobbin tries again.");
-    if (!(error instanceof TypeError) && !/^50[234]/.test(error.message)) throw error;
+    const why = error instanceof Error ? error.message : "";
+    if (/^429/.test(why)) return say("Too many requests at once. Bobbin tries again.");
+    if (!(error instanceof TypeError) && !/^50[234]/.test(why)) throw error;
     say("No connection. Bobbin tries again.");
   }
 }
 
+/** @param {string} text */
 function say(text) {
   const line = $("#connection");
   if (line && line.textContent !== text) line.textContent = text;

@@ -1,3 +1,4 @@
+// @ts-check
 // Fetches pages and JSON with the session of the member.
 
 import { anotherMember, isHere, sessionLost } from "./away.js";
@@ -5,6 +6,7 @@ import { showBadges } from "./badges.js";
 import { $, $$, state } from "./page.js";
 import { showTimes } from "./times.js";
 
+/** @param {Response} response */
 export const isLogin = (response) => new URL(response.url).pathname.startsWith("/accounts/login");
 
 // Otherwise, after Back, Chromium answers from its HTTP cache without revalidation, whatever the headers say.
@@ -12,11 +14,28 @@ const FRESH = "no-cache";
 
 export const UNCHANGED = Symbol("unchanged");
 
-// Returns a page, null for a 404, or UNCHANGED if the page still has the given version.
-export async function get(address, version) {
-  const condition = version ? { "If-None-Match": `"${version}"` } : {};
-  const response = await fetch(address, { cache: FRESH, headers: { Accept: "text/html", ...condition } });
-  if (response.status === 304) return UNCHANGED;
+/**
+ * Returns a page, or null for a 404.
+ * @param {string} address
+ */
+export async function get(address) {
+  return pageOf(await fetch(address, { cache: FRESH, headers: { Accept: "text/html" } }), address);
+}
+
+/**
+ * Returns a page, null for a 404, or UNCHANGED if the page still has the given version.
+ * @param {string} address
+ * @param {string | undefined} version
+ */
+export async function getChanged(address, version) {
+  if (!version) return get(address);
+  const headers = { Accept: "text/html", "If-None-Match": `"${version}"` };
+  const response = await fetch(address, { cache: FRESH, headers });
+  return response.status === 304 ? UNCHANGED : pageOf(response, address);
+}
+
+/** @param {Response} response @param {string} address */
+async function pageOf(response, address) {
   if (isLogin(response)) sessionLost();
   if (response.status === 404) return null;
   if (!response.ok) throw new Error(`${response.status} for ${address}`);
@@ -25,16 +44,19 @@ export async function get(address, version) {
   return page;
 }
 
+/** @param {string | number | undefined} member */
 function checkMember(member) {
   if (String(member) !== document.body.dataset.member) anotherMember();
 }
 
+/** @param {string} html */
 export function parse(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   showTimes(page);
   return page;
 }
 
+/** @param {string} address */
 async function getValues(address) {
   const response = await fetch(address, { cache: FRESH, headers: { Accept: "application/json" } });
   if (isLogin(response)) sessionLost();
@@ -44,14 +66,19 @@ async function getValues(address) {
   return values;
 }
 
-// Returns a counterpart by name or by the id of the conversation. `conversation` is null if there is none.
+/**
+ * Returns a counterpart by name or by the id of the conversation. `conversation` is null if there is none.
+ * @param {{ conversation: string } | { to: string }} which
+ * @returns {Promise<CounterpartState>}
+ */
 export async function fetchCounterpart(which) {
   return getValues(`/chats/counterpart/?${new URLSearchParams(which)}`);
 }
 
 // Shows the badges. Returns the response, which contains the current generation.
 export async function fetchState() {
-  const now = await getValues(state);
+  /** @type {State} */
+  const now = await getValues(String(state));
   if (isHere()) await renewTokens(); // A log-in makes the tokens of this page invalid.
   showBadges(now);
   return now;

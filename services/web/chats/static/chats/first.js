@@ -1,12 +1,13 @@
+// @ts-check
 // Runs before the first paint, to avoid layout shifts. All other code runs later (bobbin.js).
 
 import { fold } from "./folding.js";
 import { showTheme } from "./theme.js";
-import { cover, isFromHistory, messages, state } from "./page.js";
+import { cover, isFromHistory, state } from "./page.js";
 import { showTimes } from "./times.js";
 
 if (state && isFromHistory()) cover();
 showTheme();
 document.documentElement.classList.add("has-script");
 showTimes();
-if (messages) fold();
+fold();

@@ -1,35 +1,41 @@
+// @ts-check
 // Folds the replies below depth 4 of a thread.
 
-import { $, messages } from "./page.js";
-import { all, byId, deepBelow, depthOf, targetId } from "./rows.js";
+import { $, required, thread } from "./page.js";
+import { after, all, before, byId, deepBelow, depthOf, targetId } from "./rows.js";
 
 const FOLDED_BELOW = 4;
 
 export function fold() {
-  if (!messages.dataset.thread) return;
+  if (!thread) return;
   const target = byId(targetId());
   for (const row of all()) {
-    const below = row.nextElementSibling;
+    const below = after(row);
     if (depthOf(row) !== FOLDED_BELOW || !below || depthOf(below) <= FOLDED_BELOW || $(".fold", row)) continue;
     const button = Object.assign(document.createElement("button"), { type: "button", className: "fold link" });
-    $(".actions", row).append(button);
+    required(".actions", row).append(button);
     const deep = deepBelow(row);
     // The latest message, new messages and the target of a link stay visible.
-    const stays = (one) => one === target || !one.nextElementSibling || one.matches(".is-new");
+    /** @param {HTMLElement} one */
+    const stays = (one) => one === target || !after(one) || one.matches(".is-new");
     setFold(row, button, deep.length < 3 || deep.some(stays));
   }
 }
 
+/** @param {HTMLElement} row */
 export function reveal(row) {
+  /** @type {HTMLElement | null} */
   let above = row;
-  while (above && depthOf(above) > FOLDED_BELOW) above = above.previousElementSibling;
-  const button = above && above !== row && $(".fold", above);
+  while (above && depthOf(above) > FOLDED_BELOW) above = before(above);
+  if (!above || above === row) return;
+  const button = $(".fold", above);
   if (button) setFold(above, button, true);
 }
 
+/** @param {HTMLElement} row @param {HTMLElement} button @param {boolean} open */
 export function setFold(row, button, open) {
   const deep = deepBelow(row);
   for (const below of deep) below.hidden = !open;
-  button.setAttribute("aria-expanded", open);
+  button.setAttribute("aria-expanded", String(open));
   button.textContent = open ? "Fold replies" : `Show ${deep.length} more ${deep.length === 1 ? "reply" : "replies"}`;
 }

@@ -1,16 +1,19 @@
+// @ts-check
 // Refreshes lists: inbox, unread messages, notifications and search results.
 
 import { namesIn, showDeparted } from "./counterpart.js";
 import { get } from "./fetching.js";
 import { $, $$, found as hits, rows } from "./page.js";
 
+/** @param {HTMLElement} row */
 const keyOf = (row) => row.dataset.counterpart ?? row.dataset.message ?? row.dataset.notification;
 
 // `isMember`: whether a counterpart was renamed, deactivated or erased.
 export async function refreshRows(isMember = false) {
   const page = await get(location.href);
   const found = page && $("#rows", page);
-  if (!found || found.innerHTML === rows.innerHTML) return;
+  if (!found || !rows || found.innerHTML === rows.innerHTML) return;
+  /** @type {HTMLElement | null | undefined} */
   const focused = document.activeElement?.closest("#rows li");
   const key = focused && keyOf(focused);
   const names = namesIn(rows);
@@ -27,5 +30,5 @@ export async function refreshRows(isMember = false) {
 export async function refreshFound() {
   const page = await get(location.href);
   const fresh = page && $("#found", page);
-  if (fresh && fresh.innerHTML !== hits.innerHTML) hits.replaceChildren(...fresh.childNodes);
+  if (fresh && hits && fresh.innerHTML !== hits.innerHTML) hits.replaceChildren(...fresh.childNodes);
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // Live updates: the tabs of a browser share one event stream if possible. Without a stream, pages poll.
 
 import { keepUnsent, openForms } from "./drafts.js";
@@ -6,10 +7,11 @@ import { eventsPort, random } from "./page.js";
 import { listen } from "./stream.js";
 
 const SLOW = 60_000; // Milliseconds between polls with an open stream, because an event can be lost.
-const FAST = [8_000, 12_000]; // Milliseconds between polls without a stream.
+const FAST = { least: 8_000, most: 12_000 }; // Milliseconds between polls without a stream.
 export const tabs = new BroadcastChannel("bobbin");
 let isOpen = false; // Whether this tab or another one has an open stream.
 
+/** @param {TabEvent} event */
 function receive(event) {
   if (event.kind === "asking") return; // The holder of the stream answers it (stream.js).
   if (event.kind === "open") {
@@ -29,12 +31,13 @@ function openStream() {
   // This tab holds the lock until it is closed. Then another tab opens the stream.
   if (navigator.locks) navigator.locks.request("bobbin-events", () => new Promise(() => listen(address.href)));
   // Over plain HTTP, browsers have no Web Locks.
-  else if (window.SharedWorker) new SharedWorker(document.body.dataset.worker, { type: "module", name: address.href });
+  else if (window.SharedWorker)
+    new SharedWorker(String(document.body.dataset.worker), { type: "module", name: address.href });
 }
 
 async function poll() {
   for (;;) {
-    await new Promise((done) => setTimeout(done, isOpen ? SLOW : random(...FAST)));
+    await new Promise((done) => setTimeout(done, isOpen ? SLOW : random(FAST.least, FAST.most)));
     // An error must not stop the loop.
     if (!document.hidden) await tryTo(checkState).catch(reportError);
   }

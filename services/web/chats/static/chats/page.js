@@ -1,14 +1,57 @@
+// @ts-check
 // The elements and the data attributes of this page.
 
+/** @import { ParseSelector } from "typed-query-selector/parser.js" */
+
+/**
+ * Returns the first match or null.
+ * @template {string} S
+ * @param {S} selector
+ * @param {ParentNode} [within]
+ * @returns {ParseSelector<S, HTMLElement> | null}
+ */
 export const $ = (selector, within = document) => within.querySelector(selector);
-export const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
-export const { state, eventsPort } = document.body?.dataset ?? {};
+
+/**
+ * Returns all matches.
+ * @template {string} S
+ * @param {S} selector
+ * @param {ParentNode} [within]
+ * @returns {ParseSelector<S, HTMLElement>[]}
+ */
+export const $$ = (selector, within = document) => {
+  /** @type {NodeListOf<ParseSelector<S, HTMLElement>>} */
+  const found = within.querySelectorAll(selector);
+  return [...found];
+};
+
+/**
+ * Returns the first match. It is an error if there is none.
+ * @template {string} S
+ * @param {S} selector
+ * @param {ParentNode} [within]
+ */
+export function required(selector, within = document) {
+  const found = $(selector, within);
+  if (!found) throw new Error(`no ${selector}`);
+  return found;
+}
+
+const data = document.body?.dataset;
+export const [state, eventsPort] = [data?.state, data?.eventsPort];
 export const messages = $("ol.messages[data-conversation]");
+// The ids of the conversation and, on the page of a thread, of its first message.
+export const [conversation, thread] = [messages?.dataset.conversation, messages?.dataset.thread];
 export const rows = $("#rows");
 export const found = $("#found");
+
+/** @param {number} least @param {number} most */
 export const random = (least, most) => least + Math.random() * (most - least);
 
 // A page from the browser history is covered until the server confirms which member is logged in.
-export const isFromHistory = () => performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+export function isFromHistory() {
+  const [navigation] = performance.getEntriesByType("navigation");
+  return navigation instanceof PerformanceNavigationTiming && navigation.type === "back_forward";
+}
 export const cover = () => document.documentElement.classList.add("is-checking");
 export const isCovered = () => document.documentElement.classList.contains("is-checking");

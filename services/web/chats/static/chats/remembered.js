@@ -1,5 +1,7 @@
+// @ts-check
 // Preferences in localStorage. If the storage is disabled, they are not stored.
 
+/** @param {string} key */
 export function recall(key) {
   try {
     return localStorage.getItem(key);
@@ -8,6 +10,7 @@ export function recall(key) {
   }
 }
 
+/** @param {string} key @param {string} value */
 export function remember(key, value) {
   try {
     localStorage.setItem(key, value);

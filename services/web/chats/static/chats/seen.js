@@ -1,10 +1,11 @@
+// @ts-check
 // Reports the new messages that were visible, to mark them as read. Without JavaScript, the server marks
 // all messages that it renders.
 
 import { showBadges } from "./badges.js";
 import { AwayError } from "./away.js";
 import { isLogin, renewTokens } from "./fetching.js";
-import { $, $$, isCovered, messages } from "./page.js";
+import { $$, isCovered, messages, required } from "./page.js";
 import { idOf } from "./rows.js";
 
 const MOMENT = 500; // Milliseconds that a row must be visible.
@@ -13,9 +14,12 @@ const LATER = 10_000;
 const MOST = 100; // As in chats/views/seen.py.
 const EDGE = "-64px 0px"; // 64 px of a row must be visible: the author and one line.
 
+/** @type {Map<HTMLElement, number | undefined>} */
 const inSight = new Map(); // Visible rows, with their timers.
+/** @type {Set<number>} */
 const seen = new Set(); // Ids that have not been reported yet.
-let report = null;
+/** @type {number | undefined} */
+let report;
 
 // The server sees from this cookie that a script reports the seen messages.
 const secure = location.protocol === "https:" ? "; secure" : "";
@@ -23,11 +27,13 @@ document.cookie = `script=yes; path=/; max-age=31536000; samesite=lax${secure}`;
 
 const isObserved = () => !document.hidden && !document.prerendering;
 
+/** @param {HTMLElement} row */
 function wait(row) {
   clearTimeout(inSight.get(row));
-  inSight.set(row, isObserved() ? setTimeout(see, MOMENT, row) : null);
+  inSight.set(row, isObserved() ? setTimeout(see, MOMENT, row) : undefined);
 }
 
+/** @param {HTMLElement} row */
 function see(row) {
   inSight.delete(row);
   if (isCovered()) return wait(row); // Until the server confirms which member is logged in.
@@ -39,21 +45,23 @@ function see(row) {
 const sight = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) {
-      if (isIntersecting) wait(target);
+      const row = /** @type {HTMLElement} */ (target);
+      if (isIntersecting) wait(row);
       else {
-        clearTimeout(inSight.get(target));
-        inSight.delete(target);
+        clearTimeout(inSight.get(row));
+        inSight.delete(row);
       }
     }
   },
   { rootMargin: EDGE },
 );
 
-async function post(ids) {
+/** @param {string} address @param {number[]} ids */
+async function post(address, ids) {
   const request = () => {
-    const token = $("#mark-unread input[name=csrfmiddlewaretoken]").value;
+    const token = required('#mark-unread input[name="csrfmiddlewaretoken"]').value;
     const body = new URLSearchParams({ csrfmiddlewaretoken: token, ids: ids.join(",") });
-    return fetch(messages.dataset.seen, { method: "POST", body, keepalive: true });
+    return fetch(address, { method: "POST", body, keepalive: true });
   };
   const response = await request();
   if (response.status !== 403) return response;
@@ -62,13 +70,16 @@ async function post(ids) {
 }
 
 // A server error, 429 and the log-in page are tried again. Any other error would occur again.
+/** @param {Response} response */
 const isDone = (response) => response.status < 500 && response.status !== 429 && !isLogin(response);
 
 async function send() {
-  report = null;
+  report = undefined;
+  const address = messages?.dataset.seen;
+  if (!address) return;
   const ids = [...seen].slice(0, MOST);
   try {
-    const response = await post(ids);
+    const response = await post(address, ids);
     if (isDone(response)) for (const id of ids) seen.delete(id);
     if (response.ok && !isLogin(response)) showBadges(await response.json());
   } catch (error) {
@@ -79,7 +90,8 @@ async function send() {
 
 export function watchSight() {
   if (!messages) return;
-  const observe = (row) => row.matches?.("li.is-new") && sight.observe(row);
+  /** @param {Node} row */
+  const observe = (row) => row instanceof Element && row.matches("li.is-new") && sight.observe(row);
   $$("li.is-new", messages).forEach(observe);
   new MutationObserver((changes) => {
     for (const { addedNodes } of changes) addedNodes.forEach(observe);

@@ -1,8 +1,9 @@
+// @ts-check
 // Shows the message of the URL fragment ("#m12"), even if it is folded or on another page.
 
 import { reveal } from "./folding.js";
 import { stays } from "./keeping.js";
-import { $, messages } from "./page.js";
+import { $, messages, thread } from "./page.js";
 import { all, byId, targetId } from "./rows.js";
 
 const OPEN = "That message is on another page. This one has an open form: open the link in a new tab.";
@@ -19,18 +20,22 @@ export function showTarget() {
 
 // On load, the browser scrolls by itself, because `fold` keeps the target visible.
 export function findTarget() {
-  if (messages && targetId() && !byId(targetId())) openOnItsPage(targetId());
+  const id = messages && targetId();
+  if (id && !byId(id)) openOnItsPage(id);
 }
 
-export const isTarget = (anchor) => anchor.hash && anchor.href === location.href;
+/** @param {Element} anchor */
+export const isTarget = (anchor) => anchor instanceof HTMLAnchorElement && anchor.hash && anchor.href === location.href;
 
-// Opens the page of this conversation or thread that contains the message, if the message exists.
+/**
+ * Opens the page of this conversation or thread that contains the message, if the message exists.
+ * @param {string} id
+ */
 async function openOnItsPage(id, isKept = () => false) {
   const permalink = $(".meta a.quiet", all()[0])?.href.replace(/\d+\/$/, `${id}/`);
   if (!permalink) return;
   const answer = await fetch(permalink, { method: "HEAD", redirect: "manual" }).catch(() => null);
   if (answer?.type !== "opaqueredirect") return;
   const begins = new URLSearchParams(location.search).get("from") === id;
-  if (!isKept())
-    location.replace(messages.dataset.thread || begins ? permalink : `${location.pathname}?from=${id}#m${id}`);
+  if (!isKept()) location.replace(thread || begins ? permalink : `${location.pathname}?from=${id}#m${id}`);
 }

@@ -1,13 +1,16 @@
+// @ts-check
 // The theme.
 
 import { $ } from "./page.js";
 import { recall, remember } from "./remembered.js";
 
+/** @type {Record<string, string>} */
 const THEMES = { "": "as the system", light: "light", dark: "dark" };
 const NAMES = Object.keys(THEMES);
 const KEY = "bobbin-theme";
 
-const themeOf = (name) => (NAMES.includes(name) ? name : "");
+/** @param {string | null} name */
+const themeOf = (name) => (name !== null && NAMES.includes(name) ? name : "");
 
 // Earlier releases used the key `theme`, which Django's admin also uses. It is read once and never changed.
 function storedTheme() {

@@ -1,16 +1,18 @@
+// @ts-check
 // Threads and conversations: inserts new messages at their place, and updates changed ones.
 
 import { sayArrivals } from "./arrivals.js";
 import { checkCounterpart, isAsKnown, isErased, isSame } from "./counterpart.js";
-import { get, UNCHANGED } from "./fetching.js";
+import { get, getChanged, UNCHANGED } from "./fetching.js";
 import { fold, reveal } from "./folding.js";
 import { reload, removeRow } from "./keeping.js";
-import { $, $$, messages } from "./page.js";
+import { $, $$, messages, required, thread } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf, lastId, link, REPLY } from "./rows.js";
 
 const LABEL = ".meta > [hidden]"; // Part of the accessible names of the controls in a row.
 const DEEPEST = 6; // As in chats/pages.py.
 
+/** @param {HTMLElement} row @param {HTMLElement} fresh */
 function update(row, fresh) {
   for (const part of [".who", ".content", LABEL, ".answers"]) {
     const [old, now] = [$(part, row), $(part, fresh)];
@@ -21,17 +23,20 @@ function update(row, fresh) {
   else if (!$(REPLY, row)) $(".actions", row)?.prepend(reply, " ");
   for (const mark of [".edited", ".seen"]) {
     const found = $(mark, fresh);
-    if (found && !$(mark, row)) $(".meta", row).append(" ", found);
+    if (found && !$(mark, row)) required(".meta", row).append(" ", found);
   }
   if (!$(".seen", fresh)) $(".seen", row)?.remove(); // The receiver has marked the message as unread again.
 }
 
-// Inserts a row among the replies to its parent. Without a parent on this page, inserts it by its id.
+/**
+ * Inserts a row among the replies to its parent. Without a parent on this page, inserts it by its id.
+ * @param {HTMLElement} row
+ */
 function insert(row) {
-  const parent = messages.dataset.thread && byId(row.dataset.parent);
+  const parent = thread && byId(row.dataset.parent);
   if (!parent) {
     const next = all().find((other) => idOf(other) > idOf(row) && !depthOf(other));
-    return next ? next.before(row) : messages.append(row);
+    return next ? next.before(row) : messages?.append(row);
   }
   const depth = depthOf(parent) + 1;
   let place = parent;
@@ -40,20 +45,26 @@ function insert(row) {
     place = below;
   }
   row.classList.replace(`indent-${Math.min(depthOf(row), DEEPEST)}`, `indent-${Math.min(depth, DEEPEST)}`);
-  row.dataset.depth = depth;
+  row.dataset.depth = String(depth);
   if (depth <= DEEPEST) $(".answers", row)?.remove();
   return place.after(row);
 }
 
-// Updates and inserts the wanted messages of a page. Returns the rows that are new here.
+/**
+ * Updates and inserts the wanted messages of a page. Returns the rows that are new here.
+ * @param {Document} page
+ * @param {(id: number) => boolean} wanted
+ */
 export function merge(page, wanted = () => true) {
+  /** @type {HTMLElement[]} */
   const added = [];
   for (const row of $$("ol.messages li[data-message]", page)) {
     const old = byId(idOf(row));
     if (old) update(old, row);
     else if (wanted(idOf(row))) {
-      insert(document.importNode(row, true));
-      added.push(byId(idOf(row)));
+      const copy = document.importNode(row, true);
+      insert(copy);
+      added.push(copy);
     }
   }
   settle();
@@ -64,7 +75,7 @@ export function merge(page, wanted = () => true) {
 
 // Moves rows below their parents, after an earlier page with these parents was loaded.
 function settle() {
-  if (!messages.dataset.thread) return;
+  if (!thread) return;
   for (const row of all().sort((one, other) => idOf(one) - idOf(other))) {
     const parent = byId(row.dataset.parent);
     if (parent && depthOf(row) !== depthOf(parent) + 1) insert(row);
@@ -73,34 +84,50 @@ function settle() {
 
 const atBottom = () => innerHeight + scrollY >= document.body.scrollHeight - 80;
 
+/** @param {Document} page */
 const nextOf = (page) => {
   const next = $('nav.pages a[rel="next"]', page);
   return next && Number(new URLSearchParams(next.search).get("from"));
 };
 
+/** @param {Document} page */
 const idsOf = (page) => $$("ol.messages li[data-message]", page).map(idOf);
 
-// The version of each loaded page and the first id of the next page. The key is the first id of a page.
+/**
+ * The version of each loaded page and the first id of the next page. The key is the first id of a page.
+ * @type {Map<number, { version: string | undefined, next: number | null }>}
+ */
 const known = new Map();
 
+/** @param {Document} page */
 function note(page, from = Math.min(...idsOf(page)), isWhole = true) {
-  known.set(from, { version: isWhole && $("ol.messages", page).dataset.version, next: nextOf(page) });
+  const version = isWhole ? required("ol.messages", page).dataset.version : undefined;
+  known.set(from, { version, next: nextOf(page) });
 }
 
 if (messages) note(document);
 
-// Fetches a page of this conversation. The name in the URL may have another owner by now: then returns null.
+/**
+ * Fetches a page of this conversation. The name in the URL may have another owner by now: then returns null.
+ * @param {string} address
+ * @param {string | undefined} version
+ */
 async function getHere(address, version) {
-  const page = await get(address, version);
+  const page = await getChanged(address, version);
   return page === UNCHANGED || (page && isSame(page)) ? page : null;
 }
 
-// Fetches new and changed messages: from the first of `ids` on, or all. Does not show additional pages.
+/**
+ * Fetches new and changed messages: from the first of `ids` on, or all. Does not show additional pages.
+ * @param {number[]} [ids]
+ */
 export async function refreshMessages(ids) {
   if (isErased()) return;
   const end = link("next") ? lastId() : Infinity;
   const stay = atBottom() && !$("form :focus");
-  for (let from = Math.min(...(ids ?? all().map(idOf))); from && from <= end; from = known.get(from)?.next) {
+  /** @type {number | null | undefined} */
+  let from = Math.min(...(ids ?? all().map(idOf)));
+  for (; from && from <= end; from = known.get(from)?.next) {
     const shown = all();
     const page = await getHere(`${location.pathname}?from=${from}`, known.get(from)?.version);
     if (!page) {
@@ -122,16 +149,22 @@ export async function refreshMessages(ids) {
   }
 }
 
-// Removes rows that were shown before and are missing in their fetched page.
+/**
+ * Removes rows that were shown before and are missing in their fetched page.
+ * @param {HTMLElement[]} shown
+ * @param {Document} page
+ * @param {number} from
+ */
 function removeDeleted(shown, page, from) {
   const there = new Set(idsOf(page));
   const end = nextOf(page) ?? Infinity;
   for (const row of shown) if (idOf(row) >= from && idOf(row) < end && !there.has(idOf(row))) removeRow(row);
 }
 
+/** @param {HTMLAnchorElement} anchor */
 export async function loadPage(anchor) {
-  const page = await getHere(anchor.href);
-  if (!page) return void (await checkCounterpart());
+  const page = await get(anchor.href);
+  if (!page || !isSame(page)) return void (await checkCounterpart());
   note(page);
   const earlier = anchor.rel === "prev";
   const top = all()[0];
@@ -141,18 +174,20 @@ export async function loadPage(anchor) {
   const { style } = document.documentElement;
   style.overflowAnchor = "none"; // Some browsers would also correct the scroll position.
   merge(page);
-  if (next) nav.replaceWith(document.importNode(next, true));
-  else nav.remove();
+  if (next) nav?.replaceWith(document.importNode(next, true));
+  else nav?.remove();
   if (earlier) scrollBy({ top: top.getBoundingClientRect().top - before, behavior: "instant" });
   requestAnimationFrame(() => (style.overflowAnchor = ""));
 }
 
+/** @param {LiveEvent} event */
 export function markSeen(event) {
   for (const row of all()) {
-    const inside = event.ids ? event.ids.includes(idOf(row)) : idOf(row) >= event.first && idOf(row) <= event.message;
-    const here = !event.thread || !messages.dataset.thread || Number(messages.dataset.thread) === event.thread;
+    const { first = Infinity, message = 0, ids } = event;
+    const inside = ids ? ids.includes(idOf(row)) : idOf(row) >= first && idOf(row) <= message;
+    const here = !event.thread || !thread || Number(thread) === event.thread;
     if (!inside || !here || !row.matches(".is-mine") || $(".seen", row)) continue;
     const seen = Object.assign(document.createElement("span"), { className: "seen", textContent: "read" });
-    $(".meta", row).append(" ", seen);
+    required(".meta", row).append(" ", seen);
   }
 }

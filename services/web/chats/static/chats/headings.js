@@ -1,0 +1,43 @@
+// @ts-check
+// Updates the headings and the form of a conversation after a change of its counterpart.
+
+import { setTitle } from "./badges.js";
+import { holdsText, restoreDrafts } from "./drafts.js";
+import { get } from "./fetching.js";
+import { $, $$, required } from "./page.js";
+
+export const COMPOSER = "main > form.compose, main > .deactivated"; // The form, or the text that replaces it.
+
+/**
+ * Updates the headings and the form. A form that contains text stays.
+ * @param {HTMLElement | null} subject
+ * @param {string} conversation
+ */
+export async function showCurrent(subject, conversation) {
+  const page = subject && (await get(location.href));
+  if (!page || $("[data-with]", page)?.dataset.conversation !== conversation) return;
+  setTitle(page.title);
+  for (const part of ["h1", ".crumbs", "main blockquote"]) {
+    const [old, fresh] = [$(part), $(part, page)];
+    if (old && fresh) old.replaceWith(document.importNode(fresh, true));
+  }
+  if ($(COMPOSER)) replaceComposer(page);
+}
+
+/** @param {ParentNode} [within] */
+const composer = (within = document) => $$(`${COMPOSER}, main > h2`, within);
+
+/** @param {Document} page */
+function replaceComposer(page) {
+  const [old, fresh] = [composer(), composer(page).map((part) => document.importNode(part, true))];
+  if ($$("main > form.compose").some(holdsText)) {
+    const [heading, now] = [old, fresh].map((parts) => parts.find((part) => part.matches("h2")));
+    if (heading && now) heading.replaceWith(now);
+    return;
+  }
+  const hasFocus = old.some((part) => part.contains(document.activeElement));
+  old[0].before(...fresh);
+  for (const part of old) part.remove();
+  restoreDrafts(required("main"));
+  if (hasFocus) $("main > form.compose textarea")?.focus();
+}

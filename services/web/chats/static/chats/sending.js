@@ -1,0 +1,170 @@
+// @ts-check
+// Sends forms by script, without leaving a page with messages. A form that is not accepted keeps its text.
+
+import { saySent } from "./arrivals.js";
+import { AwayError, sessionLost } from "./away.js";
+import { deleteDraft, sentFrom, storeDraft } from "./drafts.js";
+import { get, isLogin, parse, renewTokens } from "./fetching.js";
+import { closeForm, isEdit } from "./forms.js";
+import { fail, leave } from "./keeping.js";
+import { tabs } from "./live.js";
+import { $, $$, messages, required, thread } from "./page.js";
+import { byId, lastId, link } from "./rows.js";
+import { merge, refreshMessages } from "./thread.js";
+
+// SAID: the errors in the response to a form. PRESENT: the present text of a message after an edit conflict.
+const SAID = ".errorlist, .stands";
+const PRESENT = ".stands .content";
+
+/** @param {SubmitEvent} event */
+export function send(event) {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement && form.matches("form.compose"))) return;
+  event.preventDefault();
+  submit(form, event.submitter);
+}
+
+// The browser may restore a page whose form was busy.
+export function freeForms() {
+  for (const form of $$("form[data-busy]")) free(form);
+}
+
+/** @param {HTMLFormElement} form */
+function free(form) {
+  delete form.dataset.busy;
+  required("textarea", form).readOnly = false;
+}
+
+/** @param {HTMLFormElement} form @param {HTMLElement | null} button */
+async function submit(form, button) {
+  if (form.dataset.busy || form.dataset.stopped) return;
+  form.dataset.busy = form.dataset.tried = "yes";
+  storeDraft(form);
+  required("textarea", form).readOnly = true; // Text that is typed now would be neither sent nor stored.
+  $(".failed", form)?.remove();
+  try {
+    const id = form.elements.client_id.value;
+    const response = await post(form, button);
+    if (isLogin(response)) sessionLost();
+    const address = response.headers.get("Location");
+    if (id && address && response.headers.get("X-Accepted") === id) await accepted(form, address);
+    else refused(form, response.status, await response.text());
+  } catch (error) {
+    if (error instanceof AwayError)
+      fail(form, "You have been logged out. Your text is kept: log in and send it again.");
+    else if (error instanceof TypeError) fail(form, "No connection. Your text is kept; send it again.");
+    else throw error;
+  } finally {
+    free(form);
+  }
+}
+
+/** @param {HTMLFormElement} form @param {HTMLElement | null} button */
+async function post(form, button) {
+  const headers = { Prefer: "return=minimal" };
+  const request = () => fetch(form.action, { method: "POST", body: new FormData(form, button), headers });
+  const response = await request();
+  if (response.status !== 403) return response;
+  await renewTokens(); // The form is older than the log-in.
+  return request();
+}
+
+/**
+ * Called only if the X-Accepted header contains the id of this form. Any other response keeps the draft.
+ * @param {HTMLFormElement} form
+ * @param {string} address
+ */
+async function accepted(form, address) {
+  deleteDraft(form);
+  tabs.postMessage(sentFrom(form));
+  delete form.dataset.tried;
+  if (!messages) {
+    if (!isEdit(form)) renew(form); // After Back, the form is for another message.
+    return location.assign(address);
+  }
+  saySent();
+  if (form.closest("li.message")) closeForm(form);
+  else renew(form);
+  if (link("next") && !thread) return leave(address, "Your message was sent. It stands on a later page.", form);
+  try {
+    await showSent(address, Number(/\d+/.exec(address)));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // The message was sent. The next update shows it.
+  }
+}
+
+/** @param {string} address @param {number} id */
+async function showSent(address, id) {
+  if (thread) {
+    const page = await get(address);
+    // If this page does not show the end of the thread, insert only the sent message.
+    if (page) merge(page, (other) => other === id || !link("next"));
+  } else await refreshMessages([lastId() + 1]);
+  byId(id)?.scrollIntoView({ block: "nearest" });
+}
+
+/**
+ * Empties the form and changes its id, because the next text is another message.
+ * @param {HTMLFormElement} form
+ */
+function renew(form) {
+  required("textarea", form).value = "";
+  for (const list of $$(".errorlist", form)) list.remove();
+  form.elements.client_id.value = uuid();
+}
+
+// Like crypto.randomUUID, which browsers offer only over HTTPS.
+function uuid() {
+  const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
+  const hex = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+}
+
+/** @param {HTMLFormElement} form @param {number} status @param {string} html */
+function refused(form, status, html) {
+  const answer = [409, 422].includes(status) && $("form.compose", parse(html));
+  if (!answer) {
+    // Not parsed: it may be a page of a proxy, whose styles would violate the CSP of this page.
+    const why = /<h1[^>]*>([^<]+)/.exec(html)?.[1] ?? "That went wrong";
+    return fail(form, `${why}. Your text is kept; ${status === 404 ? "you can copy it" : "send it again"}.`);
+  }
+  delete form.dataset.tried; // The response contains an unused id.
+  if (messages) showErrors(form, answer);
+  else form = replace(form, document.importNode(answer, true));
+  storeDraft(form);
+}
+
+/** @param {HTMLFormElement} form @param {HTMLFormElement} answer */
+function showErrors(form, answer) {
+  for (const old of $$(SAID, form)) old.remove();
+  form.prepend(...$$(SAID, answer).map((said) => document.importNode(said, true)));
+  const [shown, now] = [form.elements, answer.elements];
+  shown.client_id.value = now.client_id.value;
+  if (shown.version && now.version) shown.version.value = now.version.value;
+  changeFrom($(PRESENT, answer)?.textContent, form);
+  // The page has shown the present name, so the next Send goes to that member.
+  if (shown.to?.type === "hidden" && now.to?.value) shown.to.value = now.to.value;
+}
+
+/**
+ * Sets the original text of an edit to the present text of the message, and keeps the typed text.
+ * @param {string | undefined} text
+ * @param {HTMLFormElement} form
+ */
+function changeFrom(text, form) {
+  if (text === undefined) return;
+  const area = required("textarea", form);
+  const typed = area.value;
+  area.defaultValue = text;
+  area.value = typed;
+}
+
+/** @param {HTMLFormElement} form @param {HTMLFormElement} fresh */
+function replace(form, fresh) {
+  fresh.dataset.draft = form.dataset.draft;
+  changeFrom($(PRESENT, fresh)?.textContent ?? required("textarea", form).defaultValue, fresh);
+  form.replaceWith(fresh);
+  window.htmx?.process(fresh);
+  ($('[aria-invalid="true"]', fresh) ?? required("textarea", fresh)).focus();
+  return fresh;
+}

@@ -1,0 +1,157 @@
+// Tests of drafts.js: which text is stored, restored and deleted.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { load, openPage } from "./page.js";
+
+const DAY = 86_400_000;
+openPage(`
+  <form class="compose" data-draft="conversation:3">
+    <input type="hidden" name="client_id" value="fresh"><textarea></textarea>
+  </form>
+  <form class="compose" data-draft="edit:12">
+    <input type="hidden" name="client_id" value="fresh"><input type="hidden" name="version" value="v1">
+    <textarea>as sent</textarea>
+  </form>
+  <form class="compose" data-draft="new:">
+    <input type="hidden" name="client_id" value="fresh"><input type="hidden" name="made" value="token">
+    <input name="to" value=""><textarea></textarea>
+  </form>`);
+const drafts = await load("drafts");
+const [reply, edit, compose] = document.forms;
+const area = (form) => form.querySelector("textarea");
+const stored = (key) => JSON.parse(localStorage.getItem(key));
+const store = (key, draft) => localStorage.setItem(key, JSON.stringify({ text: "Hi", at: Date.now(), ...draft }));
+const storage = localStorage;
+
+/** Makes the storage refuse further keys, as a full one does. Zero also stands for a disabled storage. */
+function limitStorage(most) {
+  const setItem = (key, value) => {
+    if (storage.length >= most) throw new DOMException("full", "QuotaExceededError");
+    storage.setItem(key, value);
+  };
+  const get = (target, name) => (name === "setItem" ? setItem : target[name]);
+  globalThis.localStorage = new Proxy(storage, { get });
+}
+
+beforeEach(() => {
+  globalThis.localStorage = storage;
+  storage.clear();
+  reply.dataset.draft = "conversation:3";
+  for (const form of document.forms) {
+    form.reset();
+    delete form.dataset.tried;
+  }
+});
+
+test("typed text is stored by member and form", () => {
+  area(reply).value = "Hello";
+  drafts.storeDraft(reply);
+  assert.equal(stored("draft 7 conversation:3").text, "Hello");
+});
+
+test("form without text deletes its draft", () => {
+  store("draft 7 conversation:3");
+  area(reply).value = "  ";
+  drafts.storeDraft(reply);
+  assert.equal(localStorage.length, 0);
+});
+
+test("chosen receiver without text is stored", () => {
+  compose.elements.to.value = "bob";
+  drafts.storeDraft(compose);
+  const { to, made } = stored("draft 7 new:");
+  assert.deepEqual([to, made], ["bob", "token"]);
+});
+
+test("id of a form is stored only after an attempt to send it", () => {
+  area(reply).value = "Hello";
+  drafts.storeDraft(reply);
+  assert.equal(stored("draft 7 conversation:3").id, undefined);
+  reply.dataset.tried = "yes";
+  drafts.storeDraft(reply);
+  assert.equal(stored("draft 7 conversation:3").id, "fresh");
+});
+
+test("draft is restored with its id, so that the message is sent once", () => {
+  store("draft 7 conversation:3", { id: "tried" });
+  drafts.restoreDrafts();
+  assert.deepEqual([area(reply).value, reply.elements.client_id.value, reply.dataset.tried], ["Hi", "tried", "yes"]);
+});
+
+test("edit is restored with the version of its original text", () => {
+  store("draft 7 edit:12", { version: "v0" });
+  drafts.restoreDrafts();
+  assert.deepEqual([area(edit).value, edit.elements.version.value], ["Hi", "v0"]);
+});
+
+test("text that is already typed is newer than the draft", () => {
+  store("draft 7 conversation:3");
+  area(reply).value = "Newer";
+  drafts.restoreDrafts();
+  assert.equal(area(reply).value, "Newer");
+  assert.equal(stored("draft 7 conversation:3").text, "Newer");
+});
+
+test("draft after 30 days is not restored", () => {
+  store("draft 7 conversation:3", { at: Date.now() - 30 * DAY });
+  drafts.restoreDrafts();
+  assert.equal(area(reply).value, "");
+});
+
+test("damaged draft is not restored", () => {
+  localStorage.setItem("draft 7 conversation:3", "{");
+  drafts.restoreDrafts();
+  assert.equal(area(reply).value, "");
+});
+
+test("unchanged text of an edit is not text that could be lost", () => {
+  assert.equal(drafts.holdsText(edit), false);
+  area(edit).value = "changed";
+  assert.equal(drafts.holdsText(edit), true);
+});
+
+test("edit is an open form even without a change", () => {
+  assert.deepEqual(drafts.openForms(), [edit]);
+});
+
+test("drafts of other members, old ones and those beyond 50 are deleted", () => {
+  store("draft 70 conversation:3");
+  store("draft 7 old", { at: Date.now() - 31 * DAY });
+  for (let n = 0; n < 51; n++) store(`draft 7 conversation:${n}`, { at: Date.now() + n });
+  localStorage.setItem("bobbin-theme", "dark");
+  drafts.tidyDrafts();
+  assert.equal(localStorage.length, 51); // 50 drafts and the theme.
+  assert.equal(localStorage.getItem("draft 7 conversation:0"), null);
+});
+
+test("full storage makes room by the oldest ten drafts", () => {
+  for (let n = 0; n < 12; n++) store(`draft 7 conversation:${n}`, { at: Date.now() + n });
+  limitStorage(12);
+  reply.dataset.draft = "conversation:99";
+  area(reply).value = "Hello";
+  drafts.storeDraft(reply);
+  const left = [10, 11, 99].map((n) => `draft 7 conversation:${n}`);
+  assert.deepEqual(Object.keys(storage).sort(), left);
+});
+
+test("storage that accepts nothing is no error", () => {
+  limitStorage(0);
+  area(reply).value = "Hello";
+  drafts.storeDraft(reply);
+  assert.equal(storage.length, 0);
+});
+
+test("text that another tab has sent is not stored again", () => {
+  area(reply).value = "Hello";
+  drafts.keepUnsent(drafts.sentFrom(reply));
+  assert.equal(localStorage.length, 0);
+});
+
+test("different text than another tab has sent becomes the draft", () => {
+  area(reply).value = "Hello";
+  const sent = drafts.sentFrom(reply);
+  area(reply).value = "Hello again";
+  drafts.keepUnsent(sent);
+  assert.equal(stored("draft 7 conversation:3").text, "Hello again");
+});
