@@ -1,6 +1,6 @@
 """Names of static files contain a hash of their content, also in the imports between modules.
 
-The modules are collected without their JSDoc.
+The modules are collected without comments that fill whole lines.
 """
 
 import re
@@ -34,11 +34,11 @@ def test_modules_import_each_other_by_names_with_a_hash(collected):
             assert (collected / name).exists()
 
 
-def test_modules_are_collected_without_jsdoc_and_with_the_same_line_numbers(collected):
+def test_modules_are_collected_without_comments_and_with_the_same_line_numbers(collected):
     for source in SOURCES.glob("*.js"):
         lines = source.read_text().splitlines()
         served = (collected / source.name).read_text().splitlines()
         removed = [line.strip() for line, kept in zip(lines, served, strict=True) if line != kept]
 
-        assert all(line.startswith(("/**", "*")) for line in removed), source.name
-        assert not [line for line in served if line.strip().startswith(("/**", "* @"))], source.name
+        assert all(line.startswith(("//", "/**", "*")) for line in removed), source.name
+        assert not [line for line in served if line.strip().startswith(("//", "/**", "* @"))], source.name
