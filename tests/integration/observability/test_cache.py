@@ -53,6 +53,13 @@ def test_stored_value_is_a_hit_also_if_it_is_false(counted, value):
     assert counted() == {("page", "hit"): 2}
 
 
+def test_peek_returns_a_value_without_counting_the_read(counted):
+    cache.set("page:1", "text")
+
+    assert (cache.peek("page:1"), cache.peek("page:2")) == ("text", None)
+    assert counted() == {}
+
+
 def test_get_many_counts_each_key(counted):
     cache.set_many({"page:1": 1, "generation:2": "x"})
 
