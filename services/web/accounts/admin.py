@@ -1,10 +1,15 @@
 """Admin pages for users, failed log-ins and the admin log. Deleting a user there erases the account."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from axes.admin import AccessFailureLogAdmin
 from axes.models import AccessFailureLog
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from accounts import names
 from accounts.concurrent_erasure import not_found
@@ -17,7 +22,7 @@ admin.site.unregister(AccessFailureLog)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # cannot be subscripted at run time
     form = ChangeMemberForm
     add_form = AddMemberForm
     change_password_form = SetPasswordForm
@@ -39,7 +44,9 @@ class UserAdmin(DjangoUserAdmin):
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
 
-    def get_deleted_objects(self, objs, request):
+    def get_deleted_objects(
+        self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Add the rows that receivers delete with SQL during an erasure, since Django does not list them."""
         to_delete, counts, needed, protected = super().get_deleted_objects(objs, request)
         # No user has the permission to delete log entries, but an erasure deletes those made by the user.
@@ -54,29 +61,31 @@ class UserAdmin(DjangoUserAdmin):
             )
         return to_delete, counts, needed, protected
 
-    def changeform_view(self, request, *args, **kwargs):
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         with not_found():
             return super().changeform_view(request, *args, **kwargs)
 
-    def user_change_password(self, request, *args, **kwargs):
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         with not_found():
             return super().user_change_password(request, *args, **kwargs)
 
-    def delete_model(self, request, obj):
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
         obj.erased_by_id = request.user.pk
         super().delete_model(request, obj)
 
 
 @admin.register(AccessFailureLog)
-class FailedLogInAdmin(AccessFailureLogAdmin):
+class FailedLogInAdmin(AccessFailureLogAdmin):  # type: ignore[misc]  # axes has no types
     """Failed log-ins, stored under the key of the name that was tried."""
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AccessFailureLog], search_term: str
+    ) -> Any:
         return super().get_search_results(request, queryset, names.key(search_term))
 
 
 @admin.register(LogEntry)
-class LogEntryAdmin(admin.ModelAdmin):
+class LogEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # cannot be subscripted at run time
     """Read-only log of the changes that staff users made and of the messages that they read."""
 
     list_display = ("action_time", "user", "content_type", "object_id", "action", "get_change_message")
@@ -92,11 +101,11 @@ class LogEntryAdmin(admin.ModelAdmin):
     def action(self, entry: LogEntry) -> str:
         return entry.get_action_flag_display()
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
         return False

@@ -1,14 +1,20 @@
 """Model fields for the name of a user."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models.lookups import Contains
 
 from accounts import lookalikes, names
 
+if TYPE_CHECKING:  # The classes of Django cannot be subscripted at run time.
+    CharField = models.CharField[str, str]
+    TextField = models.TextField[str, str]
+else:
+    CharField, TextField = models.CharField, models.TextField
 
-class UsernameField(models.CharField):
+
+class UsernameField(CharField):
     """A username. The rules of accounts.names apply to new names; an account may keep its existing name."""
 
     default_validators = [names.validate]
@@ -27,7 +33,7 @@ class UsernameField(models.CharField):
         return super().clean(value, model_instance)
 
 
-class NameKeyField(models.TextField):
+class NameKeyField(TextField):
     """The key of the username, computed whenever a row is written. Look-ups accept any spelling."""
 
     def get_prep_value(self, value: Any) -> Any:
@@ -40,7 +46,7 @@ class NameKeyField(models.TextField):
         return value
 
 
-class NameGroupField(models.TextField):
+class NameGroupField(TextField):
     """The look-alike group of the username (accounts.lookalikes), computed whenever a row is written."""
 
     def pre_save(self, model_instance: Any, add: bool) -> str:

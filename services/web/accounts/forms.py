@@ -24,7 +24,7 @@ from accounts.passwords import composed
 class NewName:
     """Form mixin that rejects a name which another user has or which looks like one, with a field error."""
 
-    cleaned_data: dict
+    cleaned_data: dict[str, Any]
 
     def clean_username(self) -> str:
         name = names.spelling(self.cleaned_data["username"])
@@ -39,7 +39,7 @@ class NewName:
 class NewPassword:
     """Form mixin that compares two passwords after normalization, since one may be pasted in another form."""
 
-    cleaned_data: dict
+    cleaned_data: dict[str, Any]
 
     def validate_passwords(self, *names: Any, **options: Any) -> None:
         for name in names or ("password1", "password2"):
@@ -55,21 +55,21 @@ class TypedName(UsernameField):
     limit, browsers would cut them off without an error message.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"max_length": names.LONGEST_KEY})
 
-    def to_python(self, value):
+    def to_python(self, value: object) -> str | None:
         return forms.CharField.to_python(self, value)
 
 
-class SignUpForm(NewName, NewPassword, BaseUserCreationForm):
+class SignUpForm(NewName, NewPassword, BaseUserCreationForm):  # type: ignore[type-arg]  # cannot be subscripted at run time
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username",)
         field_classes = {"username": TypedName}
 
 
-class AddMemberForm(NewName, NewPassword, AdminUserCreationForm):
+class AddMemberForm(NewName, NewPassword, AdminUserCreationForm):  # type: ignore[type-arg]  # cannot be subscripted at run time
     """Admin form for a new user."""
 
     class Meta(AdminUserCreationForm.Meta):
@@ -82,7 +82,7 @@ class AddMemberForm(NewName, NewPassword, AdminUserCreationForm):
         return super().clean_username()
 
 
-class ChangeMemberForm(UserChangeForm):
+class ChangeMemberForm(UserChangeForm):  # type: ignore[type-arg]  # cannot be subscripted at run time
     """Admin form for a user. An unchanged name is valid even if the current rules would reject it."""
 
     class Meta(UserChangeForm.Meta):
@@ -90,7 +90,7 @@ class ChangeMemberForm(UserChangeForm):
         field_classes = {"username": TypedName}
 
     def clean_username(self) -> str:
-        name = self.cleaned_data["username"]
+        name: str = self.cleaned_data["username"]
         if name == self.initial["username"]:
             return name
         names.validate(name)
@@ -106,7 +106,7 @@ class LogInForm(AuthenticationForm):
         "invalid_login": "Wrong name or password. Upper and lower case matter in a password."
     }
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Django uses the maximum length of the model field.
         self.fields["username"].widget.attrs["maxlength"] = names.LONGEST_KEY
@@ -116,22 +116,27 @@ class AdminLogInForm(AdminAuthenticationForm, LogInForm):
     username = TypedName(widget=forms.TextInput(attrs={"autofocus": True}))
 
 
-class SetPasswordForm(NewPassword, AdminPasswordChangeForm):
+class SetPasswordForm(NewPassword, AdminPasswordChangeForm):  # type: ignore[type-arg]  # cannot be subscripted at run time
     """Admin form for the password of a user."""
 
 
 class ChangePasswordForm(NewPassword, PasswordChangeForm):
-    def __init__(self, user, *args, request: HttpRequest, **kwargs):
+    def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         self.request = request
         super().__init__(user, *args, **kwargs)
 
-    def clean_old_password(self):
-        password = self.cleaned_data["old_password"]
+    def clean_old_password(self) -> str:
+        password: str = self.cleaned_data["old_password"]
         if not is_password_of(self.request, self.user, password):
             raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
         return password
 
-    def set_password_and_save(self, user, password_field_name="password1", commit=True):  # noqa: S107
+    def set_password_and_save(
+        self,
+        user: User,
+        password_field_name: str = "password1",  # noqa: S107
+        commit: bool = True,
+    ) -> User:
         """Save only the password. Other fields may have been changed since this request read the user."""
         user.set_password(self.cleaned_data[password_field_name])
         if commit:

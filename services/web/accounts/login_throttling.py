@@ -6,6 +6,7 @@ django-axes calls `AttemptsHandler` before each password check and after each re
 
 import datetime
 import math
+from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
 from axes.handlers.proxy import AxesProxyHandler
@@ -28,10 +29,11 @@ CLIENT_LIMIT, CLIENT_PERIOD = 5, datetime.timedelta(minutes=15)
 NAME_LIMIT, NAME_PERIOD = 50, datetime.timedelta(hours=1)
 REDUCED_LIMIT = 1
 Moment = datetime.datetime
+Credentials = dict[str, Any]
 LONGEST_NAME = 255  # Length of the column. A key can be longer than the name that was typed.
 
 
-def name_tried(request: HttpRequest, credentials: dict | None) -> str | None:
+def name_tried(request: HttpRequest, credentials: Credentials | None) -> str | None:
     """Return the key of the name in a log-in request, or None. All spellings of a name count together."""
     name = (credentials or {}).get("username") or request.POST.get("username")
     return counted(name.strip()) if name else None
@@ -57,7 +59,9 @@ def is_password_of(request: HttpRequest, user: User, password: str) -> bool:
     return False
 
 
-def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: dict | None) -> HttpResponse:
+def locked_out(
+    request: HttpRequest, response: HttpResponse | None, credentials: Credentials | None
+) -> HttpResponse:
     """Return the 429 page with Retry-After for a client that is locked out."""
     until = request.META.get("bobbin.locked_until") or timezone.now() + CLIENT_PERIOD
     seconds = max(1, math.ceil((until - timezone.now()).total_seconds()))
@@ -67,20 +71,22 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
     return page
 
 
-class AttemptsHandler(AxesDatabaseHandler):
+class AttemptsHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no types
     """Counts wrong passwords by client and by name. A client cannot use up the attempts of another client.
 
     An attempt during a lock is not counted, so it does not prolong the lock.
     """
 
-    def is_locked(self, request: HttpRequest, credentials: dict | None = None) -> bool:
+    def is_locked(self, request: HttpRequest, credentials: Credentials | None = None) -> bool:
         name = _name(request, credentials)
         device = device_of(request, name)
         until = _locked_until(name, request.axes_ip_address, device)  # type: ignore[attr-defined]
         request.META["bobbin.locked_until"] = until
         return until is not None
 
-    def user_login_failed(self, sender, credentials: dict, request: HttpRequest | None = None, **kwargs):
+    def user_login_failed(
+        self, sender: object, credentials: Credentials, request: HttpRequest | None = None, **kwargs: object
+    ) -> None:
         """Store the failure, unless the client was locked out and the password was not checked."""
         if request is None or request.axes_locked_out:  # type: ignore[attr-defined]
             return
@@ -98,14 +104,16 @@ class AttemptsHandler(AxesDatabaseHandler):
             request.axes_locked_out = True  # type: ignore[attr-defined]
             request.axes_credentials = credentials  # type: ignore[attr-defined]
 
-    def user_logged_in(self, sender, request: HttpRequest, user, **kwargs):
+    def user_logged_in(self, sender: object, request: HttpRequest, user: User, **kwargs: object) -> None:
         """Delete the failures of this client, and add the browser to the device cookie."""
         name = _name(request, {"username": user.get_username()})
         device = device_of(request, name)
         _delete_attempts(_of_client(name, request.axes_ip_address, device))  # type: ignore[attr-defined]
         remember(request, user, name)
 
-    def user_logged_out(self, sender, request, user, **kwargs):
+    def user_logged_out(
+        self, sender: object, request: HttpRequest, user: User | None, **kwargs: object
+    ) -> None:
         """Delete expired failures."""
         _delete_attempts()
 
@@ -117,11 +125,13 @@ class AttemptsHandler(AxesDatabaseHandler):
         if username:
             by_name = Q(username=counted(username))
             wanted = wanted | by_name if ip_or_username else wanted & by_name
-        return AccessFailureLog.objects.filter(wanted)._raw_delete(AccessFailureLog.objects.db)
+        deleted: int = AccessFailureLog.objects.filter(wanted)._raw_delete(AccessFailureLog.objects.db)
+        return deleted
 
 
-def _name(request: HttpRequest, credentials: dict | None) -> str:
-    return (get_client_username(request, credentials) or "")[:LONGEST_NAME]
+def _name(request: HttpRequest, credentials: Credentials | None) -> str:
+    name: str | None = get_client_username(request, credentials)
+    return (name or "")[:LONGEST_NAME]
 
 
 def _of_client(name: str, network: str, device: Device | None) -> Q:

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 from zlib import crc32
 
+from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.exceptions import ValidationError
 from django.db import connections, models, transaction
@@ -25,11 +26,11 @@ LOCK_CLASS = 0x6E616D65
 LOCK = "SELECT pg_advisory_xact_lock(%s::int, number) FROM unnest(%s::int[]) AS number"
 
 
-class UserQuerySet(models.QuerySet):
-    def active(self):
+class UserQuerySet(models.QuerySet[Any]):
+    def active(self) -> Self:
         return self.filter(is_active=True)
 
-    def named(self, name: str):
+    def named(self, name: str) -> Self:
         """Return the user with this name in any spelling, as a queryset of at most one row.
 
         Accounts that shared a key before keys were unique are found only by their exact spelling.
@@ -37,7 +38,7 @@ class UserQuerySet(models.QuerySet):
         others = self.model._base_manager.filter(name_key=OuterRef("name_key")).exclude(pk=OuterRef("pk"))
         return self.filter(Q(username=name) | ~Exists(others), name_key=names.key(name))
 
-    def named_like(self, start: str):
+    def named_like(self, start: str) -> Self:
         """Return the users whose name starts with `start` in any spelling, ordered by key.
 
         The query compares with two bounds, because a generic plan cannot use the index for LIKE.
@@ -135,7 +136,7 @@ class UserQuerySet(models.QuerySet):
             user.__dict__.pop("named_at", None)  # The expression. The next access loads the value.
         return changed
 
-    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list:
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
         """Like Django's. If it updates existing rows, it sets `named_at` of all of them."""
         if "username" in (options.get("update_fields") or ()):
             options["update_fields"] = {*options["update_fields"], *FOLLOWING}
@@ -166,14 +167,22 @@ def _time_of_name(key: str) -> Case:
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
-    def get_by_natural_key(self, username):
+    def get_by_natural_key(self, username: str | None) -> AbstractUser:
         """Return the user with this name in any spelling. Django's log-in calls this."""
-        return self.named(username).get()
+        user: AbstractUser = self.named(username or "").get()
+        return user
 
-    def _create_user_object(self, username, email, password, **extra_fields):
+    def _create_user_object(
+        self, username: str, email: str | None, password: str | None, **extra_fields: Any
+    ) -> AbstractUser:
         # Django's method hashes the password without normalization.
-        return super()._create_user_object(username, email, password and composed(password), **extra_fields)
+        typed = password and composed(password)
+        user: AbstractUser = super()._create_user_object(username, email, typed, **extra_fields)
+        return user
 
-    def create_superuser(self, username, email=None, password=None, **extra_fields):
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **extra_fields: Any
+    ) -> AbstractUser:
         self.all().refuse_name(username)
-        return super().create_superuser(username, email, password, **extra_fields)
+        user: AbstractUser = super().create_superuser(username, email, password, **extra_fields)
+        return user

@@ -1,5 +1,7 @@
 """Middleware for the pages that check a password."""
 
+from collections.abc import Callable
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -12,7 +14,7 @@ RETRY_SECONDS = "5"
 class PasswordMiddleware:
     """Sets the device cookie, and returns 503 when too many passwords are being checked."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

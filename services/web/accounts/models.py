@@ -1,9 +1,10 @@
 """Users, their sessions, and the records of erased accounts."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import DatabaseError, models, transaction
 from django.db.models.functions import Now
@@ -68,7 +69,9 @@ class User(NormalizedPasswords, AbstractUser):
         """Return whether the stored username is exactly `name`."""
         return bool(self.pk) and type(self).objects.filter(pk=self.pk, username=name).exists()
 
-    def save(self, *, using: str | None = None, update_fields=None, **kwargs) -> None:
+    def save(
+        self, *, using: str | None = None, update_fields: Iterable[str] | None = None, **kwargs: Any
+    ) -> None:
         """Save the user. Raise ValidationError for a new name that looks like the name of another user.
 
         Raise DoesNotExist if the account was erased after this instance was loaded. Django would insert it
@@ -148,7 +151,7 @@ class Session(AbstractBaseSession):
     started_at = models.DateTimeField(db_default=Now())
 
     @classmethod
-    def get_session_store_class(cls):
+    def get_session_store_class(cls) -> type[SessionBase]:
         from accounts.sessions import SessionStore
 
         return SessionStore

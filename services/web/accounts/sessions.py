@@ -15,6 +15,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedDBStore
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import DatabaseError
 
 from accounts.concurrent_erasure import interrupting_session
@@ -55,20 +56,20 @@ class SessionStore(CachedDBStore):
     expires_at: float | None = None
 
     @classmethod
-    def get_model_class(cls):
+    def get_model_class(cls) -> type[AbstractBaseSession]:
         from accounts.models import Session
 
         return Session
 
-    def create_model_instance(self, data):
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
         session: Any = super().create_model_instance(data)
         session.user_id = data.get(SESSION_KEY)
         session.started_at = datetime.fromtimestamp(self._start(), UTC)
         self.expires_at = session.expire_date.timestamp()
         return session
 
-    def _validate_session_key(self, key):
-        return bool(key) and is_key(key)
+    def _validate_session_key(self, key: str | None) -> bool:
+        return key is not None and is_key(key)
 
     def load(self) -> dict[str, Any]:
         data = self._load_copy()

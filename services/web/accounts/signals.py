@@ -17,17 +17,17 @@ users_changed_in_bulk = Signal()
 
 
 @receiver(pre_delete, sender=User, dispatch_uid="accounts.begin_erasure")
-def begin_erasure(sender, instance, using, **kwargs):
+def begin_erasure(sender: type[User], instance: User, using: str, **kwargs: object) -> None:
     erasure_phases.run(erasure_phases.BEFORE_DELETE, instance, using)
 
 
 @receiver(post_delete, sender=User, dispatch_uid="accounts.complete_erasure")
-def complete_erasure(sender, instance, using, **kwargs):
+def complete_erasure(sender: type[User], instance: User, using: str, **kwargs: object) -> None:
     erasure_phases.run(erasure_phases.AFTER_DELETE, instance, using)
 
 
 @receiver(pre_save, sender=User, dispatch_uid="accounts.fill_name_columns")
-def fill_name_columns(sender, instance, raw, using, **kwargs):
+def fill_name_columns(sender: type[User], instance: User, raw: bool, using: str, **kwargs: object) -> None:
     if raw:  # A fixture: Django writes its fields without calling `User.save`.
         User.objects.using(using).lock_names([instance.username])
         instance.fill_name_columns(using)

@@ -3,6 +3,7 @@
 import time
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import http_date
@@ -35,11 +36,11 @@ def is_use(request: HttpRequest) -> bool:
     return request.method == "POST" or request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 
-def _set_cookie(response: HttpResponse, session) -> None:
+def _set_cookie(response: HttpResponse, session: SessionBase) -> None:
     seconds = session.get_expiry_age()
     response.set_cookie(
         settings.SESSION_COOKIE_NAME,
-        session.session_key,
+        session.session_key or "",
         max_age=seconds,
         expires=http_date(time.time() + seconds),
         domain=settings.SESSION_COOKIE_DOMAIN,

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -55,7 +56,8 @@ def _create(form: SignUpForm) -> User | None:
     """Return the new user, or None if a concurrent request took the name or a look-alike of it."""
     try:
         with transaction.atomic():
-            return form.save()
+            user: User = form.save()
+            return user
     except ValidationError as refused:
         form.add_error("username", refused)
     except IntegrityError:
@@ -88,7 +90,7 @@ class LogIn(auth.LoginView):
 @method_decorator(query_budget(4), name="dispatch")
 class LogOut(auth.LogoutView):
     @method_decorator(never_cache)
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return _clear_browser(super().dispatch(request, *args, **kwargs))
 
 
@@ -99,10 +101,10 @@ class ChangePassword(auth.PasswordChangeView):
     form_class = ChangePasswordForm
     success_url = reverse_lazy("accounts:account")
 
-    def get_form_kwargs(self):
+    def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"request": self.request}
 
-    def form_valid(self, form):
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         try:
             response = super().form_valid(form)
         except User.DoesNotExist:  # The account was erased after its password was checked.
@@ -134,7 +136,7 @@ def delete_user_account(request: HttpRequest) -> HttpResponse:
         _end_session(request)
         messages.success(request, "Your account and everything in it is erased.")
         return _clear_browser(redirect("accounts:login"))
-    context = {"form": form, "preview": preview(request.user)}
+    context = {"form": form, "preview": preview(request.user)}  # type: ignore[arg-type]  # login_required
     return render(request, "accounts/delete.html", context, status=422 if form.is_bound else 200)
 
 
@@ -143,7 +145,7 @@ def _end_session(request: HttpRequest) -> None:
     request.session, request.user = SessionStore(), AnonymousUser()
 
 
-def preview(user) -> dict[str, int]:
+def preview(user: User) -> dict[str, int]:
     """Return what an erasure of `user` would delete: {label: number of rows}, from all apps."""
     answers: Any = erasure_preview.send(sender=User, user=user)
     return {what: count for _, counts in answers for what, count in counts.items()}

@@ -8,7 +8,7 @@ None as a miss, and count `get_or_set` twice.
 import logging
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django_redis import cache
@@ -28,8 +28,10 @@ _MISSING = object()
 # One breaker for each server, shared by the threads: Django creates a cache object for each thread.
 _breakers: dict[str, CircuitBreaker] = {}
 
+Result = TypeVar("Result")
 
-class RedisCache(cache.RedisCache):
+
+class RedisCache(cache.RedisCache):  # type: ignore[misc]  # django-redis has no types
     """A Redis cache that does not raise when Redis fails: reads find nothing, and writes return None.
 
     `OPTIONS["FAMILIES"]` lists the key families. The family of a key is its part before the first colon. A
@@ -56,8 +58,9 @@ class RedisCache(cache.RedisCache):
         found, _ = self._read(key, None, None)
         return None if found is _MISSING else found
 
-    def get_many(self, keys: Iterable[str], version: int | None = None, **kwargs: Any) -> dict:
+    def get_many(self, keys: Iterable[str], version: int | None = None, **kwargs: Any) -> dict[str, Any]:
         keys = list(keys)
+        found: dict[str, Any]
         found, failure = self._try_read(super().get_many, keys, version=version, **kwargs)
         if failure:
             found = {}
@@ -101,7 +104,7 @@ class RedisCache(cache.RedisCache):
     def set(self, *args: Any, **kwargs: Any) -> bool | None:
         return self._write(super().set, *args, **kwargs)
 
-    def set_many(self, *args: Any, **kwargs: Any) -> list | None:
+    def set_many(self, *args: Any, **kwargs: Any) -> list[str] | None:
         """Like Django's: return the list of keys that were not stored, here always empty; None on failure."""
         _, failure = self._call(super().set_many, *args, **kwargs)
         return None if failure else []
@@ -137,7 +140,8 @@ class RedisCache(cache.RedisCache):
 
         def operation() -> int:
             with self.client.get_client(write=True).pipeline(transaction=False) as pipe:
-                return pipe.delete(*names).publish(channel, text).execute()[1]
+                subscribers: int = pipe.delete(*names).publish(channel, text).execute()[1]
+                return subscribers
 
         return self._write(operation)
 
@@ -181,7 +185,7 @@ class RedisCache(cache.RedisCache):
             log.warning("A value in Redis cannot be read: %s", error)
             return None, ERROR
 
-    def _write(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def _write(self, call: Callable[..., Result], *args: Any, **kwargs: Any) -> Result | None:
         done, failure = self._call(call, *args, **kwargs)
         return None if failure else done
 

@@ -5,7 +5,7 @@ from typing import Any
 from django_redis import pool
 
 
-class ConnectionFactory(pool.ConnectionFactory):
+class ConnectionFactory(pool.ConnectionFactory):  # type: ignore[misc]  # django-redis has no types
     """Keeps one pool for each set of options.
 
     The factory of django-redis ignores the options: a second alias would get the time-outs of the first.

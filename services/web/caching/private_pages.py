@@ -25,9 +25,10 @@ STORED_HEADERS = ("Content-Type", "Content-Language", "Vary")
 TOKEN = "<%token%>"  # noqa: S105
 
 cache = cast(RedisCache, proxy)
+View = Callable[..., HttpResponse]
 
 
-def private_cache_page(seconds: int):
+def private_cache_page(seconds: int) -> Callable[[View], View]:
     """Like Django's `cache_page(seconds)`, for a page that belongs to the user of the request.
 
     Apply it inside `login_required`. Django's own `cache_page` would show the page of one user to another:
@@ -39,9 +40,9 @@ def private_cache_page(seconds: int):
     every response.
     """
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: View) -> View:
         @functools.wraps(view)
-        def cached(request: Any, *args, **kwargs) -> HttpResponse:
+        def cached(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
             # A flash message is shown once, to this browser.
             is_plain = request.method in {"GET", "HEAD"} and not len(get_messages(request))
             if not (settings.CACHE_PAGES and is_plain):
@@ -126,7 +127,8 @@ def page_key(user_id: int | None, generation: str, varies: Iterable[str]) -> str
 
 def load_page(key: str) -> tuple[dict[str, str], bytes] | None:
     """Return headers and body; None when the page is not stored."""
-    return cache.get(key)
+    stored: tuple[dict[str, str], bytes] | None = cache.get(key)
+    return stored
 
 
 def store_page(key: str, headers: dict[str, str], body: bytes, seconds: int) -> None:

@@ -2,12 +2,15 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.core.cache import cache as proxy
 
 from caching.backend import RedisCache
 from observability import metrics
+
+if TYPE_CHECKING:
+    from prometheus_client import Gauge
 
 RETRY_SECONDS = 0.5
 
@@ -27,7 +30,7 @@ class RetryQueue:
         self,
         most: int | None = None,
         instead: str = "",
-        gauge: metrics.Gauge | None = None,
+        gauge: "Gauge | None" = None,
         operation: Callable[[set[str]], Any] | None = None,
     ) -> None:
         self.most, self.instead, self.gauge = most, instead, gauge

@@ -28,7 +28,10 @@ def badges(
     generation = None if connection.in_atomic_block else generation or generation_of(user_id)
     if generation is None:
         return count()
-    return cache.get_or_set(f"badges:{VERSION}:{user_id}:{generation}", count, BADGE_SECONDS)
+    stored: dict[str, int] = cache.get_or_set(
+        f"badges:{VERSION}:{user_id}:{generation}", count, BADGE_SECONDS
+    )
+    return stored
 
 
 def suggestions(start: str, find: Callable[[], list[str]]) -> list[str]:
@@ -37,4 +40,7 @@ def suggestions(start: str, find: Callable[[], list[str]]) -> list[str]:
     if generation is None:
         return find()
     digest = sha256(start.encode(errors="backslashreplace")).hexdigest()
-    return cache.get_or_set(f"suggestions:{VERSION}:{generation}:{digest}", find, SUGGESTION_SECONDS)
+    names: list[str] = cache.get_or_set(
+        f"suggestions:{VERSION}:{generation}:{digest}", find, SUGGESTION_SECONDS
+    )
+    return names

@@ -1,6 +1,7 @@
 """Template context of every page: the view, the two badges, the generation, the port of the event stream."""
 
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -18,7 +19,7 @@ SELECT
 """
 
 
-def frame(request: HttpRequest) -> dict:
+def frame(request: HttpRequest) -> dict[str, Any]:
     """Return `view_name` and, for a user who is logged in, `badges`, `generation` and `events_port`.
 
     `badges.unread` and `badges.notifications` make one query, and only on a page that shows them.

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.forms.renderers import Jinja2
 
+from accounts.models import User
 from messaging.allocation import INACTIVE
 from messaging.content import MAX_LENGTH, clean_content
 from messaging.history import version_of
@@ -17,12 +18,12 @@ VERSION = re.compile("[0-9a-f]{64}")
 class ContentField(forms.CharField):
     """The text of a message. `messaging.content` validates it."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         # No maxlength: browsers would silently truncate pasted text. The validation error states the limit.
         area = forms.Textarea(attrs={"rows": 4, "data-max-length": MAX_LENGTH})
         super().__init__(label="Message", strip=False, required=False, widget=area, **kwargs)
 
-    def clean(self, value):
+    def clean(self, value: str | None) -> str:
         return clean_content(value or "")
 
 
@@ -32,7 +33,7 @@ class MessageForm(forms.Form):
     # Created with the form, so that a double click or a reload does not send a second message.
     client_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid.uuid4)
 
-    def _post_clean(self):
+    def _post_clean(self) -> None:
         """Replace an invalid `client_id`, because the user cannot correct a hidden field."""
         super()._post_clean()  # type: ignore[misc]
         if "client_id" in self.errors:
@@ -51,7 +52,7 @@ class MessageForm(forms.Form):
             self.data[name] = value  # type: ignore[index]
 
 
-def check_name(shown: str, counterpart) -> None:
+def check_name(shown: str, counterpart: User) -> None:
     """Raise ValidationError if the page showed another name, or if the counterpart is deactivated."""
     if shown and shown != counterpart.username:
         raise forms.ValidationError(
@@ -71,11 +72,11 @@ class ReplyForm(MessageForm):
 
     to = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args, counterpart=None, **kwargs):
+    def __init__(self, *args: Any, counterpart: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.counterpart = counterpart
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         shown = self.cleaned_data.get("to", "")
         self.show(to=self.counterpart.username)
         check_name(shown, self.counterpart)

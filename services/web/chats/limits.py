@@ -3,6 +3,7 @@
 Bulk import, management commands and the shell have no limit, because they make no requests.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -30,7 +31,7 @@ class MemberLimitsMiddleware:
     It must come after the middleware that sets `request.user`.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

@@ -68,7 +68,7 @@ def _end(text: str, start: int, place: int, bound: int) -> int:
     for piece in PIECE.finditer(text, place, bound):
         place, kind = piece.start(), piece.lastgroup
         if place - start > LONGEST:
-            return REST.match(text, place, bound).end()
+            return int(REST.match(text, place, bound).end())
         if kind == "ends" or (kind == "quotes" and PAIRS.get(piece[0][0]) == quoted):
             return place
         if kind == "opens":

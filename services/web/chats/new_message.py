@@ -1,16 +1,17 @@
 """The form of a new message, and the names that it suggests."""
 
+from typing import Any
+
 from django import forms
-from django.contrib.auth import get_user_model
 from django.core.signing import BadSignature
 
 from accounts import names
+from accounts.models import User
 from accounts.requests import LARGEST_KEY
 from chats import cache, made_for
 from chats.forms import MessageForm, check_name
 from messaging.models import Participant
 
-User = get_user_model()
 SUGGESTIONS = 10
 
 
@@ -29,7 +30,7 @@ class NewMessageForm(MessageForm):
     made = forms.Field(required=False, widget=forms.HiddenInput)
     field_order = ["conversation", "made", "to", "content"]
 
-    def __init__(self, *args, sender, **kwargs):
+    def __init__(self, *args: Any, sender: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.sender = sender
         if not self.is_bound:
@@ -41,12 +42,12 @@ class NewMessageForm(MessageForm):
         if self.data.get("conversation"):
             self.fields["to"].widget.attrs["readonly"] = True
 
-    def clean_to(self):
+    def clean_to(self) -> User:
         if self.data.get("conversation"):
             return self._counterpart()
         return self._named()
 
-    def _counterpart(self):
+    def _counterpart(self) -> User:
         """Return the counterpart of the form's conversation, even if another account has the name now.
 
         Raise ValidationError if the counterpart was erased, renamed or deactivated.
@@ -54,7 +55,7 @@ class NewMessageForm(MessageForm):
         side = Participant.objects.filter(
             user=self.sender, conversation=self.cleaned_data.get("conversation")
         )
-        counterpart = User.objects.filter(pk__in=side.values("counterpart")).first()
+        counterpart: User | None = User.objects.filter(pk__in=side.values("counterpart")).first()
         shown = self.cleaned_data["to"]
         if counterpart is None:
             # Clear the fields, so that the form does not identify the next owner of the name.
@@ -68,7 +69,7 @@ class NewMessageForm(MessageForm):
         check_name(shown, counterpart)
         return counterpart
 
-    def _named(self):
+    def _named(self) -> User:
         name = self.cleaned_data["to"].strip()
         receiver = _find(name)
         self.show(made=made_for.token(name, receiver))
@@ -85,7 +86,7 @@ class NewMessageForm(MessageForm):
         self._check_made(name, receiver)
         return receiver
 
-    def _check_made(self, name: str, receiver) -> None:
+    def _check_made(self, name: str, receiver: User) -> None:
         """Raise ValidationError if another account may have had the name when the form was made.
 
         The form is refused once: it comes back with a new token, which the next submission contains.
@@ -101,12 +102,12 @@ class NewMessageForm(MessageForm):
             )
 
 
-def _find(name: str):
+def _find(name: str) -> User | None:
     """Return the user with this name, active or deactivated, or None."""
     return None if "\x00" in name else User.objects.named(name).first()
 
 
-def suggestions(start: str, user) -> list[str]:
+def suggestions(start: str, user: User) -> list[str]:
     """Return at most SUGGESTIONS names of active users that begin with `start`, without that of `asking`."""
     start = start.strip().replace("\x00", "")
     if not start:

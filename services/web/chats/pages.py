@@ -35,7 +35,7 @@ class Line(NamedTuple):
 class Window(NamedTuple):
     """A page of messages, oldest first, with the keys of the pages before and after it."""
 
-    rows: list
+    rows: list[Any]
     earlier: int | None  # `?to=`: the largest possible id on the previous page.
     later: int | None  # `?from=`: the smallest possible id on the next page.
 
@@ -63,13 +63,13 @@ class Windows:
         return _window(rows, earlier=more, later=end is not None)
 
 
-def _window(rows: list, *, earlier: bool, later: bool) -> Window:
+def _window(rows: list[Any], *, earlier: bool, later: bool) -> Window:
     if not rows:
         raise Http404
     return Window(rows, rows[0].id - 1 if earlier else None, rows[-1].id + 1 if later else None)
 
 
-def lines(rows: list, reader_id: int, counterpart: str, *, nested: bool) -> list[Line]:
+def lines(rows: list[Any], reader_id: int, counterpart: str, *, nested: bool) -> list[Line]:
     """Return the lines of a page for the user `reader_id`. `nested` puts replies below their parents."""
     here = {row.id for row in rows}
     placed = flatten(rows) if nested else [(row, 0) for row in rows]
@@ -91,7 +91,7 @@ def version_of(page: Window, shown: list[Line], *around: Any) -> str:
     ).hexdigest()
 
 
-def _line(row, depth: int, reader_id: int, counterpart: str, here: set[int], nested: bool) -> Line:
+def _line(row: Any, depth: int, reader_id: int, counterpart: str, here: set[int], nested: bool) -> Line:
     mine = row.sender_id == reader_id
     parent_is_here = row.parent_message_id in here
     # Up to DEEPEST_INDENT, the indentation already shows which message is answered.

@@ -2,31 +2,36 @@
 
 import functools
 import logging
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.db import DataError, ProgrammingError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 # Raised for an invalid value in a filter, such as the year 99999. Django validates some, PostgreSQL the rest.
 LOOKUP_ERRORS = (ValueError, OverflowError, IndexError, DataError, ProgrammingError)
 
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 log = logging.getLogger(__name__)
 
 
 class AdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
-        request.is_admitted_to_admin = super().has_permission(request)  # type: ignore[attr-defined]
-        return request.is_admitted_to_admin  # type: ignore[attr-defined]
+        is_admitted = super().has_permission(request)
+        request.is_admitted_to_admin = is_admitted  # type: ignore[attr-defined]
+        return is_admitted
 
-    def admin_view(self, view, cacheable=False):
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Like Django's, but a URL with an invalid filter redirects to the page without filters."""
         inner = super().admin_view(view, cacheable)
 
         @functools.wraps(view)
-        def checked(request: HttpRequest, *args, **kwargs):
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             filters = request.method in {"GET", "HEAD"} and request.GET.keys() - {ERROR_FLAG}
             try:
                 return inner(request, *args, **kwargs)
@@ -37,16 +42,16 @@ class AdminSite(admin.AdminSite):
                 log.warning("The administration ignored an invalid filter: %s", type(error).__name__)
                 return redirect(f"{request.path}?{ERROR_FLAG}=1")
 
-        return checked
+        return cast(View, checked)
 
     def password_change(  # type: ignore[override]  # Django's method returns a page.
-        self, request: HttpRequest, extra_context: dict | None = None
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Redirect staff to the password page of accounts, which counts wrong attempts."""
         return redirect("accounts:change_password")
 
     def logout(  # type: ignore[override]  # Returns a redirect if the user has logged out in another tab.
-        self, request: HttpRequest, extra_context: dict | None = None
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Like Django's, but make the browser delete cached private pages, like the log-out of accounts."""
         response = super().logout(request, extra_context)

@@ -43,13 +43,14 @@ def _missing(name: str, default: str | None) -> str:
 
 def flag(name: str, default: bool) -> bool:
     """Return a boolean setting."""
-    return _parsed("bool", name, default, f"true or false ({str(default).lower()} when it is not set)")
+    value: bool = _parsed("bool", name, default, f"true or false ({str(default).lower()} when it is not set)")
+    return value
 
 
 def number(name: str, default: int, least: int = 0, most: int = LARGEST) -> int:
     """Return an integer setting from `least` to `most`."""
     wanted = f"a whole number from {least} to {most} ({default} when it is not set)"
-    value = _parsed("int", name, default, wanted)
+    value: int = _parsed("int", name, default, wanted)
     return value if least <= value <= most else _refuse(name, wanted)
 
 

@@ -22,7 +22,7 @@ _ROW_VALUES = re.compile(
 )
 
 
-def remove_values_of_rows(logger: Any, method: str, event: dict) -> dict:
+def remove_values_of_rows(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
     """Remove the row values that PostgreSQL quotes from a formatted traceback. A structlog processor."""
     if "exception" in event:
         event["exception"] = _ROW_VALUES.sub("", event["exception"])
@@ -36,7 +36,7 @@ class EndedRequests(logging.Filter):
         return not (isinstance(record.msg, dict) and record.msg.get("event") == "request_started")
 
 
-def logging_settings(style: str, level: str) -> dict:
+def logging_settings(style: str, level: str) -> dict[str, Any]:
     """Configure structlog, and return Django's `LOGGING` for `style` ("json" or "console")."""
     structlog.configure(
         processors=[

@@ -1,6 +1,7 @@
 """Requests with an invalid content type, which get 400 instead of 500."""
 
 import codecs
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -31,7 +32,7 @@ class ReadableRequestMiddleware:
     It comes after the middleware for logs and metrics, so they include these requests.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

@@ -28,7 +28,7 @@ TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Len
 _INCOMPLETE = object()
 
 
-class Worker(gthread.ThreadWorker):
+class Worker(gthread.ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def init_process(self) -> None:
         # Connections in the order of their `timeout`, the earliest first.
         self.incomplete: deque[Any] = deque()
@@ -55,7 +55,7 @@ class Worker(gthread.ThreadWorker):
         conn.sock.settimeout(WRITE_SECONDS)
         return super().handle_request(req, conn)
 
-    def finish_request(self, conn: Any, fs: Future) -> None:
+    def finish_request(self, conn: Any, fs: Future[Any]) -> None:
         result = None if fs.cancelled() or fs.exception() else fs.result()
         if result is _INCOMPLETE:
             self.read_on(conn)
@@ -137,7 +137,8 @@ def _peek(conn: Any) -> bytes:
     # With a timeout on the socket, Python waits for data even with MSG_DONTWAIT.
     conn.sock.setblocking(False)
     try:
-        return buffered + conn.sock.recv(MAX_HEAD, socket.MSG_PEEK)
+        received: bytes = conn.sock.recv(MAX_HEAD, socket.MSG_PEEK)
+        return buffered + received
     except BlockingIOError:
         return buffered
 

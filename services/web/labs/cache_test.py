@@ -76,7 +76,8 @@ def _since(began: float) -> float:
 
 
 def _load(user_id: int, generation: str) -> int | None:
-    return cache.get(_key(user_id, generation))
+    stored: int | None = cache.get(_key(user_id, generation))
+    return stored
 
 
 def _store(user_id: int, generation: str, number: int) -> None:

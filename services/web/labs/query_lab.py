@@ -4,12 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Prefetch
 
+from accounts.models import User
 from messaging.excerpts import begin
 from messaging.models import Message
 from messaging.querysets import EXCERPT
@@ -77,11 +78,11 @@ class Cost(NamedTuple):
         return sum(count for _, count in self.statements)
 
 
-def may_open(user) -> bool:
-    return settings.DEMO or user.is_staff
+def may_open(user: User) -> bool:
+    return bool(settings.DEMO or user.is_staff)
 
 
-def recent_threads(user) -> list[RecentThread]:
+def recent_threads(user: User) -> list[RecentThread]:
     with connection.cursor() as cursor:
         cursor.execute(RECENT_THREADS, {"user": user.pk, "largest": LARGEST})
         threads = [RecentThread(*row) for row in cursor.fetchall()]
@@ -155,7 +156,7 @@ def measure(way: Way, root: Message) -> Cost:
     made: Counter[str] = Counter()
     waited = 0.0
 
-    def watch(execute, sql, params, many, context):
+    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         nonlocal waited
         made[sql] += 1
         began = perf_counter()

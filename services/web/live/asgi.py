@@ -7,6 +7,8 @@ and a database connection for each new stream.
 import asyncio
 import contextlib
 import random
+from collections.abc import Awaitable, Callable
+from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
@@ -25,8 +27,13 @@ HEARTBEAT_SECONDS = 15.0  # Proxies close a connection that is silent for a minu
 LIFE_SECONDS = (600.0, 900.0)
 LAST_SECONDS = 5.0
 RETRY_MILLISECONDS = (1_000, 4_000)  # Random, so that not all browsers reconnect at once after a restart.
-TEXT = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
-STREAM = [
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+TEXT: Headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+STREAM: Headers = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
@@ -48,7 +55,7 @@ class Application:
         self.broker = Broker(self._is_still_good)
         self.coming = 0  # Number of requests whose session is being validated.
 
-    async def __call__(self, scope, receive, send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise RuntimeError(f"Only http is served here, not {scope['type']}.")
         self.broker.start()
@@ -68,7 +75,7 @@ class Application:
         finally:
             self.broker.remove(stream)
 
-    def _check_request(self, scope, headers: dict[str, str]) -> None:
+    def _check_request(self, scope: Scope, headers: dict[str, str]) -> None:
         if scope["path"] == "/healthz":
             raise Refused(200, "ok")
         if scope["path"] == "/readyz":
@@ -116,7 +123,9 @@ class Application:
         except DatabaseError:
             return False  # The stream ends; the browser reconnects, and is authenticated then.
 
-    async def _serve(self, stream: Stream, last_seen: int | None, receive, send, allowed) -> None:
+    async def _serve(
+        self, stream: Stream, last_seen: int | None, receive: Receive, send: Send, allowed: Headers
+    ) -> None:
         begin, missed = await _beginning(stream.user_id, last_seen)
         await send({"type": "http.response.start", "status": 200, "headers": STREAM + allowed})
         gone = asyncio.ensure_future(_until_gone(receive))
@@ -140,7 +149,7 @@ class Application:
                 await send({"type": "http.response.body", "body": b""})
 
 
-async def _beginning(user_id: int, last_seen: int | None) -> tuple[str, list[dict]]:
+async def _beginning(user_id: int, last_seen: int | None) -> tuple[str, list[dict[str, Any]]]:
     """Return the `id:` line for a browser that has no event id yet, and the events that it missed."""
     try:
         if last_seen is None:
@@ -150,7 +159,7 @@ async def _beginning(user_id: int, last_seen: int | None) -> tuple[str, list[dic
         return "", [{"kind": "sync"}]
 
 
-async def _forward(stream: Stream, send) -> None:
+async def _forward(stream: Stream, send: Send) -> None:
     while True:
         try:
             async with asyncio.timeout(HEARTBEAT_SECONDS):
@@ -162,16 +171,16 @@ async def _forward(stream: Stream, send) -> None:
         await _send(send, event)
 
 
-async def _send(send, body: bytes) -> None:
+async def _send(send: Send, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
-async def _until_gone(receive) -> None:
+async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _answer(send, refused: Refused, allowed) -> None:
+async def _answer(send: Send, refused: Refused, allowed: Headers) -> None:
     after = [] if refused.retry_after is None else [(b"retry-after", str(refused.retry_after).encode())]
     await send(
         {"type": "http.response.start", "status": refused.status, "headers": [*TEXT, *after, *allowed]}
@@ -179,14 +188,14 @@ async def _answer(send, refused: Refused, allowed) -> None:
     await send({"type": "http.response.body", "body": refused.reason.encode() + b"\n"})
 
 
-def _last_seen(scope, headers: dict[str, str]) -> int | None:
+def _last_seen(scope: Scope, headers: dict[str, str]) -> int | None:
     """Return the id of the last event received, from Last-Event-ID or from the query parameter `last`."""
     in_query = parse_qs(scope["query_string"].decode("latin-1")).get("last", [""])[0]
     text = headers.get("last-event-id") or in_query
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-def _may_be_read_by(origin: str) -> list[tuple[bytes, bytes]]:
+def _may_be_read_by(origin: str) -> Headers:
     """Return the CORS headers for a page of Bobbin at another port, as in `make run`; otherwise none."""
     if origin not in settings.EVENTS_ORIGINS:
         return []

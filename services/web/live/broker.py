@@ -8,7 +8,8 @@ import json
 import logging
 import random
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from django.conf import settings
 from redis.asyncio import Redis
@@ -56,7 +57,7 @@ class Broker:
         self.open = 0
         self.listening = False  # While it is False, no event can be delivered.
         self.closing = False
-        self._tasks: set[asyncio.Task] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Subscribe, in the running event loop. Further calls do nothing."""
@@ -143,20 +144,20 @@ class Broker:
                 elif message["type"] == "message":
                     self.deliver(message["data"].decode())
 
-    def _spawn(self, work) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)  # The event loop keeps only weak references to tasks.
         task.add_done_callback(self._done)
 
-    def _done(self, task: asyncio.Task) -> None:
+    def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("live updates failed", exc_info=error)
 
 
-async def _next_of(pubsub: PubSub) -> dict:
+async def _next_of(pubsub: PubSub) -> dict[str, Any]:
     """Return the next message from Redis. Raise TimeoutError when it does not answer a ping either."""
-    message = await pubsub.get_message(timeout=SILENCE_SECONDS)
+    message: dict[str, Any] | None = await pubsub.get_message(timeout=SILENCE_SECONDS)
     if message is None:
         await pubsub.ping()
         message = await pubsub.get_message(timeout=SILENCE_SECONDS)
@@ -165,7 +166,7 @@ async def _next_of(pubsub: PubSub) -> dict:
     return message
 
 
-def encode(payload: dict, event_id: int | None = None) -> bytes:
+def encode(payload: dict[str, Any], event_id: int | None = None) -> bytes:
     """Return a payload as a server-sent event. A new message has its id, from which a browser resumes."""
     event_id = event_id or (payload.get("message") if payload["kind"] == "new" else None)
     head = f"id: {event_id}\n" if event_id else ""

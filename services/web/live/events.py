@@ -58,7 +58,17 @@ def invalidate_and_publish(user_ids: Collection[int], kind: str, **where: Where)
         pending_events.enqueue({str(user_id) for user_id in members})
 
 
-def publish_read(reader_id, *, writer_ids, conversation_id, thread, first, last, ids, **kwargs) -> None:
+def publish_read(
+    reader_id: int,
+    *,
+    writer_ids: Collection[int],
+    conversation_id: int | None,
+    thread: int | None,
+    first: int | None,
+    last: int | None,
+    ids: list[int] | None,
+    **kwargs: object,
+) -> None:
     """Publish which messages were read, to the reader and the writers; no ids if in all conversations."""
     if conversation_id is None:
         publish([reader_id], COUNTED)

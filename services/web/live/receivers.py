@@ -3,11 +3,15 @@
 After the commit, each invalidates cached entries and then publishes an event to the open pages.
 """
 
-from django.contrib.auth import get_user_model
+from collections.abc import Collection
+from typing import Any
+
 from django.contrib.auth.signals import user_logged_out
+from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 
 from accounts.erasure_phases import erasure_phase
+from accounts.models import User
 from accounts.signals import users_changed_in_bulk
 from caching import generations, restored
 from caching.transactions import on_commit, on_commit_once
@@ -19,8 +23,6 @@ from notifications.models import Notification
 from notifications.signals import notifications_read
 from observability.health import DatabaseProbe
 from observability.signals import database_ready, receiver
-
-User = get_user_model()
 
 
 def _changed(using: str, message: Message, kind: str) -> None:
@@ -55,7 +57,15 @@ def _invalidate_user_and_counterparts(using: str, user_id: int) -> None:
 
 
 @receiver(post_save, sender=Message, dispatch_uid="live.message_saved")
-def message_saved(sender, instance, created, raw, using, update_fields, **kwargs):
+def message_saved(
+    sender: type[Message],
+    instance: Message,
+    created: bool,
+    raw: bool,
+    using: str,
+    update_fields: Collection[str] | None,
+    **kwargs: object,
+) -> None:
     if raw:
         on_commit_once(using, _invalidate_everything)
         return
@@ -67,42 +77,52 @@ def message_saved(sender, instance, created, raw, using, update_fields, **kwargs
 
 @receiver(post_save, sender=Participant, dispatch_uid="live.participant_loaded")
 @receiver(post_save, sender=Notification, dispatch_uid="live.notification_loaded")
-def row_loaded(sender, raw, using, **kwargs):
+def row_loaded(sender: type[Model], raw: bool, using: str, **kwargs: object) -> None:
     if raw:  # A row of a fixture. Any other change of these rows has a signal of its own.
         on_commit_once(using, _invalidate_everything)
 
 
 @receiver(post_delete, sender=Message, dispatch_uid="live.message_deleted")
-def message_deleted(sender, instance, using, **kwargs):
+def message_deleted(sender: type[Message], instance: Message, using: str, **kwargs: object) -> None:
     _changed(using, instance, events.DELETED)
 
 
 @receiver(messages_created_in_bulk, sender=Message, dispatch_uid="live.messages_created")
-def messages_created(sender, messages, using, **kwargs):
+def messages_created(
+    sender: type[Message], messages: Collection[Message], using: str, **kwargs: object
+) -> None:
     people = {user_id for message in messages for user_id in (message.sender_id, message.receiver_id)}
     on_commit(using, events.invalidate_and_publish, people, events.SYNC)
 
 
 @receiver(messages_read, sender=Message, dispatch_uid="live.messages_read")
-def messages_were_read(sender, reader_id, using, **what):
+def messages_were_read(sender: type[Message], reader_id: int, using: str, **what: Any) -> None:
     on_commit(using, generations.invalidate_users, [reader_id])
     on_commit(using, events.publish_read, reader_id, **what)
 
 
 @receiver(notifications_read, sender=Notification, dispatch_uid="live.notifications_read")
-def notifications_were_read(sender, user_id, using, **kwargs):
+def notifications_were_read(sender: type[Notification], user_id: int, using: str, **kwargs: object) -> None:
     on_commit(using, events.invalidate_and_publish, [user_id], events.COUNTED)
 
 
 @erasure_phase("invalidate")
-def invalidate_erased_user(user, using):
+def invalidate_erased_user(user: User, using: str) -> None:
     # The user is locked since the phase `lock`, so no further conversation begins.
     on_commit(using, _invalidate_user, user.pk, _counterparts(using, user.pk))
     on_commit(using, events.publish, [user.pk], events.CHECK)
 
 
 @receiver(post_save, sender=User, dispatch_uid="live.user_saved")
-def user_saved(sender, instance, created, raw, using, update_fields, **kwargs):
+def user_saved(
+    sender: type[User],
+    instance: User,
+    created: bool,
+    raw: bool,
+    using: str,
+    update_fields: Collection[str] | None,
+    **kwargs: object,
+) -> None:
     if raw:
         on_commit_once(using, _invalidate_everything)
         return
@@ -114,17 +134,17 @@ def user_saved(sender, instance, created, raw, using, update_fields, **kwargs):
 
 
 @receiver(users_changed_in_bulk, sender=User, dispatch_uid="live.users_changed")
-def users_changed(sender, using, **kwargs):
+def users_changed(sender: type[User], using: str, **kwargs: object) -> None:
     on_commit(using, generations.invalidate_all)
     on_commit(using, events.publish, None, events.MEMBER)
     on_commit(using, events.publish, None, events.CHECK)
 
 
 @receiver(user_logged_out, sender=User, dispatch_uid="live.logged_out")
-def logged_out(sender, user, **kwargs):
+def logged_out(sender: type[User], user: User, **kwargs: object) -> None:
     on_commit("default", events.publish, [user.pk], events.CHECK)
 
 
 @receiver(database_ready, sender=DatabaseProbe, dispatch_uid="live.invalidate_if_restored")
-def database_was_awaited(sender, **kwargs):
+def database_was_awaited(sender: type[DatabaseProbe], **kwargs: object) -> None:
     restored.invalidate_if_restored()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -44,8 +44,8 @@ def _refuse_guarded(fields: Iterable[str]) -> None:
             raise GuardedUpdateError(f"{name!r} cannot be changed in bulk; use {GUARDED[name]}.")
 
 
-class ParticipantQuerySet(models.QuerySet):
-    def inbox_rows(self, user, before: int | None = None):
+class ParticipantQuerySet(models.QuerySet[Any]):
+    def inbox_rows(self, user: User, before: int | None = None) -> models.QuerySet[Any]:
         """Return one row per counterpart, latest message first, as named tuples in one query.
 
         `before` is the `last_message_id` of the last row on the previous page.
@@ -67,32 +67,32 @@ class ParticipantQuerySet(models.QuerySet):
             )
         )  # fmt: skip
 
-    def with_counterpart(self, name: str):
+    def with_counterpart(self, name: str) -> models.QuerySet[Any]:
         """Return the conversation with the user of that name, in the form of `for_heading`."""
         return self.filter(counterpart__in=User.objects.named(name)).for_heading()
 
-    def for_heading(self):
+    def for_heading(self) -> models.QuerySet[Any]:
         """Return the heading of a conversation: named tuples with the spelling of the counterpart's name."""
         return self.annotate(
             name=F("counterpart__username"), is_active=F("counterpart__is_active")
         ).values_list("conversation_id", "name", "is_active", named=True)
 
 
-class MessageQuerySet(models.QuerySet):
-    def visible_to(self, user):
+class MessageQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: User) -> Self:
         """Return the messages that `user` sent or received. No other user may see them."""
         return self.filter(Q(sender=user) | Q(receiver=user))
 
-    def in_thread(self, root_id: int):
+    def in_thread(self, root_id: int) -> Self:
         return self.filter(thread=root_id)
 
-    def in_conversation(self, conversation_id: int):
+    def in_conversation(self, conversation_id: int) -> Self:
         return self.filter(conversation=conversation_id)
 
-    def with_people(self):
+    def with_people(self) -> Self:
         return self.select_related("sender", "receiver")
 
-    def for_display(self):
+    def for_display(self) -> models.QuerySet[Any]:
         """Return rows for a page: named tuples with an excerpt of the parent's text, in one query."""
         return self.annotate(
             parent_excerpt=Left("parent_message__content", EXCERPT + 1),
@@ -103,7 +103,7 @@ class MessageQuerySet(models.QuerySet):
             named=True,
         )  # fmt: skip
 
-    def for_heading(self):
+    def for_heading(self) -> models.QuerySet[Any]:
         """Return the headings of messages: named tuples with the conversation and both usernames."""
         return self.annotate(
             sender_name=F("sender__username"),
@@ -116,7 +116,7 @@ class MessageQuerySet(models.QuerySet):
             named=True,
         )  # fmt: skip
 
-    def for_list(self, before: int | None = None):
+    def for_list(self, before: int | None = None) -> models.QuerySet[Any]:
         """Return rows for the unread list: named tuples with an excerpt and the sender's name.
 
         `before` is the id of the last row on the previous page.
@@ -127,17 +127,17 @@ class MessageQuerySet(models.QuerySet):
             excerpt=Left("content", LONG_EXCERPT + 1),
         ).values_list("id", "conversation_id", "name", "excerpt", "timestamp", named=True)
 
-    def mark_read(self, reader, conversation_id: int, *, up_to: int, thread: int | None = None) -> int:
+    def mark_read(self, reader: User, conversation_id: int, *, up_to: int, thread: int | None = None) -> int:
         """Mark the messages up to id `up_to` that `reader` received as read; return how many changed."""
         return inbox.mark_read(
             reader_id=reader.pk, conversation_id=conversation_id, last=up_to, thread=thread, using=self.db
         )
 
-    def mark_seen(self, reader, ids: Sequence[int]) -> int:
+    def mark_seen(self, reader: User, ids: Sequence[int]) -> int:
         """Mark the messages with these ids that `reader` received as read; return how many changed."""
         return inbox.mark_seen(reader_id=reader.pk, ids=ids, using=self.db)
 
-    def mark_all_read(self, reader, *, up_to: int = LATEST) -> int:
+    def mark_all_read(self, reader: User, *, up_to: int = LATEST) -> int:
         """Mark all messages up to id `up_to` that `reader` received as read; return how many changed."""
         return inbox.mark_all_read(reader_id=reader.pk, up_to=up_to, using=self.db)
 
@@ -147,13 +147,15 @@ class MessageQuerySet(models.QuerySet):
 
     update.alters_data = True  # type: ignore[attr-defined]
 
-    def bulk_update(self, objs, fields, batch_size=None):
+    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
         _refuse_guarded(fields)
         return super().bulk_update(objs, fields, batch_size)
 
     bulk_update.alters_data = True  # type: ignore[attr-defined]
 
-    def bulk_create(self, objs, batch_size=None, **options: Any):  # type: ignore[override]
+    def bulk_create(  # type: ignore[override]  # without the options for conflicts
+        self, objs: Iterable[Any], batch_size: int | None = None, **options: Any
+    ) -> list[Any]:
         """Send many messages in one transaction, with their conversations, counters and notifications.
 
         A reply may refer to an earlier message of the same list. Raise ValidationError and create no message
@@ -169,7 +171,7 @@ class MessageQuerySet(models.QuerySet):
 
     bulk_create.alters_data = True  # type: ignore[attr-defined]
 
-    def _create_at_once(self, messages: list, batch_size: int | None) -> None:
+    def _create_at_once(self, messages: list[Any], batch_size: int | None) -> None:
         with transaction.atomic(using=self.db):
             allocation.allocate(messages, using=self.db)
             super().bulk_create(messages, batch_size)
@@ -178,8 +180,8 @@ class MessageQuerySet(models.QuerySet):
             on_commit(self.db, metrics.SENT.labels("imported").inc, len(messages))
 
 
-class MessageHistoryQuerySet(models.QuerySet):
-    def rows(self, message_id: int, before: int | None = None):
+class MessageHistoryQuerySet(models.QuerySet[Any]):
+    def rows(self, message_id: int, before: int | None = None) -> models.QuerySet[Any]:
         """Return the earlier texts of a message, latest edit first, as named tuples.
 
         `before` is the id of the last row on the previous page.

@@ -1,12 +1,14 @@
 """Notifications: one for each message received."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import User
 from caching.transactions import on_commit
 from messaging import inbox
 from messaging.models import Message
@@ -18,13 +20,13 @@ UNKNOWN = "a deleted member"  # The sender is being erased: the commit will fail
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    def for_user(self, user):
+    def for_user(self, user: User) -> Self:
         return self.filter(user=user)
 
-    def unread(self):
+    def unread(self) -> Self:
         return self.filter(read=False)
 
-    def rows(self, before: int | None = None):
+    def rows(self, before: int | None = None) -> models.QuerySet[Any]:
         """Return rows for the page as named tuples, latest message first.
 
         `before` is the message id of the last row on the previous page. `sender_name` is the current name;
@@ -61,7 +63,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         )
         on_commit(self.db, metrics.NOTIFIED.inc, len(messages))
 
-    def mark_read(self, user, pk: int | None = None, *, up_to: int = LATEST) -> int:
+    def mark_read(self, user: User, pk: int | None = None, *, up_to: int = LATEST) -> int:
         """Mark one notification of `user` and its message as read, or all for messages up to `up_to`.
 
         Returns the number of changed messages. A notification is read if and only if its message is
@@ -78,7 +80,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
                 notifications_read.send(sender=self.model, user_id=user.pk, using=self.db)
         return changed
 
-    def follow(self, messages: models.QuerySet | int, *, read: bool, user_id: int) -> None:
+    def follow(self, messages: models.QuerySet[Message] | int, *, read: bool, user_id: int) -> None:
         """Set `read` on the notifications of this user for these messages (a queryset, or one id)."""
         which = {"message": messages} if isinstance(messages, int) else {"message__in": messages}
         models.QuerySet.update(self.filter(user=user_id, read=not read, **which), read=read)
@@ -134,7 +136,9 @@ class Notification(models.Model):
         self.read = True
         return count
 
-    def save(self, *, using: str | None = None, update_fields=None, **kwargs: Any) -> None:
+    def save(
+        self, *, using: str | None = None, update_fields: Iterable[str] | None = None, **kwargs: Any
+    ) -> None:
         """Save, and set `read` of the message to the same value."""
         using = using or self._state.db or "default"
         with transaction.atomic(using=using):

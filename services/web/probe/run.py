@@ -191,4 +191,4 @@ def _belongs_to(browser: Browser, token: str) -> bool:
         csrf._check_token_format(token)  # type: ignore[attr-defined]
     except csrf.InvalidTokenFormat:
         return False
-    return csrf._does_token_match(token, browser.secret)  # type: ignore[attr-defined]
+    return bool(csrf._does_token_match(token, browser.secret))  # type: ignore[attr-defined]

@@ -4,7 +4,6 @@ import http.client
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -117,5 +116,5 @@ class Site:
 
     def _connection(self) -> http.client.HTTPConnection:
         # A new connection for each request, so that a load balancer can choose another server.
-        kind: Any = http.client.HTTPSConnection if self.is_encrypted else http.client.HTTPConnection
-        return kind(self.name, self.port, timeout=SECONDS)
+        kind = http.client.HTTPSConnection if self.is_encrypted else http.client.HTTPConnection
+        return kind(self.name or "", self.port, timeout=SECONDS)

@@ -31,7 +31,7 @@ def counting(cursor_class: Any, alias: str, vendor: str) -> type:
     def count_error(error: BaseException) -> None:
         prometheus_metrics.errors_total.labels(alias, vendor, type(error).__name__).inc()
 
-    class CountingCursor(cursor_class):
+    class CountingCursor(cursor_class):  # type: ignore[misc]  # a class that the caller chooses
         def execute(self, *args: Any, **kwargs: Any) -> Any:
             began = time.perf_counter()
             try:

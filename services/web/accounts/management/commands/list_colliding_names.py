@@ -3,6 +3,8 @@
 Look-ups find these accounts only by the exact spelling of their names.
 """
 
+from typing import Any
+
 from django.core.management.base import BaseCommand
 from django.db.models import Count
 
@@ -12,7 +14,7 @@ from accounts.models import User
 class Command(BaseCommand):
     help = "List accounts whose names differ in spelling only. Rename all but one of each group in the admin."
 
-    def handle(self, **options):
+    def handle(self, **options: Any) -> None:
         keys = (
             User.objects.order_by().values("name_key").annotate(accounts=Count("pk")).filter(accounts__gt=1)
         )

@@ -1,6 +1,7 @@
 """`manage.py demo`: create three users and a few threads to try Bobbin out."""
 
 import secrets
+from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
@@ -50,7 +51,7 @@ class Command(BaseCommand):
     help = "Create three members with printed passwords, and a few threads between them."
 
     @transaction.atomic
-    def handle(self, **options):
+    def handle(self, **options: Any) -> None:
         present = User.objects.in_bulk(CAST, field_name="username")
         members = {name: self._known(present[name]) if name in present else self._new(name) for name in CAST}
         if not Message.objects.visible_to(members["alice"]).exists():
@@ -64,11 +65,11 @@ class Command(BaseCommand):
 
     def _new(self, name: str) -> User:
         password = secrets.token_urlsafe(9)
-        user = User.objects.create_user(name, password=password)
+        user: User = User.objects.create_user(name, password=password)
         self.stdout.write(f"{name:8} password: {password}")
         return user
 
-    def _thread(self, first: User, second: User, lines, members: dict[str, User]) -> None:
+    def _thread(self, first: User, second: User, lines: list[Any], members: dict[str, User]) -> None:
         sent: list[Message] = []
         for writer, content, answers in lines:
             sender = members[writer]

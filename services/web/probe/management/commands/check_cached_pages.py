@@ -4,8 +4,9 @@ import argparse
 import logging
 import signal
 import threading
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 
 from probe.probe import check
@@ -31,7 +32,7 @@ class Command(BaseCommand):
         "somebody else's or stale, 2 when that could not be checked."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--url", default="http://127.0.0.1:8000", help="address of the site (default: %(default)s)"
         )
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             help="go on until SIGTERM, and log each result instead",
         )
 
-    def handle(self, *, url, host, every, **options):
+    def handle(self, *, url: str, host: str | None, every: int, **options: Any) -> None:
         if every:
             return self._go_on(url, host, every)
         report = check(url, host)
