@@ -54,7 +54,7 @@ def errors_of(models: Iterable[type[Model]]) -> list[CheckMessage]:
     ]
 
 
-def _without_phase(key: ForeignKey) -> CheckMessage:
+def _without_phase(key: ForeignKey[Any, Any]) -> CheckMessage:
     return Error(
         f"{key} leads to a user, and no phase of the erasure deletes the rows of {key.model._meta.label}.",
         hint="Delete them in the function of a phase (erasure.py of the app), and name the model in its "
@@ -65,7 +65,7 @@ def _without_phase(key: ForeignKey) -> CheckMessage:
     )
 
 
-def _cascades(key: ForeignKey) -> CheckMessage:
+def _cascades(key: ForeignKey[Any, Any]) -> CheckMessage:
     return Error(
         f"{key} points to a user and is not DO_NOTHING.",
         hint="Use DO_NOTHING, and delete the rows in a phase of the erasure. "
@@ -75,7 +75,7 @@ def _cascades(key: ForeignKey) -> CheckMessage:
     )
 
 
-def keys_to_users(models: Iterable[type[Model]]) -> list[ForeignKey]:
+def keys_to_users(models: Iterable[type[Model]]) -> list[ForeignKey[Any, Any]]:
     """Return the foreign keys to users, and those to tables that lead to a user through other keys."""
     keys = [
         field

@@ -1,11 +1,12 @@
 """The entry of `DATABASES`, from the environment."""
 
 import os
+from typing import Any
 
 from config.environment import flag, number, secret, stop, text
 
 
-def database_settings() -> dict:
+def database_settings() -> dict[str, Any]:
     """Return the settings of the connection to PostgreSQL. Stop if they contradict each other."""
     host = text("POSTGRES_HOST")
     # True for a pooler that assigns connections for one transaction: no session state may outlast a

@@ -1,6 +1,7 @@
 """Response headers: Content-Security-Policy, and Permissions-Policy, for which Django has no setting."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
@@ -11,7 +12,7 @@ PERMISSIONS_POLICY = ", ".join(
 )
 
 
-def content_security_policy(https: bool, hosts: list[str], events_port: int) -> dict:
+def content_security_policy(https: bool, hosts: list[str], events_port: int) -> dict[str, Any]:
     """Return the policy. With a port for live updates, pages may connect to it on these hosts."""
     directives = {
         "default-src": ["'self'"],
