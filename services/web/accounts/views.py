@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -78,7 +78,7 @@ class LogIn(auth.LoginView):
         address = super().get_redirect_url()
         return "" if urlsplit(address).path == self.request.path else address
 
-    def form_valid(self, form):
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         try:
             return super().form_valid(form)
         except User.DoesNotExist:  # The account was erased after its password was checked.

@@ -22,7 +22,7 @@ _writing = threading.Lock()
 
 def use(worker_id: str) -> None:
     """Store all new values of this process in the files of this worker id."""
-    values.MmapedDict = ReservedFile  # type: ignore[assignment,misc,attr-defined]
+    values.MmapedDict = ReservedFile  # type: ignore[assignment,attr-defined]
     in_file = _value_class(worker_id)
     is_logged = False
 
