@@ -14,7 +14,8 @@ from bench.peers import writing as peers
 from bench.staging import Stage
 from bench.targets import at_most, faster_than
 from messaging.models import Message, MessageHistory
-from messaging.sending import message_to_answer, send
+from messaging.replying import message_to_answer
+from messaging.sending import send
 from notifications.models import Notification
 
 SEND = """
@@ -138,8 +139,10 @@ def _send(parent: Message) -> Workload:
 
     def bobbin():
         content = f"It did arrive, {next(number)}."
-        sent = send(sender=sender, receiver=receiver, content=content, parent=parent, client_id=uuid.uuid4())
-        return sent.pk
+        message = Message(
+            sender=sender, receiver=receiver, content=content, parent_message=parent, client_id=uuid.uuid4()
+        )
+        return send(message).pk
 
     def content(pk):
         sent = Message.objects.get(pk=pk)
@@ -166,7 +169,13 @@ def _reply(parent: Message) -> Workload:
         content = f"It did arrive, {next(number)}."
         answered = message_to_answer(parent.pk, by=sender)  # The peers read the parent, too.
         return send(
-            sender=sender, receiver=answered.sender, content=content, parent=answered, client_id=uuid.uuid4()
+            Message(
+                sender=sender,
+                receiver=answered.sender,
+                content=content,
+                parent_message=answered,
+                client_id=uuid.uuid4(),
+            )
         ).pk
 
     def content(pk):

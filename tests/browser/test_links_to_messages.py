@@ -18,7 +18,7 @@ def chain(write, alice, bob):
         chain.append(parent)
     last = write(bob, alice, "beside", parent_message=root)
     for reader in (alice, bob):
-        Message.objects.mark_read(reader, root.conversation_id, up_to=last.pk)
+        Message.objects.mark_conversation_read(reader, root.conversation_id, up_to=last.pk)
     assert not Message.objects.filter(read=False).exists()  # Unread ones are never folded.
     return chain
 

@@ -32,7 +32,7 @@ def town(write, write_many, alice, bob, charlie, member):
         people = (bob, alice) if number % 2 == 0 else (alice, bob)
         deep = write(*people, f"Answer number {number + 1} to the answer", parent_message=deep)
     write(bob, alice, ODD, parent_message=root)
-    Message.objects.mark_read(alice, root.conversation_id, up_to=2**53)
+    Message.objects.mark_conversation_read(alice, root.conversation_id, up_to=2**53)
     write(alice, bob, "Then it is settled: nine o'clock, at the back door.", parent_message=root).edit(
         "Then it is settled: a quarter past nine, at the back door.", by=alice
     )

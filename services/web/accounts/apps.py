@@ -6,4 +6,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # The phases of an erasure and their system checks; the last one connects the receivers.
-        from accounts import erasure, erasure_checks, signals  # noqa: F401
+        from accounts import erasure, erasure_checks, receivers  # noqa: F401

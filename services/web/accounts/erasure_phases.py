@@ -1,7 +1,7 @@
 """The order of an erasure: named phases, each run by one function that one app registers.
 
 `accounts` may not import the apps whose tables an erasure empties. It runs the phases from `pre_delete` and
-`post_delete` of User (accounts/signals.py), so pages, the admin and the shell erase in the same way. The
+`post_delete` of User (accounts/receivers.py), so pages, the admin and the shell erase in the same way. The
 order depends neither on INSTALLED_APPS nor on imports. The phases run in the transaction of the deletion.
 """
 

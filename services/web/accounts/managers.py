@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts import lookalikes, names
 from accounts.passwords import composed
+from accounts.signals import users_changed_in_bulk
 
 SHOWN = {"username", "is_active"}  # Fields that affect pages of other users.
 FOLLOWING = {"name_key", "look_alike_group", "exact_name", "named_at"}
@@ -115,8 +116,6 @@ class UserQuerySet(models.QuerySet[Any]):
         return changed
 
     def _send_users_changed(self) -> None:
-        from accounts.signals import users_changed_in_bulk  # Here, because the import is circular.
-
         users_changed_in_bulk.send(sender=self.model, using=self.db)
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:

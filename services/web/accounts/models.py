@@ -14,6 +14,7 @@ from accounts import lookalikes, names
 from accounts.fields import NameGroupField, NameKeyField, UsernameField
 from accounts.managers import FOLLOWING, SHOWN, UserManager
 from accounts.passwords import NormalizedPasswords
+from accounts.sessions import SessionStore
 
 
 class User(NormalizedPasswords, AbstractUser):
@@ -152,8 +153,6 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:
-        from accounts.sessions import SessionStore
-
         return SessionStore
 
 

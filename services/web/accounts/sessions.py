@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedDBStore
@@ -57,9 +58,7 @@ class SessionStore(CachedDBStore):
 
     @classmethod
     def get_model_class(cls) -> type[AbstractBaseSession]:
-        from accounts.models import Session
-
-        return Session
+        return apps.get_model("accounts.Session")
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         session: Any = super().create_model_instance(data)

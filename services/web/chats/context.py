@@ -9,14 +9,16 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from chats import cache
+from messaging.models import Participant
+from notifications.models import Notification
 
 # The badge shows at most "99+", so the query stops at 100: a user may have very many notifications.
-COUNT = """
+COUNT = f"""
 SELECT
-  (SELECT COALESCE(sum(unread_count), 0) FROM messaging_participant WHERE user_id = %(user)s),
+  (SELECT COALESCE(sum(unread_count), 0) FROM {Participant._meta.db_table} WHERE user_id = %(user)s),
   (SELECT count(*) FROM (
-     SELECT FROM notifications_notification WHERE user_id = %(user)s AND NOT read LIMIT 100) AS waiting)
-"""
+     SELECT FROM {Notification._meta.db_table} WHERE user_id = %(user)s AND NOT read LIMIT 100) AS waiting)
+"""  # noqa: S608  (the names of tables)
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

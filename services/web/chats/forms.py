@@ -8,9 +8,9 @@ from django import forms
 from django.forms.renderers import Jinja2
 
 from accounts.models import User
-from messaging.allocation import INACTIVE
 from messaging.content import MAX_LENGTH, clean_content
-from messaging.history import version_of
+from messaging.editing import version_of
+from messaging.validation import INACTIVE
 
 VERSION = re.compile("[0-9a-f]{64}")
 

@@ -12,7 +12,7 @@ from django.db.models import Prefetch
 
 from accounts.models import User
 from messaging.excerpts import begin
-from messaging.models import Message
+from messaging.models import Message, Participant
 from messaging.querysets import EXCERPT
 from messaging.threads import read_thread
 
@@ -22,24 +22,25 @@ LARGEST = 5_000  # Messages in a thread: prefetching keeps an instance of each i
 # Naive: one for the root and three per message. Prefetching: one for the root and one per level. Then one.
 MOST_QUERIES = (1 + 3 * NAIVE_LIMIT) + (1 + LEVELS) + 1
 
+MESSAGES = Message._meta.db_table
 # The threads that a user can choose: the largest of those with recent messages. The work is bounded for any
 # size of mailbox: it reads the latest messages of a few conversations, by indexes.
-RECENT_THREADS = """
+RECENT_THREADS = f"""
 SELECT root.id, counterpart.username, left(root.content, 121), (
-  SELECT count(*) FROM (SELECT FROM messaging_message WHERE thread = root.id LIMIT %(largest)s + 1) AS counted
+  SELECT count(*) FROM (SELECT FROM {MESSAGES} WHERE thread = root.id LIMIT %(largest)s + 1) AS counted
 ) AS size
 FROM (
-  SELECT conversation_id, counterpart_id FROM messaging_participant
+  SELECT conversation_id, counterpart_id FROM {Participant._meta.db_table}
   WHERE user_id = %(user)s AND last_message_id IS NOT NULL ORDER BY last_message_id DESC LIMIT 5
 ) AS side
 CROSS JOIN LATERAL (
-  SELECT thread FROM messaging_message WHERE conversation_id = side.conversation_id ORDER BY id DESC LIMIT 200
+  SELECT thread FROM {MESSAGES} WHERE conversation_id = side.conversation_id ORDER BY id DESC LIMIT 200
 ) AS latest
-JOIN messaging_message root ON root.id = latest.thread
-JOIN accounts_user counterpart ON counterpart.id = side.counterpart_id
+JOIN {MESSAGES} root ON root.id = latest.thread
+JOIN {User._meta.db_table} counterpart ON counterpart.id = side.counterpart_id
 GROUP BY root.id, counterpart.username
 ORDER BY count(*) DESC, root.id DESC LIMIT 6
-"""
+"""  # noqa: S608  (the names of tables)
 
 
 class RecentThread(NamedTuple):

@@ -20,7 +20,6 @@ from messaging import inbox
 from messaging.models import Message, Participant
 from messaging.signals import messages_created_in_bulk, messages_read
 from notifications.models import Notification
-from notifications.signals import notifications_read
 from observability.health import DatabaseProbe
 from observability.signals import database_ready, receiver
 
@@ -99,11 +98,6 @@ def messages_created(
 def messages_were_read(sender: type[Message], reader_id: int, using: str, **what: Any) -> None:
     on_commit(using, generations.invalidate_users, [reader_id])
     on_commit(using, events.publish_read, reader_id, **what)
-
-
-@receiver(notifications_read, sender=Notification, dispatch_uid="live.notifications_read")
-def notifications_were_read(sender: type[Notification], user_id: int, using: str, **kwargs: object) -> None:
-    on_commit(using, events.invalidate_and_publish, [user_id], events.COUNTED)
 
 
 @erasure_phase("invalidate")

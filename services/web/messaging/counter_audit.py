@@ -12,8 +12,9 @@ from django.db import transaction
 from django.db.models import Max, Min
 
 from caching.generations import cache
-from messaging.inbox import execute, lock, recount
+from messaging.inbox import recount
 from messaging.models import Participant
+from messaging.statements import execute, lock_conversations
 from observability import metrics
 
 SAMPLE = 500  # Number of participants per sample.
@@ -65,7 +66,7 @@ def audit_sample() -> Found:
 def repair(found: Found) -> None:
     """Recompute the counters that the audit found wrong."""
     with transaction.atomic():
-        lock(found.conversations, using="default")
+        lock_conversations(found.conversations, using="default")
         recount(found.conversations, using="default")
 
 

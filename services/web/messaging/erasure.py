@@ -8,6 +8,7 @@ from django.db import connections
 from accounts.erasure_phases import erasure_phase
 from accounts.models import User
 from messaging.models import Conversation, Message, MessageHistory, Participant
+from messaging.statements import USERS
 
 CONVERSATIONS = "SELECT id FROM messaging_conversation WHERE low_id = %(user)s OR high_id = %(user)s"
 THEIR_MESSAGES = f"SELECT id FROM messaging_message WHERE conversation_id IN ({CONVERSATIONS})"
@@ -16,7 +17,7 @@ THEIR_MESSAGES = f"SELECT id FROM messaging_message WHERE conversation_id IN ({C
 # Lock the user first, like every writer, so that no conversation can be opened after this selection.
 # Disable the statement timeout: the limit for pages would cancel a large erasure at every attempt.
 LOCK = [
-    "SELECT set_config('statement_timeout', '0', true) FROM accounts_user WHERE id = %(user)s FOR UPDATE",
+    f"SELECT set_config('statement_timeout', '0', true) FROM {USERS} WHERE id = %(user)s FOR UPDATE",
     f"SELECT count(*) FROM ({CONVERSATIONS} ORDER BY id FOR UPDATE) AS locked",
 ]
 

@@ -5,18 +5,16 @@ is less than 2**53 until the year 2248, so JavaScript represents it exactly. Sor
 on pages, in the inbox, in threads, for pagination and for ranges that are marked as read.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import IntegrityError
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
-from messaging.inbox import execute
-
-if TYPE_CHECKING:
-    from messaging.models import Message
+from messaging.message_fields import MessageFields
+from messaging.statements import execute
 
 T = TypeVar("T")
 BITS = 10  # Number of bits of the unique part.
@@ -46,7 +44,7 @@ def milliseconds(moment: datetime) -> int:
     return max((moment - ID_EPOCH) // timedelta(milliseconds=1), 1)
 
 
-def time_of(message: "Message") -> datetime:
+def time_of(message: MessageFields) -> datetime:
     """Return the timestamp as an aware datetime. Text is parsed; a naive time is in the zone of the site."""
     value = message._meta.get_field("timestamp").to_python(message.timestamp)
     if not isinstance(value, datetime):
@@ -54,12 +52,12 @@ def time_of(message: "Message") -> datetime:
     return timezone.make_aware(value) if timezone.is_naive(value) else value
 
 
-def is_live(message: "Message") -> bool:
+def is_live(message: MessageFields) -> bool:
     """Return whether the message is written now, and so follows all others of its conversation."""
     return time_of(message) > timezone.now() - LIVE
 
 
-def number(messages: Sequence["Message"], parents: dict[int, "Message"], *, using: str) -> None:
+def number(messages: Sequence[MessageFields], parents: Mapping[int, MessageFields], *, using: str) -> None:
     """Set the missing ids of messages according to their timestamps. Their conversations must be locked.
 
     A reply gets a greater id than its parent. Messages with equal times keep the order of the list.
@@ -75,7 +73,9 @@ def number(messages: Sequence["Message"], parents: dict[int, "Message"], *, usin
         message.pk = pk
 
 
-def _wanted(messages: Sequence["Message"], parents: dict[int, "Message"], using: str) -> dict[int, int]:
+def _wanted(
+    messages: Sequence[MessageFields], parents: Mapping[int, MessageFields], using: str
+) -> dict[int, int]:
     """Return the smallest id that each message may have, by `id(message)`."""
     conversations = list({message.conversation_id for message in messages})
     ends = {pk: End(last or 0, *times) for pk, last, *times in execute(using, ENDS, [conversations])}
@@ -121,7 +121,7 @@ def _rising(wanted: list[int], given: set[int]) -> list[int]:
     return ids
 
 
-def with_free_ids(messages: Sequence["Message"], write: Callable[[], T]) -> T:
+def with_free_ids(messages: Sequence[MessageFields], write: Callable[[], T]) -> T:
     """Call `write`, and retry if another transaction has committed a message with one of the ids.
 
     `write` must be atomic. After an error, the messages have their original ids again.

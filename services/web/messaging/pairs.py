@@ -1,17 +1,13 @@
 """The conversation of a pair of users: find or open it, and lock it."""
 
-from typing import TYPE_CHECKING
-
-from messaging.inbox import execute
-
-if TYPE_CHECKING:
-    from messaging.models import Message
+from messaging.message_fields import MessageFields
+from messaging.statements import USERS, execute
 
 Pair = tuple[int, int]
 
-LOCK_PAIRS = """
+LOCK_PAIRS = f"""
 WITH people AS MATERIALIZED (
-  SELECT id, is_active FROM accounts_user
+  SELECT id, is_active FROM {USERS}
   WHERE id = ANY(%(low)s::bigint[] || %(high)s) ORDER BY id FOR KEY SHARE
 )
 SELECT c.low_id, c.high_id, c.id, low.is_active, high.is_active
@@ -20,8 +16,8 @@ FROM messaging_conversation c JOIN unnest(%(low)s::bigint[], %(high)s::bigint[])
   LEFT JOIN people low ON low.id = c.low_id LEFT JOIN people high ON high.id = c.high_id
 WHERE (SELECT count(*) FROM people) >= 0
 ORDER BY c.id FOR NO KEY UPDATE OF c
-"""
-OPEN_PAIRS = """
+"""  # noqa: S608  (the name of a table)
+OPEN_PAIRS = f"""
 WITH opened AS (
   INSERT INTO messaging_conversation (low_id, high_id)
   SELECT low, high FROM unnest(%(low)s::bigint[], %(high)s::bigint[]) AS pair (low, high) ORDER BY low, high
@@ -32,11 +28,11 @@ WITH opened AS (
 )
 SELECT o.low_id, o.high_id, o.id, low.is_active, high.is_active
 FROM opened o
-  LEFT JOIN accounts_user low ON low.id = o.low_id LEFT JOIN accounts_user high ON high.id = o.high_id
-"""
+  LEFT JOIN {USERS} low ON low.id = o.low_id LEFT JOIN {USERS} high ON high.id = o.high_id
+"""  # noqa: S608
 
 
-def pair_of(message: "Message") -> Pair:
+def pair_of(message: MessageFields) -> Pair:
     return (
         min(message.sender_id, message.receiver_id),
         max(message.sender_id, message.receiver_id),

@@ -4,18 +4,14 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, Self
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Left
 
 from accounts.models import User
-from caching.transactions import on_commit
-from messaging import allocation, inbox
-from messaging.numbering import with_free_ids
-from messaging.signals import messages_created_in_bulk
-from observability import metrics
+from messaging import bulk_sending, reading
+from messaging.reading import LATEST
 
-LATEST = 2**63 - 1  # Greater than every id.
 # Queries read one more character, because excerpts.begin cuts correctly only if it knows the next one.
 EXCERPT = 120  # Number of characters of an excerpt.
 LONG_EXCERPT = 300  # The same in the unread list, where most messages fit completely.
@@ -24,7 +20,7 @@ LONG_EXCERPT = 300  # The same in the unread list, where most messages fit compl
 GUARDED = {
     "content": "message.edit(content, by=user), which keeps the history",
     "edited": "message.edit(content, by=user), which sets it",
-    "read": "Message.objects.mark_read(...) or message.mark_read(), which keep the counters",
+    "read": "Message.objects.mark_seen(...) or message.mark_read(), which keep the counters",
     "sender": "a new message",
     "receiver": "a new message",
     "conversation": "a new message",
@@ -127,19 +123,21 @@ class MessageQuerySet(models.QuerySet[Any]):
             excerpt=Left("content", LONG_EXCERPT + 1),
         ).values_list("id", "conversation_id", "name", "excerpt", "timestamp", named=True)
 
-    def mark_read(self, reader: User, conversation_id: int, *, up_to: int, thread: int | None = None) -> int:
+    def mark_seen(self, reader: User, ids: Sequence[int]) -> int:
+        """Mark the messages with these ids that `reader` received as read; return how many changed."""
+        return reading.mark_ids(reader_id=reader.pk, ids=ids, using=self.db)
+
+    def mark_conversation_read(
+        self, reader: User, conversation_id: int, *, up_to: int, thread: int | None = None
+    ) -> int:
         """Mark the messages up to id `up_to` that `reader` received as read; return how many changed."""
-        return inbox.mark_read(
+        return reading.mark_range(
             reader_id=reader.pk, conversation_id=conversation_id, last=up_to, thread=thread, using=self.db
         )
 
-    def mark_seen(self, reader: User, ids: Sequence[int]) -> int:
-        """Mark the messages with these ids that `reader` received as read; return how many changed."""
-        return inbox.mark_seen(reader_id=reader.pk, ids=ids, using=self.db)
-
     def mark_all_read(self, reader: User, *, up_to: int = LATEST) -> int:
         """Mark all messages up to id `up_to` that `reader` received as read; return how many changed."""
-        return inbox.mark_all_read(reader_id=reader.pk, up_to=up_to, using=self.db)
+        return reading.mark_up_to(reader_id=reader.pk, up_to=up_to, using=self.db)
 
     def update(self, **kwargs: Any) -> int:
         _refuse_guarded(kwargs)
@@ -164,20 +162,11 @@ class MessageQuerySet(models.QuerySet[Any]):
         if any(options.values()):
             raise TypeError("Messages are created or refused; conflicts cannot be ignored or updated.")
         messages = list(objs)
-        with_free_ids(messages, partial(self._create_at_once, messages, batch_size))
-        for message in messages:
-            message.remember_fields()
+        write = partial(super().bulk_create, batch_size=batch_size)
+        bulk_sending.insert_many(messages, write, model=self.model, using=self.db)
         return messages
 
     bulk_create.alters_data = True  # type: ignore[attr-defined]
-
-    def _create_at_once(self, messages: list[Any], batch_size: int | None) -> None:
-        with transaction.atomic(using=self.db):
-            allocation.allocate(messages, using=self.db)
-            super().bulk_create(messages, batch_size)
-            inbox.record_sent(messages, using=self.db)
-            messages_created_in_bulk.send(sender=self.model, messages=messages, using=self.db)
-            on_commit(self.db, metrics.SENT.labels("imported").inc, len(messages))
 
 
 class MessageHistoryQuerySet(models.QuerySet[Any]):

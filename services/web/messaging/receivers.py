@@ -5,9 +5,10 @@ from django.db.models.signals import post_delete, pre_delete, pre_save
 
 from accounts.signals import erasure_preview
 from messaging import inbox
+from messaging.editing import EditConflictError, keep_previous_content
 from messaging.erasure import count_messages
-from messaging.history import EditConflictError, keep_previous_content
 from messaging.models import Message
+from messaging.statements import lock_conversations
 from observability.signals import receiver
 
 User = get_user_model()
@@ -26,7 +27,7 @@ def keep_history(sender, instance, raw, using, update_fields, **kwargs):
 
 @receiver(pre_delete, sender=Message, dispatch_uid="messaging.lock_before_delete")
 def lock_before_delete(sender, instance, using, **kwargs):
-    inbox.lock([instance.conversation_id], using=using)
+    lock_conversations([instance.conversation_id], using=using)
 
 
 @receiver(post_delete, sender=Message, dispatch_uid="messaging.recount_after_delete")

@@ -1,34 +1,67 @@
-"""Sending a message from a form or a program that may submit it twice."""
+"""Sending: what happens when a message is sent, from top to bottom.
 
-from uuid import UUID
+A page calls `send`, and other code `Message.objects.create`; both call `Message.save`, which calls `insert`.
+The steps in one transaction are:
 
-from django.contrib.auth import get_user_model
+1. `validate` checks the text, the two users and the parent.
+2. `_allocate` locks the users and the conversation, allocates the id and updates both inboxes.
+3. `attach_to_thread` sets the thread of a reply.
+4. Django inserts the row. Other apps react with receivers of `post_save` (docs/signals.md): the notification
+   is part of this transaction, the cache and the open pages follow after the commit.
+
+Each change of a conversation locks its row first. Two users who write to each other at the same time wait for
+this one lock, so they cannot deadlock. The messages of a conversation are committed in the order of their
+ids, so a reader who has seen message 7 has seen every earlier one. The users that new rows reference are
+locked before the conversation, as in an erasure. Otherwise the foreign keys would lock them at commit, which
+could deadlock.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
-from django.db.models import F
+from django.db import IntegrityError, transaction
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
-from messaging.allocation import GONE
-from messaging.compiled import CompiledQuery
-from messaging.models import Message
+from caching.transactions import on_commit
+from messaging.bulk_sending import allocate
+from messaging.inbox import record_sent
+from messaging.message_fields import MessageFields
+from messaging.numbering import is_live, milliseconds, time_of, with_free_ids
+from messaging.pairs import OPEN_PAIRS, pair_of
+from messaging.statements import USERS, execute
+from messaging.validation import GONE, INACTIVE, attach_to_thread, validate
+from observability import metrics
 
-User = get_user_model()
-FIELDS = [field.attname for field in Message._meta.concrete_fields]
-TO_ANSWER = CompiledQuery(
-    lambda reader, pk: (
-        Message.objects.visible_to(reader)
-        .filter(pk=pk)
-        .annotate(
-            sender_name=F("sender__username"),
-            receiver_name=F("receiver__username"),
-            sender_is_active=F("sender__is_active"),
-            receiver_is_active=F("receiver__is_active"),
-        )
-        .values_list(
-            *FIELDS, "sender_name", "receiver_name", "sender_is_active", "receiver_is_active", named=True
-        )
-    )
+M = TypeVar("M", bound=MessageFields)
+
+# The id is computed after the conversation is locked (messaging/numbering.py): from the time, and greater
+# than the last id. The last id comes from the rows that the statement updates, because PostgreSQL reads only
+# those again after it has waited for a lock.
+ALLOCATE = f"""
+WITH people AS MATERIALIZED (
+  SELECT id, is_active FROM {USERS} WHERE id IN (%(low)s, %(high)s) ORDER BY id FOR KEY SHARE
+), here AS MATERIALIZED (
+  SELECT id FROM messaging_conversation
+  WHERE low_id = %(low)s AND high_id = %(high)s AND (SELECT count(*) FROM people) >= 0
+  FOR NO KEY UPDATE
+), moment AS MATERIALIZED (
+  SELECT id, nextval(pg_get_serial_sequence('messaging_message', 'id')) & 1023 AS low,
+         LEAST(%(milliseconds)s, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) AS milliseconds
+  FROM here
+), sides AS (
+  UPDATE messaging_participant p
+  SET last_message_id = (GREATEST(moment.milliseconds, (p.last_message_id >> 10) + 1) << 10) | moment.low,
+      unread_count = p.unread_count + CASE WHEN p.user_id = %(unread_by)s THEN 1 ELSE 0 END
+  FROM moment WHERE p.conversation_id = moment.id
+  RETURNING p.conversation_id, p.last_message_id AS number
 )
+SELECT conversation_id, max(number), min(number), (SELECT is_active FROM people WHERE id = %(receiver)s)
+FROM sides GROUP BY conversation_id
+"""  # noqa: S608  (the name of a table)
+# Both participants of a conversation have the same last message. This statement repairs a difference.
+AGREE = "UPDATE messaging_participant SET last_message_id = %s WHERE conversation_id = %s"
 
 
 # How the first message with a client id can differ from a later one. The first difference is named.
@@ -43,60 +76,87 @@ class AlreadySentError(Exception):
     """A client id that its sender has already used with another text, receiver or parent."""
 
 
-def message_to_answer(pk: int, *, by) -> Message:
-    """Return the message that the user `by` replies to, with both usernames, in one query.
-
-    Raise DoesNotExist if `by` may not see it.
-    """
-    rows = TO_ANSWER(by.pk, pk)
-    if not rows:
-        raise Message.DoesNotExist
-    row = rows[0]
-    message = Message.from_db("default", FIELDS, [getattr(row, name) for name in FIELDS])
-    message.sender = _person(row.sender_id, row.sender_name, row.sender_is_active)
-    message.receiver = _person(row.receiver_id, row.receiver_name, row.receiver_is_active)
-    return message
-
-
-def _person(pk: int, username: str, is_active: bool):
-    values = {"id": pk, "username": username, "is_active": is_active}
-    # Model.from_db expects the values in the order in which the model declares its fields.
-    loaded = [field.attname for field in User._meta.concrete_fields if field.attname in values]
-    return User.from_db("default", loaded, [values[name] for name in loaded])
-
-
-def send(*, sender, receiver, content: str, parent=None, client_id: UUID | None = None) -> Message:
-    """Send a message once. A second call with the same `client_id` and content returns the first message.
+def send(message: M) -> M:
+    """Send a new message once. A second call with the same `client_id` and content returns the first message.
 
     Raise ValidationError for an invalid message. Raise AlreadySentError if the first message was different.
     """
-    message = Message(
-        sender=sender, receiver=receiver, content=content, parent_message=parent, client_id=client_id
-    )
     try:
         message.save()
     except ValidationError as error:
-        if error.code == "inactive" and client_id and _is_sent(message):
-            return _sent_before(message)  # Sent before the deactivation; the response was lost.
+        if error.code == "inactive" and (first := _sent_before(message)):
+            return first  # Sent before the deactivation; the response was lost.
         raise
     except IntegrityError as error:
         cause = error.__cause__
         if isinstance(cause, UniqueViolation) and cause.diag.constraint_name == "message_client_id_once":
-            return _sent_before(message)
-        if isinstance(cause, ForeignKeyViolation):
+            if first := _sent_before(message):
+                return first
+        elif isinstance(cause, ForeignKeyViolation):
             # The receiver was erased, or the parent deleted, after the page was loaded.
             raise ValidationError(*GONE) from error
         raise
     return message
 
 
-def _is_sent(message: Message) -> bool:
-    return Message.objects.filter(sender=message.sender_id, client_id=message.client_id).exists()
+def insert(message: MessageFields, write: Callable[..., None], *, using: str) -> None:
+    """Insert a new message with everything that belongs to it. `write` is Django's `save`.
+
+    Another transaction can commit a message with the same id. Then all steps are repeated with another id.
+    """
+    with_free_ids([message], partial(_insert, message, write, using))
 
 
-def _sent_before(again: Message) -> Message:
-    first = Message.objects.get(sender=again.sender_id, client_id=again.client_id)
+def _insert(message: MessageFields, write: Callable[..., None], using: str) -> None:
+    with transaction.atomic(using=using):
+        parents = validate([message], using)
+        is_last = message.pk is None and is_live(message)
+        if is_last:
+            message.conversation_id, message.pk = _allocate(message, using)
+        else:  # The caller set an id or an older timestamp.
+            allocate([message], parents, using=using)
+        attach_to_thread(message, parents)
+        write(force_insert=True)
+        if not is_last:
+            record_sent([message], using=using)
+        kind = "message" if message.parent_message_id is None else "reply"
+        on_commit(using, metrics.SENT.labels(kind).inc)
+
+
+def _allocate(message: MessageFields, using: str) -> tuple[int, int]:
+    """Record a message that follows all others in both inboxes; return its conversation and its id."""
+    low, high = pair_of(message)
+    arguments = {
+        "low": low,
+        "high": high,
+        "receiver": message.receiver_id,
+        "unread_by": None if message.read else message.receiver_id,
+        "milliseconds": milliseconds(time_of(message)),
+    }
+    found = execute(using, ALLOCATE, arguments)
+    if not found:
+        # This is their first message. If another transaction opens the conversation first, use that one.
+        execute(using, OPEN_PAIRS, {"low": [low], "high": [high]})
+        found = execute(using, ALLOCATE, arguments)
+    if not found:
+        raise ValidationError(*GONE)
+    [(conversation_id, number, smaller, is_active)] = found
+    if is_active is None:
+        raise ValidationError(*GONE)
+    if not is_active:
+        raise ValidationError(*INACTIVE)
+    if number != smaller:
+        execute(using, AGREE, [number, conversation_id])
+    return conversation_id, number
+
+
+def _sent_before(again: M) -> M | None:
+    """Return the message with the same sender and client id, if any. Raise AlreadySentError if it differs."""
+    if again.client_id is None:
+        return None
+    messages: Any = type(again)._default_manager
+    first = messages.filter(sender=again.sender_id, client_id=again.client_id).first()
     for name, how in DIFFERENCES.items():
-        if getattr(first, name) != getattr(again, name):
+        if first and getattr(first, name) != getattr(again, name):
             raise AlreadySentError(f"This was sent before {how}. Send it again to send this message as well.")
     return first

@@ -8,12 +8,13 @@ from django.db import connections
 
 from accounts.erasure_phases import erasure_phase
 from accounts.models import User
+from messaging.models import Conversation, Message
 from notifications.models import Notification
 
-ERASE = """
+ERASE = f"""
 DELETE FROM notifications_notification
 WHERE user_id = %(user)s OR message_id IN (
-  SELECT m.id FROM messaging_message m JOIN messaging_conversation c ON c.id = m.conversation_id
+  SELECT m.id FROM {Message._meta.db_table} m JOIN {Conversation._meta.db_table} c ON c.id = m.conversation_id
   WHERE c.low_id = %(user)s OR c.high_id = %(user)s
 )
 """

@@ -10,10 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from caching.transactions import on_commit
-from messaging import inbox
+from messaging import reading
 from messaging.models import Message
-from messaging.querysets import LATEST
-from notifications.signals import notifications_read
 from observability import metrics
 
 UNKNOWN = "a deleted member"  # The sender is being erased: the commit will fail.
@@ -63,23 +61,6 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         )
         on_commit(self.db, metrics.NOTIFIED.inc, len(messages))
 
-    def mark_read(self, user: User, pk: int | None = None, *, up_to: int = LATEST) -> int:
-        """Mark one notification of `user` and its message as read, or all for messages up to `up_to`.
-
-        Returns the number of changed messages. A notification is read if and only if its message is
-        (docs/decisions/0015).
-        """
-        messages = Message.objects.using(self.db)
-        with transaction.atomic(using=self.db):
-            if pk is None:
-                changed = messages.mark_all_read(user, up_to=up_to)
-            else:
-                unread = self.for_user(user).unread().filter(pk=pk)
-                changed = messages.mark_seen(user, list(unread.values_list("message_id", flat=True)))
-            if changed:
-                notifications_read.send(sender=self.model, user_id=user.pk, using=self.db)
-        return changed
-
     def follow(self, messages: models.QuerySet[Message] | int, *, read: bool, user_id: int) -> None:
         """Set `read` on the notifications of this user for these messages (a queryset, or one id)."""
         which = {"message": messages} if isinstance(messages, int) else {"message__in": messages}
@@ -87,9 +68,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
     def update(self, **kwargs: Any) -> int:
         if "read" in kwargs:
-            raise TypeError(
-                "A notification is read when its message is; use Notification.objects.mark_read()."
-            )
+            raise TypeError("A notification is read when its message is; use Message.objects.mark_seen().")
         return super().update(**kwargs)
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -129,13 +108,6 @@ class Notification(models.Model):
     def __str__(self) -> str:
         return f"Notification {self.pk}"
 
-    def mark_read(self) -> int:
-        """Mark this notification and its message as read; return the number of changed messages, 1 or 0."""
-        using = self._state.db or "default"
-        count = inbox.mark_seen(reader_id=self.user_id, ids=[self.message_id], using=using)
-        self.read = True
-        return count
-
     def save(
         self, *, using: str | None = None, update_fields: Iterable[str] | None = None, **kwargs: Any
     ) -> None:
@@ -149,6 +121,6 @@ class Notification(models.Model):
 
     def _take_message_along(self, using: str) -> None:
         if self.read:
-            inbox.mark_seen(reader_id=self.user_id, ids=[self.message_id], using=using)
+            reading.mark_ids(reader_id=self.user_id, ids=[self.message_id], using=using)
         elif message := Message.objects.using(using).filter(pk=self.message_id, read=True).first():
             message.mark_unread()

@@ -26,8 +26,8 @@ def notify_receivers(sender: type[Message], messages: list[Message], using: str,
     Notification.objects.using(using).create_for(messages)
 
 
-@receiver(messages_read, sender=Message, dispatch_uid="notifications.mark_read")
-def mark_read(
+@receiver(messages_read, sender=Message, dispatch_uid="notifications.follow_read")
+def follow_read(
     sender: type[Message],
     reader_id: int,
     conversation_id: int | None,
@@ -44,8 +44,8 @@ def mark_read(
     Notification.objects.using(using).follow(read, read=True, user_id=reader_id)
 
 
-@receiver(post_save, sender=Message, dispatch_uid="notifications.mark_unread")
-def mark_unread(
+@receiver(post_save, sender=Message, dispatch_uid="notifications.follow_unread")
+def follow_unread(
     sender: type[Message],
     instance: Message,
     created: bool,

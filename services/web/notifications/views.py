@@ -7,8 +7,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import MemberRequest, key_from
 from caching.private_pages import private_cache_page
+from messaging.models import Message
 from messaging.paging import PAGE_SIZE, split
-from messaging.querysets import LATEST
+from messaging.reading import LATEST
 from notifications.models import Notification
 from observability.budgets import query_budget
 
@@ -32,10 +33,10 @@ def page(request: MemberRequest) -> HttpResponse:
 @READ_AND_SEND
 @login_required
 def read_one(request: MemberRequest, pk: int) -> HttpResponse:
-    """Mark one as read and redirect to its message. A GET, after a log-in, only redirects."""
+    """Mark the message of a notification as read and redirect to it. A GET only redirects."""
     seen = get_object_or_404(Notification.objects.for_user(request.user), pk=pk)
     if request.method == "POST":
-        seen.mark_read()
+        Message.objects.mark_seen(request.user, [seen.message_id])
     return redirect("chats:message", seen.message_id)
 
 
@@ -43,9 +44,9 @@ def read_one(request: MemberRequest, pk: int) -> HttpResponse:
 @READ_AND_SEND
 @login_required
 def read_all(request: MemberRequest) -> HttpResponse:
-    """Mark all up to the latest one on the page as read. A GET, after a log-in, only redirects."""
+    """Mark all messages up to the latest one on the page as read. A GET, after a log-in, only redirects."""
     if request.method == "POST":
-        Notification.objects.mark_read(request.user, up_to=_up_to(request))
+        Message.objects.mark_all_read(request.user, up_to=_up_to(request))
     return redirect("notifications:list")
 
 

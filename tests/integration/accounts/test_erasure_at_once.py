@@ -22,7 +22,7 @@ def keep_writing(sender, receiver, times=30):
     """Send messages until one is refused with the code "gone", or until `times` messages are sent."""
     for number in range(times):
         try:
-            send(sender=sender, receiver=receiver, content=f"Message {number}")
+            send(Message(sender=sender, receiver=receiver, content=f"Message {number}"))
         except ValidationError as refused:
             if refused.code != "gone":
                 raise
@@ -103,7 +103,7 @@ def test_an_erasure_waits_for_a_change_that_is_under_way(
 ):
     sent, received = write(alice, bob), write(bob, alice)
     change = {
-        "send": lambda: send(sender=alice, receiver=bob, content="One more"),
+        "send": lambda: send(Message(sender=alice, receiver=bob, content="One more")),
         "bulk": lambda: Message.objects.bulk_create(
             [Message(sender=bob, receiver=alice, content="One more")]
         ),
@@ -126,7 +126,7 @@ def test_erasure_waits_for_the_first_message_of_a_stranger(alice, bob, write, me
 def test_message_to_a_member_during_the_erasure_is_refused(alice, bob, write, meanwhile):
     write(bob, alice)
 
-    calls = (partial(erase, alice), lambda: send(sender=bob, receiver=alice, content="Too late"))
+    calls = (partial(erase, alice), lambda: send(Message(sender=bob, receiver=alice, content="Too late")))
     done, refused = meanwhile(*calls)
     assert (done, refused.code) == (None, "gone")
     nothing_is_left_of(alice)
@@ -138,8 +138,8 @@ def test_erasure_while_the_counterpart_reads_and_edits(alice, bob, write_many, a
 
     def read():
         for _ in range(20):
-            Message.objects.mark_read(bob, last.conversation_id, up_to=last.pk)
-            Notification.objects.mark_read(bob)
+            Message.objects.mark_conversation_read(bob, last.conversation_id, up_to=last.pk)
+            Message.objects.mark_all_read(bob)
 
     def edit():
         for message in mine:

@@ -61,7 +61,7 @@ class Growth:
 
     def replies_read(self, count):
         self.replies(count)
-        Message.objects.mark_read(self.bob, self.root.conversation_id, up_to=self.last.pk)
+        Message.objects.mark_conversation_read(self.bob, self.root.conversation_id, up_to=self.last.pk)
 
     def chain(self, count):
         """Add replies of which each answers the previous one."""

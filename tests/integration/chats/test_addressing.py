@@ -2,6 +2,7 @@
 
 import json
 import re
+from uuid import UUID
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,6 +10,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 from messaging.importing.importer import Importer
 from messaging.models import Message
+from messaging.sending import send
 
 
 def fields(page: str) -> dict[str, str]:
@@ -206,10 +208,12 @@ def test_repeated_send_after_a_deactivation_is_the_first_message(opened, bob):
     first = client.post("/chats/new/", form).url
     deactivate(bob)
     form = {"content": form["content"], "client_id": form["client_id"]}
-    from messaging.sending import send
-
     again = send(
-        sender=User.objects.get(username="alice"), receiver=bob, content=form["content"],
-        client_id=__import__("uuid").UUID(form["client_id"]),
-    )  # fmt: skip
+        Message(
+            sender=User.objects.get(username="alice"),
+            receiver=bob,
+            content=form["content"],
+            client_id=UUID(form["client_id"]),
+        )
+    )
     assert first.endswith(f"/{again.pk}/")

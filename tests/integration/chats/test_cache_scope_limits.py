@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from caching import generations
+from messaging.models import Message
 from messaging.sending import send
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,7 +103,7 @@ def test_first_message_that_waits_for_an_erasure_is_refused(by, meanwhile, alice
     pk = alice.pk
     outcomes = meanwhile(
         lambda: User.objects.get(pk=pk).delete(),
-        lambda: send(sender=sender, receiver=receiver, content="First"),
+        lambda: send(Message(sender=sender, receiver=receiver, content="First")),
     )
 
     assert outcomes[0] is None

@@ -24,7 +24,6 @@ from django_redis import get_redis_connection
 from caching.private_pages import TOKEN as PLACEHOLDER
 from caching.private_pages import private_cache_page
 from messaging.models import Message
-from notifications.models import Notification
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CACHED = ["/chats/", "/chats/unread/"]
@@ -100,7 +99,7 @@ def test_a_notification_marked_read_leaves_the_badge(browser_of, message, bob):
     client = browser_of(bob)
     assert 'data-badge="notifications"' in _get(client)[0]
 
-    Notification.objects.mark_read(bob)
+    Message.objects.mark_all_read(bob)
 
     assert 'data-badge="notifications"' not in _get(client)[0]
 

@@ -141,7 +141,7 @@ class World:
             for pk in mine:
                 del talk.surely_unread[pk]
             if mine:
-                Message.objects.mark_read(person, talk.last.conversation_id, up_to=max(mine))
+                Message.objects.mark_conversation_read(person, talk.last.conversation_id, up_to=max(mine))
                 talk.surely_read.update(dict.fromkeys(mine, person.pk))
 
     def _page(self, browser, person, address: str) -> str:

@@ -26,7 +26,6 @@ from caching import generations
 from caching.backend import RedisCache
 from live import events as published
 from messaging.models import Message
-from notifications.models import Notification
 from tests.support.harmed_valkey import Server, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("events")]
@@ -127,7 +126,7 @@ def test_edit_reading_and_deletion_are_published(events, browser_of, message, al
     receives = [events.listen(browser_of(user)) for user in (alice, bob)]
     pk, conversation = message.pk, message.conversation_id
     message.edit("Good evening", by=alice)
-    Message.objects.mark_read(bob, conversation, up_to=pk)
+    Message.objects.mark_conversation_read(bob, conversation, up_to=pk)
     message.delete()
 
     for listener in receives:
@@ -201,7 +200,7 @@ def test_message_that_is_rolled_back_is_not_published(events, browser_of, alice,
 def test_bulk_of_messages_is_one_event(events, browser_of, alice, bob):
     listener = events.listen(browser_of(bob))
     Message.objects.bulk_create(Message(sender=alice, receiver=bob, content="x") for _ in range(300))
-    Notification.objects.mark_read(bob)
+    Message.objects.mark_all_read(bob)
 
     assert [listener.next()["kind"] for _ in range(2)] == ["sync", "counted"]
 

@@ -23,7 +23,7 @@ def _get(client, address) -> str:
 @pytest.mark.parametrize("replies", SIZES)
 def test_thread_makes_a_constant_number_of_queries(browser_of, thread_of, alice, bob, replies, count_queries):
     root = thread_of(replies)
-    Message.objects.mark_read(alice, root.conversation_id, up_to=2**53)
+    Message.objects.mark_conversation_read(alice, root.conversation_id, up_to=2**53)
 
     assert count_queries(browser_of(alice).get, f"/chats/thread/{root.pk}/") == 4
     assert count_queries(browser_of(bob).get, f"/chats/thread/{root.pk}/") == 6
@@ -168,13 +168,13 @@ def test_reading_a_thread_leaves_other_threads_unread(browser_of, alice, bob):
 def test_link_to_the_first_unread_message_on_a_later_page_works(browser_of, thread_of, alice, bob):
     root = thread_of(120)
     replies = root.get_all_replies()
-    Message.objects.mark_read(alice, root.conversation_id, up_to=replies[79].pk)
+    Message.objects.mark_conversation_read(alice, root.conversation_id, up_to=replies[79].pk)
     address = f"/chats/thread/{root.pk}/unread/"
 
     assert f'href="{address}"' in _get(browser_of(alice), f"/chats/thread/{root.pk}/")
     first = next(one for one in replies[80:] if one.receiver_id == alice.pk)
     assert browser_of(alice).get(address).url == f"/chats/message/{first.pk}/"
-    Message.objects.mark_read(alice, root.conversation_id, up_to=replies[-1].pk)
+    Message.objects.mark_conversation_read(alice, root.conversation_id, up_to=replies[-1].pk)
     assert browser_of(alice).get(address).url == f"/chats/message/{replies[-1].pk}/"
 
 
@@ -251,7 +251,7 @@ def test_unchanged_page_of_messages_returns_304(browser_of, write, message, alic
     seen = version()
     for change in (
         lambda: reply.edit("Good evening", by=bob),
-        lambda: Message.objects.mark_read(alice, message.conversation_id, up_to=2**53),
+        lambda: Message.objects.mark_conversation_read(alice, message.conversation_id, up_to=2**53),
         lambda: write(alice, bob, "And you?", parent_message=message),
         reply.delete,
     ):

@@ -214,7 +214,7 @@ def test_get_of_a_form_address_changes_nothing(browser_of, form_addresses, bob, 
 
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_get_of_the_address_that_marks_unread_leaves_a_read_message_read(browser_of, message, bob, method):
-    Message.objects.mark_read(bob, message.conversation_id, up_to=message.pk)
+    Message.objects.mark_conversation_read(bob, message.conversation_id, up_to=message.pk)
     getattr(browser_of(bob), method)(f"/chats/message/{message.pk}/unread/")
 
     assert Message.objects.get().read

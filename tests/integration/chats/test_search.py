@@ -9,11 +9,11 @@ from html import unescape
 import pytest
 from django.db import connection
 
-from messaging.inbox import execute
 from messaging.models import Message
 from messaging.search import MOST_RANKED, SEARCH, SECONDS, letters
 from messaging.search.query import keys
 from messaging.search.snippets import snippet
+from messaging.statements import execute
 
 pytestmark = pytest.mark.django_db
 

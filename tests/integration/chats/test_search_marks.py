@@ -5,9 +5,9 @@ They have very long sequences of combining marks, or characters that fold to 18 
 
 import pytest
 
-from messaging.inbox import execute
 from messaging.search import letters
 from messaging.search.query import keys
+from messaging.statements import execute
 
 pytestmark = pytest.mark.django_db
 # Folding drops some characters, which must not join marks to a longer sequence.

@@ -50,7 +50,7 @@ def test_state_without_redis_has_no_generation(browser_of, message, bob, monkeyp
 @pytest.mark.parametrize("page", ["/chats/", "/chats/unread/", "/chats/with/alice/", "/chats/thread/{}/"])
 def test_page_contains_its_generation(browser_of, message, bob, page):
     client = browser_of(bob)
-    Message.objects.mark_read(bob, message.conversation_id, up_to=message.pk)
+    Message.objects.mark_conversation_read(bob, message.conversation_id, up_to=message.pk)
     generation = client.get("/chats/state/").json()["generation"]
 
     assert f'data-generation="{generation}"' in client.get(page.format(message.pk)).content.decode()

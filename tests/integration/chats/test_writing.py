@@ -138,9 +138,9 @@ def test_message_to_a_member_erased_during_the_request_is_refused_with_a_reason(
 
     send = writing.send
 
-    def send_late(**kwargs):
+    def send_late(message):
         type(bob).objects.get(pk=bob.pk).delete()
-        return send(**kwargs)
+        return send(message)
 
     monkeypatch.setattr(writing, "send", send_late)
     response = browser_of(alice).post("/chats/new/", {"to": "bob", "content": "draft"})

@@ -2,10 +2,12 @@
 
 import itertools
 import threading
+import uuid
 
 import pytest
 
 from messaging.models import Conversation, Message, Participant
+from messaging.sending import send
 from notifications.models import Notification
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,7 +80,7 @@ def test_reading_writing_and_editing_at_once_leave_correct_counters(
 ):
     def read():
         for _ in range(40):
-            Message.objects.mark_read(bob, message.conversation_id, up_to=2**53)
+            Message.objects.mark_conversation_read(bob, message.conversation_id, up_to=2**53)
 
     def change():
         for number in range(40):
@@ -105,7 +107,7 @@ def test_messages_read_twice_at_once_are_counted_once(
     last = write_many(alice, bob, 50)[-1]
 
     def read():
-        return Message.objects.mark_read(bob, last.conversation_id, up_to=last.pk)
+        return Message.objects.mark_conversation_read(bob, last.conversation_id, up_to=last.pk)
 
     assert sorted(at_once(*[read] * 8)) == [0] * 7 + [50]
     assert (unread_of(bob), wrong_counters()) == (0, [])
@@ -146,12 +148,8 @@ def test_a_change_of_the_counters_waits_for_a_recount(alice, bob, write, meanwhi
 
 
 def test_the_same_form_sent_many_times_at_once_is_one_message(alice, bob, at_once, wrong_counters):
-    import uuid
-
-    from messaging.sending import send
-
     form = {"sender": alice, "receiver": bob, "content": "Hello", "client_id": uuid.uuid4()}
 
-    assert len({message.pk for message in at_once(*[lambda: send(**form)] * 8)}) == 1
+    assert len({message.pk for message in at_once(*[lambda: send(Message(**form))] * 8)}) == 1
     assert Notification.objects.count() == 1
     assert wrong_counters() == []

@@ -6,7 +6,7 @@ One is saved, and each other raises EditConflictError.
 import pytest
 from django.db import connection
 
-from messaging.history import EditConflictError, version_of
+from messaging.editing import EditConflictError, version_of
 from messaging.models import Message, MessageHistory
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from messaging.compiled import PLACES, CompiledQuery
 from messaging.models import Message
-from messaging.sending import message_to_answer
+from messaging.replying import message_to_answer
 
 pytestmark = pytest.mark.django_db
 

@@ -63,7 +63,7 @@ def test_marking_as_read_makes_a_constant_number_of_queries(
     last = write_many(alice, bob, size)[-1]
 
     with django_assert_num_queries(4):
-        assert Message.objects.mark_read(bob, last.conversation_id, up_to=last.pk) == size
+        assert Message.objects.mark_conversation_read(bob, last.conversation_id, up_to=last.pk) == size
 
 
 def test_unread_list_contains_only_received_messages_newest_first(alice, bob, charlie, write):

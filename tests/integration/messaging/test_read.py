@@ -8,16 +8,16 @@ from messaging.models import Message
 def test_reading_marks_received_messages_up_to_the_given_one(alice, bob, write, unread_of, wrong_counters):
     first, second, third = (write(alice, bob) for _ in range(3))
 
-    assert Message.objects.mark_read(bob, first.conversation_id, up_to=second.pk) == 2
+    assert Message.objects.mark_conversation_read(bob, first.conversation_id, up_to=second.pk) == 2
     assert list(Message.unread.for_user(bob)) == [third]
     assert unread_of(bob) == 1
     assert wrong_counters() == []
 
 
 def test_reading_again_changes_nothing(message, bob, unread_of):
-    Message.objects.mark_read(bob, message.conversation_id, up_to=message.pk)
+    Message.objects.mark_conversation_read(bob, message.conversation_id, up_to=message.pk)
 
-    assert Message.objects.mark_read(bob, message.conversation_id, up_to=message.pk) == 0
+    assert Message.objects.mark_conversation_read(bob, message.conversation_id, up_to=message.pk) == 0
     assert unread_of(bob) == 0
 
 
@@ -25,21 +25,26 @@ def test_reading_again_changes_nothing(message, bob, unread_of):
 def test_only_the_receiver_can_read_a_message(who, message, bob, charlie, unread_of, request):
     reader = request.getfixturevalue(who)
 
-    assert Message.objects.mark_read(reader, message.conversation_id, up_to=message.pk) == 0
+    assert Message.objects.mark_conversation_read(reader, message.conversation_id, up_to=message.pk) == 0
     assert unread_of(bob) == 1
 
 
 def test_reading_one_conversation_leaves_the_others(message, charlie, bob, write, unread_of):
     write(charlie, bob)
 
-    Message.objects.mark_read(bob, message.conversation_id, up_to=2**53)
+    Message.objects.mark_conversation_read(bob, message.conversation_id, up_to=2**53)
     assert unread_of(bob) == 1
 
 
 def test_reading_a_thread_leaves_the_other_threads(message, alice, bob, write, wrong_counters):
     inside, outside = write(alice, bob, parent_message=message), write(alice, bob)
 
-    assert Message.objects.mark_read(bob, message.conversation_id, up_to=outside.pk, thread=message.pk) == 2
+    assert (
+        Message.objects.mark_conversation_read(
+            bob, message.conversation_id, up_to=outside.pk, thread=message.pk
+        )
+        == 2
+    )
     assert list(Message.unread.for_user(bob)) == [outside]
     assert inside.pk not in Message.unread.values_list("pk", flat=True)
     assert wrong_counters() == []

@@ -117,11 +117,9 @@ def test_a_refused_message_leaves_no_trace_in_an_open_conversation(message, alic
 
 
 def test_the_same_client_id_again_is_the_same_message(alice, bob):
-    from messaging.sending import send
-
     again = {"sender": alice, "receiver": bob, "content": "Hello", "client_id": uuid.uuid4()}
 
-    assert send(**again) == send(**again)
+    assert send(Message(**again)) == send(Message(**again))
     assert Participant.objects.get(user=bob).unread_count == 1
     assert Notification.objects.count() == 1
 
@@ -135,7 +133,7 @@ def test_send_with_an_erased_member_is_refused_with_a_reason(alice, bob, write, 
     people = {"sender": alice, "receiver": bob}
     type(alice).objects.get(pk=people[gone].pk).delete()
     with pytest.raises(ValidationError) as refused:
-        send(**people, content="x")
+        send(Message(**people, content="x"))
 
     assert refused.value.code == "gone"
     assert not Message.objects.exists()

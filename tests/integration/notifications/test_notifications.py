@@ -3,6 +3,8 @@
 No other user sees it or can mark it.
 """
 
+from functools import partial
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models.signals import post_save
@@ -11,20 +13,6 @@ from messaging.models import Message
 from messaging.signals import messages_created_in_bulk
 from notifications import receivers
 from notifications.models import Notification
-from notifications.signals import notifications_read
-
-
-@pytest.fixture
-def seen():
-    """Record the users for whom `notifications_read` is sent."""
-    reported = []
-
-    def listen(sender, user_id, **kwargs):
-        reported.append(user_id)
-
-    notifications_read.connect(listen, sender=Notification)
-    yield reported
-    notifications_read.disconnect(listen, sender=Notification)
 
 
 def test_message_notifies_its_receiver_with_the_name_of_the_sender(message, bob):
@@ -120,38 +108,33 @@ def test_marking_all_makes_a_constant_number_of_queries(
 ):
     write_many(alice, bob, size)
 
-    with django_assert_num_queries(4):  # Savepoint, messages, notifications, release.
-        assert Notification.objects.mark_read(bob) == size
+    with django_assert_num_queries(2):  # Messages and notifications.
+        assert Message.objects.mark_all_read(bob) == size
 
 
-def test_one_can_be_marked_alone(alice, bob, write_many, seen):
+def test_one_can_be_marked_alone(alice, bob, write_many):
     write_many(alice, bob, 3)
     first = Notification.objects.earliest("pk")
 
-    assert (Notification.objects.mark_read(bob, first.pk), Notification.objects.mark_read(bob, first.pk)) == (
-        1,
-        0,
-    )
+    mark = partial(Message.objects.mark_seen, bob, [first.message_id])
+    assert (mark(), mark()) == (1, 0)
     assert Notification.objects.unread().count() == 2
-    assert seen == [bob.pk]
 
 
-def test_marking_all_marks_only_the_own_notifications(message, alice, bob, write, seen):
+def test_marking_all_marks_only_the_own_notifications(message, alice, bob, write):
     write(bob, alice)
 
-    assert Notification.objects.mark_read(bob) == 1
+    assert Message.objects.mark_all_read(bob) == 1
     assert Notification.objects.unread().get().user == alice
-    assert seen == [bob.pk]
 
 
 @pytest.mark.parametrize("who", ["alice", "charlie"])
-def test_notification_of_another_member_cannot_be_marked(who, message, request, seen):
+def test_notification_of_another_member_cannot_be_marked(who, message, request):
     other = request.getfixturevalue(who)
 
-    assert Notification.objects.mark_read(other, Notification.objects.get().pk) == 0
+    assert Message.objects.mark_seen(other, [message.pk]) == 0
     assert not Notification.objects.for_user(other).exists()
     assert not Notification.objects.get().read
-    assert seen == []
 
 
 def test_notification_cannot_be_marked_without_its_message(message):

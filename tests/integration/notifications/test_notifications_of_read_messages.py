@@ -14,7 +14,7 @@ def unread():
 def test_reading_marks_the_notifications_of_the_read_messages(alice, bob, write):
     first, second, third = (write(alice, bob) for _ in range(3))
 
-    Message.objects.mark_read(bob, first.conversation_id, up_to=second.pk)
+    Message.objects.mark_conversation_read(bob, first.conversation_id, up_to=second.pk)
     assert unread() == [third.pk]
 
 
@@ -29,26 +29,26 @@ def test_reading_a_thread_leaves_the_notifications_of_other_threads(message, ali
     write(alice, bob, parent_message=message)
     outside = write(alice, bob)
 
-    Message.objects.mark_read(bob, message.conversation_id, up_to=outside.pk, thread=message.pk)
+    Message.objects.mark_conversation_read(bob, message.conversation_id, up_to=outside.pk, thread=message.pk)
     assert unread() == [outside.pk]
 
 
 def test_reading_leaves_the_notifications_of_the_counterpart(message, alice, bob, write):
     answer = write(bob, alice)
 
-    Message.objects.mark_read(bob, message.conversation_id, up_to=answer.pk)
+    Message.objects.mark_conversation_read(bob, message.conversation_id, up_to=answer.pk)
     assert unread() == [answer.pk]
 
 
 def test_reading_leaves_other_conversations(message, bob, charlie, write):
     other = write(charlie, bob)
 
-    Message.objects.mark_read(bob, message.conversation_id, up_to=other.pk)
+    Message.objects.mark_conversation_read(bob, message.conversation_id, up_to=other.pk)
     assert unread() == [other.pk]
 
 
 def test_charlie_s_reading_marks_nothing(message, charlie):
-    Message.objects.mark_read(charlie, message.conversation_id, up_to=message.pk)
+    Message.objects.mark_conversation_read(charlie, message.conversation_id, up_to=message.pk)
 
     assert unread() == [message.pk]
 
@@ -72,10 +72,10 @@ def test_marking_notifications_and_reading_messages_at_once_do_not_deadlock(alic
         cursor.execute("DROP TABLE aside")
 
     def read():
-        return Message.objects.mark_read(bob, sent[0].conversation_id, up_to=sent[-1].pk)
+        return Message.objects.mark_conversation_read(bob, sent[0].conversation_id, up_to=sent[-1].pk)
 
     def mark():
-        return Notification.objects.mark_read(bob)
+        return Message.objects.mark_all_read(bob)
 
     counts = at_once(*[read, mark] * 4)
     assert sum(counts) == 2_000

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.dispatch import Signal
 
-from messaging.history import EditConflictError, version_of
+from messaging.editing import EditConflictError, version_of
 from messaging.models import Message
 from observability import metrics
 from observability.signals import receiver

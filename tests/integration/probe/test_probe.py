@@ -293,7 +293,7 @@ def test_probe_detects_a_proxy_that_stores_pages(careless_proxy, live_server, se
     assert any("shows the session of another browser" in text for text in report.violations) or key is not str
 
 
-@pytest.mark.parametrize("invalidated", ["message_saved", "notifications_were_read"])
+@pytest.mark.parametrize("invalidated", ["message_saved", "messages_were_read"])
 def test_probe_detects_a_missing_invalidation(site, monkeypatch, invalidated):
     invalidate = generations.invalidate_users
     calls = []

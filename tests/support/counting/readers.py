@@ -21,7 +21,7 @@ from chats import addresses, forms, links, pages, rows
 from chats.views import search as search_page
 from chats.views import seen
 from config import requests
-from messaging import content, excerpts, history, threads
+from messaging import content, editing, excerpts, threads
 from messaging.importing import members, records
 from messaging.querysets import LONG_EXCERPT
 from messaging.search import Found, letters, query, snippets
@@ -37,7 +37,7 @@ MODULES = (
     "chats.addresses", "chats.forms", "chats.links", "chats.new_message", "chats.pages",
     "chats.rows",
     "chats.views.search", "chats.views.seen", "config.requests",
-    "messaging.content", "messaging.excerpts", "messaging.history", "messaging.threads",
+    "messaging.content", "messaging.editing", "messaging.excerpts", "messaging.threads",
     "messaging.importing.members", "messaging.importing.records",
     "messaging.search.folded", "messaging.search.letters", "messaging.search.parse",
     "messaging.search.query", "messaging.search.snippets",
@@ -155,7 +155,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "_rows.html, unread_rows": lambda text: macro("unread_rows", [message(text)]),
     "addresses.conversations": lambda text: addresses.conversations()(text, 1),
     "addresses.has_address": addresses.has_address,
-    "history.version_of": lambda text: history.version_of(text.encode(**AS_IT_IS).decode(errors="replace")),
+    "editing.version_of": lambda text: editing.version_of(text.encode(**AS_IT_IS).decode(errors="replace")),
     "threads.flatten": thread,
     # Search.
     "letters.fold": letters.fold,
@@ -223,9 +223,10 @@ NOT_MEASURED = {
         "chats.new_message._check_made", "chats.new_message._find", "chats.new_message.suggestions",
         "chats.views.reading.conversation",
         "messaging.importing.importer._read",
-        "messaging.history.__init__", "messaging.importing.members._take", "messaging.models.message.edit",
+        "messaging.editing.__init__", "messaging.editing.edit", "messaging.importing.members._take",
+        "messaging.models.message.edit",
         "messaging.querysets.with_counterpart", "messaging.search._search",
-        "messaging.search.search", "messaging.sending._person", "messaging.sending.send",
+        "messaging.search.search", "messaging.replying._person",
     },
     "a hash: linear, and slow on purpose": {"accounts.hashers.encode", "accounts.hashers.verify"},
     "no text of people": {

@@ -10,9 +10,10 @@ from accounts.requests import MemberRequest
 from chats.forms import EditForm, ReplyForm
 from chats.new_message import NewMessageForm, suggestions
 from chats.views.accepted import accepted
-from messaging.history import EditConflictError, version_of
+from messaging.editing import EditConflictError, version_of
 from messaging.models import Message, Participant
-from messaging.sending import AlreadySentError, message_to_answer, send
+from messaging.replying import message_to_answer
+from messaging.sending import AlreadySentError, send
 from observability.budgets import query_budget
 
 READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
@@ -100,11 +101,13 @@ def _send(form, sender, receiver, parent: Message | None = None) -> Message | No
     data = form.cleaned_data
     try:
         return send(
-            sender=sender,
-            receiver=receiver,
-            content=data["content"],
-            parent=parent,
-            client_id=data["client_id"],
+            Message(
+                sender=sender,
+                receiver=receiver,
+                content=data["content"],
+                parent_message=parent,
+                client_id=data["client_id"],
+            )
         )
     except ValidationError as error:
         form.add_error(None, error)

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from messaging.models.keys import UserKey
+from messaging.keys import UserKey
 from messaging.querysets import ParticipantQuerySet
 
 

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
-from messaging.models.keys import UserKey
+from messaging.keys import UserKey
 from messaging.models.message import Message
 from messaging.querysets import MessageHistoryQuerySet
 

@@ -13,10 +13,10 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, transaction
 
 from accounts.names import key as name_key
-from messaging.inbox import execute
 from messaging.search.parse import Wanted, parse
 from messaging.search.query import markers, needles, patterns, tsquery
 from messaging.search.snippets import Piece, rank, snippet
+from messaging.statements import USERS, execute
 
 __all__ = ["MOST_FOUND", "MOST_RANKED", "Found", "Results", "Wanted", "parse", "search"]
 
@@ -27,20 +27,20 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 # The timeout applies to the transaction only, because a pooler reuses the connection. Users are found as in
 # UserQuerySet.named: by the key of the name, or by the exact spelling if several users share the key.
-PREPARE = """
+PREPARE = f"""
 SELECT set_config('statement_timeout', %(milliseconds)s::text, true),
   ARRAY(SELECT (
-          SELECT id FROM accounts_user u WHERE name_key = given.key AND (username = given.name OR NOT EXISTS (
-          SELECT FROM accounts_user other WHERE other.name_key = u.name_key AND other.id <> u.id)))
+          SELECT id FROM {USERS} u WHERE name_key = given.key AND (username = given.name OR NOT EXISTS (
+          SELECT FROM {USERS} other WHERE other.name_key = u.name_key AND other.id <> u.id)))
         FROM unnest(%(names)s::text[], %(name_keys)s::text[]) WITH ORDINALITY AS given (name, key, place)
         ORDER BY place),
   ARRAY(SELECT messaging_search_text(term)
         FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS given (term, place) ORDER BY place),
   ARRAY(SELECT messaging_search_accented(term)
         FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS given (term, place) ORDER BY place)
-"""
+"""  # noqa: S608  (the name of a table)
 # `OFFSET 0` is an optimization fence: texts are compared one by one, latest first, until the page is full.
-SEARCH = """
+SEARCH = f"""
 WITH found AS MATERIALIZED (
   SELECT id, timestamp FROM messaging_message
   WHERE messaging_search_keys(content, sender_id, receiver_id) @@ %(keys)s::tsquery
@@ -51,8 +51,8 @@ WITH found AS MATERIALIZED (
     AND (%(senders)s::bigint[] IS NULL OR sender_id = ANY(%(senders)s))
     AND (%(receivers)s::bigint[] IS NULL OR receiver_id = ANY(%(receivers)s))
 )
-SELECT m.id, m.timestamp, m.sender_id, (SELECT username FROM accounts_user WHERE id = m.sender_id),
-  (SELECT username FROM accounts_user WHERE id = m.receiver_id), m.content
+SELECT m.id, m.timestamp, m.sender_id, (SELECT username FROM {USERS} WHERE id = m.sender_id),
+  (SELECT username FROM {USERS} WHERE id = m.receiver_id), m.content
 FROM (SELECT id, timestamp FROM found ORDER BY timestamp DESC, id DESC OFFSET 0) AS latest
 CROSS JOIN LATERAL (
   SELECT one.*, CASE WHEN %(accents)s
@@ -62,7 +62,7 @@ CROSS JOIN LATERAL (
 ) AS m
 WHERE m.folded ~ ALL(%(all_of)s::text[]) AND m.folded !~ ALL(%(none_of)s::text[])
 ORDER BY latest.timestamp DESC, latest.id DESC LIMIT %(size)s
-"""
+"""  # noqa: S608
 
 
 class Found(NamedTuple):
