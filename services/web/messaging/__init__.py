@@ -1,1 +1,1 @@
-"""Messages, conversations, threads, history, search: models, queries, and the code that writes them."""
+"""Messages, conversations, threads, history, search: models, queries, and one module for each way to write."""

@@ -1,0 +1,1 @@
+"""Commands that create users and list names that collide."""

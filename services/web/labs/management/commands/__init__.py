@@ -1,0 +1,1 @@
+"""The command that creates the demo data."""

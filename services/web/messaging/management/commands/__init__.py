@@ -1,0 +1,1 @@
+"""Commands that import messages and compare the unread counters."""
