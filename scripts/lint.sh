@@ -30,6 +30,7 @@ check "mypy" mypy
 check "eslint" scripts/javascript.sh eslint services scripts tests eslint.config.js
 check "prettier" scripts/javascript.sh prettier --check '{services,scripts,tests}/**/*.{js,mjs,ts}' eslint.config.js
 check "tsc" scripts/javascript.sh tsc
+check "imports" env PYTHONPATH=services/web lint-imports --no-cache --no-logo
 check "words" python scripts/check-words.py
 check "djlint" djlint services/web --lint --quiet --configuration pyproject.toml
 check "yamllint" yamllint --strict .

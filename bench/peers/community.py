@@ -47,11 +47,11 @@ def main(rounds: int) -> None:
     from django.contrib.auth.models import User
     from django.core.management import call_command
     from django.db import connection
+    from notifications.signals import notify
 
     from bench import raw, report
     from bench.measure import Way, Workload, measure
     from notifications.models import Notification
-    from notifications.signals import notify
 
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:

@@ -1,1 +1,1 @@
-"""Messages, conversations, threads, history, search: models, queries, and one module for each way to write."""
+"""Messages, conversations, threads, history, search: models, queries, and a module for each way to write."""
