@@ -17,6 +17,7 @@ from django.apps import AppConfig
 from zeal import zeal_context
 
 from observability.budgets import budget_exceeded
+from tests.support import empty_tables
 
 WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "0")) or 0)
 
@@ -34,6 +35,7 @@ def pytest_configure(config):
     # A template that uses a variable which its page does not provide fails its test.
     settings.TEMPLATES[0]["OPTIONS"]["undefined"] = jinja2.StrictUndefined
     _watch_for_n_plus_one(settings)
+    empty_tables.install()
 
 
 def _watch_for_n_plus_one(settings):
