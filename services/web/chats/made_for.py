@@ -17,11 +17,11 @@ SALT = "chats.made_for"
 LONGEST = 300  # Characters; a token has about 150.
 
 
-def token(name: str = "", account: Any = None) -> str:
-    """Return the token of a form that is made now. `account` is the account that has `name` now, or None."""
+def token(name: str = "", account_id: int | None = None) -> str:
+    """Return the token of a form that is made now. `account_id` is of the account that has `name` now."""
     made: dict[str, Any] = {"at": timezone.now().timestamp()}
-    if account is not None:
-        made |= {"name": _digest(names.key(name)), "account": _digest(account.pk)}
+    if account_id is not None:
+        made |= {"name": _digest(names.key(name)), "account": _digest(account_id)}
     return signing.dumps(made, salt=SALT)
 
 

@@ -37,7 +37,8 @@ class NewMessageForm(MessageForm):
             first = "content" if self.initial.get("to") else "to"
             self.fields[first].widget.attrs["autofocus"] = True
             name = self.initial.get("to", "").strip()
-            self.initial["made"] = made_for.token(name, _find(name) if name else None)
+            account = _find(name) if name else None
+            self.initial["made"] = made_for.token(name, account.pk if account else None)
         self.similar: list[str] = []
         if self.data.get("conversation"):
             self.fields["to"].widget.attrs["readonly"] = True
@@ -72,7 +73,7 @@ class NewMessageForm(MessageForm):
     def _named(self) -> User:
         name = self.cleaned_data["to"].strip()
         receiver = _find(name)
-        self.show(made=made_for.token(name, receiver))
+        self.show(made=made_for.token(name, receiver.pk if receiver else None))
         if receiver is None:
             self.similar = suggestions(name, self.sender)
             raise forms.ValidationError(f"Nobody here is called “{name}”.", code="unknown")

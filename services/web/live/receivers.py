@@ -29,6 +29,16 @@ def _changed(using: str, message: Message, kind: str) -> None:
     on_commit(using, events.invalidate_and_publish, people, kind, **events.location_of(message))
 
 
+def _kind_of_change(
+    message: Message, created: bool, update_fields: Collection[str] | None, **kwargs: object
+) -> str:
+    if created:
+        return events.NEW
+    if update_fields is None or "content" in update_fields:
+        return events.EDITED
+    return events.UNREAD if "read" in update_fields and not message.read else events.COUNTED
+
+
 def _counterparts(using: str, user_id: int) -> list[int] | None:
     return inbox.counterparts(user_id, most=events.MOST, using=using)
 
@@ -56,22 +66,11 @@ def _invalidate_user_and_counterparts(using: str, user_id: int) -> None:
 
 
 @receiver(post_save, sender=Message, dispatch_uid="live.message_saved")
-def message_saved(
-    sender: type[Message],
-    instance: Message,
-    created: bool,
-    raw: bool,
-    using: str,
-    update_fields: Collection[str] | None,
-    **kwargs: object,
-) -> None:
+def message_saved(sender: type[Message], instance: Message, raw: bool, using: str, **saved: Any) -> None:
     if raw:
         on_commit_once(using, _invalidate_everything)
-        return
-    is_edit = update_fields is None or "content" in update_fields
-    is_unread = "read" in (update_fields or ()) and not instance.read
-    changed = events.EDITED if is_edit else events.UNREAD if is_unread else events.COUNTED
-    _changed(using, instance, events.NEW if created else changed)
+    else:
+        _changed(using, instance, _kind_of_change(instance, **saved))
 
 
 @receiver(post_save, sender=Participant, dispatch_uid="live.participant_loaded")
@@ -107,21 +106,17 @@ def invalidate_erased_user(user: User, using: str) -> None:
     on_commit(using, events.publish, [user.pk], events.CHECK)
 
 
+def _may_end_sessions(created: bool, update_fields: Collection[str] | None, **kwargs: object) -> bool:
+    # A new password ends the sessions of other browsers. A log-in saves only `last_login`.
+    return not created and bool({"password", "is_active"} & set(update_fields or ("password",)))
+
+
 @receiver(post_save, sender=User, dispatch_uid="live.user_saved")
-def user_saved(
-    sender: type[User],
-    instance: User,
-    created: bool,
-    raw: bool,
-    using: str,
-    update_fields: Collection[str] | None,
-    **kwargs: object,
-) -> None:
+def user_saved(sender: type[User], instance: User, raw: bool, using: str, **saved: Any) -> None:
     if raw:
         on_commit_once(using, _invalidate_everything)
         return
-    # A new password ends the sessions of other browsers. A log-in saves only `last_login`.
-    if not created and {"password", "is_active"} & set(update_fields or ("password",)):
+    if _may_end_sessions(**saved):
         on_commit(using, events.publish, [instance.pk], events.CHECK)
     if instance.has_visible_change:
         on_commit(using, _invalidate_user_and_counterparts, using, instance.pk)

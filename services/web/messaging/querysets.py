@@ -71,7 +71,7 @@ class ParticipantQuerySet(models.QuerySet[Any]):
         """Return the heading of a conversation: named tuples with the spelling of the counterpart's name."""
         return self.annotate(
             name=F("counterpart__username"), is_active=F("counterpart__is_active")
-        ).values_list("conversation_id", "name", "is_active", named=True)
+        ).values_list("conversation_id", "counterpart_id", "name", "is_active", named=True)
 
 
 class MessageQuerySet(models.QuerySet[Any]):

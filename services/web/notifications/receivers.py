@@ -1,8 +1,8 @@
 """Receivers of notifications; docs/signals.md lists them. Each calls one function."""
 
-from collections.abc import Collection
 from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.signals import post_save
 
 from accounts.models import User
@@ -26,34 +26,30 @@ def notify_receivers(sender: type[Message], messages: list[Message], using: str,
     Notification.objects.using(using).create_for(messages)
 
 
-@receiver(messages_read, sender=Message, dispatch_uid="notifications.follow_read")
-def follow_read(
-    sender: type[Message],
+def _read_by(
     reader_id: int,
     conversation_id: int | None,
     first: int,
     last: int,
     thread: int | None,
     ids: list[int] | None,
-    using: str,
     **kwargs: object,
-) -> None:
+) -> QuerySet[Any]:
     where: dict[str, Any] = {"conversation": conversation_id, "thread": thread, "pk__in": ids}
     conditions = {name: value for name, value in where.items() if value is not None}
-    read = Message.objects.filter(receiver=reader_id, read=True, pk__range=(first, last), **conditions)
-    Notification.objects.using(using).follow(read, read=True, user_id=reader_id)
+    return Message.objects.filter(receiver=reader_id, read=True, pk__range=(first, last), **conditions)
+
+
+@receiver(messages_read, sender=Message, dispatch_uid="notifications.follow_read")
+def follow_read(sender: type[Message], reader_id: int, using: str, **what: Any) -> None:
+    Notification.objects.using(using).follow(_read_by(reader_id, **what), read=True, user_id=reader_id)
 
 
 @receiver(post_save, sender=Message, dispatch_uid="notifications.follow_unread")
 def follow_unread(
-    sender: type[Message],
-    instance: Message,
-    created: bool,
-    raw: bool,
-    using: str,
-    update_fields: Collection[str] | None,
-    **kwargs: object,
+    sender: type[Message], instance: Message, created: bool, raw: bool, using: str, **saved: Any
 ) -> None:
+    update_fields = saved["update_fields"]
     if not created and not raw and "read" in (update_fields or ()) and not instance.read:
         Notification.objects.using(using).follow(instance.pk, read=False, user_id=instance.receiver_id)
 

@@ -202,7 +202,7 @@ def test_cached_pages_are_stored_again_after_a_rename(browser_of, alice, bob, th
 def fetch(client, **which):
     answer = client.get("/chats/counterpart/", which)
     assert answer.status_code == 200
-    return answer.json()
+    return answer.json() | ({"made": ""} if "made" in answer.json() else {})  # Each answer has another token.
 
 
 def test_counterpart_is_found_by_conversation_and_by_any_spelling_of_the_name(browser_of, alice, bob, thread):
@@ -214,12 +214,28 @@ def test_counterpart_is_found_by_conversation_and_by_any_spelling_of_the_name(br
         "name": "bob",
         "is_active": True,
         "address": "/chats/with/bob/",
+        "made": "",
     }
 
     assert [fetch(client, conversation=pk), fetch(client, to="bob"), fetch(client, to="BOB")] == [here] * 3
     change(bob, username="Łukasz", is_active=False)
     now = here | {"name": "Łukasz", "is_active": False, "address": "/chats/with/%C5%81ukasz/"}
     assert fetch(client, conversation=pk) == now
+
+
+def test_form_of_a_renamed_counterpart_is_sent_with_the_token_of_the_new_name(browser_of, alice, bob, thread):
+    client = browser_of(alice)
+    page = client.get("/chats/new/?to=bob").content.decode()
+    old = page.partition('name="made" value="')[2].partition('"')[0]
+    change(bob, username="robert")
+    new = client.get("/chats/counterpart/", {"conversation": thread[0].conversation_id}).json()["made"]
+
+    def send(made):
+        text = {"to": "robert", "content": "to the new name", "made": made}
+        return client.post("/chats/new/", text).status_code
+
+    assert [send(old), send(new)] == [422, 302]
+    assert Message.objects.get(content="to the new name").receiver == bob
 
 
 @pytest.mark.parametrize(

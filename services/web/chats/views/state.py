@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import MemberRequest, key_from
 from caching.generations import generation_of
+from chats import made_for
 from chats.addresses import conversations
 from chats.context import badges_of
 from messaging.models import Participant
@@ -52,5 +53,6 @@ def counterpart(request: MemberRequest) -> JsonResponse:
     answer = {"member": request.user.pk, "conversation": side and side.conversation_id}
     if side:
         address = conversations()(side.name, side.conversation_id)
-        answer |= {"name": side.name, "is_active": side.is_active, "address": address}
+        made = made_for.token(side.name, side.counterpart_id)  # A page that shows the name may send to it.
+        answer |= {"name": side.name, "is_active": side.is_active, "address": address, "made": made}
     return JsonResponse(answer)

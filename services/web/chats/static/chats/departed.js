@@ -119,11 +119,15 @@ function activated(name) {
 /**
  * The page has shown the new name, so the next Send goes to that member.
  * @param {string} old
- * @param {{ name: string, address: string }} now
+ * @param {{ name: string, address: string, made: string }} now
  * @param {About} about
  */
-function rename(old, { name, address }, { subject }) {
-  for (const { elements } of $$("form.compose")) if (elements.to?.value === old) elements.to.value = name;
+function rename(old, { name, address, made }, { subject }) {
+  for (const { elements } of $$("form.compose")) {
+    if (elements.to?.value !== old) continue;
+    elements.to.value = name;
+    if (elements.made) elements.made.value = made;
+  }
   if (!subject) formsToSend().forEach(storeDraft);
   const isAddressed = messages && !thread; // The URL contains the name.
   if (isAddressed) history.replaceState(history.state, "", `${address}${location.search}${location.hash}`);
