@@ -23,7 +23,8 @@ type LiveEvent = {
 type Badges = { unread: number; notifications: number };
 type State = Badges & { member: number; generation: string | null };
 type CounterpartState = { member: number } & (
-    { conversation: null } | { conversation: number; name: string; is_active: boolean; address: string; made: string }
+    | { conversation: null }
+    | { conversation: number; name: string; is_active: boolean; address: string; made: string }
 );
 
 // The counterpart as this page shows it.
