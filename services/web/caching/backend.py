@@ -148,10 +148,7 @@ class RedisCache(cache.RedisCache):  # type: ignore[misc]  # django-redis has no
     def count_in_windows(
         self, key: str, window: int, seconds: int, amount: int = 1
     ) -> tuple[int, int] | None:
-        """Add `amount` to the count of `window`; return the counts of the previous and of this window.
-
-        None when Redis failed.
-        """
+        """Add `amount` to the count of `window`. Return the counts of both windows, or None."""
         names = [f"{self.key_prefix}:limit:{key}:{number}" for number in (window - 1, window)]
 
         def operation() -> tuple[int, int]:

@@ -9,7 +9,6 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -20,6 +19,7 @@ from accounts.sessions import is_key
 from caching.rate_limits import seconds_to_wait
 from live import queries
 from live.broker import END, Broker, Stream, encode
+from live.headers import STREAM, TEXT, Headers, cross_origin, last_event_id
 from observability import metrics
 
 HEARTBEAT_SECONDS = 15.0  # Proxies close a connection that is silent for a minute.
@@ -30,15 +30,6 @@ RETRY_MILLISECONDS = (1_000, 4_000)  # Random, so that not all browsers reconnec
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
-
-TEXT: Headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
-STREAM: Headers = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),
-    (b"connection", b"close"),
-]
 
 
 class Refused(Exception):
@@ -60,7 +51,7 @@ class Application:
             raise RuntimeError(f"Only http is served here, not {scope['type']}.")
         self.broker.start()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        allowed = _may_be_read_by(headers.get("origin", ""))
+        allowed = cross_origin(headers.get("origin", ""))
         try:
             self._check_request(scope, headers)
             stream = await self._admit(headers)
@@ -71,7 +62,7 @@ class Application:
             return
         metrics.STREAMS.labels("opened").inc()
         try:
-            await self._serve(stream, _last_seen(scope, headers), receive, send, allowed)
+            await self._serve(stream, last_event_id(scope["query_string"], headers), receive, send, allowed)
         finally:
             self.broker.remove(stream)
 
@@ -186,21 +177,3 @@ async def _answer(send: Send, refused: Refused, allowed: Headers) -> None:
         {"type": "http.response.start", "status": refused.status, "headers": [*TEXT, *after, *allowed]}
     )
     await send({"type": "http.response.body", "body": refused.reason.encode() + b"\n"})
-
-
-def _last_seen(scope: Scope, headers: dict[str, str]) -> int | None:
-    """Return the id of the last event received, from Last-Event-ID or from the query parameter `last`."""
-    in_query = parse_qs(scope["query_string"].decode("latin-1")).get("last", [""])[0]
-    text = headers.get("last-event-id") or in_query
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _may_be_read_by(origin: str) -> Headers:
-    """Return the CORS headers for a page of Bobbin at another port, as in `make run`; otherwise none."""
-    if origin not in settings.EVENTS_ORIGINS:
-        return []
-    return [
-        (b"access-control-allow-origin", origin.encode()),
-        (b"access-control-allow-credentials", b"true"),
-        (b"vary", b"Origin"),
-    ]
