@@ -63,7 +63,7 @@ list_erasures() {
 # Replaced databases contain users who were erased later, so they are dropped after KEEP_REPLACED days.
 drop_replaced() {
   ask --dbname=postgres --command="SELECT datname FROM pg_database WHERE datname LIKE 'bobbin\_before\_restore\_%'
-    AND datname < 'bobbin_before_restore_' || to_char(now() AT TIME ZONE 'UTC' - interval '$KEEP_REPLACED days',
+    AND datname <= 'bobbin_before_restore_' || to_char(now() AT TIME ZONE 'UTC' - interval '$KEEP_REPLACED days',
       'YYYYMMDDHH24MISS')" | while IFS= read -r replaced; do
     ask --dbname=postgres --command="DROP DATABASE \"$replaced\"" </dev/null || exit 1
     echo "backup: $replaced is older than $KEEP_REPLACED days, and gone"

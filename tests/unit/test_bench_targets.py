@@ -19,7 +19,7 @@ def test_ratio_without_another_way_is_relative_to_the_limit(own, verdict):
 
 @pytest.mark.parametrize(("own", "verdict"), [(2.0, "reached"), (2.1, "missed")])
 def test_target_of_many_runs_in_the_time_of_another_way(own, verdict):
-    assert so_many_times(5, "anew").verdict(figures(1.0, own, renewed=10.0)).endswith(f"as anew: {verdict}")
+    assert so_many_times(5, "fresh").verdict(figures(1.0, own, fresh=10.0)).endswith(f"as fresh: {verdict}")
 
 
 def test_ratio_with_another_way_is_relative_to_that_way():

@@ -75,7 +75,7 @@ def test_workers_keep_the_last_result_without_redis(wrong):
 
 
 def test_statement_that_is_cancelled_ends_with_status_2(message, monkeypatch):
-    monkeypatch.setattr(counter_audit, "COMPARE", "SELECT pg_sleep(20) WHERE %s < %s")
+    monkeypatch.setattr(counter_audit, "COMPARE", "SELECT pg_sleep(20), %s, %s")
     monkeypatch.setattr(counter_audit, "TIMEOUT", "10ms")
     with pytest.raises(CommandError, match="could not be compared: canceling statement") as failure:
         run()

@@ -38,7 +38,7 @@ def shape(site):
 
 
 def end_workers(site, number):
-    """Terminate or kill every worker, and wait until new ones respond."""
+    """Terminate or kill every worker, and wait until new ones respond and have taken their first sample."""
     boots = site.total("bobbin_gunicorn_worker_boots_total")
     for worker in site.workers():
         worker.send_signal(number)
@@ -46,6 +46,7 @@ def end_workers(site, number):
         lambda: (
             site.total("bobbin_gunicorn_worker_boots_total") == boots + WORKERS
             and site.total("bobbin_gunicorn_workers") == WORKERS
+            and any(name == "bobbin_redis_connections" for name, _ in site.series())
         ),
         "new workers",
     )

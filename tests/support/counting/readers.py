@@ -21,6 +21,7 @@ from chats import addresses, forms, links, pages, rows
 from chats.views import search as search_page
 from chats.views import seen
 from config import requests
+from live.headers import last_event_id
 from messaging import content, editing, excerpts, threads
 from messaging.importing import members, records
 from messaging.querysets import LONG_EXCERPT
@@ -36,7 +37,7 @@ MODULES = (
     "accounts.sessions",
     "chats.addresses", "chats.forms", "chats.links", "chats.new_message", "chats.pages",
     "chats.rows",
-    "chats.views.search", "chats.views.seen", "config.requests",
+    "chats.views.search", "chats.views.seen", "config.requests", "live.headers",
     "messaging.content", "messaging.editing", "messaging.excerpts", "messaging.threads",
     "messaging.importing.members", "messaging.importing.records",
     "messaging.search.folded", "messaging.search.letters", "messaging.search.parse",
@@ -140,6 +141,9 @@ def quietly(function: Callable, *args: Any) -> Any:
 
 AS_IT_IS: Any = {"encoding": "utf-8", "errors": "surrogatepass"}
 READERS: dict[str, Callable[[str], Any]] = {
+    "live.headers.last_event_id": lambda text: last_event_id(
+        b"last=" + text.encode(errors="replace"), {"last-event-id": text}
+    ),
     # Messages.
     "links.parts": links.parts,
     "content.clean_content": content.clean_content,
