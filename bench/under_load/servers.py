@@ -80,7 +80,7 @@ class Stack(ExitStack):
         """Start a gunicorn with this kind of database connections; `more` extends the environment."""
         port = _free_port()
         env = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "settings_http",
+            "DJANGO_SETTINGS_MODULE": "bench.settings_http",
             "BENCH_CONNECTIONS": name,
             "WEB_WORKERS": str(WORKERS),
             "WEB_THREADS": str(THREADS),

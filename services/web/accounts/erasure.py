@@ -27,7 +27,7 @@ FROM {User._meta.db_table} u WHERE u.id = %(user)s ON CONFLICT DO NOTHING
 
 # Delete the log entries about the erased user, and keep the entry of the deletion without the name. Log
 # entries about rows of django-axes contain the name that was tried, so they lose it too.
-DELETE_ATTEMPTS = f"""
+CLEAN_ADMIN_LOG = f"""
 WITH gone AS (
   DELETE FROM {LogEntry._meta.db_table}
   WHERE content_type_id = %(kind)s AND object_id = %(user)s::text AND action_flag <> {DELETION}
@@ -58,7 +58,7 @@ def _values(user: User, using: str) -> dict[str, int]:
 
 @erasure_phase("account", Session)
 def erase_account_rows(user: User, using: str) -> None:
-    """Delete the sessions, failed log-ins and admin log entries of `user`, always in four statements."""
+    """Delete the sessions, failed log-ins and admin log entries of `user` in four statements or fewer."""
     with connections[using].cursor() as cursor:
         cursor.execute(
             f"DELETE FROM {Session._meta.db_table} WHERE user_id = %s RETURNING session_key", [user.pk]
@@ -72,7 +72,7 @@ def erase_account_rows(user: User, using: str) -> None:
     AccessFailureLog.objects.using(using).filter(kept)._raw_delete(using)
     # The collector has deleted the log entries made by this user, but not those about this user.
     with connections[using].cursor() as cursor:
-        cursor.execute(DELETE_ATTEMPTS, _values(user, using) | {"name": user.username})
+        cursor.execute(CLEAN_ADMIN_LOG, _values(user, using) | {"name": user.username})
 
 
 def _delete_sessions(keys: list[str]) -> None:

@@ -13,7 +13,7 @@ from caching.rate_limits import seconds_to_wait
 from chats.views.errors import too_many
 
 # The kind of limit for each view. Other views count as "reads" or "changes", depending on the method.
-# A round trip to Redis takes a tenth of the time of a cached page, and a tenth of the time of a send.
+# A round trip to Redis takes about 10 % of the time of a cached page or of a send.
 # Each process therefore counts reads without Redis. For the other kinds, it counts the first tenth of a limit
 # without Redis. Few users exceed that number.
 POSTS = {

@@ -1,6 +1,6 @@
 """Receivers of live; docs/signals.md lists them.
 
-After the commit, each invalidates cached entries and then publishes an event to the open pages.
+After the commit, they invalidate changed cached entries, and then publish events to the open pages.
 """
 
 from collections.abc import Collection

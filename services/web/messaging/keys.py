@@ -1,4 +1,4 @@
-"""Foreign keys to users."""
+"""Foreign keys to users: `DO_NOTHING`, because the phases of an erasure delete the rows."""
 
 import functools
 

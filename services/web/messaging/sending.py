@@ -9,11 +9,11 @@ The steps in one transaction are:
 4. Django inserts the row. Other apps react with receivers of `post_save` (docs/signals.md): the notification
    is part of this transaction, the cache and the open pages follow after the commit.
 
-Each change of a conversation locks its row first. Two users who write to each other at the same time wait for
-this one lock, so they cannot deadlock. The messages of a conversation are committed in the order of their
-ids, so a reader who has seen message 7 has seen every earlier one. The users that new rows reference are
-locked before the conversation, as in an erasure. Otherwise the foreign keys would lock them at commit, which
-could deadlock.
+Each change of a conversation locks its row before it reads or writes messages. Two users who write to each
+other at the same time wait for this one lock, so they cannot deadlock. The messages of a conversation are
+committed in the order of their ids, so a reader who has seen message 7 has seen every earlier one. The users
+that new rows reference are locked before the conversation, as in an erasure. Otherwise the foreign keys would
+lock them at commit, which could deadlock.
 """
 
 from collections.abc import Callable
@@ -100,7 +100,9 @@ def send(message: M) -> M:
 
 
 def insert(message: MessageFields, write: Callable[..., None], *, using: str) -> None:
-    """Insert a new message with everything that belongs to it. `write` is Django's `save`.
+    """Validate a new message, allocate its id, attach it to its thread, and insert its row.
+
+    `write` is Django's `save`.
 
     Another transaction can commit a message with the same id. Then all steps are repeated with another id.
     """

@@ -73,7 +73,7 @@ def _views(resolver: URLResolver, namespaces: list[str]) -> Iterator[tuple[str, 
 
 @metrics.suppress_errors
 def publish_budgets() -> None:
-    """Set the gauges of all budgets at the start, and create the counters that they are compared with."""
+    """Set the gauges of all budgets at the start, and create the counters of exceeded budgets."""
     for name, budget in declared().items():
         metrics.BUDGET.labels(name).set(budget)
         metrics.EXCEEDED.labels(name)

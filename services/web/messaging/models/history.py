@@ -9,7 +9,7 @@ from messaging.querysets import MessageHistoryQuerySet
 
 
 class MessageHistory(models.Model):
-    """The text of a message before an edit. A receiver writes it, and both participants can read it."""
+    """The text of a message before an edit. The signal receiver `keep_history` writes it."""
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="history", db_index=False)
     old_content = models.TextField()
