@@ -1,1 +1,1 @@
-"""What several suites share: members over HTTP, servers, databases, audits, and the counting of steps."""
+"""Code that several suites share: members over HTTP, servers, databases, audits, counting of steps."""

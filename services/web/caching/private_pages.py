@@ -33,8 +33,8 @@ def private_cache_page(seconds: int) -> Callable[[View], View]:
 
     Apply it inside `login_required`. Django's own `cache_page` would show the page of one user to another:
     its key contains the URL and the headers that `Vary` names when the view returns, and at that time `Vary`
-    does not name Cookie yet. Without `login_required`, anonymous visitors would share
-    one page.
+    does not name Cookie yet. Without `login_required`, anonymous visitors would
+    share one page.
 
     The decorator stores complete responses only: status 200, no flash message, no cookie. A stored page
     contains nothing of one session: its forms use the macro `form_token`, whose placeholder is replaced in

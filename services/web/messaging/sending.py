@@ -102,9 +102,8 @@ def send(message: M) -> M:
 def insert(message: MessageFields, write: Callable[..., None], *, using: str) -> None:
     """Validate a new message, allocate its id, attach it to its thread, and insert its row.
 
-    `write` is Django's `save`.
-
-    Another transaction can commit a message with the same id. Then all steps are repeated with another id.
+    `write` is Django's `save`. Another transaction can commit a message with the same id. Then all steps are
+    repeated with another id.
     """
     with_free_ids([message], partial(_insert, message, write, using))
 

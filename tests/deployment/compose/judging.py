@@ -1,4 +1,4 @@
-"""What a failure may cost: errors for some seconds, and no acknowledged message."""
+"""The limits of a failure: errors for some seconds, and no loss of an acknowledged message."""
 
 RECOVERY_SECONDS = 30
 AWAY = {"502", "503"}
