@@ -25,7 +25,8 @@ FOREIGN = re.compile(
 )
 NOT_COPIED = (
     ".git",
-    ".venv",
+    ".venv*",
+    "node_modules",
     ".run",
     ".env",
     "secrets",
