@@ -17,8 +17,8 @@ ROUNDS = 24
 HEADER = ["streams", "requests/s", "p50 ms", "p95 ms", "workers' CPU ms a request", "`events`, of one core"]
 TEXT = """
 Pages of sixteen members, with and without {streams} open streams beside them, in turn, {rounds} slices of
-{seconds:g} s each. Of the requests a second the streams take {cost} (the median over the rounds, with its
-standard error). When nothing else happens, their heartbeats take {idle:.1f} % of one core.
+{seconds:g} s each. The streams cost {cost} of the requests per second (the median over the rounds, with its
+standard error). When nothing else happens, their heartbeats use {idle:.1f} % of one core.
 
 {table}
 """

@@ -119,8 +119,8 @@ One process `events`: {before:.0f} MiB RSS with its master before, {after:.0f} M
 
 {pages}
 
-Members write all the time meanwhile; browsers come again by themselves and resume from the last event they
-had. "Lost" are messages whose receiver has heard nothing of them in the end:
+Members write all the time meanwhile. Browsers reconnect by themselves and resume after the last event that
+they received. "Lost" counts messages that never reach the browser of their receiver:
 
 {faults}
 """

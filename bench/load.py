@@ -26,20 +26,20 @@ HEADER = [
     "work", "bytes", "requests/s", "floor", "of the floor", "p50 ms", "p95 ms", "p99 ms", "queries", "CPU ms",
 ]  # fmt: skip
 NOTE = """
-{browsers} browsers in a closed loop from another process, over connections that are renewed after 30 to 70
-requests; gunicorn with {workers} workers of {threads} threads, settings as in production; PostgreSQL waits
-for the disk. Every answer is checked: whose page it is, its rows, its messages. The member has 500
-counterparts and {messages:,} messages. Beside each slice of a second stands one of the floor: a bare Django
-view behind `login_required`, with the same middleware, that sends as many bytes. Medians over {rounds}
-slices; percentiles over all requests. The floor of a send is a GET without a body, though a send is a POST
-with a token, and commits. "CPU ms" is the workers' time a request: on two cores the browsers, PostgreSQL and
-Valkey take their part of each second.
+{browsers} browsers in a closed loop send requests from another process. They renew each connection after 30
+to 70 requests. gunicorn has {workers} workers of {threads} threads and settings as in production;
+PostgreSQL waits for the disk. Every response is checked: its member, its rows, its messages. The member has
+500 counterparts and {messages:,} messages. Each slice of a second is followed by one of the floor: a bare
+Django view behind `login_required`, with the same middleware, that sends as many bytes. Medians are over
+{rounds} slices, percentiles over all requests. The floor of a send is a GET without a body, although a send
+is a POST with a token and a commit. "CPU ms" is the time of the workers per request. On two cores, the
+browsers, PostgreSQL and Valkey use the rest of each second.
 """
 CONNECTIONS = """
-The same pages from gunicorns that differ in how a request comes to a connection, in turn, and each beside its
-own floor: kept by each thread (`persistent`, what Bobbin does), lent by psycopg's pool, opened for each
-request, and kept but without prepared statements, as behind a pooler in transaction mode. The numbers of
-requests are what to compare; the floor asks one query.
+The same pages from four gunicorns in turn, each beside its own floor. They differ in the connection that a
+request uses: each thread keeps one (`persistent`, as in Bobbin), psycopg's pool lends one (`pool`), each
+request opens one (`new`), or each thread keeps one without prepared statements (`unprepared`), as behind a
+pooler in transaction mode. Compare the requests per second; the floor makes one query.
 """
 
 

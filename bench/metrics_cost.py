@@ -29,11 +29,11 @@ HEADER = [
 ]  # fmt: skip
 NOTE = """
 Two gunicorns, each with 2 workers of 4 threads and settings as in production, answer {browsers} browsers in
-turn for {seconds} s each, {rounds} times; who begins changes from round to round. One counts everything, its
-own metrics and django-prometheus' in files; the other has none of it, only the tally of the query budgets.
-"Cost" is the median over the rounds of what the one lacks to the other, with its standard error; "CPU" the
-workers' time a request. Every answer is checked. The metrics process, asked afterwards, added up {files}
-files ({kib:,} KiB, {series:,} series) in {scrape:.0f} ms.
+turn for {seconds} s each, {rounds} times; the first one changes from round to round. One writes all metrics
+of Bobbin and of django-prometheus to files. The other one only counts queries for the budgets. "Cost" is the
+median difference over the rounds, with its standard error. "CPU" is the time of the workers per request.
+Every response is checked. A scrape afterwards merged {files} files ({kib:,} KiB, {series:,} series) in
+{scrape:.0f} ms.
 """
 
 

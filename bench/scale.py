@@ -26,10 +26,10 @@ SMALL = 100_000  # The reference size for the largest one.
 AT_MOST = 1.3
 PICTURE = report.DOC.parent / "images" / "scale.png"
 NOTE = """
-Milliseconds for what a page asks of its tables, with the rows in Python, by the code of the pages. One
-database a size, measured in turn in one run, {rounds:,} rounds. The mailboxes grow with the table: a fifth of
-all messages is in the inbox that is read, two fifths went to the member of the unread list, a tenth of these
-are unread. "Anybody" is another member in every round.
+Milliseconds of the queries of a page, with the rows in Python, by the code of the pages. Each size has its
+own database; they are measured in turn in one run of {rounds:,} rounds. The mailboxes grow with the table.
+The inbox contains a fifth of all messages. The member of the unread list received two fifths, a tenth of
+them unread. "Anybody" is another member in every round.
 """
 
 

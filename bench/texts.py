@@ -15,9 +15,9 @@ LEFT_OUT = {"threads.flatten", "query.keys"}
 LENGTHS = {"letters.fold": 2_000, "letters.fold, accents": 2_000}
 HEADER = ["function", "characters", "worst unit", "ms", "to reach"]
 NOTE = f"""
-Processor time of one call with a text of {LENGTH:,} characters, the best of three, for that of {len(UNITS)}
-units that takes longest when it is repeated. tests/unit/test_work_on_text.py shows that the work grows in
-step with the text.
+CPU time of one call with a text of {LENGTH:,} characters, the best of three calls. Each text repeats one
+unit; the table shows the unit of {len(UNITS)} that takes longest. tests/unit/test_work_on_text.py shows that
+the work is proportional to the length of the text.
 """
 
 

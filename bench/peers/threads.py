@@ -73,7 +73,7 @@ def _paths(placed: list[tuple[ThreadRow, int]]) -> dict[int, str]:
         path = paths[row.parent_message_id] + step.rjust(MpMessage.steplen, MpMessage.alphabet[0])
         paths[row.id] = path
         assert depth + 1 == len(path) // MpMessage.steplen <= DEEPEST_PATH
-    return paths  # type: ignore[return-value]
+    return paths  # type: ignore[return-value]  # None is only the parent of the roots.
 
 
 def ways(root: int, deepest: int, content, *, naive: bool) -> list[Way]:

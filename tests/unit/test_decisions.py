@@ -28,3 +28,13 @@ def test_records_are_numbered_once_and_have_a_status():
         text = record.read_text()
         assert text.startswith(f"# {int(record.name[:4])}. "), record.name
         assert int(record.name[:4]) < 12 or "\nStatus: " in text, record.name
+
+
+def test_every_record_is_in_the_index_with_its_title():
+    index = (ROOT / "docs/decisions/README.md").read_text()
+    listed = re.findall(r"^\| \[(\d+)\]\((.*)\) \| (.*) \|$", index, re.M)
+    records = sorted((ROOT / "docs/decisions").glob("0*.md"))
+    headings = [record.read_text().partition("\n")[0] for record in records]
+
+    assert [f"# {number}. {title}" for number, _, title in listed] == headings
+    assert [file for _, file, _ in listed] == [record.name for record in records]

@@ -3,6 +3,7 @@
 `accounts` may not import the apps whose tables an erasure empties. It runs the phases from `pre_delete` and
 `post_delete` of User (accounts/receivers.py), so pages, the admin and the shell erase in the same way. The
 order depends neither on INSTALLED_APPS nor on imports. The phases run in the transaction of the deletion.
+docs/recipes.md, "Add a table that belongs to a member", lists the steps for a new table.
 """
 
 from collections import defaultdict

@@ -1,4 +1,12 @@
-"""Whole pages in the cache, each served only to the user it belongs to."""
+"""Whole pages in the cache, each served only to the user it belongs to.
+
+- The key contains the id of the user and the user's generation, so no other user reaches the page, and no
+  page outlives a change of its data (`page_key`, caching/generations.py).
+- A page with a flash message, a cookie or the CSRF token of a session is not stored (`_is_whole`).
+- `Cache-Control: private, no-cache` and `Vary: Cookie` keep it out of proxies (`_finish`). A middleware adds
+  the first header to all other responses (caching/middleware.py).
+- The privacy probe (probe/) checks all this over HTTP, on the running site.
+"""
 
 import functools
 import hashlib

@@ -1,4 +1,7 @@
-"""URL patterns of the pages with messages, and of the JSON endpoints for their scripts."""
+"""URL patterns of the pages with messages, and of the JSON endpoints for their scripts.
+
+docs/recipes.md, "Add a page", lists the other files of a new page.
+"""
 
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter

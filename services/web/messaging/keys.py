@@ -1,4 +1,7 @@
-"""Foreign keys to users: `DO_NOTHING`, because the phases of an erasure delete the rows."""
+"""Foreign keys to users: `DO_NOTHING`, because the phases of an erasure delete the rows.
+
+docs/recipes.md, "Add a table that belongs to a member", lists the steps for a new table.
+"""
 
 import functools
 

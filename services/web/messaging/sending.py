@@ -1,13 +1,18 @@
 """Sending: what happens when a message is sent, from top to bottom.
 
-A page calls `send`, and other code `Message.objects.create`; both call `Message.save`, which calls `insert`.
-The steps in one transaction are:
+A page (chats/views/writing.py) calls `send`, and other code `Message.objects.create`. Both call
+`Message.save`, which calls `insert`. The steps in one transaction are:
 
 1. `validate` checks the text, the two users and the parent.
 2. `_allocate` locks the users and the conversation, allocates the id and updates both inboxes.
 3. `attach_to_thread` sets the thread of a reply.
-4. Django inserts the row. Other apps react with receivers of `post_save` (docs/signals.md): the notification
-   is part of this transaction, the cache and the open pages follow after the commit.
+4. Django inserts the row.
+5. Receivers of `post_save` react (docs/signals.md): notifications/receivers.py inserts the notification, and
+   live/receivers.py registers a callback for the commit.
+
+After the commit, the callback invalidates the cached pages of both users and publishes an event to their open
+pages, in one round trip to Redis (live/events.py). docs/architecture.md, "Sending a message", describes the
+whole way, from the form of the sender to the open page of the receiver.
 
 Each change of a conversation locks its row before it reads or writes messages. Two users who write to each
 other at the same time wait for this one lock, so they cannot deadlock. The messages of a conversation are

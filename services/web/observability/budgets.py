@@ -1,7 +1,8 @@
 """Query budgets: the number of queries that a view may make in one request, including middleware.
 
-A view declares its budget with a decorator, and the middleware counts. Tests fail when a request exceeds its
-budget; in production it is logged and counted in the metrics.
+A view declares its budget with the decorator `query_budget`, and the middleware counts. Tests fail when a
+request exceeds its budget; in production it is logged and counted in the metrics. docs/recipes.md, "Add a
+page", lists the files of a page with a budget. docs/architecture.md lists all budgets.
 """
 
 import logging

@@ -1,1 +1,4 @@
-"""Views of the pages with messages, and of the JSON endpoints for their scripts."""
+"""Views of the pages with messages, and of the JSON endpoints for their scripts.
+
+docs/recipes.md, "Add a page", lists the other files of a new view.
+"""

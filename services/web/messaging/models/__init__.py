@@ -1,4 +1,7 @@
-"""The models of messaging."""
+"""The models of messaging.
+
+docs/recipes.md, "Add a table that belongs to a member", lists the files of a new one.
+"""
 
 from messaging.models.conversation import Conversation, Participant
 from messaging.models.history import MessageHistory
