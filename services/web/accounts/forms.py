@@ -103,7 +103,8 @@ class LogInForm(AuthenticationForm):
     username = TypedName(widget=forms.TextInput(attrs={"autofocus": True}))
     # Django's message says that the name may be case-sensitive.
     error_messages = AuthenticationForm.error_messages | {
-        "invalid_login": "Wrong name or password. Upper and lower case matter in a password."
+        "invalid_login": "Wrong name or password, or the account is deactivated. "
+        "Upper and lower case matter in a password."
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -107,7 +107,7 @@ class EditForm(MessageForm):
         self.stands = content
         self.add_error(
             None,
-            "This message was changed after you began to edit it, in another tab or on another device. "
-            "Your text is not saved yet: save it again to replace what the message says now.",
+            "This message was changed after you began to edit it. Your text is not saved yet: "
+            "save it again to replace what the message says now.",
         )
         self.show(version=version_of(content))

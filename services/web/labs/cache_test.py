@@ -39,11 +39,9 @@ def read_twice(user_id: int, number: int) -> Experiment:
     """Read `number` through the cache twice. The first read may be a miss, the second should be a hit."""
     began = time.perf_counter()
     generation = generation_of(user_id)
-    reads = [
-        Read("The generation, before anything else is read", "hit" if generation else "bypass", _since(began))
-    ]
+    reads = [Read("The generation", "hit" if generation else "bypass", _since(began))]
     found = number
-    for what in ("The first look", "The second look"):
+    for what in ("The number", "The number again"):
         began = time.perf_counter()
         stored = _load(user_id, generation) if generation else None
         if stored is None:

@@ -13,7 +13,7 @@ Parents = Mapping[int, MessageFields]  # The parent of each reply, by `id(reply)
 
 GONE = ("This member or message is no longer there.", "gone")
 INACTIVE = ("This member's account is deactivated: nobody can write to it.", "inactive")
-LATER = ("A reply stands after what it answers.", "parent_later")
+LATER = ("A reply must be later than the message that it answers.", "parent_later")
 
 
 def validate(messages: Sequence[MessageFields], using: str) -> Parents:

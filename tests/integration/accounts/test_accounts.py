@@ -223,5 +223,5 @@ def test_change_of_password_keeps_a_concurrent_rename(anna, browser_of, monkeypa
 def test_wrong_log_in_does_not_call_names_case_sensitive(client, name):
     said = client.post("/accounts/login/", {"username": name, "password": "wrong"}).text
 
-    assert "Wrong name or password. Upper and lower case matter in a password." in said
+    assert "Wrong name or password, or the account is deactivated." in said
     assert "both fields" not in said

@@ -53,8 +53,8 @@ def test_page_without_redis_shows_bypass(browser_of, alice, settings):
     results, number, generation, page = _load(client)
 
     assert (results, number, generation) == (["bypass", "bypass"], 0, "none")
-    assert "The cache cannot be used at the moment" in page
-    assert "not at all" in page
+    assert "The cache cannot be used right now" in page
+    assert "not cached" in page
 
 
 def test_page_is_not_stored_and_its_form_requires_the_token(browser_of, alice):

@@ -267,6 +267,15 @@ def test_all_marked_on_an_older_page_leaves_newer_ones(browser_of, alice, bob, w
     assert _unread(sent) == list(range(10, 60))
 
 
+def test_all_marked_on_an_empty_older_page_leaves_newer_ones(browser_of, alice, bob, write_many, state):
+    sent = write_many(alice, bob, 3)
+    client = browser_of(bob)
+    page = client.get(f"/chats/notifications/?before={sent[0].pk}").content.decode()
+    client.post("/chats/notifications/read/", {"up_to": re.search(r'up_to" value="(\d+)"', page)[1]})
+
+    assert _unread(sent) == [0, 1, 2]
+
+
 @pytest.mark.parametrize("up_to", ["", "x", "-1", "9" * 19, "9" * 40])
 def test_invalid_up_to_marks_all(up_to, browser_of, message, bob, state):
     client = browser_of(bob)

@@ -183,8 +183,18 @@ def test_link_to_the_first_unread_message_of_a_page_is_shown(browser_of, write, 
     new = write(alice, bob, "new", parent_message=root)
 
     page = _get(browser_of(bob), f"/chats/thread/{root.pk}/")
-    assert f'<a href="#m{new.pk}">Jump to the first unread message</a>' in page
+    assert f'<a href="#m{new.pk}">Jump to the first unread message on this page</a>' in page
     assert "Jump" not in _get(browser_of(bob), f"/chats/thread/{root.pk}/")
+
+
+@pytest.mark.parametrize("address", ["", "unread/", "notifications/", "message/{}/history/"])
+def test_empty_older_page_says_that_nothing_is_older(browser_of, write, alice, bob, address):
+    message = write(bob, alice, "not read yet")
+    message.edit("edited", by=bob)
+    page = _get(browser_of(alice), f"/chats/{address.format(message.pk)}?before=1")
+
+    assert "There is nothing older." in page
+    assert not re.search("read everything|No notifications|never edited|no conversations", page)
 
 
 def test_read_receipt_is_shown_on_own_messages(browser_of, message, alice, bob):

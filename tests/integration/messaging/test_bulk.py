@@ -141,9 +141,9 @@ def test_bulk_with_a_reply_before_its_parent_is_refused(alice, bob):
     root = Message(sender=alice, receiver=bob, content="root")
     reply = Message(sender=bob, receiver=alice, content="reply", parent_message=root)
 
-    with pytest.raises(ValidationError, match="stands after what it answers"):
+    with pytest.raises(ValidationError, match="must be later than the message that it answers"):
         Message.objects.bulk_create([reply, root])
-    with pytest.raises(ValidationError, match="stands after what it answers"):
+    with pytest.raises(ValidationError, match="must be later than the message that it answers"):
         Message.objects.bulk_create(
             [
                 Message(

@@ -112,7 +112,7 @@ def test_a_second_run_adds_nothing(load):
     said = load(THREAD)
 
     assert "0 messages added, 4 already there, 0 skipped" in said
-    assert "0 members made, 3 found" in said
+    assert "0 members created, 3 found" in said
     assert _everything() == before
 
 
@@ -133,7 +133,7 @@ def test_an_interrupted_import_is_completed_by_the_next(load, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(Importer, "_write", interrupted)
-        with pytest.raises(CommandError, match="2 messages are in; run the same command again"):
+        with pytest.raises(CommandError, match="2 messages were imported; run the same command again"):
             load(THREAD)
     assert Message.objects.count() == 2
 
@@ -163,11 +163,11 @@ BAD = [
     (line(9, timestamp="yesterday"), "not a date and time"),
     (line(9, timestamp="2004-12-25T03:00:00"), "no offset"),
     (line(9, timestamp="0001-01-01T00:00:00+14:00"), "not a date and time"),
-    (line(9, parent=9), "its parent 9 stands on no line before it"),
-    (line(9, parent=77), "its parent 77 stands on no line before it"),
+    (line(9, parent=9), "its parent 9 is on no line before it"),
+    (line(9, parent=77), "its parent 77 is on no line before it"),
     (line(9, parent="1"), "parent must be a number"),
     (line(9, receiver="cid", parent=1), "its parent, on line 1, is between other people"),
-    (line(1, content="other"), "id 1 stands on line 1 with something else"),
+    (line(1, content="other"), "id 1 is also on line 1, with other values"),
 ]  # fmt: skip
 
 
@@ -324,7 +324,7 @@ def test_gzip_cut_anywhere_says_what_was_kept_and_what_to_do(tmp_path, cut):
         call_command("import_messages", str(path), stderr=io.StringIO())
     kept = Message.objects.count()
 
-    assert f"{kept:,} lines could be read, {kept:,} messages of them are in." in str(said.value)
+    assert f"{kept:,} lines could be read, and {kept:,} messages were imported." in str(said.value)
     assert "Import a complete copy of the file for the rest" in str(said.value)
     assert "same command" not in str(said.value)
     path.write_bytes(gzip.compress(raw))

@@ -48,7 +48,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(
-        request, 403, "You may not do that", "If you think you should, ask whoever runs this Bobbin."
+        request, 403, "You may not do that", "If you think you should, ask the operators of this site."
     )
 
 
@@ -59,8 +59,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         403,
         "This form is too old",
-        "You logged in or out since it was opened, or cookies are off. Go back, copy your text, reload the "
-        "page and send it again.",
+        "You have probably logged in or out since it was opened, or cookies are off. Go back, copy your "
+        "text, reload the page and send it again.",
     )
 
 
@@ -91,7 +91,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Return 500, or 503 if PostgreSQL cannot be reached, which is usually temporary."""
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         return _page(
-            request, 500, "That went wrong on our side", "It has been noted. Nothing you sent before is lost."
+            request,
+            500,
+            "That went wrong on our side",
+            "The error was logged. Nothing you sent before is lost.",
         )
     response = _page(
         request,

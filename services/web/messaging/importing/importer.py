@@ -81,13 +81,13 @@ class Importer:
             if before.client_id_hash == hash(record.client_id):
                 self.counts.already_there += 1
                 return None
-            raise BadLineError(f"id {record.id} stands on line {before.number} with something else")
+            raise BadLineError(f"id {record.id} is also on line {before.number}, with other values")
         mine = Seen(record.number, hash(record.client_id), people, SKIPPED)
         self._seen[record.id] = mine
         if record.parent is not None:
             parent = self._seen.get(record.parent)
             if parent is None or record.parent == record.id:
-                raise BadLineError(f"its parent {record.parent} stands on no line before it")
+                raise BadLineError(f"its parent {record.parent} is on no line before it")
             if parent.message_id == SKIPPED:
                 raise BadLineError(f"its parent, on line {parent.number}, was skipped")
         # 0 until the message is written: other records may already reply to it.

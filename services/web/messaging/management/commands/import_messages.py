@@ -18,15 +18,15 @@ REPORTED_AT_MOST = 50
 class Command(BaseCommand):
     help = (
         "Import messages from JSON lines (plain or gzip): objects with id, sender, receiver, content, "
-        "timestamp (ISO 8601 with offset) and parent (the id of an earlier line, or null). Members are made "
-        "with unusable passwords. What is there already is left alone, so an interrupted import can be run "
-        "again. Ends with status 1 when lines were skipped."
+        "timestamp (ISO 8601 with offset) and parent (the id of an earlier line, or null). Missing members "
+        "are created with unusable passwords. Existing messages are not changed, so you can repeat an "
+        "interrupted import. The exit status is 1 if lines were skipped."
     )
 
     def add_arguments(self, parser):
         parser.add_argument("file", metavar="FILE", help="a file, or - for standard input")
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen and write nothing")
-        parser.add_argument("--strict", action="store_true", help="write nothing at all if a line is bad")
+        parser.add_argument("--dry-run", action="store_true", help="report the result, but write nothing")
+        parser.add_argument("--strict", action="store_true", help="write nothing if any line is bad")
         parser.add_argument("--unread", action="store_true", help="leave the imported messages unread")
 
     def handle(self, *, file, dry_run, strict, unread, verbosity, **options):
@@ -80,7 +80,7 @@ class Command(BaseCommand):
             f"{counts.added:,} messages {would}added, {counts.already_there:,} already there, "
             f"{counts.skipped:,} skipped\n"
             f"{counts.threads:,} threads and {max(conversations, 0):,} conversations {would}added\n"
-            f"{members.made:,} members {would}made, {members.found:,} found, "
+            f"{members.made:,} members {would}created, {members.found:,} found, "
             f"{len(members.mapped):,} with another name than in the file"
         )
         shown = members.mapped.items() if verbosity > 1 else itertools.islice(members.mapped.items(), 10)
@@ -92,7 +92,7 @@ class Command(BaseCommand):
     def _end(self, dry_run: bool, strict: bool) -> None:
         skipped = self.importer.counts.skipped
         if self.reported > REPORTED_AT_MOST:
-            self.stderr.write(f"... and {self.reported - REPORTED_AT_MOST:,} lines more")
+            self.stderr.write(f"... and {self.reported - REPORTED_AT_MOST:,} more")
         if skipped and strict:
             raise CommandError(f"{skipped:,} bad line{'s' * (skipped != 1)}; nothing was written (--strict).")
         if skipped:
@@ -102,15 +102,17 @@ class Command(BaseCommand):
     def _so_far(self, rolled_back: bool) -> str:
         if rolled_back:
             return "Nothing was written."
-        return f"{self.importer.counts.added:,} messages are in; run the same command again for the rest."
+        return (
+            f"{self.importer.counts.added:,} messages were imported; run the same command again for the rest."
+        )
 
     def _readable(self, rolled_back: bool) -> str:
         counts = self.importer.counts
         if rolled_back or not counts.lines:
             return "Nothing was written."
         return (
-            f"{counts.lines:,} lines could be read, {counts.added:,} messages of them are in. "
-            "Import a complete copy of the file for the rest; what is in is left alone."
+            f"{counts.lines:,} lines could be read, and {counts.added:,} messages were imported. "
+            "Import a complete copy of the file for the rest; existing messages are not changed."
         )
 
     @staticmethod
