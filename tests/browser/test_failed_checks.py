@@ -36,7 +36,11 @@ def test_failed_refresh_is_repeated_by_the_next_check(open_browser, write, alice
     refuse = lambda route: route.fulfill(status=status) if status else route.abort()  # noqa: E731
     his.route("**/chats/", refuse)
     write(alice, bob, "while it failed")
-    said = "Too many requests at once." if status == 429 else "No connection."
+    said = {
+        0: "No connection.",
+        429: "Too many requests at once.",
+        503: "Bobbin is not available right now.",
+    }[status]
     expect(his.locator("#connection")).to_contain_text(said)
     with his.expect_request("**/chats/"):
         his.evaluate("dispatchEvent(new Event('online'))")

@@ -60,6 +60,17 @@ def test_arrivals_and_own_sends_are_announced_once(open_browser, write, alice, b
     )
 
 
+def test_own_edit_is_announced_as_saved(open_browser, message, alice):
+    hers = open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    hers.get_by_role("link", name="Edit your message").click()
+    hers.get_by_role("textbox", name="Message").first.fill("edited")
+    hers.get_by_role("button", name="Save").click()
+    expect(hers.locator(".message .content", has_text="edited")).to_be_visible()
+
+    expect(hers.get_by_role("log").locator("p")).to_have_text(["Edit saved."])
+
+
 def test_unread_messages_are_announced_on_pages_that_do_not_show_them(
     open_browser, write, alice, bob, charlie
 ):

@@ -94,6 +94,22 @@ def test_text_of_an_edit_of_a_deleted_message_stays(open_browser, message, alice
     expect(_box(form)).to_have_value("too late")
 
 
+@pytest.mark.parametrize("stream", [True, False])
+def test_edit_on_an_earlier_page_of_a_conversation_stays_there(open_browser, write_many, alice, bob, stream):
+    sent = write_many(alice, bob, 60)
+    page = open_browser(alice)
+    if not stream:
+        page.route("**/events/**", lambda route: route.abort())
+    address = f"/chats/with/bob/?from={sent[0].pk}"
+    page.goto(address)
+    row = page.locator(f"#m{sent[0].pk}")
+    row.get_by_role("link", name="Edit your message").click()
+    _save(row.locator("form.compose"), "edited here")
+
+    _says(page, "edited here")
+    assert page.url.endswith(address)
+
+
 def test_without_javascript_the_page_shows_both_texts(open_browser, message, alice):
     page = open_browser(alice, java_script_enabled=False)
     page.goto(f"/chats/message/{message.pk}/edit/")

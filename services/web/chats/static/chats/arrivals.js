@@ -41,7 +41,7 @@ export function sayArrivals(rows) {
   }
 }
 
-export const saySent = () => say("Message sent.");
+export const sayAccepted = (isEdit = false) => say(isEdit ? "Edit saved." : "Message sent.");
 
 /**
  * Announces unread messages that this page does not show.

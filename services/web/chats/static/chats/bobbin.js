@@ -44,7 +44,7 @@ function follow(event, anchor) {
   if (!work) return;
   event.preventDefault();
   // If this fails, follow the link, except after a log-out or if the page has an open form.
-  work(anchor).catch((error) => error instanceof AwayError || leave(anchor.href, "No connection. Bobbin tries again."));
+  work(anchor).catch((error) => error instanceof AwayError || leave(anchor.href, "That did not work. Try again."));
 }
 
 /** @param {MouseEvent} event @param {HTMLButtonElement} button */

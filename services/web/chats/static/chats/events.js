@@ -105,7 +105,8 @@ export async function tryTo(work) {
     if (error instanceof AwayError) return;
     const why = error instanceof Error ? error.message : "";
     if (/^429/.test(why)) return say("Too many requests at once. Bobbin tries again.");
-    if (!(error instanceof TypeError) && !/^50[234]/.test(why)) throw error;
+    if (/^50[234]/.test(why)) return say("Bobbin is not available right now. It tries again.");
+    if (!(error instanceof TypeError)) throw error;
     say("No connection. Bobbin tries again.");
   }
 }

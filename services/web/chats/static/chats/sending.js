@@ -1,7 +1,7 @@
 // @ts-check
 // Sends forms by script, without leaving a page with messages. A form that is not accepted keeps its text.
 
-import { saySent } from "./arrivals.js";
+import { sayAccepted } from "./arrivals.js";
 import { AwayError, sessionLost } from "./away.js";
 import { deleteDraft, sentFrom, storeDraft } from "./drafts.js";
 import { get, isLogin, parse, renewTokens } from "./fetching.js";
@@ -82,12 +82,14 @@ async function accepted(form, address) {
     if (!isEdit(form)) renew(form); // After Back, the form is for another message.
     return location.assign(address);
   }
-  saySent();
+  sayAccepted(isEdit(form));
   if (form.closest("li.message")) closeForm(form);
   else renew(form);
-  if (link("next") && !thread) return leave(address, "Your message was sent. It stands on a later page.", form);
+  const id = Number(/\d+/.exec(address));
+  if (link("next") && !thread && !byId(id))
+    return leave(address, "Your message was sent. It is on a later page.", form);
   try {
-    await showSent(address, Number(/\d+/.exec(address)));
+    await showSent(address, id);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error; // The message was sent. The next update shows it.
   }
@@ -99,7 +101,7 @@ async function showSent(address, id) {
     const page = await get(address);
     // If this page does not show the end of the thread, insert only the sent message.
     if (page) merge(page, (other) => other === id || !link("next"));
-  } else await refreshMessages([lastId() + 1]);
+  } else await refreshMessages([byId(id) ? id : lastId() + 1]);
   byId(id)?.scrollIntoView({ block: "nearest" });
 }
 
@@ -120,13 +122,20 @@ function uuid() {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 
+/** @param {number} status */
+function adviceFor(status) {
+  if (status === 413) return "shorten it and send it again";
+  if (status === 429) return "wait a minute and send it again";
+  return status >= 400 && status < 500 ? "you can copy it" : "send it again";
+}
+
 /** @param {HTMLFormElement} form @param {number} status @param {string} html */
 function refused(form, status, html) {
   const answer = [409, 422].includes(status) && $("form.compose", parse(html));
   if (!answer) {
     // Not parsed: it may be a page of a proxy, whose styles would violate the CSP of this page.
     const why = /<h1[^>]*>([^<]+)/.exec(html)?.[1] ?? "That went wrong";
-    return fail(form, `${why}. Your text is kept; ${status === 404 ? "you can copy it" : "send it again"}.`);
+    return fail(form, `${why}. Your text is kept; ${adviceFor(status)}.`);
   }
   delete form.dataset.tried; // The response contains an unused id.
   if (messages) showErrors(form, answer);
