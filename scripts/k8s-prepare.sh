@@ -30,7 +30,7 @@ command:*) $LOAD_IMAGES $images $others ;;
 :k3d-*) k3d image import --cluster "${context#k3d-}" $images ;;
 :minikube) minikube image load $images ;;
 *)
-  echo "Bobbin: how images come into the cluster $context is not known: say LOAD_IMAGES or REGISTRY (see the head of $0)." >&2
+  echo "Bobbin: cannot load images into the cluster $context: set LOAD_IMAGES or REGISTRY (see the head of $0)." >&2
   exit 1
   ;;
 esac

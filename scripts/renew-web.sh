@@ -16,14 +16,14 @@ for container in $old; do
 done
 [ -n "$outdated" ] || exit 0
 
-echo "Renewing web: migrations ..."
+echo "Replacing web: applying the migrations ..."
 docker compose run --rm --no-deps --no-TTY migrate </dev/null ||
-  { echo "Bobbin: the migrations failed, and the old version goes on. When that is mended: make up" >&2; exit 1; }
-echo "Renewing web: the new one beside the old one ..."
+  { echo "Bobbin: the migrations failed, so the old version continues to serve. Run make up again after the fix." >&2; exit 1; }
+echo "Replacing web: starting the new version beside the old one ..."
 docker compose up --detach --no-deps --no-recreate --scale "web=$(($(echo "$old" | wc -w) + 1))" --wait --wait-timeout 120 web
 # nginx resolves the addresses of web every second.
 sleep 2
-echo "Renewing web: the old one ends what it has begun ..."
+echo "Replacing web: the old version finishes its requests ..."
 # shellcheck disable=SC2086  # word splitting is intended
 docker stop $outdated >/dev/null
 # shellcheck disable=SC2086

@@ -47,4 +47,4 @@ echo "Restoring $(basename "$file") ..."
 replace_database
 echo "Restored: $(run bobbin "SELECT count(*) FROM messaging_message") messages. Start with: make up"
 # shellcheck disable=SC2154  # replacing.sh sets it
-echo "The database of before is $kept (no connections); a backup drops it after some days."
+echo "The replaced database is kept as $kept, without connections. A backup drops it after some days."

@@ -11,7 +11,7 @@ script() { docker compose exec --no-TTY postgres psql --no-psqlrc --quiet --tupl
 
 owner=$(script --command "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'bobbin'" </dev/null)
 [ "$owner" != bobbin_owner ] || exit 0
-echo "Giving the tables to the role bobbin_owner ..."
+echo "Making the role bobbin_owner the owner of the tables ..."
 {
   # On standard input, because other users can read the arguments of a process.
   printf "\\\\set owner '%s'\n" "$(cat "$secrets/postgres_owner_password")"

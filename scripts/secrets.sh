@@ -14,7 +14,7 @@ keep() { # name, value. Containers read the files as unprivileged users, so only
   (umask 077 && printf '%s\n' "$2" >"$folder/$1.new")
   chmod 444 "$folder/$1.new"
   mv "$folder/$1.new" "$folder/$1"
-  echo "Made $folder/$1."
+  echo "Created $folder/$1."
 }
 
 mkdir -p "$folder"

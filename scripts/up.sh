@@ -16,7 +16,7 @@ docker compose build web nginx
 scripts/roles.sh
 scripts/renew-web.sh
 if ! docker compose up --detach --wait --wait-timeout 180; then
-  echo "Bobbin: not everything became healthy; what each said: docker compose logs --tail 20" >&2
+  echo "Bobbin: some services did not become healthy. Read their logs: docker compose logs --tail 20" >&2
   docker compose ps --all >&2
   exit 1
 fi

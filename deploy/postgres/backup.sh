@@ -44,9 +44,9 @@ backup() (
   # Names begin with the time, so they sort by age.
   find "$BACKUPS" -name 'bobbin-*.dump' | sort -r | tail -n "+$((KEEP + 1))" | while IFS= read -r old; do
     rm -f "$old" "$old.sha256" "$old.erased"
-    echo "backup: $(basename "$old") is older than the last $KEEP, and gone"
+    echo "backup: $(basename "$old") was deleted, because only the last $KEEP backups are kept"
   done
-  drop_replaced || echo "backup: databases that a restore has replaced could not be dropped" >&2
+  drop_replaced || echo "backup: the databases that a restore has replaced could not be dropped" >&2
 )
 
 ask() { psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 "$@"; }
@@ -66,7 +66,7 @@ drop_replaced() {
     AND datname <= 'bobbin_before_restore_' || to_char(now() AT TIME ZONE 'UTC' - interval '$KEEP_REPLACED days',
       'YYYYMMDDHH24MISS')" | while IFS= read -r replaced; do
     ask --dbname=postgres --command="DROP DATABASE \"$replaced\"" </dev/null || exit 1
-    echo "backup: $replaced is older than $KEEP_REPLACED days, and gone"
+    echo "backup: $replaced was dropped, because it is older than $KEEP_REPLACED days"
   done
 }
 

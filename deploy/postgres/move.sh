@@ -64,4 +64,4 @@ ALTER DATABASE :\"new\" RENAME TO :\"name\";
 COMMIT"
 trap - EXIT
 sql postgres "ALTER DATABASE \"$kept\" ALLOW_CONNECTIONS false"
-echo "Moved. The database of before is $kept (no connections); drop it when all is well: DROP DATABASE \"$kept\""
+echo "Moved. The old database is kept as $kept, without connections. Drop it when the new one works: DROP DATABASE \"$kept\""

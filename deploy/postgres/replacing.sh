@@ -57,14 +57,14 @@ erase_again() {
   } | script bobbin_restoring) || fail "the erasures since the backup could not be repeated; the old database is as it was"
   echo "${answer%%|*} members who were erased after the backup was made are erased again."
   case ${answer##*|} in
-  infinity) echo "The database of before names every erasure until now." ;;
+  infinity) echo "The replaced database lists every erasure until now." ;;
   never)
     echo "No list of erasures belongs to this backup. Erasures after it was made are unknown:"
-    echo "members who have erased their account since then are back, and must be erased again."
+    echo "members who have erased their accounts since then are back, and you must erase them again."
     ;;
   *)
-    echo "The lists beside the backups name erasures until ${answer##*|}. Erasures after that are unknown:"
-    echo "members who have erased their account since then are back, and must be erased again."
+    echo "The lists beside the backups contain the erasures until ${answer##*|}. Erasures after that are unknown:"
+    echo "members who have erased their accounts since then are back, and you must erase them again."
     ;;
   esac
 }

@@ -45,4 +45,4 @@ echo "restore: $name"
 replace_database
 echo "restore: done, $(run bobbin 'SELECT count(*) FROM messaging_message') messages"
 # shellcheck disable=SC2154  # set in replacing.sh
-echo "The database of before is $kept (no connections); a backup drops it after some days."
+echo "The replaced database is kept as $kept, without connections. A backup drops it after some days."

@@ -77,7 +77,7 @@ class CircuitBreaker:
             metrics.suppress_errors(metrics.BREAKER_OPENED.inc)()
         if opens:
             self._log_once(
-                "opened", "%s failed %d times in a row and is left alone for %g s at a time: %s",
+                "opened", "%s failed %d times in a row and is skipped for %g s at a time: %s",
                 self.name, self.failures, self.seconds, error,
             )  # fmt: skip
         else:

@@ -25,7 +25,7 @@ class Report:
         how = f"{self.pages} pages, {self.answers} answers, {self.seconds:.1f} s"
         if self.outcome == OK:
             cached = "" if settings.CACHE_PAGES else ", page caching is off (CACHE_PAGES)"
-            return [f"Every page was its owner's, and none was stale ({how}{cached})."]
+            return [f"Every page belonged to its member, and none was stale ({how}{cached})."]
         return [
             *(f"VIOLATION {text}" for text in self.violations),
             *(f"INCONCLUSIVE {text}" for text in self.inconclusive),

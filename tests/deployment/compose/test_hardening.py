@@ -152,7 +152,7 @@ def test_volume_of_an_earlier_release_gets_the_roles(stack, members):
     stack.sql("REASSIGN OWNED BY bobbin_owner TO bobbin")
     stack.sql("ALTER DATABASE bobbin OWNER TO bobbin; DROP OWNED BY bobbin_owner; DROP ROLE bobbin_owner")
 
-    assert "Giving the tables to the role bobbin_owner" in stack.make("up")
+    assert "Making the role bobbin_owner the owner of the tables" in stack.make("up")
     test_tables_belong_to_the_role_that_migrates(stack)
     members[0].send(members[1], "After the change of the owner")
 

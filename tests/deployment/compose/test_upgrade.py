@@ -67,7 +67,7 @@ def test_migration_without_its_lock_fails_and_the_old_version_continues(stack, m
     reading = "BEGIN; LOCK TABLE notifications_notification IN ACCESS SHARE MODE; SELECT pg_sleep(60); COMMIT"
     with holding(stack, reading):
         said = stack.make("up", status=2)
-        assert "the old version goes on" in said
+        assert "the old version continues to serve" in said
         assert stack.ids()["web"] == before
         members[0].send(members[1], "It does")
 

@@ -125,10 +125,10 @@ def test_a_backup_without_the_table_of_erasures_gets_one(victim):
 @pytest.mark.parametrize(
     ("until", "said"),
     [
-        ("infinity", "names every erasure until now"),
+        ("infinity", "lists every erasure until now"),
         (
             "2026-01-01 00:00:00+00",
-            "name erasures until 2026-01-01 00:00:00+00. Erasures after that are unknown",
+            "contain the erasures until 2026-01-01 00:00:00+00. Erasures after that are unknown",
         ),
         (None, "No list of erasures belongs to this backup"),
     ],

@@ -32,5 +32,5 @@ def test_a_second_demo_changes_nothing(db):
     _run()
     said = _run()
 
-    assert said.count("is there already") == 3
+    assert said.count("exists already") == 3
     assert Message.objects.count() == 14

@@ -155,7 +155,7 @@ def test_restore_repeats_erasures_of_the_live_database_or_else_of_the_newest_lis
     before = replaced(server)
     said = server.restore(dump.name)
     assert "1 members who were erased after" in said
-    assert "names every erasure until now" in said
+    assert "lists every erasure until now" in said
     assert names(server) == ["alice", "charlie"]
     later = server.back_up()  # The list of this backup contains bob, but not alice.
     erase(server, "alice")
@@ -163,7 +163,7 @@ def test_restore_repeats_erasures_of_the_live_database_or_else_of_the_newest_lis
     server.sql("CREATE DATABASE bobbin OWNER bobbin_owner", "postgres")  # As on a new machine.
     said = server.restore(dump.name)
 
-    assert re.search(r"The lists beside the backups name erasures until 20.*are unknown", said)
+    assert re.search(r"The lists beside the backups contain the erasures until 20.*are unknown", said)
     assert "must be erased again" in said
     assert names(server) == ["alice", "charlie"]
     assert server.sql("SELECT user_id FROM accounts_erasure") == [(gone,)]

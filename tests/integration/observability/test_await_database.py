@@ -49,7 +49,7 @@ def test_command_returns_at_once_when_the_database_is_complete(transactional_db,
 def test_command_without_postgresql_fails_with_a_reason(monkeypatch, capsys):
     monkeypatch.setitem(connection.settings_dict, "HOST", "/nonexistent")
 
-    with pytest.raises(CommandError, match=r"Waited 0 s in vain: PostgreSQL is not available\."):
+    with pytest.raises(CommandError, match=r"Gave up after 0 s: PostgreSQL is not available\."):
         call_command("await_database", "--seconds=0")
 
 

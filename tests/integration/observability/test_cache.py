@@ -163,7 +163,7 @@ def test_a_server_that_fails_is_logged_once(unreachable, caplog):
 
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [
         "Redis failed",
-        "Redis failed 3 times in a row and is left alone for 5 s at a time",
+        "Redis failed 3 times in a row and is skipped for 5 s at a time",
     ]
 
 

@@ -72,7 +72,7 @@ def test_probe_passes_on_bobbin(site, message):
     report = check(site)
 
     assert (report.outcome, report.violations, report.inconclusive) == (OK, [], [])
-    assert "Every page was its owner's" in report.lines()[0]
+    assert "Every page belonged to its member" in report.lines()[0]
     assert {page.name for page in pages() if page.is_cached} == CACHED, f"correct CACHED in {__file__}"
 
 
@@ -428,7 +428,7 @@ def test_run_with_a_server_error_is_inconclusive(site, in_place_of):
 # --- The command -----------------------------------------------------------------------------------
 def test_exit_status_of_the_command_is_the_outcome(site, monkeypatch, capsys):
     call_command("check_cached_pages", url=site)
-    assert "Every page was its owner's" in capsys.readouterr().out
+    assert "Every page belonged to its member" in capsys.readouterr().out
 
     monkeypatch.setattr(generations, "invalidate_users", lambda user_ids, event=None: None)
     with pytest.raises(CommandError, match=r"VIOLATION chats:inbox .*is stale") as error:

@@ -60,7 +60,7 @@ class Command(BaseCommand):
             self._edit_one(members["alice"])
 
     def _known(self, user: User) -> User:
-        self.stdout.write(f"{user.username:8} is there already; its password stays as it is.")
+        self.stdout.write(f"{user.username:8} exists already; its password is unchanged.")
         return user
 
     def _new(self, name: str) -> User:

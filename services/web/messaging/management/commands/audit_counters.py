@@ -12,13 +12,15 @@ WRONG, NOT_COMPARED = 1, 2  # Exit statuses.
 
 class Command(BaseCommand):
     help = (
-        "Compare the unread counters of inboxes with their messages: a sample of 500, or all. Ends with "
-        "status 1 when one is wrong and was not repaired, 2 when they could not be compared."
+        "Compare the unread counters of inboxes with their messages: a sample of 500, or all. The exit "
+        "status is 1 if a counter is wrong and was not repaired, 2 if they could not be compared."
     )
 
     def add_arguments(self, parser):
         parser.add_argument("--all", action="store_true", help="compare all counters, not only a sample")
-        parser.add_argument("--repair", action="store_true", help="compare all, and count anew what is wrong")
+        parser.add_argument(
+            "--repair", action="store_true", help="compare all counters, and correct the wrong ones"
+        )
 
     def handle(self, *, repair, **options):
         try:
@@ -34,7 +36,7 @@ class Command(BaseCommand):
         elif repair:
             self.stdout.write(f"{_wrong(found)} They were repaired.")
         else:
-            raise CommandError(f"{_wrong(found)} --repair counts them anew.", returncode=WRONG)
+            raise CommandError(f"{_wrong(found)} Run it with --repair to correct them.", returncode=WRONG)
 
     def _audit(self, is_complete: bool, is_repairing: bool) -> Found:
         if is_complete or is_repairing:

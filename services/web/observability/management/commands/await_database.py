@@ -14,8 +14,8 @@ PAUSE = 1.0  # Seconds between two checks.
 
 class Command(BaseCommand):
     help = (
-        "Wait until PostgreSQL answers; with --migrated, until no migration is missing, and then delete what "
-        "Redis holds of another database. Changes nothing in PostgreSQL."
+        "Wait until PostgreSQL answers; with --migrated, until no migration is missing, and then delete the "
+        "content of Redis that belongs to another database. Changes nothing in PostgreSQL."
     )
     requires_system_checks = []
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         said = ""
         while reason := _problem(probe):
             if time.monotonic() > give_up:
-                raise CommandError(f"Waited {seconds:g} s in vain: {reason}.")
+                raise CommandError(f"Gave up after {seconds:g} s: {reason}.")
             if reason != said:
                 self.stdout.write(f"Waiting: {reason} ...")
                 said = reason

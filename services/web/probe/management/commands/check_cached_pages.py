@@ -27,21 +27,21 @@ def _seconds(text: str) -> int:
 
 class Command(BaseCommand):
     help = (
-        "Ask the pages of a running Bobbin as four synthetic members, and compare: each must see only its "
-        "own pages, and at once what has changed. Ends with status 0 when all is well, 1 when a page is "
-        "somebody else's or stale, 2 when that could not be checked."
+        "Request the pages of a running Bobbin as four synthetic members and compare them. Each member must "
+        "get only their own pages, and each change at once. The exit status is 0 if this is so, 1 if a page "
+        "is stale or shows data of another member, 2 if this could not be checked."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--url", default="http://127.0.0.1:8000", help="address of the site (default: %(default)s)"
         )
-        parser.add_argument("--host", help="its host name, when the address is another one")
+        parser.add_argument("--host", help="host name of the site, if --url has another one")
         parser.add_argument(
             "--every",
             type=_seconds,
             metavar="SECONDS",
-            help="go on until SIGTERM, and log each result instead",
+            help="repeat until SIGTERM, and write the results to the log",
         )
 
     def handle(self, *, url: str, host: str | None, every: int, **options: Any) -> None:
