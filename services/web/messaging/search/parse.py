@@ -104,7 +104,7 @@ def parse(text: str, me: str) -> Wanted:
     if len(text) > LONGEST:
         raise ValidationError(f"Search for at most {LONGEST} characters; these are {len(text):,}.")
     if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValidationError("There is a character in it that is not text.")
+        raise ValidationError("The search contains a character that is not text.")
     reading = _Reading(me=me)
     position = BLANKS.match(text).end()  # type: ignore[union-attr]
     while position < len(text):
@@ -143,7 +143,7 @@ def _take_filter(part: re.Match, reading: _Reading) -> None:
     if name in UNKNOWN:
         if value and not part["blank"]:
             raise ValidationError(
-                f"There is no filter {name}: here, only from:, to:, after: and before:. "
+                f"There is no filter {name}: here. The filters are from:, to:, after: and before:. "
                 f'Put it in quotes to search for the words: "{name}:{value}".'
             )
         # `subject: warp` is text. Only `subject:warp` looks like a filter.
@@ -153,10 +153,10 @@ def _take_filter(part: re.Match, reading: _Reading) -> None:
             reading.add(Term(value, phrase=phrase), excluded=False)
         return
     if part["not"]:
-        raise ValidationError(f"-{name}: is not possible; only words can be left out.")
+        raise ValidationError(f"-{name}: is not possible. Only words can be excluded.")
     if not value:
         wanted = f"a name, such as {name}:bob" if name in FILTERS[:2] else f"a day, such as {name}:2026-03-31"
-        raise ValidationError(f"{name}: wants {wanted}.")
+        raise ValidationError(f"{name}: needs {wanted}.")
     if name in FILTERS[:2] and part["value"] and name_key(value) == ME:
         value = reading.me
     reading.filters.setdefault(name, []).append(value)
@@ -188,4 +188,4 @@ def _day(name: str, given: str) -> datetime:
             day = date(*map(int, found.groups())) if found else date.fromisoformat(given)
         return datetime.combine(day, time(), UTC)
     except ValueError:
-        raise ValidationError(f"{name}: wants a day such as {name}:2026-03-31, not {given}.") from None
+        raise ValidationError(f"{name}: needs a day such as {name}:2026-03-31, not {given}.") from None
