@@ -176,5 +176,6 @@ def test_databases_kept_by_restores_are_dropped_after_seven_days(stack, backup):
     assert kept
     stack.sql(f"ALTER DATABASE {kept[0][0]} RENAME TO bobbin_before_restore_20200101000000")
 
-    assert "bobbin_before_restore_20200101000000 was dropped, because it is older than 7 days" in stack.make("backup")
+    said = "bobbin_before_restore_20200101000000 was dropped, because it is older than 7 days"
+    assert said in stack.make("backup")
     assert stack.sql(names) == kept[1:]

@@ -164,7 +164,7 @@ def test_restore_repeats_erasures_of_the_live_database_or_else_of_the_newest_lis
     said = server.restore(dump.name)
 
     assert re.search(r"The lists beside the backups contain the erasures until 20.*are unknown", said)
-    assert "must be erased again" in said
+    assert "you must erase them again" in said
     assert names(server) == ["alice", "charlie"]
     assert server.sql("SELECT user_id FROM accounts_erasure") == [(gone,)]
     assert server.sql("SELECT count(*) FROM accounts_session") == [(0,)]
