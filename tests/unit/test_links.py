@@ -50,7 +50,8 @@ def test_only_http_addresses_become_links(text, links):
     + list("』】》！？；：؛،۔॥፣။។։…―」（「『»”“„")
     + list("\u2060\ufeff\xad\u3000\x85\u2066")
     + list("¡¿⸺⸻｜｣〉⁈܀។")
-    + list("\x01\x1b\x7f\x9f`"),  # Control characters, and the backtick.
+    + list("\x01\x1b\x7f\x9f`")  # Control characters, and the backtick.
+    + list("＜＞＂＇※→⇒│┃‖¦❝❞❜"),  # Signs that people put next to an address without a blank.
 )
 def test_an_address_followed_by_punctuation_of_any_script_ends_before_it(after):
     assert _links(f"見て https://example.org/foo{after}次の文") == ["https://example.org/foo"]
@@ -75,6 +76,8 @@ def test_an_address_followed_by_punctuation_of_any_script_ends_before_it(after):
         "https://ja.example/葛\U000e0100城",  # An ideograph with a variation selector.
         "https://el.example/α\u0387β",
         "https://ca.example/col·lecció",
+        "https://he.example/צה״ל_וג׳ירפה",
+        "https://ja.example/ジャン＝ジャック＆ルソー☆",
     ],
 )
 def test_address_with_letters_of_any_script_is_linked_completely(address):
@@ -94,6 +97,9 @@ def test_address_with_letters_of_any_script_is_linked_completely(address):
         ("{https://a.example/{id}}https://b.example/", ["https://a.example/{id}", "https://b.example/"]),
         ("'https://a.example/x','https://b.example/y'", ["https://a.example/x", "https://b.example/y"]),
         ("‘https://a.example/x’s", ["https://a.example/x"]),
+        ("‚https://a.example/x‘ist", ["https://a.example/x"]),
+        ("״https://a.example/x״ב ׳https://b.example׳ב", ["https://a.example/x", "https://b.example"]),
+        ("＜https://a.example/x＞＂https://b.example＂", ["https://a.example/x", "https://b.example"]),
         ("https://a.example/x).", ["https://a.example/x"]),
         ("https://a.example/x,https://b.example/y", ["https://a.example/x", "https://b.example/y"]),
         ("http://a.example;http://b.example|http://c.example", [f"http://{n}.example" for n in "abc"]),
@@ -109,7 +115,7 @@ def test_a_bracket_or_quotation_mark_around_an_address_is_not_part_of_it(text, l
     assert _links(text) == links
 
 
-@pytest.mark.parametrize("last", list("・〜～–•·|*_~:;,.!?([{"))
+@pytest.mark.parametrize("last", list("・〜～–•·|*_~:;,.!?([{״׳＊／‐′″\u200c\u200d"))
 def test_punctuation_at_the_end_of_an_address_is_not_linked(last):
     assert _links(f"https://example.org/foo{last} then") == ["https://example.org/foo"]
     assert _links(f"https://example.org/foo{last}") == ["https://example.org/foo"]

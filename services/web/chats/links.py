@@ -13,15 +13,21 @@ LONGEST = 2_048  # Characters of an address. A longer one is not linked: a trunc
 BEGINS = re.compile(r"https?://", re.IGNORECASE)
 # These characters separate two addresses. If no address follows, they are part of the address before them.
 BETWEEN = re.compile(r"[,;|](?=https?://)", re.IGNORECASE)
-# An apostrophe inside a word belongs to the address, as in /Devil's_advocate.
-APOSTROPHES = "'\u2018\u2019"
+# An apostrophe inside a word belongs to the address, as in /Devil's_advocate. So do the Hebrew geresh and
+# gershayim, which are also quotation marks.
+APOSTROPHES = "'\u2018\u2019\u05f3\u05f4"
 # Characters that end an address at any position: white space, control characters, characters that could end
-# an HTML attribute, invisible characters (except joiners, variation selectors and tags), and the punctuation
-# of all scripts (except ASCII punctuation, which many addresses contain).
+# an HTML attribute, invisible characters (except joiners, variation selectors and tags), the punctuation and
+# quotation marks of all scripts (except ASCII punctuation, which many addresses contain), fullwidth angle
+# brackets, the reference mark, arrows, and the lines of tables.
 END = rf"""
   \s \p{{Cc}} < > " `
   [\p{{Default_Ignorable_Code_Point}}--[\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]]
-  [[\p{{Terminal_Punctuation}}\p{{Ps}}\p{{Pe}}\p{{Pi}}\p{{Pf}}\u00a1\u00bf\u2014\u2015\u2025\u2026\u2e3a\u2e3b\uff5c]--[\x00-\x7f\u0387{APOSTROPHES}]]
+  [[
+    \p{{Terminal_Punctuation}}\p{{Quotation_Mark}}\p{{Ps}}\p{{Pe}}\p{{Pi}}\p{{Pf}}
+    \u00a1\u00a6\u00bf\u2014-\u2016\u2025\u2026\u203b\u2190-\u21ff\u2500-\u257f\u275b-\u2760\u2e3a\u2e3b
+    \uff1c\uff1e\uff5c
+  ]--[\x00-\x7f\u0387{APOSTROPHES}]]
 """.replace("\n", "").replace(" ", "")
 PIECE = regex.compile(
     rf"(?P<opens>[(\[{{]+)|(?P<closes>[)\]}}])|(?P<quotes>[{APOSTROPHES}]+)|[^{END}()\[\]{{}}{APOSTROPHES}]+|(?P<ends>.)",
@@ -29,8 +35,11 @@ PIECE = regex.compile(
 )
 REST = regex.compile(rf"[^{END}]*", regex.VERSION1)
 # At the end of an address, these characters belong to the sentence.
-AFTER = ".,;:!?*_~|([{\u00b7\u2022\u2013\u30fb\u301c\uff5e" + APOSTROPHES
-PAIRS = {")": "(", "]": "[", "}": "{", "'": "'", "\u2019": "\u2018"}
+AFTER = ".,;:!?*_~|([{\u00b7\u200c\u200d\u2022\u2010\u2013\u2032\u2033\u30fb\u301c\uff0a\uff0f\uff5e" + APOSTROPHES
+PAIRS = {
+    ")": "(", "]": "[", "}": "{", "'": "'", "\u2019": "\u2018", "\u2018": "\u201a", "\u05f3": "\u05f3",
+    "\u05f4": "\u05f4",
+}  # fmt: skip
 
 
 class Part(NamedTuple):
