@@ -11,8 +11,8 @@ from django.http import HttpRequest
 UNKNOWN = "0.0.0.0"  # noqa: S104  # Not an address to listen on.
 # One customer of a provider has a whole /64, and can use a new address from it for each request.
 IPV6_PREFIX = 64
-# The well-known prefix of NAT64 (RFC 6052): the last 32 bits are an IPv4 address.
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# The prefixes of NAT64 (RFC 6052, RFC 8215): the last 32 bits are an IPv4 address.
+NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -58,7 +58,7 @@ def parse(text: str) -> Address | None:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:
             return address.ipv4_mapped
-        if address in NAT64:
+        if any(address in network for network in NAT64):
             return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address
 
