@@ -39,14 +39,14 @@ def test_address_is_the_nth_from_the_right(requested, proxies, forwarded, expect
     assert requested(proxies, forwarded) == (expected, expected)
 
 
-@pytest.mark.parametrize(
-    "forwarded",
-    [
-        None, "", ",", "unknown", "_hidden", "1.2.3", "1.2.3.4.5", "01.2.3.4", "a\0b", "::g", "٣.1.1",
-        "203.0.113.9,", "for=203.0.113.9", "1.2.3.4 5.6.7.8", "2130706433", "0x1.2.3.4", "1.2.3.4/24", "[]:80",
-        "１.２.３.４", "2001:db8::1]", "'1.2.3.4'",
-    ],  # fmt: skip
-)
+UNUSABLE = [
+    None, "", ",", "unknown", "_hidden", "1.2.3", "1.2.3.4.5", "01.2.3.4", "a\0b", "::g", "٣.1.1",
+    "203.0.113.9,", "for=203.0.113.9", "1.2.3.4 5.6.7.8", "2130706433", "0x1.2.3.4", "1.2.3.4/24",
+    "[]:80", "2001:db8::1]", "'1.2.3.4'", "１.２.３.４",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("forwarded", UNUSABLE)
 def test_address_without_a_usable_header_is_the_peers(requested, forwarded):
     assert requested(1, forwarded) == (PEER, PEER)
 

@@ -35,7 +35,10 @@ PIECE = regex.compile(
 )
 REST = regex.compile(rf"[^{END}]*", regex.VERSION1)
 # At the end of an address, these characters belong to the sentence.
-AFTER = ".,;:!?*_~|([{\u00b7\u200c\u200d\u2022\u2010\u2013\u2032\u2033\u30fb\u301c\uff0a\uff0f\uff5e" + APOSTROPHES
+AFTER = (
+    ".,;:!?*_~|([{\u00b7\u200c\u200d\u2010\u2013\u2022\u2032\u2033\u301c\u30fb\uff0a\uff0f\uff5e"
+    + APOSTROPHES
+)
 PAIRS = {
     ")": "(", "]": "[", "}": "{", "'": "'", "\u2019": "\u2018", "\u2018": "\u201a", "\u05f3": "\u05f3",
     "\u05f4": "\u05f4",
