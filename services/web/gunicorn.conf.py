@@ -108,8 +108,9 @@ def post_fork(server, worker):
 def post_worker_init(worker):
     from caching.connections import ConnectionFactory
     from messaging import counter_audit
-    from observability import runtime
+    from observability import request_log, runtime
 
+    worker.log.error_log.addFilter(request_log.RefusalsWithoutTheirRequest())
     runtime.begin(worker, ConnectionFactory.connections, counter_audit.show_result)
 
 

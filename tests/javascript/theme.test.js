@@ -34,7 +34,13 @@ test("theme of an earlier release is taken over and stays for the admin", () => 
 });
 
 test("theme that the admin stored and Bobbin does not have is ignored", () => {
-  localStorage.setItem("theme", "auto");
-  showTheme();
-  assert.deepEqual([shown(), localStorage.getItem("bobbin-theme")], [undefined, ""]);
+  for (const name of ["auto", "Dark", " light", "constructor", "__proto__"]) {
+    localStorage.clear();
+    localStorage.setItem("theme", name);
+    showTheme();
+    assert.deepEqual([shown(), label(), localStorage.getItem("bobbin-theme")], [undefined, "as the system", ""]);
+    localStorage.setItem("bobbin-theme", name);
+    showTheme();
+    assert.deepEqual([shown(), label()], [undefined, "as the system"]);
+  }
 });

@@ -7,14 +7,16 @@ from typing import Any, TypeVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import FieldDoesNotExist
 from django.db import DataError, ProgrammingError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 # Raised for an invalid value in a filter, such as the year 99999. Django validates some, PostgreSQL the rest.
-LOOKUP_ERRORS = (ValueError, OverflowError, IndexError, DataError, ProgrammingError)
+LOOKUP_ERRORS = (ValueError, OverflowError, IndexError, FieldDoesNotExist, DataError, ProgrammingError)
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 log = logging.getLogger(__name__)
@@ -27,19 +29,18 @@ class AdminSite(admin.AdminSite):
         return is_admitted
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """Like Django's, but a URL with an invalid filter redirects to the page without filters."""
+        """Like Django's, but an invalid filter or selection of rows redirects to the page without it."""
         inner = super().admin_view(view, cacheable)
 
         @functools.wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            filters = request.method in {"GET", "HEAD"} and request.GET.keys() - {ERROR_FLAG}
             try:
                 return inner(request, *args, **kwargs)
             except LOOKUP_ERRORS as error:
-                if not filters:
+                if not _has_lookup(request):
                     raise
                 # The text of the error can contain the value, which may be a name.
-                log.warning("The administration ignored an invalid filter: %s", type(error).__name__)
+                log.warning("The administration ignored an invalid lookup: %s", type(error).__name__)
                 return redirect(f"{request.path}?{ERROR_FLAG}=1")
 
         return cast(View, checked)
@@ -57,6 +58,13 @@ class AdminSite(admin.AdminSite):
         response = super().logout(request, extra_context)
         response.headers["Clear-Site-Data"] = '"cache"'
         return response
+
+
+def _has_lookup(request: HttpRequest) -> bool:
+    """Return whether the request filters rows by its query, or selects rows for an action."""
+    if request.method in {"GET", "HEAD"}:
+        return bool(request.GET.keys() - {ERROR_FLAG})
+    return ACTION_CHECKBOX_NAME in request.POST
 
 
 class BobbinAdminConfig(AdminConfig):

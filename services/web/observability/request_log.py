@@ -1,6 +1,7 @@
 """The request log contains routes, not paths: paths and queries contain user names and search words."""
 
 import logging
+import re
 
 import structlog
 from django.http import HttpRequest
@@ -9,6 +10,8 @@ from django_structlog.middlewares import RequestMiddleware
 from observability.client import address_of
 
 NO_ROUTE = "(no route)"
+# gunicorn quotes the request line or the header after the reason.
+REFUSAL = re.compile(r"(Invalid request from ip=\S*: [^:]*).*", re.DOTALL)
 
 
 class RequestLogMiddleware(RequestMiddleware):
@@ -35,6 +38,17 @@ class RoutesInsteadOfPaths(logging.Filter):
         if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
             paths = {request.path, request.get_full_path()}
             record.args = tuple(route_of(request) if value in paths else value for value in record.args)
+        return True
+
+
+class RefusalsWithoutTheirRequest(logging.Filter):
+    """Remove what gunicorn quotes of a request that it cannot parse: the path, the query or a header."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.msg, str):
+            record.msg = REFUSAL.sub(r"\1", record.msg)
+            if record.msg.startswith("Error handling request"):
+                record.msg, record.args = "Error handling request", ()
         return True
 
 

@@ -145,6 +145,23 @@ def test_the_newest_of_several_lists_counts(victim, alice, bob):
     assert list(User.objects.values_list("username", flat=True)) == ["charlie"]
 
 
+def test_lists_that_name_a_member_twice_erase_the_member_once(victim, bob):
+    later = listed(victim, bob, at=timezone.now() + timedelta(days=1))
+    said = shell("erase_again", listed(victim, victim) + listed(victim) + later, now=later)
+
+    assert said.startswith("2 members")
+    assert Erasure.objects.get(user_id=victim.pk).erased_at < timezone.now()
+
+
+def test_erasures_repeated_a_second_time_change_nothing(victim):
+    shell("erase_again", listed(victim))
+    before = rows(), list(Erasure.objects.values())
+    said = shell("erase_again", listed(victim))
+
+    assert said.startswith("0 members")
+    assert (rows(), list(Erasure.objects.values())) == before
+
+
 def test_list_of_the_replaced_database_precedes_the_lists_of_backups(victim):
     said = shell("erase_again", listed(), now=listed(victim, until="infinity"))
 

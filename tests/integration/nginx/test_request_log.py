@@ -1,6 +1,8 @@
 """The request log of nginx contains the route, but no path, query or name."""
 
 import secrets
+import socket
+import time
 
 import pytest
 
@@ -20,6 +22,11 @@ ROUTES = {
     f"/admin/?q={SECRET}": "/admin/",
     f"/admin/accounts/user/?q={SECRET}": "/admin/",
     f"/static/{SECRET}%20x": "(no route)",
+    f"/static/../chats/with/{SECRET}/": "(no route)",
+    f"/static/chats//{SECRET}.css": "(no route)",
+    f"/static/chats/.{SECRET}": "(no route)",
+    f"/static/{SECRET}/": "(no route)",
+    "/static/chats/bobbin.css?x": "/static/chats/bobbin.css",
     f"/events/?last={SECRET}": "/events/",
     f"/metrics/{SECRET}": "(no route)",
     f"/?{SECRET}": "/",
@@ -59,3 +66,30 @@ def test_requests_that_nginx_refuses_are_logged_without_their_path(site, db, ref
     for name in ("access.log", "error.log", "said"):
         file = site.folder / name
         assert not file.exists() or SECRET not in file.read_text()
+
+
+UNREADABLE = {
+    "a blank in the query": "GET /chats/search/?q={0} from:bob HTTP/1.1\r\nHost: a",
+    "no version": "GET /chats/with/{0}/",
+    "another version": "GET / HTTP/{0}\r\nHost: a",
+    "another method": "GET{0}( / HTTP/1.1\r\nHost: a",
+    "a header without a colon": "GET / HTTP/1.1\r\nCookie sessionid={0}",
+    "a blank in the name of a header": "GET / HTTP/1.1\r\nCookie {0}: a",
+    "a coding": "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: {0}",
+    "an expectation": "POST / HTTP/1.1\r\nHost: a\r\nExpect: {0}",
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_request_that_web_cannot_parse_is_logged_without_its_text(site, db, kind):
+    log = site.folder / "said"
+    before = len(log.read_text())
+    with socket.create_connection(("127.0.0.1", site.upstream), timeout=20) as client:
+        client.sendall(UNREADABLE[kind].format(SECRET).encode() + b"\r\n\r\n0\r\n\r\n")
+        assert client.recv(4_000).split()[1] in {b"400", b"417", b"501"}
+    until = time.monotonic() + 5
+    while "Invalid request from" not in (said := log.read_text()[before:]) and time.monotonic() < until:
+        time.sleep(0.02)
+
+    assert "Invalid request from ip=127.0.0.1: " in said
+    assert SECRET not in said

@@ -84,3 +84,29 @@ def test_list_with_an_invalid_year_redirects_to_the_whole_list(staff, message):
 
     assert answer.redirect_chain == [(f"{page}?e=1", 302)]
     assert f'name="_selected_action" value="{message.pk}"' in answer.content.decode()
+
+
+IMPOSSIBLE = ["", "x", "\x00", "1.5", "1,2", "9" * 30, "-1", "é", "\ufffd", "[]", "None"]
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.model_name)
+def test_action_on_impossible_rows_is_no_server_error(staff, model):
+    page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    forms = [
+        {"action": action, "_selected_action": selected, "index": index} | extra
+        for action in ("delete_selected", "made_up")
+        for selected in IMPOSSIBLE
+        for index in ("0", "x")
+        for extra in ({}, {"post": "yes"}, {"select_across": "1"})
+    ]
+    statuses = {str(form): staff.post(page, form).status_code for form in forms}
+
+    assert {form: status for form, status in statuses.items() if status >= 500} == {}
+
+
+@pytest.mark.parametrize("query", ["_to_field=", "_to_field=%00", "_to_field=x", "_popup=1&_to_field=", "p="])
+@pytest.mark.parametrize("page", ["change", "delete"])
+def test_page_of_a_row_with_an_invalid_query_is_no_server_error(staff, message, page, query):
+    for row in (message, message.conversation, message.sender):
+        at = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[row.pk])
+        assert staff.get(f"{at}?{query}").status_code < 500, at
