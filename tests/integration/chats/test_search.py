@@ -201,6 +201,9 @@ PARTS = {
         "«warp thread»",
         "»warp thread«",
         "「warp thread」",
+        "”warp thread”",
+        "｢warp thread｣",
+        "❝warp thread❞",
         '"warp thread',
         '“warp thread"',
         "warp -red",
@@ -275,6 +278,26 @@ PARTS = {
     "https://例え.jp/道/検索?q=織機": ["例え", "検索", "https://例え.jp/道/検索?q=織機"],
     "\u1112\u1161\u11ab\u1100\u116e\u11a8어 ｱﾊﾟｰﾄ": ["한국어", "한국", "アパート"],
     "हिन्दी, தமிழ், น้ำใจ": ["हिन्दी", "தமிழ்", "น้ำ"],
+    # Short words of an alphabet beside letters and signs of other scripts.
+    "新しいPCとGoを買った、第3章と5G": ["PC", "pc", '"PC"', "Go", "3", "5G", "新しいPC", "pcと"],
+    "ราคา50บาท": ["50", "50บาท", '"50"'],
+    "ខ្ញុំទិញTVថ្មី": ["TV"],
+    "새PC방에서 3시에": ["PC", "PC방", "3", "3시"],
+    "👍ok we→go x≠y 1\ufe0f\u20e3one": ["ok", "👍ok", "go", "we", '"go"', "x", "y", "one", "1"],
+    "我在GitHub上看v2": ["GitHub", "v2", '"v2"', "hub"],
+    # Letters that look like an apostrophe.
+    "п\u02bcять об\u2019єкт м'ята": ["п'ять", "п’ять", "п\u02bcять", "об'єкт", "м\u02bcята"],
+    "Hawai\u02bbi o\u02bbzbek k\ua78catun": ["Hawai'i", "o‘zbek", "Hawai\u02bbi", "k'atun"],
+    "C++ and F#, .NET": ["C++", "F#", ".NET"],
+    "[::1]:8080 192.168.10.254 fe80::1%eth0": ["[::1]:8080", "192.168", "10.254", "fe80::1%eth0", "eth0"],
+    "../../etc/passwd ~/.bashrc sha256:dead1 1'234,50": [
+        "../../etc/passwd",
+        "./etc",
+        ".bashrc",
+        "sha256:dead1",
+        "1'234,50",
+        "234",
+    ],
 }
 
 
@@ -303,9 +326,14 @@ def test_parts_of_a_text_are_found_as_they_are_typed(browser_of, write, alice, b
         ("aabaa", "aab baa"),
         ("driverless", "driver"),
         # A phrase in any kind of quotes matches only these words in this order.
-        *((typed, "a thread for the warp") for typed in PARTS["warp thread is blue"][:7]),
+        *((typed, "a thread for the warp") for typed in PARTS["warp thread is blue"][:10]),
         ("‹warp thread›", "a thread for the warp"),
         ("“loom” “arr”", "the loom will arrive"),
+        # The neighbours of a short word are letters of a word.
+        ("ng", "mạng"),
+        ("te", "Việte"),
+        ('"Go"', "今日はGolangを"),
+        ("-Go 今日", "今日はGoを"),
     ],
 )
 def test_a_text_that_has_only_the_letters_is_not_found(browser_of, write, alice, bob, query, text):
@@ -523,3 +551,11 @@ def test_postgresql_and_python_read_letters_alike(db):
     for text, (plain, accented, made) in zip(texts, execute("default", statement, [texts]), strict=True):
         assert (plain, accented) == (letters.fold(text), letters.fold(text, accents=True))
         assert set(made) == {"@1", "@2", *keys(f" {letters.words(plain)} ")}
+
+
+def test_a_word_beside_another_script_is_marked_and_ranked_as_a_word(browser_of, alice, bob, write):
+    part, word = write(bob, alice, "upcoming"), write(bob, alice, "新しいpcoを")
+    page = _search(browser_of(alice), "pco", order="best")
+
+    assert _ids(page) == [word.pk, part.pk]
+    assert "新しい<mark>pco</mark>を" in page

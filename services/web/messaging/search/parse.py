@@ -22,8 +22,8 @@ UNKNOWN = (
 )  # fmt: skip
 # Opening quotes, and the quotes that may close them.
 QUOTES = {
-    '"': '"“”', "“": '”"“', "”": '”"', "„": '“”"', "‟": '”"', "«": '»"', "»": '«»"', "「": "」", "『": "』",
-    "＂": '＂"', "〝": "〞〟", "‹": "›", "›": "‹›",
+    '"': '"“”', "“": '”"“', "”": '”"“', "„": '“”"', "‟": '”"', "«": '»"', "»": '«»"', "「": "」", "『": "』",
+    "｢": "｣", "＂": '＂"', "〝": "〞〟", "❝": '❞"', "‹": "›", "›": "‹›",
 }  # fmt: skip
 _quoted = "|".join(f"{opening}[^{closing}]*[{closing}]?" for opening, closing in QUOTES.items())
 # Parsing takes linear time: each part begins at the end of the previous one and is read once.

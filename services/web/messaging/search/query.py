@@ -8,6 +8,8 @@ from messaging.search import letters
 from messaging.search.parse import Term
 
 SEPARATOR = f"[{letters.SEPARATORS}]"
+BOUNDARY = f"[{letters.SEPARATORS}{letters.UNSPACED}]"
+INNER = f"[^{letters.BLANK}{letters.UNSPACED}]"  # In texts of letters.spaced.
 SHORT = 3  # A shorter word of an alphabet must be at the beginning of a word.
 MOST_KEYS = 40  # Approximate limit per term. The pattern decides in any case.
 
@@ -48,9 +50,11 @@ def needle(folded: tuple[str, str], *, whole: bool) -> Needle | None:
 def keys(padded: str) -> Iterable[str]:
     """Yield the keys of every text that contains `padded`, by the rules of `messaging_search_keys`.
 
-    In alphabets, a key is three consecutive characters with a letter in the middle. In other scripts, each
-    letter and each pair of letters is a key.
+    In alphabets, a key is three consecutive characters with a letter in the middle. A neighbour of another
+    script counts as a blank, because a word may begin or end there. In other scripts, each letter and each
+    pair of letters is a key.
     """
+    alphabets = letters.alphabets(padded)
     for place, letter in enumerate(padded):
         if letter == letters.BLANK:
             continue
@@ -58,7 +62,7 @@ def keys(padded: str) -> Iterable[str]:
         if letter >= letters.WIDE:
             yield letter
         elif place and after:
-            yield padded[place - 1 : place + 2]
+            yield alphabets[place - 1 : place + 2]
         if after > letters.BLANK and max(letter, after) >= letters.WIDE:
             yield letter + after
 
@@ -80,7 +84,7 @@ def tsquery(member_id: int, senders: list[int], receivers: list[int], clauses: l
 def patterns(clauses: list[list[Needle]]) -> list[str]:
     """Return the PostgreSQL regular expression of each clause."""
     return [
-        "|".join(one.pattern(f"(?:^|{SEPARATOR})", f"(?:{SEPARATOR}|$)", f"{SEPARATOR}+") for one in clause)
+        "|".join(one.pattern(f"(?:^|{BOUNDARY})", f"(?:{BOUNDARY}|$)", f"{SEPARATOR}+") for one in clause)
         for clause in clauses
     ]
 
@@ -91,7 +95,7 @@ def markers(clauses: list[list[Needle]]) -> list[re.Pattern]:
     It matches the words, but not the blanks around them.
     """
     return [
-        re.compile("|".join(one.pattern("(?<![^ ])", "(?![^ ])", " ++") for one in clause))
+        re.compile("|".join(one.pattern(f"(?<!{INNER})", f"(?!{INNER})", " ++") for one in clause))
         for clause in clauses
     ]
 

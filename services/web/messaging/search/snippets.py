@@ -26,8 +26,8 @@ def _weigh(folded: str, marker: re.Pattern) -> int:
     """Return the sum over all matches: 3 for a whole word, 2 for the beginning of one, 1 for another part."""
     weight = 0
     for found in marker.finditer(folded):
-        begins = folded[max(0, found.start() - 1) : found.start()] in {"", letters.BLANK}
-        ends = folded[found.end() : found.end() + 1] in {"", letters.BLANK}
+        begins = letters.is_boundary(folded[max(0, found.start() - 1) : found.start()])
+        ends = letters.is_boundary(folded[found.end() : found.end() + 1])
         weight += 1 + begins + (begins and ends)
     return weight
 
