@@ -14,10 +14,12 @@ from accounts.normal_forms import normalize
 MARKS_OF_DIRECTION = "\u200e\u200f"  # The data contain them around right-to-left letters.
 # Additions to the data. The data map the Cyrillic palochka to i, but the best-known forged names use it as l.
 # The letters that the data map to \u0138 (Cyrillic and Greek k) and \u025c (Cyrillic z) look almost like k
-# and 3. The others are Han and Bopomofo letters, which a name may mix with Latin letters.
+# and 3. The others are Han, kana and Bopomofo letters, which a name may mix with Latin letters.
 OWN_PAIRS = {
-    "\u04cf": "l", "\u0138": "k", "\u025c": "3", "\u4e28": "l", "\u4e05": "t", "\u3112": "t", "\u4e2b": "y",
-    "\u311a": "y", "\u4e42": "x", "\u3128": "x",
+    "\u04cf": "l", "\u0138": "k", "\u025c": "3", "\u0237": "j", "w": "vv", "\u4e28": "l", "\u5de5": "i",
+    "\u4e05": "t", "\u4e01": "t", "\u3112": "t", "\u4e2b": "y", "\u311a": "y", "\u4e42": "x", "\u3128": "x",
+    "\u531a": "c", "\u3108": "c", "\u51f5": "u", "\u3129": "u", "\u4e59": "z", "\u5341": "+",
+    "\u4e00": "-", "\u30fc": "-", "\u3127": "-",
 }  # fmt: skip
 
 

@@ -44,8 +44,8 @@ class UserQuerySet(models.QuerySet[Any]):
 
         The query compares with two bounds, because a generic plan cannot use the index for LIKE.
         """
-        first = names.key(start)
-        return self.filter(name_key__gte=first, name_key__lt=first + LAST_CHARACTER).order_by(
+        first, last = names.beginning_with(start)
+        return self.filter(name_key__gte=first, name_key__lt=last + LAST_CHARACTER).order_by(
             "name_key", "exact_name"
         )
 

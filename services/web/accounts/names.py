@@ -19,6 +19,8 @@ LONGEST_KEY = 600  # Case folding turns one character into up to three; composit
 HELP = f"At most {LONGEST} characters: letters and digits of one script, and @ . + - _ '."
 TAKEN = "That name is taken; choose another."
 LOOK_ALIKE = "That name looks like another member's; choose one that cannot be mistaken for it."
+# Composed Hangul syllables. FINALS of them in a row have the same vowel. The first has no final consonant.
+FIRST_SYLLABLE, SYLLABLES, FINALS = 0xAC00, 11_172, 28
 DOTLESS_I = "\u0131"
 APOSTROPHES = str.maketrans("\u2019\u2018\u02bc", "'''")  # Phones and word processors replace ' by these.
 # Scripts in use today: "recommended" and "limited use" in UAX 31.
@@ -40,10 +42,19 @@ TOGETHER = (
 OF_A_SCRIPT = regex.compile(r"[^\p{scx=Common}\p{scx=Inherited}]")
 # The last three are a blank, a joiner and a filler that Unicode does not classify as invisible.
 INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\p{Zl}\p{Zp}\u2800\u2d7f\U00016fe4]")
-# Letters, marks, decimal digits, and signs within words (Catalan middle dot, Hebrew geresh). Single Hangul
-# jamo are excluded, as in PRECIS: \u110b looks like a Latin o, and a name may mix Latin and Hangul.
+# Single Hangul jamo are excluded, as in PRECIS: \u110b looks like an o, and a name may mix Latin and Hangul.
+JAMO = r"\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff"
+# PRECIS also excludes characters that stretch or repeat others (RFC 5892, 2.6), such as the Arabic tatweel.
+STRETCHING = r"\u0640\u07fa\u302e\u302f\u3031-\u3035\u303b"
+# Small capitals and other phonetic letters, which UTS 39 does not allow: \u0274 looks like an N.
+PHONETIC = (
+    r"\u0262\u026a\u0274\u0276\u0280\u0281\u028f\u0299\u029b\u029c\u029f\u1d00-\u1dbf\u2c7b\ua730\ua731\ua776"
+    r"\ua7af\ua7fa\uab30-\uab6f"
+)
+# Letters, marks, decimal digits, and signs within words (Catalan middle dot, Hebrew geresh).
 CHARACTERS = regex.compile(
-    r"(?V1)[[\p{L}\p{Mn}\p{Mc}\p{Nd}\u3007@.+\-_'\u00b7\u05f3\u05f4]--[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]]*"
+    r"(?V1)[[\p{L}\p{Mn}\p{Mc}\p{Nd}\u3007@.+\-_'\u00b7\u05f3\u05f4]"
+    rf"--[{JAMO}{STRETCHING}{PHONETIC}]]*"
 )
 # A name needs one of these characters. Modifier letters (Lm) are not among them: they look like signs.
 VISIBLE = regex.compile(r"[\p{Lu}\p{Ll}\p{Lt}\p{Lo}\p{Nd}]")
@@ -83,6 +94,17 @@ def key(name: str) -> str:
     return bounded(found)
 
 
+def beginning_with(start: str) -> tuple[str, str]:
+    """Return the first and the last possible beginning of the keys of the names that begin with `start`.
+
+    A Korean syllable without a final consonant begins the syllables with one, as it does when decomposed.
+    """
+    first = key(start)
+    last = ord(first[-1:] or " ") - FIRST_SYLLABLE
+    is_open = 0 <= last < SYLLABLES and last % FINALS == 0
+    return first, first[:-1] + chr(ord(first[-1]) + FINALS - 1) if is_open else first
+
+
 def bounded(text: str) -> str:
     """Return `text`, or its SHA-256 digest if it is too long for an index. No valid name is that long."""
     return text if len(text) <= LONGEST_KEY else hashlib.sha256(text.encode(errors="replace")).hexdigest()
@@ -111,6 +133,8 @@ def _problem(name: str) -> str:
         return "That name has accents or marks without a letter, or too many on one letter."
     if len({ord(letter) - decimal(letter) for letter in name if decimal(letter, None) is not None}) > 1:
         return "That name mixes digits of different kinds, such as 1 and \u0661; use those of one kind."
+    if not all(map(_scripts, OF_A_SCRIPT.findall(name))):
+        return "That name has letters of a script that is no longer in use; choose other letters."
     if not _is_of_one_script(name):
         return "That name mixes scripts, such as Latin and Cyrillic; use the letters of one script."
     return ""

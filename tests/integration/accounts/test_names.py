@@ -1,5 +1,6 @@
 """All spellings of a name mean the same user, in every field that accepts a name."""
 
+import re
 from unicodedata import normalize
 
 import pytest
@@ -82,7 +83,20 @@ BAD = [
     ("مa", "mixes scripts"),
     ("漢а", "mixes scripts"),
     ("漢가か", "mixes scripts"),
-    ("𐌰𐌱", "mixes scripts"),
+    ("𐌰𐌱", "no longer in use"),
+    ("ⲁⲃ", "no longer in use"),
+    ("ᚠᚢ", "no longer in use"),
+    ("aᚢ", "no longer in use"),
+    # Characters that stretch or repeat others, and small capitals.
+    ("محـمد", "Enter a valid username"),
+    ("ߊߺߊ", "Enter a valid username"),
+    ("김\u302e", "Enter a valid username"),
+    ("々〱", "Enter a valid username"),
+    ("はな〻", "Enter a valid username"),
+    ("ɴora", "Enter a valid username"),
+    ("ᴛᴏᴍ", "Enter a valid username"),
+    ("ꜰinn", "Enter a valid username"),
+    ("ʀʏan", "Enter a valid username"),
     ("ol❶ga", "Enter a valid username"),
 ]
 GOOD = [
@@ -176,6 +190,9 @@ def test_a_name_in_a_living_script_is_accepted_and_has_an_address(member, alice,
         ("ג'ורג'", "ג׳ורג׳"), ("علی", "علي"), ("olga", "oǀga"), ("æsir", "aesir"), ("ooo", "օօօ"),
         ("Tom", "丅om"), ("Tom", "ㄒom"), ("Yes", "丫es"), ("Yes", "ㄚes"), ("Xu", "乂u"), ("Xu", "ㄨu"),
         ("SIX", "ѕіх"), ("ëëë", "ёёё"), ("ʜoʜ", "НОН"),
+        ("Wendy", "Vvendy"), ("savva", "sawa"), ("john", "ȷohn"), ("Tom", "丁om"), ("Ivan", "工van"),
+        ("anna-maria", "anna一maria"), ("anna-maria", "annaーmaria"), ("a-b", "aㄧb"), ("a+b", "a十b"),
+        ("Carl", "匚arl"), ("Uma", "ㄩma"), ("Zoe", "乙oe"), ("山一", "山-"),
     ],
 )  # fmt: skip
 def test_a_look_alike_of_a_member_is_refused(member, name, look_alike):
@@ -205,6 +222,22 @@ def test_a_name_with_a_visible_difference_is_another_name(member, name, other):
     member(name)
 
     assert not refusal(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("김철수", "김처"), ("김철수", "김철"), ("김철수", normalize("NFD", "김처")), ("김철수", "김"),
+        ("하늘", "하느"), ("박서준", "박서주"), ("José", normalize("NFD", "josé")), ("Straße", "strass"),
+    ],
+)  # fmt: skip
+def test_name_is_suggested_from_its_beginning_in_any_composition(member, alice, browser_of, name, typed):
+    for other in (name, "김하늘", "힣", "joseph", "stra"):
+        member(other)
+    page = browser_of(alice).get("/chats/people/", {"to": typed}).content.decode()
+
+    assert f'value="{name}"' in page
+    assert not {"힣", "joseph", "stra"} & set(re.findall(r'value="([^"]+)"', page))
 
 
 @pytest.mark.parametrize(
