@@ -10,20 +10,23 @@ import socket
 import time
 from collections import deque
 from concurrent.futures import Future
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from gunicorn.workers import gthread
 
-from config.framing import MAX_HEAD, Framing, TooLarge
+from config.framing import MAX_BODY, MAX_HEAD, Framing, TooLarge
 
 READ_SECONDS = 15.0  # Limit for a complete request, however its bytes are distributed.
 WRITE_SECONDS = 10.0  # Limit for a client that does not read its response.
 FIRST_DATA_SECONDS = 0.005  # After this time the poller waits for the data, which occupies no thread.
 # Time for the client to close the connection after the last response (RFC 9112, section 9.6). gunicorn would
 # wait in the poller for each connection, and block the worker during this time.
-LINGER_SECONDS, LINGER_BYTES = 2.0, 64 * 1024
-TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+# A browser that is still sending a large form shows the response only if the server reads on.
+LINGER_SECONDS, LINGER_BYTES = 2.0, 4 * MAX_BODY
+TOO_LARGE = (
+    "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Type: text/html; charset=utf-8\r\n"
+)
 
 _INCOMPLETE = object()
 
@@ -157,4 +160,12 @@ def _refuse(conn: Any) -> None:
     """Send 413 without waiting. A client that has not read previous responses does not get it."""
     with contextlib.suppress(OSError):
         conn.sock.setblocking(False)
-        conn.sock.send(TOO_LARGE)
+        conn.sock.send(_too_large())
+
+
+@cache
+def _too_large() -> bytes:
+    from chats.views.errors import too_large  # Only the loaded application has templates.
+
+    body: bytes = too_large().content
+    return f"{TOO_LARGE}Content-Length: {len(body)}\r\n\r\n".encode() + body

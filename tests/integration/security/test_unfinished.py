@@ -42,7 +42,8 @@ def port(tmp_path_factory):
         "WEB_BIND": f"127.0.0.1:{port}",
         "WEB_WORKERS": "1",
         "WEB_THREADS": "4",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.support.plain_static_files",
+        "PYTHONPATH": str(WEB.parents[1]),
     }
     said = (tmp_path_factory.mktemp("web") / "said").open("wb")
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]

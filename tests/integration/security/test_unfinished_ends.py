@@ -38,7 +38,7 @@ def port(tmp_path_factory):
     env = os.environ | {
         "REDIS_URL": str(django_settings.CACHES["default"]["LOCATION"]), "ALLOWED_HOSTS": "127.0.0.1",
         "WEB_BIND": f"127.0.0.1:{port}", "WEB_WORKERS": "1", "TMPDIR": str(folder),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.support.plain_static_files", "PYTHONPATH": str(WEB.parents[1]),
     }  # fmt: skip
     command = [sys.executable, "-m", "gunicorn", "--config", folder / "conf.py"]
     with (folder / "said").open("wb") as said:
@@ -104,3 +104,16 @@ def test_request_larger_than_the_limit_is_refused_before_it_is_read(port, parts)
         except (BrokenPipeError, ConnectionResetError):
             pass
         assert b" 413 " in said_until_closed(connection)[:100]
+
+
+@pytest.mark.parametrize("size", [600_000, 1_000_000, 2_000_000])
+def test_client_that_sends_a_large_form_gets_the_whole_page(port, size):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % size + b"x" * size)
+        head, _, page = said_until_closed(connection).partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 413 Content Too Large")
+    assert b"Content-Length: %d" % len(page) in head
+    assert b"at most 10,000 characters" in page
+    assert b'href="/chats/"' in page
+    assert page.endswith(b"</html>")

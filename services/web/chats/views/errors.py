@@ -12,6 +12,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from messaging.content import MAX_LENGTH
+
 RETRY_SECONDS = "5"
 GONE = "It was deleted, it never was, or it is not for you to see."
 WITH_AN_ACCOUNT = f"{GONE} Deleting an account also deletes everything that was written to it and by it."
@@ -87,6 +89,12 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     return response
 
 
+def too_large() -> HttpResponse:
+    """Return 413 for a request whose size was refused before it was read, so without its session."""
+    advice = f"A message can have at most {MAX_LENGTH:,} characters. Go back and shorten it."
+    return _page(None, 413, "That is too much at once", advice)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Return 500, or 503 if PostgreSQL cannot be reached, which is usually temporary."""
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
@@ -115,13 +123,13 @@ def _log_reason(reason: str) -> None:
         log.warning("A request was refused: %s", reason)
 
 
-def _page(request: HttpRequest, status: int, title: str, advice: str, kept: str = "") -> HttpResponse:
+def _page(request: HttpRequest | None, status: int, title: str, advice: str, kept: str = "") -> HttpResponse:
     context = {"status": status, "title": title, "advice": advice, "kept": kept}
     body = render_to_string("chats/error.html", WITHOUT_QUERIES | context | {"user": _known_user(request)})
     return HttpResponse(body, status=status)
 
 
-def _known_user(request: HttpRequest) -> Any:
+def _known_user(request: HttpRequest | None) -> Any:
     """Return the user without a query: the loaded user, or one with the id from the cached session.
 
     Return None if a query would be necessary. The navigation shows nothing private, so it does not matter if
