@@ -7,29 +7,38 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from messaging.admin_texts import TextOnRequest
 from messaging.models import Conversation, Message, MessageHistory
 
 
-class CountlessPaginator(Paginator):
+class CountlessPaginator(Paginator):  # type: ignore[type-arg]  # cannot be subscripted at run time
     """A paginator that counts at most MOST rows, because counting millions takes seconds."""
 
     MOST = 10_000
 
     @cached_property
     def count(self) -> int:
-        rows: Any = self.object_list
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # of the admin
         return rows.order_by()[: self.MOST].count()
 
 
-class BigTableAdmin(admin.ModelAdmin):
+class BigTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # cannot be subscripted at run time
+    """The admin of a large table that staff can only view: they must not write in the name of a user."""
+
     list_per_page = 50
     show_full_result_count = False
     paginator = CountlessPaginator
     ordering = ("-pk",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Conversation)
@@ -37,15 +46,8 @@ class ConversationAdmin(BigTableAdmin):
     list_display = ("id", "low", "high")
     list_select_related = ("low", "high")
     search_fields = ("low__name_key__exact", "high__name_key__exact")
-    raw_id_fields = ("low", "high")
 
-    def has_add_permission(self, request):
-        return False  # The first message creates it.
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # The erasure of a participant deletes it.
 
 
@@ -59,28 +61,23 @@ class MessageAdmin(TextOnRequest, BigTableAdmin):
     search_help_text = "The id of a message, or the whole name of a sender or receiver."
     fields = ("sender", "receiver", "timestamp", "read", "edited", "parent_message", "conversation")
 
-    def has_add_permission(self, request):
-        return False  # Staff cannot write in the name of a user.
-
-    def has_change_permission(self, request, obj=None):
-        return False  # Staff cannot change the text of a user.
-
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # Annotate each row: before a bulk deletion, Django checks the permission for each object.
         replies = Message.objects.filter(parent_message=OuterRef("pk"))
-        return super().get_queryset(request).annotate(has_replies=Exists(replies))
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.annotate(has_replies=Exists(replies))
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # A message without the annotation was collected by Django as a reply to a message to be deleted.
         if obj is not None and getattr(obj, "has_replies", True):
             return False  # Its replies need their parent.
         return super().has_delete_permission(request, obj)
 
-    def get_deleted_objects(self, objs, request):
-        deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
+        found = super().get_deleted_objects(objs, request)
         # History cannot be deleted alone. It is deleted with its message, without a permission of its own.
-        needed.discard(MessageHistory._meta.verbose_name)
-        return deleted, counts, needed, protected
+        found[2].discard(str(MessageHistory._meta.verbose_name))
+        return found
 
 
 @admin.register(MessageHistory)
@@ -93,11 +90,5 @@ class MessageHistoryAdmin(TextOnRequest, BigTableAdmin):
     search_help_text = "The id of a message."
     fields = ("message", "edited_at", "edited_by")
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False  # History is a record that must not change.
-
-    def has_delete_permission(self, request, obj=None):
-        return False
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # History is a record.

@@ -16,12 +16,6 @@ class NotificationAdmin(BigTableAdmin):
     search_fields = ("user__name_key__exact", "=message__id")
     search_help_text = "The whole name of a member, or the id of a message."
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # Messages create notifications.
-
-    def has_change_permission(self, request: HttpRequest, obj: Notification | None = None) -> bool:
-        return False
-
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         # `content` contains the name of the sender.
         return not lookup.startswith("content") and super().lookup_allowed(lookup, value, request)
