@@ -6,13 +6,14 @@ changes when its stream begins, and periodically.
 
 import json
 from collections.abc import Collection
-from itertools import islice
 
 from django.db import connection
 
 from caching import generations
+from caching.backend import cache
 from caching.retry_queue import RetryQueue
 from messaging.models import Message
+from messaging.signals import Read
 
 # The kinds of events: a new message, an edit, messages read, a message marked unread, a message deleted; a
 # change of the numbers in the badges (COUNTED); a counterpart renamed, deactivated, activated or erased
@@ -40,12 +41,11 @@ def location_of(message: Message) -> dict[str, Where]:
 
 def publish(user_ids: Collection[int] | None, kind: str, **where: Where) -> None:
     """Publish an event to these users, or to all (None). Call it after the change is committed."""
-    if user_ids is None:
-        _publish_or_enqueue(None, kind, where)
-        return
-    members = iter(sorted(set(user_ids)))
-    while some := list(islice(members, MOST)):
-        _publish_or_enqueue(some, kind, where)
+    members = sorted(set(user_ids or ()))
+    batches = [members[start : start + MOST] for start in range(0, len(members), MOST)]
+    for some in [None] if user_ids is None else batches:
+        if _publish(some, kind, where) is None:
+            pending_events.enqueue({ALL_USERS} if some is None else set(map(str, some)))
 
 
 def invalidate_and_publish(user_ids: Collection[int], kind: str, **where: Where) -> None:
@@ -55,38 +55,24 @@ def invalidate_and_publish(user_ids: Collection[int], kind: str, **where: Where)
         generations.invalidate_users(members)
         publish(members, kind, **where)
     elif generations.invalidate_users(members, (channel(), _encode(members, kind, where))) is None:
-        pending_events.enqueue({str(user_id) for user_id in members})
+        pending_events.enqueue(set(map(str, members)))
 
 
-def publish_read(
-    reader_id: int,
-    *,
-    writer_ids: Collection[int],
-    conversation_id: int | None,
-    thread: int | None,
-    first: int | None,
-    last: int | None,
-    ids: list[int] | None,
-    **kwargs: object,
-) -> None:
+def publish_read(read: Read) -> None:
     """Publish which messages were read, to the reader and the writers; no ids if in all conversations."""
-    if conversation_id is None:
-        publish([reader_id], COUNTED)
-        publish(writer_ids, SYNC)
+    if read.conversation_id is None:
+        publish([read.reader_id], COUNTED)
+        publish(read.writer_ids, SYNC)
         return
-    # The messages between these ids may still be unread.
-    exactly = {"ids": ids} if ids is not None and len(ids) > 1 else {}
-    place = {"conversation": conversation_id, "thread": thread, "first": first, "message": last}
-    publish([reader_id, *writer_ids], READ, reader=reader_id, **place, **exactly)
-
-
-def _publish_or_enqueue(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> None:
-    if _publish(user_ids, kind, where) is None:
-        pending_events.enqueue({ALL_USERS} if user_ids is None else {str(user_id) for user_id in user_ids})
+    where: dict[str, Where] = {"conversation": read.conversation_id, "thread": read.thread}
+    where |= {"reader": read.reader_id, "first": read.first, "message": read.last}
+    if read.ids is not None and len(read.ids) > 1:  # The messages between these ids may still be unread.
+        where["ids"] = read.ids
+    publish([read.reader_id, *read.writer_ids], READ, **where)
 
 
 def _publish(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> int | None:
-    return generations.publish(channel(), _encode(user_ids, kind, where))
+    return cache.publish(channel(), _encode(user_ids, kind, where))
 
 
 def _encode(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> str:

@@ -18,7 +18,7 @@ from caching.transactions import on_commit, on_commit_once
 from live import events
 from messaging import inbox
 from messaging.models import Message, Participant
-from messaging.signals import messages_created_in_bulk, messages_read
+from messaging.signals import Read, messages_created_in_bulk, messages_read
 from notifications.models import Notification
 from observability.health import DatabaseProbe
 from observability.signals import database_ready, receiver
@@ -39,10 +39,6 @@ def _kind_of_change(
     return events.UNREAD if "read" in update_fields and not message.read else events.COUNTED
 
 
-def _counterparts(using: str, user_id: int) -> list[int] | None:
-    return inbox.counterparts(user_id, most=events.MOST, using=using)
-
-
 def _invalidate_user(user_id: int, counterparts: list[int] | None) -> None:
     """Invalidate the cached pages that show this user and notify the open ones. None means all pages."""
     generations.invalidate_shown(user_id, counterparts)
@@ -60,7 +56,7 @@ def _invalidate_user_and_counterparts(using: str, user_id: int) -> None:
     # Read the counterparts after the commit: pages of a conversation that began meanwhile may be cached.
     people = None
     try:
-        people = _counterparts(using, user_id)
+        people = inbox.counterparts(user_id, most=events.MOST, using=using)
     finally:
         _invalidate_user(user_id, people)
 
@@ -94,15 +90,15 @@ def messages_created(
 
 
 @receiver(messages_read, sender=Message, dispatch_uid="live.messages_read")
-def messages_were_read(sender: type[Message], reader_id: int, using: str, **what: Any) -> None:
-    on_commit(using, generations.invalidate_users, [reader_id])
-    on_commit(using, events.publish_read, reader_id, **what)
+def messages_were_read(sender: type[Message], read: Read, using: str, **kwargs: object) -> None:
+    on_commit(using, generations.invalidate_users, [read.reader_id])
+    on_commit(using, events.publish_read, read)
 
 
 @erasure_phase("invalidate")
 def invalidate_erased_user(user: User, using: str) -> None:
     # The user is locked since the phase `lock`, so no further conversation begins.
-    on_commit(using, _invalidate_user, user.pk, _counterparts(using, user.pk))
+    on_commit(using, _invalidate_user, user.pk, inbox.counterparts(user.pk, most=events.MOST, using=using))
     on_commit(using, events.publish, [user.pk], events.CHECK)
 
 

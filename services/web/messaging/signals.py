@@ -1,12 +1,23 @@
 """Signals that messaging sends to the apps that depend on it; docs/signals.md lists their receivers."""
 
+from typing import NamedTuple
+
 from django.dispatch import Signal
 
 # Sent by `bulk_create`, in its transaction. Sender: Message. Arguments: messages (list), using.
 messages_created_in_bulk = Signal()
 
-# Sent when messages are marked as read, in the same transaction. Sender: Message.
-# Arguments: reader_id, writer_ids (the senders of the messages), conversation_id (None: all conversations),
-# first and last (message ids, both included), thread (id or None), ids (exactly these messages; None: all
-# messages from first to last), using.
+# Sent when messages are marked as read, in the same transaction. Sender: Message. Arguments: read, using.
 messages_read = Signal()
+
+
+class Read(NamedTuple):
+    """The messages that a user has read: those from id `first` to id `last`, or only some of them."""
+
+    reader_id: int
+    writer_ids: list[int]  # The senders of the messages.
+    first: int
+    last: int
+    conversation_id: int | None = None  # None: in all conversations.
+    thread: int | None = None  # None: in all threads.
+    ids: list[int] | None = None  # Exactly these messages. None: all of them.

@@ -8,7 +8,7 @@ from django.db.models.signals import post_save
 from accounts.models import User
 from accounts.signals import erasure_preview
 from messaging.models import Message
-from messaging.signals import messages_created_in_bulk, messages_read
+from messaging.signals import Read, messages_created_in_bulk, messages_read
 from notifications.models import Notification
 from observability.signals import receiver
 
@@ -26,23 +26,18 @@ def notify_receivers(sender: type[Message], messages: list[Message], using: str,
     Notification.objects.using(using).create_for(messages)
 
 
-def _read_by(
-    reader_id: int,
-    conversation_id: int | None,
-    first: int,
-    last: int,
-    thread: int | None,
-    ids: list[int] | None,
-    **kwargs: object,
-) -> QuerySet[Any]:
-    where: dict[str, Any] = {"conversation": conversation_id, "thread": thread, "pk__in": ids}
-    conditions = {name: value for name, value in where.items() if value is not None}
-    return Message.objects.filter(receiver=reader_id, read=True, pk__range=(first, last), **conditions)
+def _messages_of(read: Read) -> QuerySet[Any]:
+    where = {"conversation": read.conversation_id, "thread": read.thread, "pk__in": read.ids}
+    conditions: dict[str, Any] = {name: value for name, value in where.items() if value is not None}
+    return Message.objects.filter(
+        receiver=read.reader_id, read=True, pk__range=(read.first, read.last), **conditions
+    )
 
 
 @receiver(messages_read, sender=Message, dispatch_uid="notifications.follow_read")
-def follow_read(sender: type[Message], reader_id: int, using: str, **what: Any) -> None:
-    Notification.objects.using(using).follow(_read_by(reader_id, **what), read=True, user_id=reader_id)
+def follow_read(sender: type[Message], read: Read, using: str, **kwargs: object) -> None:
+    notifications = Notification.objects.using(using)
+    notifications.follow(_messages_of(read), read=True, user_id=read.reader_id)
 
 
 @receiver(post_save, sender=Message, dispatch_uid="notifications.follow_unread")

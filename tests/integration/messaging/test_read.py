@@ -21,6 +21,18 @@ def test_reading_again_changes_nothing(message, bob, unread_of):
     assert unread_of(bob) == 0
 
 
+@pytest.mark.parametrize("mark", ["mark_conversation_read", "mark_all_read"])
+def test_reading_again_publishes_nothing(message, bob, mark, django_capture_on_commit_callbacks):
+    where = {"conversation_id": message.conversation_id} if mark == "mark_conversation_read" else {}
+    published = []
+    for _ in range(2):
+        with django_capture_on_commit_callbacks() as callbacks:
+            getattr(Message.objects, mark)(bob, up_to=message.pk, **where)
+        published.append(len(callbacks))
+
+    assert published == [2, 0]
+
+
 @pytest.mark.parametrize("who", ["alice", "charlie"])
 def test_only_the_receiver_can_read_a_message(who, message, bob, charlie, unread_of, request):
     reader = request.getfixturevalue(who)

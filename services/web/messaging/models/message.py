@@ -1,6 +1,7 @@
 """A message: its constraints and indexes, and the methods that write it."""
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -8,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
+from accounts.models import User
 from messaging import editing, reading, sending
 from messaging.content import MAX_LENGTH
 from messaging.managers import MessageManager, UnreadMessagesManager
@@ -47,7 +49,7 @@ class Message(MessageFields):
             models.Index(fields=["thread", "id"], name="message_thread"),
             # Unread list: newest unread first (UnreadMessagesManager.for_user).
             models.Index(fields=["receiver", "-id"], condition=Q(read=False), name="message_unread"),
-            # Mark as read, without a scan of unread messages in other conversations (reading.mark_range).
+            # Mark as read, without a scan of unread messages in other conversations (reading.mark_up_to).
             models.Index(fields=["conversation", "id"], condition=Q(read=False), name="message_unread_here"),
         ]
 
@@ -58,7 +60,9 @@ class Message(MessageFields):
     # Set by `get_all_replies`: the depth below the message that it was called on.
     depth: int = 0
 
-    def save(self, *, using: str | None = None, update_fields=None, **kwargs: Any) -> None:
+    def save(
+        self, *, using: str | None = None, update_fields: Iterable[str] | None = None, **kwargs: Any
+    ) -> None:
         """Save the message with its conversation, history and counters in one transaction.
 
         Raise ValidationError for an invalid text, receiver or parent.
@@ -71,19 +75,13 @@ class Message(MessageFields):
         else:
             self.remember_fields(editing.save_changes(self, write, update_fields, using=using))
 
-    def edit(self, content: str, *, by, version: str = "") -> None:
+    def edit(self, content: str, *, by: User, version: str = "") -> None:
         """Change the text on behalf of the user `by`, and keep the previous text; see `editing.edit`."""
         editing.edit(self, content, by=by, version=version)
 
     def mark_read(self) -> int:
         """Mark this message as read. Return 1, or 0 if it was read already."""
-        count = reading.mark_range(
-            reader_id=self.receiver_id,
-            conversation_id=self.conversation_id,
-            first=self.pk,
-            last=self.pk,
-            using=self._state.db or "default",
-        )
+        count = reading.mark_ids(self.receiver_id, [self.pk], self._state.db or "default")
         self.read = True
         self.remember_fields(["read"])
         return count
