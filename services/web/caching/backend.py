@@ -8,10 +8,11 @@ None as a miss, and count `get_or_set` twice.
 import logging
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from django.core.cache import cache as proxy
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
-from django_redis import cache
+from django_redis import cache as django_redis
 from redis.exceptions import RedisError
 
 from caching.circuit_breaker import CircuitBreaker
@@ -31,12 +32,22 @@ _breakers: dict[str, CircuitBreaker] = {}
 Result = TypeVar("Result")
 
 
-class RedisCache(cache.RedisCache):  # type: ignore[misc]  # django-redis has no types
+def _guarded(name: str) -> Callable[..., Any]:
+    """Return the method of django-redis behind the circuit breaker. It returns None when Redis fails."""
+    call = getattr(django_redis.RedisCache, name)
+    return lambda self, *args, **kwargs: self._write(call, self, *args, **kwargs)
+
+
+class RedisCache(django_redis.RedisCache):  # type: ignore[misc]  # django-redis has no types
     """A Redis cache that does not raise when Redis fails: reads find nothing, and writes return None.
 
     `OPTIONS["FAMILIES"]` lists the key families. The family of a key is its part before the first colon. A
     family that is not listed counts as "other", so keys cannot create new label values.
     """
+
+    add, set, touch, delete, delete_many, incr, decr = map(
+        _guarded, ("add", "set", "touch", "delete", "delete_many", "incr", "decr")
+    )
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
@@ -60,10 +71,8 @@ class RedisCache(cache.RedisCache):  # type: ignore[misc]  # django-redis has no
 
     def get_many(self, keys: Iterable[str], version: int | None = None, **kwargs: Any) -> dict[str, Any]:
         keys = list(keys)
-        found: dict[str, Any]
-        found, failure = self._try_read(super().get_many, keys, version=version, **kwargs)
-        if failure:
-            found = {}
+        values, failure = self._try_read(super().get_many, keys, version=version, **kwargs)
+        found: dict[str, Any] = {} if failure else values
         for key in keys:
             count(self.family(key), failure or (HIT if key in found else MISS))
         return found
@@ -101,31 +110,10 @@ class RedisCache(cache.RedisCache):  # type: ignore[misc]  # django-redis has no
             time.sleep(POLL_SECONDS)
         return _MISSING
 
-    def set(self, *args: Any, **kwargs: Any) -> bool | None:
-        return self._write(super().set, *args, **kwargs)
-
     def set_many(self, *args: Any, **kwargs: Any) -> list[str] | None:
         """Like Django's: return the list of keys that were not stored, here always empty; None on failure."""
         _, failure = self._call(super().set_many, *args, **kwargs)
         return None if failure else []
-
-    def add(self, *args: Any, **kwargs: Any) -> bool | None:
-        return self._write(super().add, *args, **kwargs)
-
-    def incr(self, *args: Any, **kwargs: Any) -> int | None:
-        return self._write(super().incr, *args, **kwargs)
-
-    def decr(self, *args: Any, **kwargs: Any) -> int | None:
-        return self._write(super().decr, *args, **kwargs)
-
-    def touch(self, *args: Any, **kwargs: Any) -> bool | None:
-        return self._write(super().touch, *args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> bool | None:
-        return self._write(super().delete, *args, **kwargs)
-
-    def delete_many(self, *args: Any, **kwargs: Any) -> int | None:
-        return self._write(super().delete_many, *args, **kwargs)
 
     def ttl(self, *args: Any, **kwargs: Any) -> int | None:
         return self._write(super().ttl, *args, **kwargs)
@@ -137,33 +125,18 @@ class RedisCache(cache.RedisCache):  # type: ignore[misc]  # django-redis has no
     def delete_and_publish(self, keys: Iterable[str], channel: str, text: str) -> int | None:
         """Delete keys, then publish, in one round trip. Returns the same as `publish`."""
         names = [self.client.make_key(key) for key in keys]
-
-        def operation() -> int:
-            with self.client.get_client(write=True).pipeline(transaction=False) as pipe:
-                subscribers: int = pipe.delete(*names).publish(channel, text).execute()[1]
-                return subscribers
-
-        return self._write(operation)
+        pipe = self.client.get_client(write=True).pipeline(transaction=False)
+        return self._write(lambda: pipe.delete(*names).publish(channel, text).execute()[1])
 
     def count_in_windows(
         self, key: str, window: int, seconds: int, amount: int = 1
     ) -> tuple[int, int] | None:
         """Add `amount` to the count of `window`. Return the counts of both windows, or None."""
-        names = [f"{self.key_prefix}:limit:{key}:{number}" for number in (window - 1, window)]
-
-        def operation() -> tuple[int, int]:
-            with self.client.get_client(write=True).pipeline(transaction=False) as pipe:
-                previous, current, _ = (
-                    pipe.get(names[0]).incrby(names[1], amount).expire(names[1], 2 * seconds).execute()
-                )
-            return int(previous or 0), current
-
-        return self._write(operation)
-
-    def uncount_in_window(self, key: str, window: int) -> int | None:
-        """Subtract one from the count of `window`; return the new count, or None when Redis failed."""
-        name = f"{self.key_prefix}:limit:{key}:{window}"
-        return self._write(lambda: self.client.get_client(write=True).decr(name))
+        before, now = [f"{self.key_prefix}:limit:{key}:{number}" for number in (window - 1, window)]
+        pipe = self.client.get_client(write=True).pipeline(transaction=False)
+        pipe.get(before).incrby(now, amount).expire(now, 2 * seconds)
+        counts = self._write(pipe.execute)
+        return None if counts is None else (int(counts[0] or 0), counts[1])
 
     def has_key(self, *args: Any, **kwargs: Any) -> bool:
         return bool(self._write(super().has_key, *args, **kwargs))
@@ -197,3 +170,7 @@ class RedisCache(cache.RedisCache):  # type: ignore[misc]  # django-redis has no
             return None, ERROR
         self.breaker.succeeded()
         return answer, None
+
+
+# The default cache with its type. Django creates a cache object for each thread.
+cache = cast(RedisCache, proxy)

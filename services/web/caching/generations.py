@@ -8,11 +8,8 @@ uses any more. Deleting the entries themselves would leave stale data: the slow 
 
 import secrets
 from collections.abc import Iterable
-from typing import cast
 
-from django.core.cache import cache as proxy
-
-from caching.backend import RedisCache
+from caching.backend import cache
 from caching.retry_queue import RetryQueue
 from observability import metrics
 
@@ -20,7 +17,6 @@ GENERATION_SECONDS = 60 * 60 * 24
 ALL_USERS = "all"  # This generation is part of every key: a new one invalidates all entries.
 NAMES = "names"  # The generation of entries that depend on all user names and belong to no user.
 
-cache = cast(RedisCache, proxy)
 count_invalidated = metrics.suppress_errors(metrics.INVALIDATIONS.inc)
 
 
@@ -36,7 +32,7 @@ def generation_of(owner: int | str | None) -> str | None:
     found = cache.get_many(keys)
     for key in keys:
         if key not in found:
-            created = _new_generation()
+            created = secrets.token_hex(8)
             # If another process has stored one first, use that one.
             found[key] = created if cache.add(key, created, GENERATION_SECONDS) else cache.get(key)
     return None if None in found.values() else "-".join(found[key] for key in keys)
@@ -45,18 +41,9 @@ def generation_of(owner: int | str | None) -> str | None:
 def invalidate_users(user_ids: Iterable[int], event: tuple[str, str] | None = None) -> int | None:
     """Invalidate the entries of these users. Call it after the change is committed.
 
-    `event` is a channel and a text to publish in the same round trip. Returns the number of processes that
-    received it; None without an event, or when Redis failed.
+    `event` is a channel and a text to publish in the same round trip. Return None when Redis failed.
     """
-    keys = {_generation_key(user_id) for user_id in user_ids}
-    if not event or not keys:
-        _invalidate(keys)
-        return publish(*event) if event else None
-    count_invalidated(len(keys))
-    listeners = cache.delete_and_publish(keys, *event)
-    if listeners is None:
-        pending_invalidations.enqueue(keys)
-    return listeners
+    return _invalidate({_generation_key(user_id) for user_id in user_ids}, event)
 
 
 def invalidate_all() -> None:
@@ -72,23 +59,18 @@ def invalidate_shown(user_id: int, counterparts: Iterable[int] | None) -> None:
         _invalidate({_generation_key(NAMES), *map(_generation_key, (user_id, *counterparts))})
 
 
-def publish(channel: str, text: str) -> int | None:
-    """Publish a text to the subscribers of a channel. Returns their number; None when Redis failed."""
-    return cache.publish(channel, text)
-
-
-def _invalidate(keys: set[str]) -> None:
+def _invalidate(keys: set[str], event: tuple[str, str] | None = None) -> int | None:
+    if not keys:
+        return 0
     count_invalidated(len(keys))
-    if keys and cache.delete_many(keys) is None:
+    done: int | None = cache.delete_and_publish(keys, *event) if event else cache.delete_many(keys)
+    if done is None:
         pending_invalidations.enqueue(keys)
+    return done
 
 
 def _generation_key(user_id: int | str) -> str:
     return f"generation:{user_id}"
-
-
-def _new_generation() -> str:
-    return secrets.token_hex(8)
 
 
 # Generations that Redis could not delete. More than 1,000 are replaced by the generation of ALL_USERS. While

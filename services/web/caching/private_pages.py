@@ -11,18 +11,17 @@
 import functools
 import hashlib
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib.messages import get_messages
-from django.core.cache import cache as proxy
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.utils import translation
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django.utils.http import quote_etag
 
-from caching.backend import RedisCache
+from caching.backend import cache
 from caching.generations import generation_of
 from caching.read_counts import BYPASS, count
 
@@ -32,7 +31,6 @@ STORED_HEADERS = ("Content-Type", "Content-Language", "Vary")
 # it, because they are escaped.
 TOKEN = "<%token%>"  # noqa: S105
 
-cache = cast(RedisCache, proxy)
 View = Callable[..., HttpResponse]
 
 
@@ -63,13 +61,13 @@ def private_cache_page(seconds: int) -> Callable[[View], View]:
             key = page_key(request.user.pk, generation, _varies(request)) if generation else None
             if key is None:
                 count("page", BYPASS)
-            elif stored := load_page(key):
+            elif stored := cache.get(key):
                 headers, body = stored
                 return _finish(request, HttpResponse(body, headers=headers | {"X-Cache": "hit"}), whole=True)
             response = view(request, *args, **kwargs)
             whole = _is_whole(request, response)
             if key and whole:
-                _store(key, response, seconds)
+                store_page(key, response, seconds)
             return _finish(request, response, whole)
 
         cached.is_private_cached_page = True  # type: ignore[attr-defined]  # The privacy probe reads it.
@@ -101,9 +99,9 @@ def _is_whole(request: HttpRequest, response: HttpResponse) -> bool:
     )
 
 
-def _store(key: str, response: HttpResponse, seconds: int) -> None:
+def store_page(key: str, response: HttpResponse, seconds: int) -> None:
     headers = {name: response[name] for name in STORED_HEADERS if name in response}
-    store_page(key, headers, response.content, seconds)
+    cache.set(key, [headers, response.content], seconds)
 
 
 def _finish(request: HttpRequest, response: HttpResponse, whole: bool = False) -> HttpResponse:
@@ -127,18 +125,7 @@ def _finish(request: HttpRequest, response: HttpResponse, whole: bool = False) -
     return get_conditional_response(request, etag=etag, response=response) or response
 
 
-def page_key(user_id: int | None, generation: str, varies: Iterable[str]) -> str:
+def page_key(user_id: int, generation: str, varies: Iterable[str]) -> str:
     """Return the key of a page. `varies` is everything else that the page depends on."""
-    owner = "anyone" if user_id is None else user_id
     digest = hashlib.sha256("\n".join(varies).encode(errors="backslashreplace")).hexdigest()
-    return f"page:{VERSION}:{owner}:{generation}:{digest}"
-
-
-def load_page(key: str) -> tuple[dict[str, str], bytes] | None:
-    """Return headers and body; None when the page is not stored."""
-    stored: tuple[dict[str, str], bytes] | None = cache.get(key)
-    return stored
-
-
-def store_page(key: str, headers: dict[str, str], body: bytes, seconds: int) -> None:
-    cache.set(key, [headers, body], seconds)
+    return f"page:{VERSION}:{user_id}:{generation}:{digest}"

@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from threading import Lock
 
-from django.core.cache import cache as proxy
+from caching.backend import cache
 
 SECONDS = 60
 MOST_KEYS = 20_000  # In one process; the least recently used ones are dropped.
@@ -73,13 +73,13 @@ def seconds_to_wait(
     counts = None
     if shared and max(previous, current) > unshared:
         amount = local.take_unshared(key, int(window))
-        counts = proxy.count_in_windows(key, int(window), SECONDS, amount)  # type: ignore[attr-defined]
+        counts = cache.count_in_windows(key, int(window), SECONDS, amount)
         previous, current = counts or (previous, current)
     overlap = 1 - age / SECONDS
     if previous * overlap + current <= limit:
         return 0
     if counts:
-        proxy.uncount_in_window(key, int(window))  # type: ignore[attr-defined]
+        cache.count_in_windows(key, int(window), SECONDS, -1)
     local.add(key, int(window), -1)
     return _wait(previous, current - 1, limit, age)
 

@@ -8,7 +8,7 @@ import logging
 from django.db import connection
 from redis.exceptions import RedisError
 
-from caching.generations import cache
+from caching.backend import cache
 
 KEY = "database"
 # Restoring a dump changes the oid of the database, `initdb` the system identifier, and a recovery or a

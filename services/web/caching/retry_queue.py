@@ -2,19 +2,14 @@
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
-from django.core.cache import cache as proxy
+from prometheus_client import Gauge
 
-from caching.backend import RedisCache
+from caching.backend import cache
 from observability import metrics
 
-if TYPE_CHECKING:
-    from prometheus_client import Gauge
-
 RETRY_SECONDS = 0.5
-
-cache = cast(RedisCache, proxy)
 
 
 class RetryQueue:
@@ -30,7 +25,7 @@ class RetryQueue:
         self,
         most: int | None = None,
         instead: str = "",
-        gauge: "Gauge | None" = None,
+        gauge: Gauge | None = None,
         operation: Callable[[set[str]], Any] | None = None,
     ) -> None:
         self.most, self.instead, self.gauge = most, instead, gauge

@@ -2,19 +2,15 @@
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import cast
 
-from django.core.cache import cache as proxy
 from django.db import connection
 
-from caching.backend import RedisCache
+from caching.backend import cache
 from caching.generations import NAMES, generation_of
 
 VERSION = 2  # Raise it when the shape of a stored value changes.
 BADGE_SECONDS = 60
 SUGGESTION_SECONDS = 30
-
-cache = cast(RedisCache, proxy)
 
 
 def badges(

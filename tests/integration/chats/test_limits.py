@@ -142,9 +142,10 @@ def test_first_tenth_of_a_limit_is_counted_without_redis_and_then_shared(
         monkeypatch.setattr(limits, "local", limits.LocalWindows())  # This is the state of another process.
         accepted.append([browser.post("/chats/new/", send).status_code for _ in range(20)].count(302))
 
-    # The process counts the first three alone. At the fourth it adds all four to the count in Redis.
+    # The process counts the first three alone. At the fourth it adds all four to the count in Redis. It
+    # subtracts each refused use again.
     assert accepted == [20, 10]
-    assert requested == [4] + [1] * 16 + [4] + [1] * 16
+    assert requested == [4] + [1] * 16 + [4] + [1] * 6 + [1, -1] * 10
 
 
 def test_limit_costs_no_query(alice, browser_of, allow, django_assert_num_queries):

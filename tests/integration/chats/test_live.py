@@ -22,7 +22,6 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Session
-from caching import generations
 from caching.backend import RedisCache
 from live import events as published
 from messaging.models import Message
@@ -390,7 +389,7 @@ def test_web_process_refuses_the_stream_at_once(client, db):
 def test_malformed_events_are_ignored(events, browser_of, alice, bob):
     listener = events.listen(browser_of(bob))
     for odd in ("not JSON", "[]", '{"kind":"new"}', '{"to":[1]}'):
-        generations.publish(published.channel(), odd)
+        cache.publish(published.channel(), odd)
     sent = Message.objects.create(sender=alice, receiver=bob, content="Hello")
 
     assert listener.next()["message"] == sent.pk

@@ -199,7 +199,7 @@ def test_probe_detects_a_key_without_the_user(site, monkeypatch):
     key = private_pages.page_key
     monkeypatch.setattr(private_pages, "generation_of", lambda user_id: "generation")
     monkeypatch.setattr(private_pages, "_varies", lambda request: [request.get_full_path()])
-    monkeypatch.setattr(private_pages, "page_key", lambda user_id, *rest: key(None, *rest))
+    monkeypatch.setattr(private_pages, "page_key", lambda user_id, *rest: key("anyone", *rest))
 
     violations = check(site).violations
 
