@@ -35,10 +35,10 @@ class CompiledQuery:
     psycopg, without Django's converters.
     """
 
-    def __init__(self, build: Callable[..., QuerySet]) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Any]]) -> None:
         self.build = build
-        self._compiled: dict[tuple, _Compiled] = {}
-        self._row: Callable[[tuple], Any] | None = None
+        self._compiled: dict[tuple[Any, ...], _Compiled] = {}
+        self._row: Callable[[tuple[Any, ...]], Any] | None = None
 
     def __call__(self, *arguments: int | None, using: str = "default") -> list[Any]:
         shape = (using, *(argument is None for argument in arguments))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import Max, Min
 
-from caching.generations import cache
+from caching.backend import cache
 from messaging.inbox import recount
 from messaging.models import Participant
 from messaging.statements import execute, lock_conversations
@@ -37,25 +37,22 @@ class Found(NamedTuple):
     """The result of an audit."""
 
     compared: int
-    wrong: list[int]  # Ids of participants with a wrong counter.
-    conversations: list[int]  # Ids of their conversations.
+    wrong: dict[int, int]  # The conversation of each participant with a wrong counter, by their ids.
     last: int | None  # The id of the last participant, None if there was none.
 
 
 def audit(first: int, most: int = SAMPLE) -> Found:
     """Compare at most `most` counters, starting with the participant whose id is `first` or the next one."""
     rows = execute("default", COMPARE, [first, most])
-    wrong = [(pk, conversation_id) for pk, conversation_id, is_wrong in rows if is_wrong]
-    return Found(
-        len(rows), [pk for pk, _ in wrong], [where for _, where in wrong], rows[-1][0] if rows else None
-    )
+    wrong = {pk: conversation_id for pk, conversation_id, is_wrong in rows if is_wrong}
+    return Found(len(rows), wrong, rows[-1][0] if rows else None)
 
 
 def audit_sample() -> Found:
     """Compare SAMPLE counters from a random id on, so that over time every counter is compared."""
     ends = Participant.objects.aggregate(low=Min("pk"), high=Max("pk"))
     if ends["low"] is None:
-        return Found(0, [], [], None)
+        return Found(0, {}, None)
     # The latest start still gives a full sample, which includes the last participant.
     highest = max(ends["low"], ends["high"] - SAMPLE + 1)
     with transaction.atomic():
@@ -66,20 +63,19 @@ def audit_sample() -> Found:
 def repair(found: Found) -> None:
     """Recompute the counters that the audit found wrong."""
     with transaction.atomic():
-        lock_conversations(found.conversations, using="default")
-        recount(found.conversations, using="default")
+        lock_conversations(found.wrong.values(), using="default")
+        recount(found.wrong.values(), using="default")
 
 
 def audit_all(*, is_repairing: bool = False) -> Found:
     """Compare all counters, in batches, and recompute the wrong ones if asked to."""
-    compared, wrong, conversations, first = 0, [], [], 0
+    compared, wrong, first = 0, dict[int, int](), 0
     while (found := audit(first, BATCH)).last is not None:
         if is_repairing and found.wrong:
             repair(found)
         compared, first = compared + found.compared, found.last + 1
-        wrong += found.wrong
-        conversations += found.conversations
-    return Found(compared, wrong, conversations, None)
+        wrong |= found.wrong
+    return Found(compared, wrong, None)
 
 
 def publish(compared: int, wrong: int) -> None:

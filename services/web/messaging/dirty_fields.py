@@ -4,43 +4,42 @@ Django's `save` writes every field, so an instance that was loaded before a conc
 value. An instance of this model does not write a tracked field that it did not change.
 """
 
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
 from django.db import models
 
 
 class DirtyFields(models.Model):
     TRACKED_FIELDS: tuple[str, ...] = ()
 
+    _stored: Mapping[str, Any] = {}  # The tracked fields that are loaded, as in the database.
+
     class Meta:
         abstract = True
 
     @classmethod
-    def from_db(cls, db, field_names, values, **options):
-        instance = super().from_db(db, field_names, values, **options)
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        instance = super().from_db(*args, **kwargs)
         instance.remember_fields()
         return instance
 
-    def refresh_from_db(self, using=None, fields=None, from_queryset=None) -> None:
-        super().refresh_from_db(using, fields, from_queryset)
+    def refresh_from_db(
+        self, using: str | None = None, fields: Any = None, *args: Any, **kwargs: Any
+    ) -> None:
+        super().refresh_from_db(using, fields, *args, **kwargs)
         self.remember_fields(fields)
 
-    def remember_fields(self, fields=None) -> None:
+    def remember_fields(self, fields: Iterable[str] | None = None) -> None:
         """Record the current values of these tracked fields, or of all, as those in the database."""
         names = self.TRACKED_FIELDS if fields is None else fields
-        now = {
-            name: self.__dict__[name]
-            for name in self.TRACKED_FIELDS
-            if name in names and name in self.__dict__
-        }
-        self.__dict__["_loaded"] = self.__dict__.get("_loaded", {}) | now
+        loaded = self.__dict__
+        now = {name: loaded[name] for name in self.TRACKED_FIELDS if name in names and name in loaded}
+        self._stored = {**self._stored, **now}
 
     def fields_to_write(self) -> set[str]:
         """Return the names of the fields that a save without `update_fields` should write."""
-        left_out = self.get_deferred_fields() | {
-            name for name in self.TRACKED_FIELDS if not self._has_changed(name)
-        }
+        unchanged = {name for name, value in self._stored.items() if self.__dict__.get(name) == value}
+        left_out = self.get_deferred_fields() | unchanged
         fields = (f for f in self._meta.concrete_fields if not f.primary_key and not f.generated)
         return {f.name for f in fields if f.attname not in left_out}
-
-    def _has_changed(self, name: str) -> bool:
-        loaded = self.__dict__.get("_loaded", {})
-        return name in self.__dict__ and (name not in loaded or loaded[name] != self.__dict__[name])

@@ -12,6 +12,7 @@ from hashlib import sha256
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from accounts.models import User
 from caching.transactions import on_commit
 from messaging.content import clean_content
 from messaging.message_fields import MessageFields
@@ -60,7 +61,7 @@ def version_of(content: str) -> str:
     return sha256(content.encode()).hexdigest()
 
 
-def edit(message: MessageFields, content: str, *, by, version: str = "") -> None:
+def edit(message: MessageFields, content: str, *, by: User, version: str = "") -> None:
     """Change the text on behalf of the user `by`, and keep the previous text in the history.
 
     `version` is `version_of` the text that the edit is based on. With it, raise EditConflictError if the text
@@ -104,9 +105,8 @@ def keep_previous_content(message: MessageFields, using: str) -> None:
     row was deleted. Raise EditConflictError if the edit is based on another text than the stored one, unless
     the stored text already equals the new one.
     """
-    editor_id = message.editor_id or message.sender_id
     values = {
-        "editor": editor_id,
+        "editor": message.editor_id or message.sender_id,
         "message": message.pk,
         "content": message.content,
         "version": message.edited_version,

@@ -3,12 +3,10 @@
 The SQL is set-based: the number of statements does not depend on the number of rows, and no row is loaded.
 """
 
-from django.db import connections
-
 from accounts.erasure_phases import erasure_phase
 from accounts.models import User
 from messaging.models import Conversation, Message, MessageHistory, Participant
-from messaging.statements import USERS
+from messaging.statements import USERS, execute
 
 CONVERSATIONS = "SELECT id FROM messaging_conversation WHERE low_id = %(user)s OR high_id = %(user)s"
 THEIR_MESSAGES = f"SELECT id FROM messaging_message WHERE conversation_id IN ({CONVERSATIONS})"
@@ -32,35 +30,26 @@ ERASE = [
 ]
 
 COUNT = f"""
-SELECT
-  (SELECT count(*) FROM messaging_message
-   WHERE conversation_id IN ({CONVERSATIONS}) AND sender_id = %(user)s),
-  (SELECT count(*) FROM messaging_message
-   WHERE conversation_id IN ({CONVERSATIONS}) AND receiver_id = %(user)s),
+SELECT count(*) FILTER (WHERE sender_id = %(user)s), count(*) FILTER (WHERE receiver_id = %(user)s),
   (SELECT count(*) FROM ({CONVERSATIONS}) AS conversations)
+FROM messaging_message WHERE conversation_id IN ({CONVERSATIONS})
 """
 
 
 @erasure_phase("lock")
 def lock_conversations(user: User, using: str) -> None:
-    _run(using, LOCK, user.pk)
+    for statement in LOCK:
+        execute(using, statement, {"user": user.pk})
 
 
 @erasure_phase("messages", MessageHistory, Message, Participant, Conversation)
 def erase_messages(user: User, using: str) -> None:
     """Delete the conversations of a user, with the messages of both participants."""
-    _run(using, ERASE, user.pk)
+    for statement in ERASE:
+        execute(using, statement, {"user": user.pk})
 
 
 def count_messages(user_id: int, using: str = "default") -> dict[str, int]:
     """Return the number of rows that `erase_messages` would delete, by label."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(COUNT, {"user": user_id})
-        sent, received, conversations = cursor.fetchone()
+    [(sent, received, conversations)] = execute(using, COUNT, {"user": user_id})
     return {"messages you sent": sent, "messages you received": received, "conversations": conversations}
-
-
-def _run(using: str, statements: list[str], user_id: int) -> None:
-    with connections[using].cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement, {"user": user_id})

@@ -7,16 +7,13 @@ on pages, in the inbox, in threads, for pagination and for ranges that are marke
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from itertools import accumulate
 
-from django.db import IntegrityError
 from django.utils import timezone
-from psycopg.errors import UniqueViolation
 
 from messaging.message_fields import MessageFields
-from messaging.statements import execute
+from messaging.statements import execute, is_violation_of
 
-T = TypeVar("T")
 BITS = 10  # Number of bits of the unique part.
 ID_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A message with an older timestamp is not live: its timestamp determines its place in the conversation.
@@ -29,14 +26,6 @@ FROM messaging_participant p LEFT JOIN messaging_message m ON m.id = p.last_mess
 WHERE p.conversation_id = ANY(%s) AND p.user_id < p.counterpart_id
 """
 TAKEN = "SELECT id FROM messaging_message WHERE id = ANY(%s)"
-
-
-class End(NamedTuple):
-    """The last message of a conversation (0 and None if it has none), and the time of PostgreSQL."""
-
-    id: int
-    timestamp: datetime | None
-    now: datetime
 
 
 def milliseconds(moment: datetime) -> int:
@@ -78,10 +67,10 @@ def _wanted(
 ) -> dict[int, int]:
     """Return the smallest id that each message may have, by `id(message)`."""
     conversations = list({message.conversation_id for message in messages})
-    ends = {pk: End(last or 0, *times) for pk, last, *times in execute(using, ENDS, [conversations])}
+    ends = {pk: end for pk, *end in execute(using, ENDS, [conversations])}
     wanted: dict[int, int] = {}
     for message in messages:
-        wanted[id(message)] = message.pk or _by_time(time_of(message), ends[message.conversation_id])
+        wanted[id(message)] = message.pk or _by_time(time_of(message), *ends[message.conversation_id])
         parent = parents.get(id(message))
         if parent is not None and message.pk is None:
             after = wanted.get(id(parent)) or parent.pk
@@ -89,21 +78,25 @@ def _wanted(
     return wanted
 
 
-def _by_time(moment: datetime, end: End) -> int:
-    """Return the id for a time, with its microseconds. A future time is replaced by the current time."""
-    at = min(moment, end.now)
+def _by_time(moment: datetime, last: int | None, last_time: datetime | None, now: datetime) -> int:
+    """Return the id for a time, with its microseconds. A future time is replaced by the current time.
+
+    `last` is the id of the last message of the conversation, or None if it has none. `now` is the time of
+    PostgreSQL.
+    """
+    at = min(moment, now)
     pk = (milliseconds(at) << BITS) | at.microsecond % 1000
-    is_latest = end.timestamp is None or moment >= end.timestamp
-    # The clocks of several servers differ, so the last id may be greater than this one.
-    return max(pk, end.id + 1) if is_latest else pk
+    if last is None or last_time is None or moment < last_time:
+        return pk
+    return max(pk, last + 1)  # The clocks of several servers differ, so the last id may be greater.
 
 
 def _free(wanted: list[int], given: set[int], using: str) -> list[int]:
     """Return unused ids in ascending order, each at least as large as the wanted one."""
     step = 1
     while True:
-        ids = _rising(wanted, given)
-        taken = {pk for (pk,) in execute(using, TAKEN, [ids])}
+        ids = list(accumulate(wanted, lambda last, least: max(least, last + 1)))
+        taken = given.intersection(ids) | {pk for (pk,) in execute(using, TAKEN, [ids])}
         if not taken:
             return ids
         # The next ids may be taken as well, because many messages can have the same second.
@@ -111,17 +104,7 @@ def _free(wanted: list[int], given: set[int], using: str) -> list[int]:
         step *= 2
 
 
-def _rising(wanted: list[int], given: set[int]) -> list[int]:
-    ids, last = [], 0
-    for least in wanted:
-        last = max(least, last + 1)
-        while last in given:
-            last += 1
-        ids.append(last)
-    return ids
-
-
-def with_free_ids(messages: Sequence[MessageFields], write: Callable[[], T]) -> T:
+def with_free_ids(messages: Sequence[MessageFields], write: Callable[[], None]) -> None:
     """Call `write`, and retry if another transaction has committed a message with one of the ids.
 
     `write` must be atomic. After an error, the messages have their original ids again.
@@ -129,19 +112,10 @@ def with_free_ids(messages: Sequence[MessageFields], write: Callable[[], T]) -> 
     chosen = [message.pk for message in messages]
     for left in reversed(range(TRIES)):
         try:
-            return write()
+            write()
+            return
         except BaseException as error:
             for message, pk in zip(messages, chosen, strict=True):
                 message.pk = pk
-            if not (left and None in chosen and _is_taken(error)):
+            if not (left and None in chosen and is_violation_of("messaging_message_pkey", error)):
                 raise
-    raise AssertionError("unreachable")
-
-
-def _is_taken(error: BaseException) -> bool:
-    cause: Any = error.__cause__
-    return (
-        isinstance(error, IntegrityError)
-        and isinstance(cause, UniqueViolation)
-        and cause.diag.constraint_name == "messaging_message_pkey"
-    )

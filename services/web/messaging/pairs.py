@@ -33,10 +33,7 @@ FROM opened o
 
 
 def pair_of(message: MessageFields) -> Pair:
-    return (
-        min(message.sender_id, message.receiver_id),
-        max(message.sender_id, message.receiver_id),
-    )
+    return min(message.sender_id, message.receiver_id), max(message.sender_id, message.receiver_id)
 
 
 def lock_pairs(pairs: set[Pair], using: str) -> tuple[dict[Pair, int], set[int]]:
@@ -50,12 +47,11 @@ def lock_pairs(pairs: set[Pair], using: str) -> tuple[dict[Pair, int], set[int]]
         missing = sorted(pairs - known.keys())
         if not missing:
             break
-        low, high = zip(*missing, strict=True)
+        lows, highs = zip(*missing, strict=True)
         # OPEN_PAIRS skips a pair that another transaction has just opened. The second LOCK_PAIRS finds it.
-        rows = execute(using, statement, {"low": list(low), "high": list(high)})
-        for a, b, pk, *are_active in rows:
-            known[a, b] = pk
-            inactive |= {
-                user_id for user_id, active in zip((a, b), are_active, strict=True) if active is False
-            }
+        rows = execute(using, statement, {"low": list(lows), "high": list(highs)})
+        for low, high, pk, low_is_active, high_is_active in rows:
+            known[low, high] = pk
+            people = ((low, low_is_active), (high, high_is_active))
+            inactive |= {user_id for user_id, is_active in people if is_active is False}
     return known, inactive

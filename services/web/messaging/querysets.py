@@ -16,16 +16,13 @@ from messaging.reading import LATEST
 EXCERPT = 120  # Number of characters of an excerpt.
 LONG_EXCERPT = 300  # The same in the unread list, where most messages fit completely.
 
+PERMANENT = ("sender", "receiver", "conversation", "parent_message", "thread_root")
 # Fields that must not change alone, because other rows depend on them. The value names the API to use.
 GUARDED = {
     "content": "message.edit(content, by=user), which keeps the history",
     "edited": "message.edit(content, by=user), which sets it",
     "read": "Message.objects.mark_seen(...) or message.mark_read(), which keep the counters",
-    "sender": "a new message",
-    "receiver": "a new message",
-    "conversation": "a new message",
-    "parent_message": "a new message",
-    "thread_root": "a new message",
+    **dict.fromkeys(PERMANENT, "a new message"),
 }
 
 
@@ -40,28 +37,28 @@ def _refuse_guarded(fields: Iterable[str]) -> None:
             raise GuardedUpdateError(f"{name!r} cannot be changed in bulk; use {GUARDED[name]}.")
 
 
+def named_rows(
+    queryset: models.QuerySet[Any], fields: Iterable[str], **expressions: Any
+) -> models.QuerySet[Any]:
+    """Return named tuples of these fields and expressions."""
+    rows: models.QuerySet[Any] = queryset.annotate(**expressions)
+    return rows.values_list(*fields, *expressions, named=True)
+
+
 class ParticipantQuerySet(models.QuerySet[Any]):
     def inbox_rows(self, user: User, before: int | None = None) -> models.QuerySet[Any]:
         """Return one row per counterpart, latest message first, as named tuples in one query.
 
         `before` is the `last_message_id` of the last row on the previous page.
         """
-        side = self.filter(user=user, last_message__isnull=False)
-        if before is not None:
-            side = side.filter(last_message__lt=before)
-        return (
-            side.annotate(
-                name=F("counterpart__username"),
-                excerpt=Left("last_message__content", EXCERPT + 1),
-                sent_at=F("last_message__timestamp"),
-                sender_id=F("last_message__sender"),
-            )
-            .order_by("-last_message")
-            .values_list(
-                "last_message_id", "conversation_id", "name", "excerpt", "sent_at", "sender_id",
-                "unread_count", named=True,
-            )
-        )  # fmt: skip
+        side = self.filter(user=user, last_message__lt=before or LATEST).order_by("-last_message")
+        shown = {
+            "name": F("counterpart__username"),
+            "excerpt": Left("last_message__content", EXCERPT + 1),
+            "sent_at": F("last_message__timestamp"),
+            "sender_id": F("last_message__sender"),
+        }
+        return named_rows(side, ("last_message_id", "conversation_id", "unread_count"), **shown)
 
     def with_counterpart(self, name: str) -> models.QuerySet[Any]:
         """Return the conversation with the user of that name, in the form of `for_heading`."""
@@ -69,9 +66,8 @@ class ParticipantQuerySet(models.QuerySet[Any]):
 
     def for_heading(self) -> models.QuerySet[Any]:
         """Return the heading of a conversation: named tuples with the spelling of the counterpart's name."""
-        return self.annotate(
-            name=F("counterpart__username"), is_active=F("counterpart__is_active")
-        ).values_list("conversation_id", "counterpart_id", "name", "is_active", named=True)
+        shown = {"name": F("counterpart__username"), "is_active": F("counterpart__is_active")}
+        return named_rows(self, ("conversation_id", "counterpart_id"), **shown)
 
 
 class MessageQuerySet(models.QuerySet[Any]):
@@ -90,54 +86,47 @@ class MessageQuerySet(models.QuerySet[Any]):
 
     def for_display(self) -> models.QuerySet[Any]:
         """Return rows for a page: named tuples with an excerpt of the parent's text, in one query."""
-        return self.annotate(
-            parent_excerpt=Left("parent_message__content", EXCERPT + 1),
-            parent_sender_id=F("parent_message__sender"),
-        ).values_list(
-            "id", "sender_id", "content", "timestamp", "read", "edited", "parent_message_id", "thread",
-            "parent_excerpt", "parent_sender_id",
-            named=True,
-        )  # fmt: skip
+        own = ("id", "sender_id", "content", "timestamp", "read", "edited", "parent_message_id", "thread")
+        parent_excerpt = Left("parent_message__content", EXCERPT + 1)
+        parent_sender_id = F("parent_message__sender")
+        return named_rows(self, own, parent_excerpt=parent_excerpt, parent_sender_id=parent_sender_id)
 
     def for_heading(self) -> models.QuerySet[Any]:
         """Return the headings of messages: named tuples with the conversation and both usernames."""
-        return self.annotate(
-            sender_name=F("sender__username"),
-            receiver_name=F("receiver__username"),
-            sender_is_active=F("sender__is_active"),
-            receiver_is_active=F("receiver__is_active"),
-        ).values_list(
-            "id", "thread", "conversation_id", "sender_id", "sender_name", "receiver_name",
-            "sender_is_active", "receiver_is_active",
-            named=True,
-        )  # fmt: skip
+        return self.with_names("id", "thread", "conversation_id", "sender_id")
+
+    def with_names(self, *fields: str) -> models.QuerySet[Any]:
+        """Return these fields as named tuples, with the names of both users and whether they are active."""
+        people = {
+            "sender_name": F("sender__username"),
+            "receiver_name": F("receiver__username"),
+            "sender_is_active": F("sender__is_active"),
+            "receiver_is_active": F("receiver__is_active"),
+        }
+        return named_rows(self, fields, **people)
 
     def for_list(self, before: int | None = None) -> models.QuerySet[Any]:
         """Return rows for the unread list: named tuples with an excerpt and the sender's name.
 
         `before` is the id of the last row on the previous page.
         """
-        some = self if before is None else self.filter(pk__lt=before)
-        return some.annotate(
-            name=F("sender__username"),
-            excerpt=Left("content", LONG_EXCERPT + 1),
-        ).values_list("id", "conversation_id", "name", "excerpt", "timestamp", named=True)
+        some = self.filter(pk__lt=before or LATEST)
+        shown = {"name": F("sender__username"), "excerpt": Left("content", LONG_EXCERPT + 1)}
+        return named_rows(some, ("id", "conversation_id", "timestamp"), **shown)
 
     def mark_seen(self, reader: User, ids: Sequence[int]) -> int:
         """Mark the messages with these ids that `reader` received as read; return how many changed."""
-        return reading.mark_ids(reader_id=reader.pk, ids=ids, using=self.db)
+        return reading.mark_ids(reader.pk, ids, self.db)
 
     def mark_conversation_read(
         self, reader: User, conversation_id: int, *, up_to: int, thread: int | None = None
     ) -> int:
         """Mark the messages up to id `up_to` that `reader` received as read; return how many changed."""
-        return reading.mark_range(
-            reader_id=reader.pk, conversation_id=conversation_id, last=up_to, thread=thread, using=self.db
-        )
+        return reading.mark_up_to(reader.pk, up_to, self.db, conversation_id=conversation_id, thread=thread)
 
     def mark_all_read(self, reader: User, *, up_to: int = LATEST) -> int:
         """Mark all messages up to id `up_to` that `reader` received as read; return how many changed."""
-        return reading.mark_up_to(reader_id=reader.pk, up_to=up_to, using=self.db)
+        return reading.mark_up_to(reader.pk, up_to, self.db)
 
     def update(self, **kwargs: Any) -> int:
         _refuse_guarded(kwargs)
@@ -175,11 +164,5 @@ class MessageHistoryQuerySet(models.QuerySet[Any]):
 
         `before` is the id of the last row on the previous page.
         """
-        some = self.filter(message=message_id)
-        if before is not None:
-            some = some.filter(pk__lt=before)
-        return (
-            some.annotate(editor=F("edited_by__username"))
-            .order_by("-pk")
-            .values_list("id", "old_content", "edited_at", "editor", named=True)
-        )
+        some = self.filter(message=message_id, pk__lt=before or LATEST).order_by("-pk")
+        return named_rows(some, ("id", "old_content", "edited_at"), editor=F("edited_by__username"))

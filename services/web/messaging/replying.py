@@ -1,31 +1,16 @@
 """The message that a user replies to."""
 
-from django.contrib.auth import get_user_model
-from django.db.models import F
-
+from accounts.models import User
 from messaging.compiled import CompiledQuery
 from messaging.models import Message
 
-User = get_user_model()
 FIELDS = [field.attname for field in Message._meta.concrete_fields]
 TO_ANSWER = CompiledQuery(
-    lambda reader, pk: (
-        Message.objects.visible_to(reader)
-        .filter(pk=pk)
-        .annotate(
-            sender_name=F("sender__username"),
-            receiver_name=F("receiver__username"),
-            sender_is_active=F("sender__is_active"),
-            receiver_is_active=F("receiver__is_active"),
-        )
-        .values_list(
-            *FIELDS, "sender_name", "receiver_name", "sender_is_active", "receiver_is_active", named=True
-        )
-    )
+    lambda reader, pk: Message.objects.visible_to(reader).filter(pk=pk).with_names(*FIELDS)
 )
 
 
-def message_to_answer(pk: int, *, by) -> Message:
+def message_to_answer(pk: int, *, by: User) -> Message:
     """Return the message that the user `by` replies to, with both usernames, in one query.
 
     Raise DoesNotExist if `by` may not see it.
@@ -40,7 +25,7 @@ def message_to_answer(pk: int, *, by) -> Message:
     return message
 
 
-def _person(pk: int, username: str, is_active: bool):
+def _person(pk: int, username: str, is_active: bool) -> User:
     values = {"id": pk, "username": username, "is_active": is_active}
     # Model.from_db expects the values in the order in which the model declares its fields.
     loaded = [field.attname for field in User._meta.concrete_fields if field.attname in values]

@@ -23,11 +23,11 @@ lock them at commit, which could deadlock.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from psycopg.errors import ForeignKeyViolation, UniqueViolation
+from psycopg.errors import ForeignKeyViolation
 
 from caching.transactions import on_commit
 from messaging.bulk_sending import allocate
@@ -35,7 +35,7 @@ from messaging.inbox import record_sent
 from messaging.message_fields import MessageFields
 from messaging.numbering import is_live, milliseconds, time_of, with_free_ids
 from messaging.pairs import OPEN_PAIRS, pair_of
-from messaging.statements import USERS, execute
+from messaging.statements import USERS, execute, is_violation_of
 from messaging.validation import GONE, INACTIVE, attach_to_thread, validate
 from observability import metrics
 
@@ -93,11 +93,9 @@ def send(message: M) -> M:
             return first  # Sent before the deactivation; the response was lost.
         raise
     except IntegrityError as error:
-        cause = error.__cause__
-        if isinstance(cause, UniqueViolation) and cause.diag.constraint_name == "message_client_id_once":
-            if first := _sent_before(message):
-                return first
-        elif isinstance(cause, ForeignKeyViolation):
+        if is_violation_of("message_client_id_once", error) and (first := _sent_before(message)):
+            return first
+        if isinstance(error.__cause__, ForeignKeyViolation):
             # The receiver was erased, or the parent deleted, after the page was loaded.
             raise ValidationError(*GONE) from error
         raise
@@ -160,7 +158,7 @@ def _sent_before(again: M) -> M | None:
     """Return the message with the same sender and client id, if any. Raise AlreadySentError if it differs."""
     if again.client_id is None:
         return None
-    messages: Any = type(again)._default_manager
+    messages = type(again)._default_manager
     first = messages.filter(sender=again.sender_id, client_id=again.client_id).first()
     for name, how in DIFFERENCES.items():
         if first and getattr(first, name) != getattr(again, name):

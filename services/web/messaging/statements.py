@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connections
+from psycopg.errors import UniqueViolation
 
 from accounts.models import User
 
@@ -15,11 +16,17 @@ USERS = User._meta.db_table
 LOCK = "SELECT id FROM messaging_conversation WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
 
-def execute(using: str, statement: str, arguments: Any) -> list[tuple]:
+def execute(using: str, statement: str, arguments: Any) -> list[tuple[Any, ...]]:
     """Run a statement on the database `using` and return its rows."""
     with connections[using].cursor() as cursor:
         cursor.execute(statement, arguments)
         return cursor.fetchall() if cursor.description else []
+
+
+def is_violation_of(unique_constraint: str, error: BaseException) -> bool:
+    """Return whether PostgreSQL refused a row because of this constraint."""
+    cause = error.__cause__
+    return isinstance(cause, UniqueViolation) and cause.diag.constraint_name == unique_constraint
 
 
 def lock_conversations(conversation_ids: Iterable[int], *, using: str) -> None:

@@ -3,6 +3,7 @@
 The order takes O(n) time and uses no recursion, so the depth of a thread has no limit.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
@@ -77,7 +78,7 @@ def _children(rows: Iterable[R], below: int | None) -> dict[int | None, list[R]]
 
     Without `below`, rows whose parent is not in `rows` are under None. With it, only its descendants count.
     """
-    children: dict[int | None, list[R]] = {}
+    children: defaultdict[int | None, list[R]] = defaultdict(list)
     present = set() if below is None else {below}
     for row in rows:
         parent = row.parent_message_id
@@ -86,8 +87,5 @@ def _children(rows: Iterable[R], below: int | None) -> dict[int | None, list[R]]
                 continue
             parent = None
         present.add(row.id)
-        if parent in children:
-            children[parent].append(row)
-        else:
-            children[parent] = [row]
+        children[parent].append(row)
     return children

@@ -22,8 +22,8 @@ def validate(messages: Sequence[MessageFields], using: str) -> Parents:
     before: set[int] = set()
     for message in messages:
         message.content = clean_content(message.content)
-        _check_people(message, parents)
         parent = parents.get(id(message))
+        _check_people(message, parent)
         if parent is not None and parent.pk is None and id(parent) not in before:
             raise ValidationError(*LATER)
         before.add(id(message))
@@ -41,12 +41,11 @@ def attach_to_thread(message: MessageFields, parents: Parents) -> None:
     message.thread_root_id = parent.thread_root_id or parent.pk
 
 
-def _check_people(message: MessageFields, parents: Parents) -> None:
+def _check_people(message: MessageFields, parent: MessageFields | None) -> None:
     if message.sender_id is None or message.receiver_id is None:
         raise ValidationError("A message needs a sender and a receiver.", code="people")
     if message.sender_id == message.receiver_id:
         raise ValidationError("You cannot write to yourself; choose somebody else.", code="oneself")
-    parent = parents.get(id(message))
     if parent is not None and pair_of(parent) != pair_of(message):
         raise ValidationError(
             "A reply belongs to the two people of the message it answers.", code="other_conversation"
@@ -63,12 +62,9 @@ def _parents(messages: Sequence[MessageFields], using: str) -> dict[int, Message
     loaded = model._base_manager.using(using).in_bulk(wanted) if wanted else {}
     found = {}
     for message in messages:
-        if field.is_cached(message):
-            parent = field.get_cached_value(message)
-        elif message.parent_message_id is None:
-            parent = None
-        elif (parent := loaded.get(message.parent_message_id)) is None:
-            raise ValidationError("The message to reply to does not exist.", code="no_parent")
+        parent = field.get_cached_value(message, default=None) or loaded.get(message.parent_message_id)
         if parent is not None:
             found[id(message)] = parent
+        elif message.parent_message_id is not None:
+            raise ValidationError("The message to reply to does not exist.", code="no_parent")
     return found

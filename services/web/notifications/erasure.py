@@ -4,11 +4,10 @@ It runs before messaging erases the messages, because it finds the rows by them.
 fails, and no data is lost.
 """
 
-from django.db import connections
-
 from accounts.erasure_phases import erasure_phase
 from accounts.models import User
 from messaging.models import Conversation, Message
+from messaging.statements import execute
 from notifications.models import Notification
 
 ERASE = f"""
@@ -23,5 +22,4 @@ WHERE user_id = %(user)s OR message_id IN (
 @erasure_phase("notifications", Notification)
 def erase_notifications(user: User, using: str) -> None:
     """Delete the notifications in one statement."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(ERASE, {"user": user.pk})
+    execute(using, ERASE, {"user": user.pk})

@@ -5,13 +5,14 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
 from caching.transactions import on_commit
 from messaging import reading
 from messaging.models import Message
+from messaging.querysets import named_rows
 from observability import metrics
 
 UNKNOWN = "a deleted member"  # The sender is being erased: the commit will fail.
@@ -30,17 +31,9 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         `before` is the message id of the last row on the previous page. `sender_name` is the current name;
         `content` contains the name at the time of the message.
         """
-        some = self if before is None else self.filter(message__lt=before)
-        return (
-            some.annotate(
-                sender_name=models.F("message__sender__username"),
-                conversation_id=models.F("message__conversation"),
-            )
-            .order_by("-message")
-            .values_list(
-                "id", "conversation_id", "sender_name", "created_at", "read", "message_id", named=True
-            )
-        )
+        some = self.filter(message__lt=before or reading.LATEST).order_by("-message")
+        shown = {"sender_name": F("message__sender__username"), "conversation_id": F("message__conversation")}
+        return named_rows(some, ("id", "created_at", "read", "message_id"), **shown)
 
     def create_for(self, messages: list[Message]) -> None:
         """Create the notifications for new `messages`, whose senders must exist, in one statement.
@@ -121,6 +114,6 @@ class Notification(models.Model):
 
     def _take_message_along(self, using: str) -> None:
         if self.read:
-            reading.mark_ids(reader_id=self.user_id, ids=[self.message_id], using=using)
+            reading.mark_ids(self.user_id, [self.message_id], using)
         elif message := Message.objects.using(using).filter(pk=self.message_id, read=True).first():
             message.mark_unread()

@@ -239,7 +239,6 @@ NOT_MEASURED = {
         "probe.site._parts", "live.broker.deliver",
         "probe.management.commands.check_cached_pages._seconds",
         "labs.management.commands.demo._new", "chats.views.reading._messages", "chats.views.search._key",
-        "messaging.importing.records.opened", "messaging.numbering._free", "messaging.numbering._rising",
-        "messaging.dirty_fields._has_changed",
+        "messaging.importing.records.opened", "messaging.numbering._free",
     },
 }  # fmt: skip

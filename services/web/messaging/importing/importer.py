@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from caching.transactions import on_commit
 from messaging.importing.members import Members
 from messaging.importing.records import BadLineError, Record, parse
 from messaging.models import Message
+from messaging.statements import execute
 from observability import metrics
 
 ALREADY_THERE = """
@@ -51,9 +53,9 @@ class Importer:
         """Import these lines in one transaction. Invalid lines are reported and skipped."""
         before = replace(self.counts)
         records = [record for number, line in batch if (record := self._read(number, line))]
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic():
             # The timeout is meant for pages. LOCAL, because a pooler shares the session with other clients.
-            cursor.execute("SET LOCAL statement_timeout = 0")
+            execute("default", "SET LOCAL statement_timeout = 0", None)
             written, there = self._write(records)
         # Count after the transaction, so that an interrupted import reports what it has written.
         self.counts.lines += len(batch)
@@ -141,18 +143,16 @@ class Importer:
             return f"its parent, on line {parent.number}, is between other people"
         return None
 
-    def _parent(self, record: Record, messages: dict[int, Message]) -> dict:
+    def _parent(self, record: Record, messages: dict[int, Message]) -> dict[str, Message | int]:
         if record.parent is None:
             return {}
         if record.parent in messages:
             return {"parent_message": messages[record.parent]}
         return {"parent_message_id": self._seen[record.parent].message_id}
 
-    def _already_there(self, records: list[Record]) -> dict:
+    def _already_there(self, records: list[Record]) -> dict[UUID, int]:
         senders = [self.members.ids[record.sender] for record in records]
-        with connection.cursor() as cursor:
-            cursor.execute(ALREADY_THERE, [senders, [record.client_id for record in records]])
-            return dict(cursor.fetchall())
+        return dict(execute("default", ALREADY_THERE, [senders, [record.client_id for record in records]]))
 
     def _remember(self, record: Record, message_id: int) -> None:
         self._seen[record.id] = self._seen[record.id]._replace(message_id=message_id)

@@ -3,28 +3,21 @@
 import hashlib
 import itertools
 import re
+from collections import defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from accounts import names as rules
+from accounts.models import User
+from messaging.content import NOT_TEXT
+from messaging.querysets import named_rows
 
-User = get_user_model()
 PLAIN = re.compile(r"[\w.@+-]+")  # Names that the first release accepted, too.
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # Accounts that are used to log in. An import created the others.
 IN_USE = Q(last_login__isnull=False) | ~Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-
-
-class Account(NamedTuple):
-    id: int
-    username: str
-    name_key: str
-    is_active: bool
-    is_in_use: bool
 
 
 class Members:
@@ -49,13 +42,8 @@ class Members:
         new = [nickname for nickname in dict.fromkeys(nicknames) if nickname not in self.ids]
         spelled = {nickname: rules.spelling(nickname) for nickname in new}
         taken = self._find(spelled)
-        self._make(
-            {
-                nickname: name
-                for nickname, name in spelled.items()
-                if nickname not in self.ids and rules.is_valid(name) and rules.key(name) not in taken
-            }
-        )
+        free = {name for name in spelled.values() if rules.is_valid(name) and rules.key(name) not in taken}
+        self._make({nick: name for nick, name in spelled.items() if nick not in self.ids and name in free})
         # A name that is invalid, or differs only in case from an existing one, gets a substitute.
         self._make({nick: self._substitute(name) for nick, name in spelled.items() if nick not in self.ids})
 
@@ -66,9 +54,9 @@ class Members:
         wanted = {*spelled, *spelled.values(), *itertools.chain(*others.values())}
         accounts = _accounts(Q(username__in=_storable(wanted)) | Q(name_key__in=_storable(keys.values())))
         by_name = {account.username: account for account in accounts}
-        by_key: dict[str, list[Account]] = {}
+        by_key = defaultdict(list)
         for account in accounts:
-            by_key.setdefault(account.name_key, []).append(account)
+            by_key[account.name_key].append(account)
         for nickname, name in spelled.items():
             holders = by_key.get(keys[nickname], [])
             # Accept a substitute only where an import creates one: another person may have signed up with it.
@@ -92,7 +80,7 @@ class Members:
             if name in made:
                 self.made += self._take(nickname, made[name])
 
-    def _take(self, nickname: str, account: Account) -> bool:
+    def _take(self, nickname: str, account: Any) -> bool:
         """Record the user of a nickname; return whether it is the first nickname of the user."""
         self.ids[nickname] = account.id
         if account.username != nickname:
@@ -118,10 +106,10 @@ class Members:
 
 
 def _storable(texts: Iterable[str]) -> list[str]:
-    return [text for text in texts if not UNSTORABLE.search(text)]
+    return [text for text in texts if not NOT_TEXT.search(text)]
 
 
-def _accounts(which: Q) -> list[Account]:
-    found = User.objects.filter(which).annotate(in_use=ExpressionWrapper(IN_USE, BooleanField()))
-    rows = found.values_list("id", "username", "name_key", "is_active", "in_use")
-    return [Account(*row) for row in rows]
+def _accounts(which: Q) -> list[Any]:
+    fields = ("id", "username", "name_key", "is_active")
+    is_in_use = ExpressionWrapper(IN_USE, BooleanField())
+    return list(named_rows(User.objects.filter(which), fields, is_in_use=is_in_use))

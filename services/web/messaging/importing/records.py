@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from django.core.exceptions import ValidationError
 
@@ -24,6 +24,8 @@ NAMESPACE = uuid.UUID("5b0bb1c4-3f0a-5d7e-9a61-2f6d0f6c7a10")
 # ISO 8601 allows both forms, with and without colons.
 LEAP_SECOND = re.compile(r"([T ]\d\d(:?)59\2)60([.,]\d+)?(?=[Z+-]|$)")
 END_OF_DAY = re.compile(r"([T ])24(?=((:?)00(\3(?:00)([.,]0+)?)?)?([Z+-]|$))")
+T = TypeVar("T", int, str)
+Fields = dict[str, Any]
 GZIP = b"\x1f\x8b"
 
 
@@ -120,23 +122,23 @@ def parse(number: int, line: bytes) -> Record:
         raise
 
 
-def _record(number: int, found: dict) -> Record:
+def _record(number: int, found: Fields) -> Record:
     sender, receiver = _name(found, "sender"), _name(found, "receiver")
     if sender == receiver:
         raise BadLineError("sender and receiver are the same")
     return Record(
         number=number,
-        id=_integer(found, "id"),
+        id=_field(found, "id", int),
         sender=sender,
         receiver=receiver,
         content=_content(found),
         timestamp=_timestamp(found),
-        parent=None if found.get("parent") is None else _integer(found, "parent"),
+        parent=None if found.get("parent") is None else _field(found, "parent", int),
         client_id=_identity(found),
     )
 
 
-def _field(found: dict, name: str, kind: type) -> Any:
+def _field(found: Fields, name: str, kind: type[T]) -> T:
     if name not in found:
         raise BadLineError(f"{name} is missing")
     value = found[name]
@@ -145,25 +147,21 @@ def _field(found: dict, name: str, kind: type) -> Any:
     return value
 
 
-def _integer(found: dict, name: str) -> int:
-    return _field(found, name, int)
-
-
-def _name(found: dict, name: str) -> str:
+def _name(found: Fields, name: str) -> str:
     value = _field(found, name, str)
     if not value.strip():
         raise BadLineError(f"{name} is empty")
     return value
 
 
-def _content(found: dict) -> str:
+def _content(found: Fields) -> str:
     try:
         return clean_content(_field(found, "content", str))
     except ValidationError as error:
         raise BadLineError(f"content: {error.messages[0]}") from None
 
 
-def _timestamp(found: dict) -> datetime:
+def _timestamp(found: Fields) -> datetime:
     text = _field(found, "timestamp", str)
     try:
         written, later = _within_the_day(text)
@@ -188,7 +186,7 @@ def _within_the_day(text: str) -> tuple[str, timedelta]:
     return text, timedelta(0)
 
 
-def _identity(found: dict) -> uuid.UUID:
+def _identity(found: Fields) -> uuid.UUID:
     """Return the same UUID for the same record, so that repeated imports create one message."""
     fields = ("id", "sender", "receiver", "timestamp", "content", "parent")
     return uuid.uuid5(NAMESPACE, json.dumps([found.get(name) for name in fields]))

@@ -5,6 +5,7 @@ returns candidates among the messages of the user. Patterns then compare their t
 search after SECONDS.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -115,10 +116,8 @@ def search(
 def _search(user_id: int, wanted: Wanted, size: int, best: bool, last: Any, shown: int) -> Results:
     ids, folded = _prepare(wanted)
     unknown = [name for name, one in ids.items() if one is None]
-    clauses, excluded = (
-        needles(wanted.all_of, folded, whole=False),
-        needles([wanted.none_of], folded, whole=True),
-    )
+    clauses = needles(wanted.all_of, folded, whole=False)
+    excluded = needles([wanted.none_of], folded, whole=True)
     if unknown or (wanted.text and not clauses and not excluded):
         return Results([], unknown=unknown)
     senders, receivers = [ids[name] for name in wanted.senders], [ids[name] for name in wanted.receivers]
@@ -147,12 +146,13 @@ def _prepare(wanted: Wanted) -> tuple[dict[str, Any], dict[str, tuple[str, str]]
     arguments = {"milliseconds": SECONDS * 1000, "names": names, "terms": terms}
     arguments["name_keys"] = [name_key(name) for name in names]
     [(_, ids, plain, accented)] = execute("default", PREPARE, arguments)
-    return dict(zip(names, ids, strict=True)), dict(
-        zip(terms, zip(plain, accented, strict=True), strict=True)
-    )
+    folded = zip(plain, accented, strict=True)
+    return dict(zip(names, ids, strict=True)), dict(zip(terms, folded, strict=True))
 
 
-def _best(arguments: dict[str, Any], marked: list, size: int, last: tuple[float, int] | None) -> Results:
+def _best(
+    arguments: dict[str, Any], marked: list[re.Pattern[str]], size: int, last: tuple[float, int] | None
+) -> Results:
     rows = execute("default", SEARCH, arguments | {"size": MOST_RANKED + 1})
     limited = len(rows) > MOST_RANKED
     ranked = sorted(((rank(row[5], marked), row[0], row) for row in rows[:MOST_RANKED]), reverse=True)
@@ -161,7 +161,7 @@ def _best(arguments: dict[str, Any], marked: list, size: int, last: tuple[float,
     return Results([_found(row, marked, place) for place, _, row in below[:size]], more, limited and not more)
 
 
-def _found(row: tuple, marked: list, place: float) -> Found:
+def _found(row: tuple[Any, ...], marked: list[re.Pattern[str]], place: float) -> Found:
     return Found._make((*row[:5], snippet(row[5], marked), place))
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.core.exceptions import ValidationError
 
 from accounts.names import key as name_key
+from messaging.content import NOT_TEXT
 from messaging.search import letters
 
 LONGEST = 200  # Characters of the search.
@@ -31,7 +32,6 @@ PART = re.compile(
     rf"(?P<not>[-−－](?![-−－]))?(?:(?P<filter>(?ai:{'|'.join(FILTERS + UNKNOWN)}))[:：](?!//)(?P<blank>\s*)"
     rf"(?:(?P<quoted_value>{_quoted})|(?P<value>\S*))|(?P<quoted>{_quoted})|(?P<word>\S+))"
 )
-BLANKS = re.compile(r"\s*")
 DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 DAYS = {"today": 0, "yesterday": 1}
 
@@ -63,11 +63,7 @@ class Wanted:
     @property
     def is_wordless(self) -> bool:
         """Return whether there is text, but no word to search for."""
-        return self.text and not self.has_words
-
-    @property
-    def has_words(self) -> bool:
-        return bool(self.all_of or self.none_of)
+        return self.text and not (self.all_of or self.none_of)
 
 
 @dataclass
@@ -103,15 +99,12 @@ def parse(text: str, me: str) -> Wanted:
     """
     if len(text) > LONGEST:
         raise ValidationError(f"Search for at most {LONGEST} characters; these are {len(text):,}.")
-    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+    if NOT_TEXT.search(text):
         raise ValidationError("The search contains a character that is not text.")
     reading = _Reading(me=me)
-    position = BLANKS.match(text).end()  # type: ignore[union-attr]
-    while position < len(text):
-        part = PART.match(text, position)
-        assert part is not None  # Every non-blank character matches at least as a word.
-        position = BLANKS.match(text, part.end()).end()  # type: ignore[union-attr]
-        _take(part, reading, last=position == len(text))
+    parts = list(PART.finditer(text))  # Every non-blank character matches at least as a word.
+    for part in parts:
+        _take(part, reading, last=part is parts[-1])
     _check_number(reading)
     days = {name: [_day(name, given) for given in reading.filters.get(name, ())] for name in FILTERS[2:]}
     return Wanted(
@@ -125,7 +118,7 @@ def parse(text: str, me: str) -> Wanted:
     )
 
 
-def _take(part: re.Match, reading: _Reading, *, last: bool) -> None:
+def _take(part: re.Match[str], reading: _Reading, *, last: bool) -> None:
     excluded = part["not"] is not None
     if part["filter"]:
         _take_filter(part, reading)
@@ -137,7 +130,7 @@ def _take(part: re.Match, reading: _Reading, *, last: bool) -> None:
         reading.add(Term(part["word"]), excluded=excluded)
 
 
-def _take_filter(part: re.Match, reading: _Reading) -> None:
+def _take_filter(part: re.Match[str], reading: _Reading) -> None:
     name = part["filter"].lower()
     value = _inner(part["quoted_value"]).strip() if part["quoted_value"] else part["value"]
     if name in UNKNOWN:

@@ -69,16 +69,12 @@ def keys(padded: str) -> Iterable[str]:
 
 def tsquery(member_id: int, senders: list[int], receivers: list[int], clauses: list[list[Needle]]) -> str:
     """Return the condition on the keys: the user, the users of the filters, and the words."""
-    people = [
-        [_lexeme(f"@{member_id}")],
-        *([_lexeme(f"@{one}") for one in ids] for ids in (senders, receivers)),
-    ]
-    parts = [f"({' | '.join(group)})" for group in people if group]
+    groups = [[_lexeme(f"@{user_id}") for user_id in ids] for ids in ([member_id], senders, receivers)]
     for clause in clauses:
         found = [" & ".join(map(_lexeme, one.keys())) for one in clause]
         if all(found):  # Some needles, such as `a-b`, have no key. Only the pattern checks them.
-            parts.append(f"({' | '.join(f'({keys})' for keys in found)})")
-    return " & ".join(parts)
+            groups.append([f"({keys})" for keys in found])
+    return " & ".join(f"({' | '.join(group)})" for group in groups if group)
 
 
 def patterns(clauses: list[list[Needle]]) -> list[str]:
@@ -89,7 +85,7 @@ def patterns(clauses: list[list[Needle]]) -> list[str]:
     ]
 
 
-def markers(clauses: list[list[Needle]]) -> list[re.Pattern]:
+def markers(clauses: list[list[Needle]]) -> list[re.Pattern[str]]:
     """Return the Python regular expression of each clause, for texts of letters.spaced.
 
     It matches the words, but not the blanks around them.

@@ -14,7 +14,7 @@ LONGEST = 240
 RANKED = 2_000  # Characters of a text that its rank depends on.
 
 
-def rank(content: str, marked: list[re.Pattern]) -> float:
+def rank(content: str, marked: list[re.Pattern[str]]) -> float:
     """Return the rank of a text. Many and complete matches raise it; a great length lowers it slightly."""
     places = Places(content[:RANKED])
     ways = (False,) if content.isascii() else (False, True)
@@ -22,7 +22,7 @@ def rank(content: str, marked: list[re.Pattern]) -> float:
     return sum(math.log1p(_weigh(folded, one)) for one in marked) / (1 + math.log1p(len(folded) / RANKED))
 
 
-def _weigh(folded: str, marker: re.Pattern) -> int:
+def _weigh(folded: str, marker: re.Pattern[str]) -> int:
     """Return the sum over all matches: 3 for a whole word, 2 for the beginning of one, 1 for another part."""
     weight = 0
     for found in marker.finditer(folded):
@@ -32,7 +32,7 @@ def _weigh(folded: str, marker: re.Pattern) -> int:
     return weight
 
 
-def snippet(content: str, marked: list[re.Pattern]) -> list[Piece]:
+def snippet(content: str, marked: list[re.Pattern[str]]) -> list[Piece]:
     """Return the part of `content` around the first match, cut between words, never within a character."""
     places = Places(content)
     folded = _folded(places)
@@ -75,13 +75,13 @@ def _folded(places: Places) -> list[Folded]:
     return [plain] if accented.text == plain.text else [plain, accented]
 
 
-def _first(folded: list[Folded], marked: Iterable[re.Pattern]) -> tuple[int, int]:
+def _first(folded: list[Folded], marked: Iterable[re.Pattern[str]]) -> tuple[int, int]:
     """Return the start and the end of the first match in the original text."""
     found = [(one, hit) for one in folded for marker in marked if (hit := marker.search(one.text)) and hit[0]]
     return min((one.span(*hit.span()) for one, hit in found), default=(0, 0))
 
 
-def _spans(folded: list[Folded], marked: Iterable[re.Pattern], end: int) -> list[tuple[int, int]]:
+def _spans(folded: list[Folded], marked: Iterable[re.Pattern[str]], end: int) -> list[tuple[int, int]]:
     """Return the spans of the matches that start before `end`, in order. Overlapping matches are merged."""
     found: list[tuple[int, int]] = []
     for one in folded:

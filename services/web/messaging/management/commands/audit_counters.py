@@ -1,6 +1,8 @@
 """`manage.py audit_counters`: compare unread counters with the messages. Run it every few minutes."""
 
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
 from messaging import counter_audit
@@ -16,13 +18,13 @@ class Command(BaseCommand):
         "status is 1 if a counter is wrong and was not repaired, 2 if they could not be compared."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--all", action="store_true", help="compare all counters, not only a sample")
         parser.add_argument(
             "--repair", action="store_true", help="compare all counters, and correct the wrong ones"
         )
 
-    def handle(self, *, repair, **options):
+    def handle(self, *, repair: bool, **options: Any) -> None:
         try:
             found = self._audit(options["all"], repair)
         except Error as error:
@@ -45,6 +47,6 @@ class Command(BaseCommand):
 
 
 def _wrong(found: Found) -> str:
-    ids = ", ".join(map(str, found.wrong[:SHOWN]))
+    ids = ", ".join(map(str, list(found.wrong)[:SHOWN]))
     more = ", ..." if len(found.wrong) > SHOWN else ""
     return f"{len(found.wrong):,} of {found.compared:,} counters are wrong (participants {ids}{more})."

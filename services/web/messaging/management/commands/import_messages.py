@@ -3,7 +3,7 @@
 import itertools
 import time
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, transaction
 from tqdm import tqdm
 
@@ -23,16 +23,18 @@ class Command(BaseCommand):
         "interrupted import. The exit status is 1 if lines were skipped."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", help="a file, or - for standard input")
         parser.add_argument("--dry-run", action="store_true", help="report the result, but write nothing")
         parser.add_argument("--strict", action="store_true", help="write nothing if any line is bad")
         parser.add_argument("--unread", action="store_true", help="leave the imported messages unread")
 
-    def handle(self, *, file, dry_run, strict, unread, verbosity, **options):
+    def handle(
+        self, *, file: str, dry_run: bool, strict: bool, unread: bool, verbosity: int, **options: object
+    ) -> None:
         self.importer = Importer(report=self._report, unread=unread)
         self.reported = 0
-        conversations, began = self._conversations(), time.monotonic()
+        conversations, began = Conversation.objects.count(), time.monotonic()
         try:
             if dry_run or strict:
                 self._import_at_once(file, keep=not dry_run)
@@ -45,7 +47,9 @@ class Command(BaseCommand):
             raise CommandError(f"PostgreSQL: {reason}. {self._so_far(dry_run or strict)}") from error
         except KeyboardInterrupt:
             raise CommandError(f"Interrupted. {self._so_far(dry_run or strict)}", returncode=130) from None
-        self._summary(self._conversations() - conversations, time.monotonic() - began, dry_run, verbosity)
+        self._summary(
+            Conversation.objects.count() - conversations, time.monotonic() - began, dry_run, verbosity
+        )
         self._end(dry_run, strict)
 
     def _import_at_once(self, file: str, *, keep: bool) -> None:
@@ -114,7 +118,3 @@ class Command(BaseCommand):
             f"{counts.lines:,} lines could be read, and {counts.added:,} messages were imported. "
             "Import a complete copy of the file for the rest; existing messages are not changed."
         )
-
-    @staticmethod
-    def _conversations() -> int:
-        return Conversation.objects.count()
