@@ -64,8 +64,8 @@ class MessageAdmin(TextOnRequest, BigTableAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # Annotate each row: before a bulk deletion, Django checks the permission for each object.
         replies = Message.objects.filter(parent_message=OuterRef("pk"))
-        rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(has_replies=Exists(replies))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(has_replies=Exists(replies))
+        return rows
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # A message without the annotation was collected by Django as a reply to a message to be deleted.
