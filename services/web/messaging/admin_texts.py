@@ -37,7 +37,7 @@ class TextOnRequest(admin.ModelAdmin):  # type: ignore[type-arg]  # cannot be su
     """
 
     text_field: str
-    change_form_template = "admin/messaging/change_form.html"
+    change_form_template = "admin/messaging/change_form_with_text.html"
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         # Otherwise `?content__contains=word` in the URL would search the texts.

@@ -100,10 +100,10 @@ def slow_readers(monkeypatch):
 
     A commit can then happen after a page has read the database and before it is stored.
     """
-    choose, store = random.Random(7), private_pages._store
+    choose, store = random.Random(7), private_pages.store_page
 
     def later(*args):
         time.sleep(choose.choice([0, 0, 0, 0.002, 0.005]))
         store(*args)
 
-    monkeypatch.setattr(private_pages, "_store", later)
+    monkeypatch.setattr(private_pages, "store_page", later)

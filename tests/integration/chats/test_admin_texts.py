@@ -155,6 +155,13 @@ def test_staff_with_the_right_to_view_read_a_text_on_record(member, browser_of, 
     assert LogEntry.objects.get().user == staff
 
 
+def test_page_of_a_conversation_has_no_form_for_a_text(admin, rows):
+    page_of_it = admin.get(page("conversation", rows["message"].conversation, "change"))
+
+    assert page_of_it.status_code == 200
+    assert "Show the text" not in page_of_it.content.decode()
+
+
 def test_markup_in_a_text_is_escaped(admin, alice, bob, write):
     message = write(alice, bob, "<script>alert(1)</script>")
     said = admin.post(page("message", message, "text"), {"reason": "fault"}).content.decode()

@@ -127,7 +127,7 @@ def test_a_change_that_is_rolled_back_invalidates_nothing(browser_of, message, a
 
 
 @pytest.mark.parametrize(
-    ("module", "step"), [("chats.views.reading", "render"), ("caching.private_pages", "_store")]
+    ("module", "step"), [("chats.views.reading", "render"), ("caching.private_pages", "store_page")]
 )
 def test_slow_reader_stores_no_stale_page(
     browser_of, message, bob, monkeypatch, module, step, exceeded_budgets
