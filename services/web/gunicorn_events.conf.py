@@ -55,9 +55,11 @@ def post_worker_init(worker):
     Without the handler, gunicorn would wait for the streams until `graceful_timeout`.
     """
     from config.asgi import application
+    from live import protocol
     from observability.request_log import RefusalsWithoutTheirRequest
 
     worker.log.error_log.addFilter(RefusalsWithoutTheirRequest())
+    protocol.install()
     worker.loop.call_soon(application.broker.start)
 
     def end():
