@@ -112,6 +112,17 @@ def test_no_page_is_wider_than_320_pixels(open_browser, town, alice, picture):
     assert too_wide == {}
 
 
+def test_long_name_wraps_in_a_message(open_browser, write, member, alice):
+    write(member("w" * 150), alice)
+    hers = open_browser(alice, viewport={"width": 320, "height": 640})
+    hers.goto(f"/chats/with/{'w' * 150}/")
+    text_and_row = """who => { const text = document.createRange(); text.selectNodeContents(who);
+      return [text, who.closest("li")].map(one => one.getBoundingClientRect().right) }"""
+    text, row = hers.locator(".meta .who").evaluate(text_and_row)
+
+    assert text <= row
+
+
 def test_table_of_large_numbers_is_no_wider_than_320_pixels(open_browser, alice):
     hers = open_browser(alice, viewport={"width": 320, "height": 640})
     hers.goto("/chats/cache-test/")

@@ -1,7 +1,7 @@
 """Whole pages in the cache, each served only to the user it belongs to.
 
-- The key contains the id of the user and the user's generation, so no other user reaches the page, and no
-  page outlives a change of its data (`page_key`, caching/generations.py).
+- The key contains the id and the generation of the user. No other user reaches the page, and no page outlives
+  a change of its data (`page_key`, caching/generations.py).
 - A page with a flash message, a cookie or the CSRF token of a session is not stored (`_is_whole`).
 - `Cache-Control: private, no-cache` and `Vary: Cookie` keep it out of proxies (`_finish`). A middleware adds
   the first header to all other responses (caching/middleware.py).
@@ -37,10 +37,9 @@ View = Callable[..., HttpResponse]
 def private_cache_page(seconds: int) -> Callable[[View], View]:
     """Like Django's `cache_page(seconds)`, for a page that belongs to the user of the request.
 
-    Apply it inside `login_required`. Django's own `cache_page` would show the page of one user to another:
-    its key contains the URL and the headers that `Vary` names when the view returns, and at that time `Vary`
-    does not name Cookie yet. Without `login_required`, anonymous visitors would
-    share one page.
+    Apply it inside `login_required`. Django's own `cache_page` would show the page of one user to another.
+    Its key contains the URL and the headers that `Vary` names when the view returns. At that time, `Vary`
+    does not name Cookie yet. Without `login_required`, anonymous visitors would share one page.
 
     The decorator stores complete responses only: status 200, no flash message, no cookie. A stored page
     contains nothing of one session: its forms use the macro `form_token`, whose placeholder is replaced in

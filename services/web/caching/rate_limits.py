@@ -19,8 +19,8 @@ MOST_KEYS = 20_000  # In one process; the least recently used ones are dropped.
 class LocalWindows:
     """The counts of this process.
 
-    They map a key to the number of the window, its count, the count of the previous window, and the part of
-    this window's count that Redis has counted too.
+    They map a key to four numbers: the window, its count, the count of the previous window, and the part of
+    the window's count that Redis has counted too.
     """
 
     def __init__(self) -> None:

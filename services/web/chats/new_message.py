@@ -109,7 +109,7 @@ def _find(name: str) -> User | None:
 
 
 def suggestions(start: str, user: User) -> list[str]:
-    """Return at most SUGGESTIONS names of active users that begin with `start`, without that of `asking`."""
+    """Return at most SUGGESTIONS names of active users that begin with `start`, except that of `user`."""
     start = start.strip().replace("\x00", "")
     if not start:
         return []

@@ -15,9 +15,9 @@ from caching.retry_queue import RetryQueue
 from messaging.models import Message
 from messaging.signals import Read
 
-# The kinds of events: a new message, an edit, messages read, a message marked unread, a message deleted; a
-# change of the numbers in the badges (COUNTED); a counterpart renamed, deactivated, activated or erased
-# (MEMBER); any change (SYNC). CHECK is for the broker only: it validates the sessions of the user's streams.
+# The kinds of events. READ: messages were read. UNREAD: a message was marked unread. COUNTED: the numbers in
+# the badges have changed. MEMBER: a counterpart was renamed, deactivated, activated or erased. SYNC: anything
+# may have changed. CHECK is for the broker only: it validates the sessions of the user's streams.
 NEW, EDITED, READ, UNREAD, DELETED, COUNTED = "new", "edited", "read", "unread", "deleted", "counted"
 MEMBER, SYNC, CHECK = "member", "sync", "check"
 Where = int | None | list[int]
