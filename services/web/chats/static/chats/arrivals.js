@@ -1,7 +1,7 @@
 // @ts-check
 // Announces new messages to screen readers, in a polite live region.
 
-import { $, required } from "./page.js";
+import { $, make, required } from "./page.js";
 
 const MOST = 3; // If more messages arrive at once, only their number is announced.
 const LONGEST = 200; // Characters of a message that are announced.
@@ -16,7 +16,7 @@ let timer;
 function say(text) {
   const log = $("#arrivals");
   if (!log) return;
-  log.append(Object.assign(document.createElement("p"), { textContent: text }));
+  log.append(make("p", { textContent: text }));
   while (log.children.length > 10) log.firstChild?.remove();
 }
 

@@ -2,7 +2,7 @@
 // The numbers in the badges and in the title.
 
 import { sayUnread } from "./arrivals.js";
-import { $ } from "./page.js";
+import { $, make } from "./page.js";
 
 let { title } = document;
 
@@ -12,9 +12,9 @@ function showBadge(name, count) {
   if (!link) return;
   $("[data-badge]", link)?.remove();
   if (!count) return;
-  const badge = Object.assign(document.createElement("span"), { className: "badge" });
+  const textContent = count >= 100 && name === "notifications" ? "99+" : String(count);
+  const badge = make("span", { className: "badge", textContent });
   badge.dataset.badge = name;
-  badge.textContent = count >= 100 && name === "notifications" ? "99+" : String(count);
   link.append(" ", badge);
 }
 

@@ -56,6 +56,7 @@ function push(event, button) {
   } else if (button.matches("[data-cancels]") && button.form) closeForm(button.form);
   else if (button.matches(".fold") && row) setFold(row, button, button.getAttribute("aria-expanded") !== "true");
   else if (button.matches("[data-theme-switch]")) switchTheme();
+  else if (button.form?.matches("[data-logs-out]")) window.name = LEAVING;
   else if (button.matches("[data-opens]")) $(`dialog#${button.dataset.opens}`)?.showModal();
 }
 
@@ -87,9 +88,6 @@ addEventListener("pageshow", ({ persisted }) => {
   if (persisted) showSwitches();
   if (persisted && state) cover();
   if (isCovered()) tryTo(catchUp); // Check at once which member is logged in.
-});
-document.addEventListener("submit", ({ target }) => {
-  if (target instanceof Element && target.matches("[data-logs-out]")) window.name = LEAVING;
 });
 if (state) {
   window.name = "";

@@ -55,17 +55,15 @@ export function watchReceiver() {
   if (field) departed().then(({ watch }) => watch(about, field));
 }
 
+/** @param {HTMLElement} row */
+const nameIn = (row) => String(($("bdi", row) ?? $(".who", row))?.textContent);
+
 /**
  * The names of the counterparts in a list, by conversation.
  * @param {HTMLElement} rows
  */
 export const namesIn = (rows) =>
-  new Map(
-    $$("li[data-conversation]", rows).map((row) => [
-      String(row.dataset.conversation),
-      String(($("bdi", row) ?? $(".who", row))?.textContent),
-    ]),
-  );
+  new Map($$("li[data-conversation]", rows).map((row) => [String(row.dataset.conversation), nameIn(row)]));
 
 /**
  * For lists: shows why rows are missing or have another name.

@@ -1,11 +1,11 @@
 // @ts-check
 // Shows that a counterpart was renamed, deactivated or erased while the page was open. Keeps typed text.
 
-import { openForms, storeDraft } from "./drafts.js";
+import { isEdit, openForms, storeDraft } from "./drafts.js";
 import { fetchCounterpart } from "./fetching.js";
 import { COMPOSER, showCurrent } from "./headings.js";
 import { fail, removeRow, resumeSending, stopForm, whereKept } from "./keeping.js";
-import { $, $$, messages, required, thread } from "./page.js";
+import { $, $$, make, messages, required, thread } from "./page.js";
 import { all } from "./rows.js";
 
 const STOPPED = "Nothing can be sent from here.";
@@ -14,7 +14,7 @@ const FIELD = 'form.compose input[name="to"]';
 let isNext = true; // Whether the next text replaces the previous ones.
 
 /** @param {string} name */
-const isolate = (name) => Object.assign(document.createElement("bdi"), { textContent: name });
+const isolate = (name) => make("bdi", { textContent: name });
 
 /**
  * Shows a text that stays visible while the page is scrolled.
@@ -23,7 +23,7 @@ const isolate = (name) => Object.assign(document.createElement("bdi"), { textCon
 function show(...parts) {
   if (isNext) $(".news")?.remove();
   isNext = false;
-  const line = $(".news") ?? Object.assign(document.createElement("p"), { className: "flash news" });
+  const line = $(".news") ?? make("p", { className: "flash news" });
   line.setAttribute("role", "alert");
   line.append(...parts, " ");
   required("main").prepend(line);
@@ -71,7 +71,7 @@ export async function change(about, before, now) {
   await showCurrent(about.subject, before.conversation);
 }
 
-const formsToSend = () => $$("form.compose").filter((form) => !form.dataset.draft?.startsWith("edit:"));
+const formsToSend = () => $$("form.compose").filter((form) => !isEdit(form));
 
 /**
  * Removes everything that this page shows of the conversation, except typed text.

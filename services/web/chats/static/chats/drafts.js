@@ -2,24 +2,11 @@
 // Drafts: unsent text, stored by member and by form. They survive a log-in and a closed tab.
 
 import { $, $$, required } from "./page.js";
+import { inStorage } from "./remembered.js";
 
 const MOST = 50;
 const DAYS = 30;
 const member = document.body?.dataset.member;
-
-/**
- * If the storage is full or disabled, there are no drafts, but the page works.
- * @template T
- * @param {(storage: Storage) => T} work
- * @param {T} otherwise
- */
-function inStorage(work, otherwise) {
-  try {
-    return work(localStorage);
-  } catch {
-    return otherwise;
-  }
-}
 
 /** @param {HTMLFormElement} form */
 const keyOf = (form) => `draft ${member} ${form.dataset.draft}`.slice(0, 300);
@@ -50,7 +37,7 @@ function write(key, draft) {
 }
 
 /** @param {HTMLFormElement} form */
-const isEdit = (form) => form.dataset.draft?.startsWith("edit:");
+export const isEdit = (form) => form.dataset.draft?.startsWith("edit:");
 
 /**
  * Whether a form contains text that the member would lose.

@@ -13,6 +13,8 @@ import { markSeen, refreshMessages } from "./thread.js";
 /** @type {string | null} */
 let generation = document.body?.dataset.generation || null;
 const MANY = ["sync", "member"]; // Kinds of events that many members may receive at the same time.
+/** @type {LiveEvent} */
+const SYNC = { kind: "sync" }; // Anything may have changed.
 /** @type {LiveEvent[]} */
 let waiting = [];
 /** @type {number | undefined} */
@@ -52,45 +54,32 @@ document.addEventListener("counterpart", () => messages && tryTo(() => refreshMe
 async function act() {
   const events = waiting;
   waiting = [];
-  try {
-    await tryTo(() => answer(events));
-  } finally {
-    soon = waiting.length ? setTimeout(act, 200) : undefined;
-  }
+  const work = tryTo(() => refresh(events).then(badges));
+  await work.finally(() => (soon = waiting.length ? setTimeout(act, 200) : undefined));
 }
 
-/** @param {LiveEvent[]} events */
-async function answer(events) {
+/**
+ * Refreshes what the events concern: for "sync", everything on this page.
+ * @param {LiveEvent[]} events
+ */
+async function refresh(events) {
   // A hidden tab fetches nothing, because its member does not see it. `catchUp` fetches the changes later.
-  if (document.hidden) missed = true;
+  if (document.hidden) return void (missed = true);
   const here = events.filter(concerns);
   const ids = here.filter(({ kind }) => kind === "new" || kind === "edited").map(({ message }) => Number(message));
   const isMember = events.some(({ kind }) => kind === "member");
-  const isAny = isMember || events.some(({ kind }) => kind === "sync");
-  if (!document.hidden && rows) await refreshRows(isMember);
-  else if (!document.hidden && found && isAny) await refreshFound();
-  else if (!document.hidden && (messages ? isMember : isAny)) await checkCounterpart();
-  if (!document.hidden && messages && here.some(({ kind }) => kind === "sync")) await refreshMessages();
-  else if (!document.hidden && messages && ids.length) await refreshMessages(ids);
-  await badges();
+  const isSync = events.some(({ kind }) => kind === "sync");
+  if (rows) await refreshRows(isMember);
+  else if (found && (isMember || isSync)) await refreshFound();
+  else if (isMember || (isSync && !messages)) await checkCounterpart();
+  if (messages && (isSync || ids.length)) await refreshMessages(isSync ? undefined : ids);
+  if (isSync) missed = false;
 }
 
 // Updates the badges and the generation of a page whose content is up to date.
 async function badges() {
   const now = await fetchState();
   if (!document.hidden) generation = now.generation;
-}
-
-async function refresh() {
-  if (document.hidden) {
-    missed = true;
-    return;
-  }
-  if (rows) await refreshRows();
-  else if (found) await refreshFound();
-  else if (messages) await refreshMessages();
-  else await checkCounterpart();
-  missed = false;
 }
 
 /**
@@ -121,13 +110,11 @@ function say(text) {
 export async function checkState() {
   const now = await fetchState();
   const changed = now.generation === null || now.generation !== generation; // Some pages have no generation.
-  if (changed) await refresh();
+  if (changed) await refresh([SYNC]);
   generation = now.generation; // Only after the refresh, so that a failed one is tried again.
 }
 
 // Fetches the changes that happened while this page was hidden.
 export async function catchUp() {
-  if (!missed) return checkState();
-  await refresh();
-  return badges();
+  return missed ? refresh([SYNC]).then(badges) : checkState();
 }

@@ -11,16 +11,26 @@ export const isLogin = (response) => new URL(response.url).pathname.startsWith("
 
 // Otherwise, after Back, Chromium answers from its HTTP cache without revalidation, whatever the headers say.
 const FRESH = "no-cache";
+const HTML = { Accept: "text/html" };
 
 export const UNCHANGED = Symbol("unchanged");
+
+/**
+ * @param {string} address
+ * @param {Record<string, string>} headers
+ */
+async function request(address, headers) {
+  const response = await fetch(address, { cache: FRESH, headers });
+  if (isLogin(response)) sessionLost();
+  if (!response.ok && ![304, 404].includes(response.status)) throw new Error(`${response.status} for ${address}`);
+  return response;
+}
 
 /**
  * Returns a page, or null for a 404.
  * @param {string} address
  */
-export async function get(address) {
-  return pageOf(await fetch(address, { cache: FRESH, headers: { Accept: "text/html" } }), address);
-}
+export const get = async (address) => pageOf(await request(address, HTML));
 
 /**
  * Returns a page, null for a 404, or UNCHANGED if the page still has the given version.
@@ -29,16 +39,13 @@ export async function get(address) {
  */
 export async function getChanged(address, version) {
   if (!version) return get(address);
-  const headers = { Accept: "text/html", "If-None-Match": `"${version}"` };
-  const response = await fetch(address, { cache: FRESH, headers });
-  return response.status === 304 ? UNCHANGED : pageOf(response, address);
+  const response = await request(address, { ...HTML, "If-None-Match": `"${version}"` });
+  return response.status === 304 ? UNCHANGED : pageOf(response);
 }
 
-/** @param {Response} response @param {string} address */
-async function pageOf(response, address) {
-  if (isLogin(response)) sessionLost();
+/** @param {Response} response */
+async function pageOf(response) {
   if (response.status === 404) return null;
-  if (!response.ok) throw new Error(`${response.status} for ${address}`);
   const page = parse(await response.text());
   checkMember(page.body.dataset.member);
   return page;
@@ -58,9 +65,7 @@ export function parse(html) {
 
 /** @param {string} address */
 async function getValues(address) {
-  const response = await fetch(address, { cache: FRESH, headers: { Accept: "application/json" } });
-  if (isLogin(response)) sessionLost();
-  if (!response.ok) throw new Error(`${response.status} for ${address}`);
+  const response = await request(address, { Accept: "application/json" });
   const values = await response.json();
   checkMember(values.member);
   return values;
@@ -82,6 +87,17 @@ export async function fetchState() {
   if (isHere()) await renewTokens(); // A log-in makes the tokens of this page invalid.
   showBadges(now);
   return now;
+}
+
+/**
+ * Sends a form. If its CSRF token is older than the log-in, sends it again with a new one.
+ * @param {() => Promise<Response>} send
+ */
+export async function sendWithToken(send) {
+  const response = await send();
+  if (response.status !== 403) return response;
+  await renewTokens();
+  return send();
 }
 
 // Replaces the CSRF tokens of this page with a token of the current session.

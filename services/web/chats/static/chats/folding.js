@@ -1,7 +1,7 @@
 // @ts-check
 // Folds the replies below depth 4 of a thread.
 
-import { $, required, thread } from "./page.js";
+import { $, make, required, thread } from "./page.js";
 import { after, all, before, byId, deepBelow, depthOf, targetId } from "./rows.js";
 
 const FOLDED_BELOW = 4;
@@ -12,7 +12,7 @@ export function fold() {
   for (const row of all()) {
     const below = after(row);
     if (depthOf(row) !== FOLDED_BELOW || !below || depthOf(below) <= FOLDED_BELOW || $(".fold", row)) continue;
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "fold link" });
+    const button = make("button", { type: "button", className: "fold link" });
     required(".actions", row).append(button);
     const deep = deepBelow(row);
     // The latest message, new messages and the target of a link stay visible.

@@ -2,10 +2,10 @@
 // Opens the forms of other pages inside the rows of this page, and closes them. sending.js sends them.
 
 import { checkCounterpart } from "./counterpart.js";
-import { deleteDraft, restoreDrafts, storeDraft } from "./drafts.js";
+import { deleteDraft, isEdit, restoreDrafts, storeDraft } from "./drafts.js";
 import { get } from "./fetching.js";
 import { leave } from "./keeping.js";
-import { $, $$, required } from "./page.js";
+import { $, $$, make, required } from "./page.js";
 
 export let opening = false; // While a form is loading, typed letters must not act as shortcuts.
 
@@ -31,17 +31,13 @@ export async function openForm(anchor, row) {
 function place(form, row) {
   for (const field of $$("[id]", form)) field.id += `_${row.id}`;
   for (const label of $$("label", form)) label.htmlFor += `_${row.id}`;
-  const cancel = Object.assign(document.createElement("button"), { type: "button", className: "plain" });
-  cancel.textContent = "Cancel";
+  const cancel = make("button", { type: "button", className: "plain", textContent: "Cancel" });
   cancel.dataset.cancels = "";
   form.append(" ", cancel);
   if (isEdit(form)) row.classList.add("is-edited-here");
   row.append(form);
   restoreDrafts(row);
 }
-
-/** @param {HTMLFormElement} form */
-export const isEdit = (form) => new URL(form.action, location.href).pathname.endsWith("/edit/");
 
 /** @param {HTMLFormElement} form */
 export function closeForm(form) {

@@ -2,11 +2,11 @@
 // Scripts never discard an open form. Code that leaves a page or removes a form calls this module first.
 
 import { formsWithText, openForms } from "./drafts.js";
-import { $, $$, required } from "./page.js";
+import { $, $$, make, required } from "./page.js";
 
 /** @param {string} className @param {string} text */
 function note(className, text) {
-  const line = Object.assign(document.createElement("p"), { className, textContent: text });
+  const line = make("p", { className, textContent: text });
   line.setAttribute("role", "alert");
   return line;
 }

@@ -18,11 +18,8 @@ export async function refreshRows(isMember = false) {
   const key = focused && keyOf(focused);
   const names = namesIn(rows);
   rows.replaceChildren(...found.childNodes);
-  if (key)
-    $$("li", rows)
-      .find((row) => keyOf(row) === key)
-      ?.querySelector("a")
-      ?.focus();
+  const again = key && $$("li", rows).find((row) => keyOf(row) === key);
+  if (again) $("a", again)?.focus();
   // In the inbox, a missing row always means an erasure. In other lists, rows disappear for many reasons.
   await showDeparted(names, rows, isMember || $("[data-counterpart]", rows) ? 3 : 0);
 }

@@ -19,11 +19,8 @@ export const $ = (selector, within = document) => within.querySelector(selector)
  * @param {ParentNode} [within]
  * @returns {ParseSelector<S, HTMLElement>[]}
  */
-export const $$ = (selector, within = document) => {
-  /** @type {NodeListOf<ParseSelector<S, HTMLElement>>} */
-  const found = within.querySelectorAll(selector);
-  return [...found];
-};
+export const $$ = (selector, within = document) =>
+  /** @type {ParseSelector<S, HTMLElement>[]} */ ([...within.querySelectorAll(selector)]);
 
 /**
  * Returns the first match. It is an error if there is none.
@@ -36,6 +33,14 @@ export function required(selector, within = document) {
   if (!found) throw new Error(`no ${selector}`);
   return found;
 }
+
+/**
+ * Makes an element with these properties.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Partial<HTMLElementTagNameMap[T]>} properties
+ */
+export const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
 const data = document.body?.dataset;
 export const [state, eventsPort] = [data?.state, data?.eventsPort];

@@ -1,20 +1,20 @@
 // @ts-check
-// Preferences in localStorage. If the storage is disabled, they are not stored.
+// Values in localStorage. If the storage is full or disabled, nothing is stored, but the page works.
+
+/**
+ * @template T
+ * @param {(storage: Storage) => T} work
+ * @param {T} otherwise
+ */
+export function inStorage(work, otherwise) {
+  try {
+    return work(localStorage);
+  } catch {
+    return otherwise;
+  }
+}
 
 /** @param {string} key */
-export function recall(key) {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
+export const recall = (key) => inStorage((storage) => storage.getItem(key), null);
 /** @param {string} key @param {string} value */
-export function remember(key, value) {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // The storage is full or disabled: the preference applies to this page only.
-  }
-}
+export const remember = (key, value) => inStorage((storage) => storage.setItem(key, value), undefined);

@@ -4,7 +4,7 @@
 
 import { showBadges } from "./badges.js";
 import { AwayError } from "./away.js";
-import { isLogin, renewTokens } from "./fetching.js";
+import { isLogin, sendWithToken } from "./fetching.js";
 import { $$, isCovered, messages, required } from "./page.js";
 import { idOf } from "./rows.js";
 
@@ -57,17 +57,12 @@ const sight = new IntersectionObserver(
 );
 
 /** @param {string} address @param {number[]} ids */
-async function post(address, ids) {
-  const request = () => {
+const post = (address, ids) =>
+  sendWithToken(() => {
     const token = required('#mark-unread input[name="csrfmiddlewaretoken"]').value;
     const body = new URLSearchParams({ csrfmiddlewaretoken: token, ids: ids.join(",") });
     return fetch(address, { method: "POST", body, keepalive: true });
-  };
-  const response = await request();
-  if (response.status !== 403) return response;
-  await renewTokens(); // The page is older than the log-in.
-  return request();
-}
+  });
 
 // A server error, 429 and the log-in page are tried again. Any other error would occur again.
 /** @param {Response} response */

@@ -3,9 +3,9 @@
 
 import { sayAccepted } from "./arrivals.js";
 import { AwayError, sessionLost } from "./away.js";
-import { deleteDraft, sentFrom, storeDraft } from "./drafts.js";
-import { get, isLogin, parse, renewTokens } from "./fetching.js";
-import { closeForm, isEdit } from "./forms.js";
+import { deleteDraft, isEdit, sentFrom, storeDraft } from "./drafts.js";
+import { get, isLogin, parse, sendWithToken } from "./fetching.js";
+import { closeForm } from "./forms.js";
 import { fail, leave } from "./keeping.js";
 import { tabs } from "./live.js";
 import { $, $$, messages, required, thread } from "./page.js";
@@ -25,9 +25,7 @@ export function send(event) {
 }
 
 // The browser may restore a page whose form was busy.
-export function freeForms() {
-  for (const form of $$("form[data-busy]")) free(form);
-}
+export const freeForms = () => $$("form[data-busy]").forEach(free);
 
 /** @param {HTMLFormElement} form */
 function free(form) {
@@ -60,13 +58,9 @@ async function submit(form, button) {
 }
 
 /** @param {HTMLFormElement} form @param {HTMLElement | null} button */
-async function post(form, button) {
+function post(form, button) {
   const headers = { Prefer: "return=minimal" };
-  const request = () => fetch(form.action, { method: "POST", body: new FormData(form, button), headers });
-  const response = await request();
-  if (response.status !== 403) return response;
-  await renewTokens(); // The form is older than the log-in.
-  return request();
+  return sendWithToken(() => fetch(form.action, { method: "POST", body: new FormData(form, button), headers }));
 }
 
 /**

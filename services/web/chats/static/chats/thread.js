@@ -6,7 +6,7 @@ import { checkCounterpart, isAsKnown, isErased, isSame } from "./counterpart.js"
 import { get, getChanged, UNCHANGED } from "./fetching.js";
 import { fold, reveal } from "./folding.js";
 import { reload, removeRow } from "./keeping.js";
-import { $, $$, messages, required, thread } from "./page.js";
+import { $, $$, make, messages, required, thread } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf, lastId, link, REPLY } from "./rows.js";
 
 const LABEL = ".meta > [hidden]"; // Part of the accessible names of the controls in a row.
@@ -140,11 +140,8 @@ export async function refreshMessages(ids) {
     const added = merge(page, (id) => id <= end);
     sayArrivals(added);
     removeDeleted(shown, page, from);
-    note(
-      page,
-      from,
-      idsOf(page).every((id) => id <= end),
-    );
+    const isWhole = idsOf(page).every((id) => id <= end);
+    note(page, from, isWhole);
     if (stay) added.at(-1)?.scrollIntoView({ block: "nearest" });
   }
 }
@@ -187,7 +184,6 @@ export function markSeen(event) {
     const inside = ids ? ids.includes(idOf(row)) : idOf(row) >= first && idOf(row) <= message;
     const here = !event.thread || !thread || Number(thread) === event.thread;
     if (!inside || !here || !row.matches(".is-mine") || $(".seen", row)) continue;
-    const seen = Object.assign(document.createElement("span"), { className: "seen", textContent: "read" });
-    required(".meta", row).append(" ", seen);
+    required(".meta", row).append(" ", make("span", { className: "seen", textContent: "read" }));
   }
 }
