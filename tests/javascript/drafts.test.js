@@ -38,6 +38,7 @@ beforeEach(() => {
   globalThis.localStorage = storage;
   storage.clear();
   reply.dataset.draft = "conversation:3";
+  compose.elements.made.value = "token";
   for (const form of document.forms) {
     form.reset();
     delete form.dataset.tried;
@@ -100,9 +101,41 @@ test("draft after 30 days is not restored", () => {
 });
 
 test("damaged draft is not restored", () => {
-  localStorage.setItem("draft 7 conversation:3", "{");
+  for (const value of ["{", "null", '"x"', "[]", '{"at": 9e15}', '{"text": 7, "at": 9e15}']) {
+    localStorage.setItem("draft 7 conversation:3", value);
+    drafts.restoreDrafts();
+    assert.equal(area(reply).value, "");
+  }
+});
+
+test("form without a draft of its own stores nothing", () => {
+  area(reply).value = "Hello";
+  delete reply.dataset.draft;
+  drafts.storeDraft(reply);
+  assert.equal(localStorage.length, 0);
+});
+
+test("text and receiver are stored as they are typed, and other fields are not", () => {
+  compose.elements.to.value = "bob";
+  for (const target of [compose.elements.made, compose, document.body]) drafts.keepDraft({ target });
+  assert.equal(localStorage.length, 0);
+  drafts.keepDraft({ target: compose.elements.to });
+  assert.equal(stored("draft 7 new:").to, "bob");
+  area(compose).value = "Hello";
+  drafts.keepDraft({ target: area(compose) });
+  assert.equal(stored("draft 7 new:").text, "Hello");
+});
+
+test("token of a name is restored with the name", () => {
+  store("draft 7 new:", { to: "bob", made: "earlier" });
   drafts.restoreDrafts();
-  assert.equal(area(reply).value, "");
+  assert.deepEqual([compose.elements.to.value, compose.elements.made.value], ["bob", "earlier"]);
+});
+
+test("token is not restored for a draft without a name", () => {
+  store("draft 7 new:", { to: "", made: "earlier" });
+  drafts.restoreDrafts();
+  assert.equal(compose.elements.made.value, "token");
 });
 
 test("unchanged text of an edit is not text that could be lost", () => {
@@ -113,6 +146,17 @@ test("unchanged text of an edit is not text that could be lost", () => {
 
 test("edit is an open form even without a change", () => {
   assert.deepEqual(drafts.openForms(), [edit]);
+});
+
+test("form with the focus or in a row is open even without text", () => {
+  area(compose).focus();
+  assert.deepEqual(drafts.openForms(), [edit, compose]);
+  area(compose).blur();
+  const row = Object.assign(document.createElement("li"), { className: "message" });
+  compose.replaceWith(row);
+  row.append(compose);
+  assert.deepEqual(drafts.openForms(), [edit, compose]);
+  row.replaceWith(compose);
 });
 
 test("drafts of other members, old ones and those beyond 50 are deleted", () => {

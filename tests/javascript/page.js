@@ -1,15 +1,23 @@
 // Makes a page for the modules of one test file. They read it when they are imported: import them afterwards.
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { Window } from "happy-dom";
 
 const MODULES = "../../services/web/chats/static/chats/";
-const NAMES = ["document", "location", "localStorage", "DOMParser", "Event"];
-const ELEMENTS = ["Element", "HTMLElement", "HTMLInputElement", "HTMLFormElement", "HTMLAnchorElement"];
+const NAMES = ["document", "location", "history", "localStorage", "DOMParser", "Event", "FormData"];
+const ELEMENTS = ["", "Input", "Form", "Anchor", "Button"].map((name) => `HTML${name}Element`);
 
 /** Sets the global objects of a browser with this page. `data` are the data attributes of the body. */
 export function openPage(html = "", { url = "https://bobbin.test/chats/with/bob/", ...data } = {}) {
   const window = new Window({ url });
-  for (const name of [...NAMES, ...ELEMENTS]) globalThis[name] = window[name];
-  Object.assign(globalThis, { window, addEventListener() {} });
+  for (const name of ["Element", ...NAMES, ...ELEMENTS]) globalThis[name] = window[name];
+  const channel = class extends BroadcastChannel {
+    constructor(name) {
+      super(name);
+      this.unref(); // Otherwise the test never ends.
+    }
+  };
+  Object.assign(globalThis, { window, addEventListener() {}, BroadcastChannel: channel });
   document.body.innerHTML = html;
   Object.assign(document.body.dataset, { member: "7", ...data });
 }
@@ -18,4 +26,22 @@ export function openPage(html = "", { url = "https://bobbin.test/chats/with/bob/
 export async function load(...names) {
   const modules = await Promise.all(names.map((name) => import(`${MODULES}${name}.js`)));
   return Object.assign({}, ...modules);
+}
+
+/**
+ * Starts a web server for the modules and returns its URL. `answer(request)` returns a status (0: no response), headers and
+ * a body: the HTML of a page of the member, or values for JSON.
+ */
+export async function serve(answer) {
+  const server = createServer((request, response) => {
+    const { status = 200, headers, body = "" } = answer(request);
+    if (!status) return request.socket.destroy();
+    response.writeHead(status, { Connection: "close", ...headers });
+    response.end(typeof body === "string" ? `<body data-member="7">${body}` : JSON.stringify({ member: 7, ...body }));
+  });
+  server.listen(0, "127.0.0.1").unref();
+  await once(server, "listening");
+  const { fetch } = globalThis;
+  globalThis.fetch = (address, options) => fetch(new URL(address, location.href), options);
+  return `http://127.0.0.1:${server.address().port}`;
 }

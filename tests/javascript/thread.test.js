@@ -7,7 +7,7 @@ import { load, openPage } from "./page.js";
 openPage('<ol class="messages" data-conversation="3" data-thread="1" data-version="v"></ol>', {
   url: "https://bobbin.test/chats/threads/1/",
 });
-const { fold, markSeen, merge, reveal } = await load("thread", "folding");
+const { fold, markSeen, merge, reveal, setFold } = await load("thread", "folding");
 const list = document.querySelector("ol");
 
 /** Returns the HTML of messages. A message is [id, depth, parent]. */
@@ -59,6 +59,30 @@ test("replies move below their parent after an earlier page was loaded", () => {
   assert.equal(shown(), "1:0 2:1 11:2 12:3");
 });
 
+test("reply whose parent is on another page is not inserted among the replies to another message", () => {
+  show([[11], [14, 1, 11], [15]]);
+  merge(pageOf([[13, 0, 2]]));
+  assert.equal(shown(), "11:0 14:1 13:0 15:0");
+});
+
+test("reply is inserted below later replies to an earlier reply", () => {
+  show([[1], [2, 1, 1], [5, 2, 2]]);
+  merge(pageOf([[4, 1, 1]]));
+  assert.equal(shown(), "1:0 2:1 5:2 4:1");
+});
+
+test("reply below its parent does not repeat the text of the parent", () => {
+  show([[1], [8, 6]]);
+  const page = pageOf([
+    [2, 0, 1],
+    [9, 0, 8],
+  ]);
+  for (const row of page.querySelectorAll("li")) row.insertAdjacentHTML("beforeend", '<p class="answers">…</p>');
+  merge(page);
+  assert.equal(document.querySelector("#m2 .answers"), null);
+  assert.ok(document.querySelector("#m9 .answers")); // Deeper than the indentation shows.
+});
+
 test("unwanted messages are not inserted", () => {
   show([[1]]);
   assert.deepEqual(
@@ -74,6 +98,40 @@ test("changed text of a shown message is updated", () => {
   page.querySelector(".content").textContent = "edited";
   assert.deepEqual(merge(page), []);
   assert.equal(list.querySelector(".content").textContent, "edited");
+});
+
+test("unchanged parts of a message stay, so that a link in them keeps the focus", () => {
+  show([[1]]);
+  const content = list.querySelector(".content");
+  merge(pageOf([[1]]));
+  assert.equal(list.querySelector(".content"), content);
+});
+
+test("Reply disappears when the counterpart is deactivated and returns before the other actions", () => {
+  const reply = '<a href="/chats/message/1/reply/">Reply</a>';
+  show([[1]]);
+  list.querySelector(".actions").innerHTML = `${reply} <a href="/chats/thread/1/">Thread</a>`;
+  merge(pageOf([[1]]));
+  assert.equal(list.querySelector(".actions").textContent.trim(), "Thread");
+  for (let n = 0; n < 2; n++) {
+    const page = pageOf([[1]]);
+    page.querySelector(".actions").innerHTML = reply;
+    merge(page);
+  }
+  assert.equal(list.querySelector(".actions").textContent.trim().replace(/\s+/g, " "), "Reply Thread");
+});
+
+test("marks of a message appear once and disappear", () => {
+  const marks = '<a class="edited">edited</a> <span class="seen">read</span>';
+  show([[1]]);
+  for (let n = 0; n < 2; n++) {
+    const page = pageOf([[1]]);
+    page.querySelector(".meta").innerHTML = marks;
+    merge(page);
+  }
+  assert.equal(list.querySelectorAll(".edited, .seen").length, 2);
+  merge(pageOf([[1]])); // The receiver has marked the message as unread.
+  assert.equal(list.querySelector(".seen"), null);
 });
 
 test("indentation ends at depth 6", () => {
@@ -147,4 +205,47 @@ test("folded reply is revealed with the others of its fold", () => {
   reveal(document.getElementById("m3"));
   assert.deepEqual(visible(), [1, 2, 3, 4, 5]);
   assert.equal(list.querySelector(".fold").getAttribute("aria-expanded"), "true");
+});
+
+test("new reply in a fold is shown with the others", () => {
+  show(DEEP);
+  fold();
+  merge(pageOf([[6, 0, 2]]));
+  assert.deepEqual(visible(), [1, 2, 3, 6, 4, 5]);
+});
+
+test("replies that a loaded page adds below depth 4 can be folded", () => {
+  show([[1, 4], [9]]);
+  merge(pageOf([[2, 5, 1], [3, 6, 2], [4, 5, 1]])); // prettier-ignore
+  assert.equal(list.querySelectorAll(".fold").length, 1);
+  fold();
+  assert.equal(list.querySelectorAll(".fold").length, 1);
+});
+
+test("message at depth 4 at the end has no fold", () => {
+  show([[1, 4]]);
+  fold();
+  assert.equal(list.querySelector(".fold"), null);
+});
+
+test("replies around a new one are not folded", () => {
+  show(DEEP);
+  document.querySelector("#m3").classList.add("is-new");
+  fold();
+  assert.deepEqual(visible(), [1, 2, 3, 4, 5]);
+});
+
+test("one folded reply is not called replies", () => {
+  show([...DEEP.slice(0, 2), [5]]);
+  fold();
+  const button = list.querySelector(".fold");
+  setFold(document.querySelector("#m1"), button, false);
+  assert.equal(button.textContent, "Show 1 more reply");
+});
+
+test("message above a fold can be revealed without unfolding its replies", () => {
+  show(DEEP);
+  fold();
+  reveal(document.querySelector("#m1"));
+  assert.deepEqual(visible(), [1, 5]);
 });

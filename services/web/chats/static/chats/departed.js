@@ -23,8 +23,7 @@ const isolate = (name) => make("bdi", { textContent: name });
 function show(...parts) {
   if (isNext) $(".news")?.remove();
   isNext = false;
-  const line = $(".news") ?? make("p", { className: "flash news" });
-  line.setAttribute("role", "alert");
+  const line = $(".news") ?? make("p", { className: "flash news", role: "alert" });
   line.append(...parts, " ");
   required("main").prepend(line);
 }

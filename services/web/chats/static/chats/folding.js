@@ -1,13 +1,12 @@
 // @ts-check
 // Folds the replies below depth 4 of a thread.
 
-import { $, make, required, thread } from "./page.js";
+import { $, make, required } from "./page.js";
 import { after, all, before, byId, deepBelow, depthOf, targetId } from "./rows.js";
 
 const FOLDED_BELOW = 4;
 
 export function fold() {
-  if (!thread) return;
   const target = byId(targetId());
   for (const row of all()) {
     const below = after(row);

@@ -4,13 +4,6 @@
 import { formsWithText, openForms } from "./drafts.js";
 import { $, $$, make, required } from "./page.js";
 
-/** @param {string} className @param {string} text */
-function note(className, text) {
-  const line = make("p", { className, textContent: text });
-  line.setAttribute("role", "alert");
-  return line;
-}
-
 /**
  * Shows an error beside the button of a form, in place of the previous one.
  * @param {HTMLFormElement} form
@@ -18,7 +11,7 @@ function note(className, text) {
  */
 export function fail(form, text) {
   $(".failed", form)?.remove();
-  form.append(note("failed", text));
+  form.append(make("p", { className: "failed", textContent: text, role: "alert" }));
 }
 
 /** @param {HTMLFormElement} form */
@@ -51,7 +44,6 @@ function stopSending(why, within = document) {
     stopForm(form);
     fail(form, text);
   }
-  if (!$("form.compose", within)) required("main").prepend(note("flash", text));
 }
 
 /** @param {string} text */

@@ -5,7 +5,7 @@
 import { showBadges } from "./badges.js";
 import { AwayError } from "./away.js";
 import { isLogin, sendWithToken } from "./fetching.js";
-import { $$, isCovered, messages, required } from "./page.js";
+import { $, $$, isCovered, messages } from "./page.js";
 import { idOf } from "./rows.js";
 
 const MOMENT = 500; // Milliseconds that a row must be visible.
@@ -59,7 +59,8 @@ const sight = new IntersectionObserver(
 /** @param {string} address @param {number[]} ids */
 const post = (address, ids) =>
   sendWithToken(() => {
-    const token = required('#mark-unread input[name="csrfmiddlewaretoken"]').value;
+    const token = $('#mark-unread input[name="csrfmiddlewaretoken"]')?.value;
+    if (!token) throw new AwayError("another member"); // away.js has removed the content of the page.
     const body = new URLSearchParams({ csrfmiddlewaretoken: token, ids: ids.join(",") });
     return fetch(address, { method: "POST", body, keepalive: true });
   });

@@ -22,10 +22,11 @@ function update(row, fresh) {
   if (!reply) $(REPLY, row)?.remove();
   else if (!$(REPLY, row)) $(".actions", row)?.prepend(reply, " ");
   for (const mark of [".edited", ".seen"]) {
-    const found = $(mark, fresh);
-    if (found && !$(mark, row)) required(".meta", row).append(" ", found);
+    const [old, now] = [$(mark, row), $(mark, fresh)];
+    if (!now)
+      old?.remove(); // The receiver has marked the message as unread again.
+    else if (!old) required(".meta", row).append(" ", now);
   }
-  if (!$(".seen", fresh)) $(".seen", row)?.remove(); // The receiver has marked the message as unread again.
 }
 
 /**

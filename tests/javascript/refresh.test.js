@@ -1,0 +1,180 @@
+// Tests of thread.js, counterpart.js and departed.js: what a refresh of a conversation changes on its page.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { load, openPage, serve } from "./page.js";
+
+const rowOf = (id, mine = "") =>
+  `<li class="message ${mine}" id="m${id}" data-message="${id}"><p class="meta">
+    <span class="who">bob</span></p><div class="content">text ${id}</div><p class="actions"></p></li>`;
+const linkTo = (rel, id) => `<nav class="pages"><a rel="${rel}" href="?from=${id}">${rel}</a></nav>`;
+
+/** Returns the HTML of a page. `version` undefined: the page was never asked for. */
+const pageOf = (ids, { name = "bob", conversation = 3, next, prev, version = "v2", active = "data-active" } = {}) => `
+  <main>
+    <h1>${name}</h1>${prev ? linkTo("prev", prev) : ""}
+    <ol class="messages" data-conversation="${conversation}" data-with="${name}" ${active} data-version="${version}">
+      ${ids.map((id) => rowOf(id)).join("")}
+    </ol>
+    ${next ? linkTo("next", next) : ""}<h2>Write to ${name}</h2>
+    <form class="compose" data-draft="conversation:3"><input type="hidden" name="to" value="${name}">
+      <textarea></textarea><button type="submit">Send</button></form>
+  </main>
+  <div id="arrivals"></div>`;
+
+let answers, requests, reloads;
+const url = await serve((request) => {
+  requests.push([request.url, request.headers["if-none-match"]]);
+  const key = Object.keys(answers).find((part) => request.url.includes(part));
+  return answers[key] ?? { status: 404 };
+});
+openPage(pageOf([10, 11, 12], { version: "v1", prev: 10 }), { url: `${url}/chats/with/bob/` });
+Object.assign(globalThis, { innerHeight: 100, scrollY: 0, scrollBy() {}, requestAnimationFrame() {} });
+let scrolled = [];
+HTMLElement.prototype.scrollIntoView = function () {
+  scrolled.push(this.id);
+};
+Object.defineProperty(document.body, "scrollHeight", { get: () => height });
+window.location.reload = () => (reloads += 1);
+const { isErased, loadPage, refreshMessages, watchReceiver } = await load("thread", "counterpart");
+const list = document.querySelector("ol");
+const shown = () => [...list.children].map((row) => Number(row.dataset.message));
+const text = (selector) => document.querySelector(selector)?.textContent.trim();
+const counterpart = { conversation: 3, name: "bob", is_active: true, address: "/chats/with/bob/", made: "t" };
+let height = 0;
+
+beforeEach(() => {
+  [answers, requests, reloads, scrolled, height] = [{ counterpart: { body: counterpart } }, [], 0, [], 100];
+  list.innerHTML = [10, 11, 12].map((id) => rowOf(id)).join("");
+  document.querySelector("#arrivals").replaceChildren();
+  document.querySelectorAll("nav, .news").forEach((part) => part.remove());
+});
+
+test("unchanged page is asked for by its version and changes nothing", async () => {
+  answers["from=10"] = { status: 304 };
+  await refreshMessages();
+  assert.deepEqual(requests, [["/chats/with/bob/?from=10", '"v1"']]);
+  assert.deepEqual(shown(), [10, 11, 12]);
+});
+
+test("new message is shown, announced and scrolled to at the bottom of the page", async () => {
+  answers["from=10"] = { body: pageOf([10, 11, 12, 13]) };
+  await refreshMessages();
+  assert.deepEqual([shown(), scrolled], [[10, 11, 12, 13], ["m13"]]);
+  assert.equal(text("#arrivals"), "New message from bob: text 13");
+});
+
+test("new message is not scrolled to above the bottom or while a form has the focus", async () => {
+  answers["from=10"] = { body: pageOf([10, 11, 12, 13]) };
+  height = 1000;
+  await refreshMessages();
+  [list.lastElementChild.remove(), (height = 100)];
+  document.querySelector("textarea").focus();
+  await refreshMessages();
+  document.activeElement.blur();
+  assert.deepEqual([shown(), scrolled], [[10, 11, 12, 13], []]);
+});
+
+test("deleted message disappears", async () => {
+  answers["from=10"] = { body: pageOf([10, 12]) };
+  await refreshMessages();
+  assert.deepEqual(shown(), [10, 12]);
+});
+
+test("messages outside the fetched page stay", async () => {
+  answers["from=11"] = { body: pageOf([11], { next: 12 }) };
+  answers["from=12"] = { body: pageOf([12]) };
+  await refreshMessages([11]);
+  assert.deepEqual(shown(), [10, 11, 12]);
+});
+
+test("messages of later pages are not shown below the link to them", async () => {
+  document.querySelector("main").insertAdjacentHTML("beforeend", linkTo("next", 13));
+  answers["from=10"] = { body: pageOf([10, 11, 12, 13]) };
+  await refreshMessages();
+  assert.deepEqual(shown(), [10, 11, 12]);
+});
+
+test("page of another conversation at the same URL is not shown", async () => {
+  answers["from=10"] = { body: pageOf([10, 11, 12, 13], { conversation: 4 }) };
+  await refreshMessages();
+  assert.deepEqual([shown(), reloads], [[10, 11, 12], 1]);
+});
+
+test("page is reloaded when none of its messages exists, and not when only new ones are missing", async () => {
+  await refreshMessages([13]);
+  assert.equal(reloads, 0);
+  await refreshMessages();
+  assert.equal(reloads, 1);
+});
+
+test("earlier page is loaded above and its link replaces the used one", async () => {
+  document.querySelector("main").insertAdjacentHTML("afterbegin", linkTo("prev", 5));
+  answers["from=5"] = { body: pageOf([5, 6], { prev: 3 }) };
+  await loadPage(document.querySelector('a[rel="prev"]'));
+  assert.deepEqual(shown(), [5, 6, 10, 11, 12]);
+  assert.equal(document.querySelector('a[rel="prev"]').search, "?from=3");
+  answers["from=3"] = { body: pageOf([3, 4]) };
+  await loadPage(document.querySelector('a[rel="prev"]'));
+  assert.equal(document.querySelector("nav"), null);
+  assert.equal(text("#arrivals"), "");
+});
+
+test("page of another conversation is not loaded above this one", async () => {
+  document.querySelector("main").insertAdjacentHTML("afterbegin", linkTo("prev", 5));
+  answers["from=5"] = { body: pageOf([5, 6], { conversation: 4 }) };
+  await loadPage(document.querySelector('a[rel="prev"]'));
+  assert.deepEqual(shown(), [10, 11, 12]);
+});
+
+// From here on, the counterpart changes. The tests depend on each other, as the changes of one open page do.
+
+test("rename is announced once, and form, URL and headings have the new name", async () => {
+  const now = { ...counterpart, name: "robert", address: "/chats/with/robert/" };
+  answers = { counterpart: { body: now }, with: { body: pageOf([10, 11, 12], { name: "robert" }) } };
+  document.querySelector("textarea").value = "half a text";
+  await refreshMessages();
+  assert.equal(text(".news"), "bob is now called robert.");
+  assert.equal(document.querySelector("form").elements.to.value, "robert");
+  assert.equal(location.pathname, "/chats/with/robert/");
+  assert.deepEqual([text("h1"), text("h2")], ["robert", "Write to robert"]);
+  assert.equal(document.querySelector("textarea").value, "half a text");
+});
+
+test("deactivation stops the form and keeps its text", async () => {
+  const now = { ...counterpart, name: "robert", is_active: false };
+  answers = { counterpart: { body: now }, with: { body: pageOf([10, 11, 12], { name: "robert", active: "" }) } };
+  await refreshMessages();
+  assert.match(text(".news"), /^robert’s account is deactivated.*You can still copy your text\.$/);
+  assert.deepEqual(
+    [text(".failed"), document.querySelector("button").disabled],
+    ["Nothing can be sent from here.", true],
+  );
+  assert.equal(document.querySelector(".failed").getAttribute("role"), null);
+  assert.equal(document.querySelector("textarea").value, "half a text");
+});
+
+test("reactivation lets the form send again", async () => {
+  answers = {
+    counterpart: { body: { ...counterpart, name: "robert" } },
+    with: { body: pageOf([10, 11, 12], { name: "robert" }) },
+  };
+  await refreshMessages();
+  assert.equal(text(".news"), "robert’s account is active again.");
+  assert.deepEqual([text(".failed"), document.querySelector("button").disabled], [undefined, false]);
+});
+
+test("erasure removes all messages and keeps the text", async () => {
+  answers = { counterpart: { body: { conversation: null } } };
+  list.insertAdjacentHTML("beforebegin", '<p class="jump">Jump</p>');
+  await refreshMessages();
+  assert.match(text(".news"), /^robert’s account was deleted\. Everything .* gone\. You can still copy your text\.$/);
+  assert.deepEqual([shown(), document.querySelector(".jump"), text("h2"), isErased()], [[], null, "Your text", true]);
+  assert.deepEqual([document.querySelector("textarea").value, reloads], ["half a text", 0]);
+});
+
+test("page of an erased conversation asks for nothing", async () => {
+  await refreshMessages();
+  assert.deepEqual(requests, []);
+  watchReceiver();
+});

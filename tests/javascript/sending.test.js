@@ -1,0 +1,193 @@
+// Tests of sending.js: what happens to a form and its draft after each response to a send.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { load, openPage, serve } from "./page.js";
+
+let answers, requests;
+openPage('<ol class="messages" data-conversation="3" data-with="bob" data-version="v"></ol>', {
+  url: await serve((request) => {
+    requests.push(`${request.method} ${request.url}`);
+    return answers.length > 1 ? answers.shift() : answers[0];
+  }),
+});
+HTMLElement.prototype.scrollIntoView = () => {};
+Object.assign(globalThis, { innerHeight: 100, scrollY: 0 });
+const { freeForms, send } = await load("sending");
+const list = document.querySelector("ol");
+const stored = () => JSON.parse(localStorage.getItem("draft 7 conversation:3"));
+const PAGE = '<ol class="messages" data-conversation="3" data-with="bob" data-version="w"></ol>';
+const ACCEPTED = { status: 200, headers: { "X-Accepted": "old", Location: "/chats/message/5/" } };
+const tabs = new BroadcastChannel("bobbin");
+let form, area;
+
+/** Submits the form and waits for the end of its handling. */
+async function submit(...responses) {
+  [answers, requests] = [responses, []];
+  send({ target: form, submitter: null, preventDefault() {} });
+  while (form.dataset.busy) await new Promise((done) => setTimeout(done, 5));
+}
+const failed = () => form.querySelector(".failed")?.textContent;
+
+beforeEach(() => {
+  localStorage.clear();
+  document.querySelectorAll("form, dialog, nav").forEach((part) => part.remove());
+  document.body.insertAdjacentHTML(
+    "beforeend",
+    `<dialog id="logged-out"></dialog>
+    <form class="compose" action="${location.origin}/send/" data-draft="conversation:3">
+      <input type="hidden" name="csrfmiddlewaretoken" value="stale"><input type="hidden" name="client_id" value="old">
+      <input type="hidden" name="to" value="bob"><p class="errorlist">an earlier error</p>
+      <textarea></textarea><button type="submit">Send</button>
+    </form>`,
+  );
+  form = document.querySelector("form");
+  area = form.querySelector("textarea");
+  area.value = "typed";
+});
+
+test("accepted text leaves an empty form with another id and no draft", async () => {
+  await submit(ACCEPTED, { body: PAGE });
+  assert.equal(area.value, "");
+  assert.match(form.elements.client_id.value, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.equal(form.querySelector(".errorlist"), null);
+  assert.deepEqual([stored(), form.dataset.tried], [null, undefined]);
+});
+
+test("accepted text is reported to the other tabs", async () => {
+  const told = new Promise((done) => (tabs.onmessage = ({ data }) => done(data)));
+  await submit(ACCEPTED, { body: PAGE });
+  assert.deepEqual(await told, { kind: "sent", draft: "draft 7 conversation:3", text: "typed" });
+});
+
+test("accepted text is announced", async () => {
+  document.body.insertAdjacentHTML("beforeend", '<div id="arrivals"></div>');
+  await submit(ACCEPTED, { body: PAGE });
+  assert.equal(document.querySelector("#arrivals").textContent, "Message sent.");
+});
+
+test("text is kept after a response that does not accept this id", async () => {
+  for (const [id, accepted] of Object.entries({ old: "other", "": "" })) {
+    form.elements.client_id.value = id;
+    await submit({ ...ACCEPTED, headers: { ...ACCEPTED.headers, "X-Accepted": accepted } });
+    assert.deepEqual([area.value, stored()?.text], ["typed", "typed"]);
+    assert.equal(failed(), "That went wrong. Your text is kept; send it again.");
+  }
+});
+
+test("accepted text is gone although there is no connection afterwards", async () => {
+  await submit(ACCEPTED, { status: 0 });
+  assert.deepEqual([area.value, failed()], ["", undefined]);
+});
+
+test("text is read-only while it is sent, and sent once", async () => {
+  const sent = submit(ACCEPTED, { body: PAGE });
+  assert.equal(area.readOnly, true);
+  send({ target: form, submitter: null, preventDefault() {} });
+  await sent;
+  assert.equal(area.readOnly, false);
+  assert.equal(requests.filter((one) => one.startsWith("POST")).length, 1);
+});
+
+test("stopped form sends nothing", async () => {
+  form.dataset.stopped = "yes";
+  await submit(ACCEPTED);
+  assert.deepEqual(requests, []);
+});
+
+test("search form is left to the browser", () => {
+  form.className = "search";
+  send({ target: form, preventDefault: () => assert.fail("prevented") });
+});
+
+test("text that could not be sent is kept with its id, so that it arrives once", async () => {
+  await submit({ status: 0 });
+  assert.equal(failed(), "No connection. Your text is kept; send it again.");
+  assert.deepEqual([stored().text, stored().id, area.value, area.readOnly], ["typed", "old", "typed", false]);
+});
+
+test("error beside the button is replaced by the next send", async () => {
+  await submit({ status: 500, body: "<h1>That went wrong on our side</h1>" });
+  assert.equal(failed(), "That went wrong on our side. Your text is kept; send it again.");
+  await submit(ACCEPTED, { body: PAGE });
+  assert.equal(failed(), undefined);
+});
+
+test("text for a message that is gone can be copied", async () => {
+  await submit({ status: 404, body: "<h1>There is nothing here</h1>" });
+  assert.equal(failed(), "There is nothing here. Your text is kept; you can copy it.");
+});
+
+test("send after a log-out keeps the text and opens the dialog", async () => {
+  await submit({ status: 302, headers: { Location: "/accounts/login/" } }, {});
+  assert.match(failed(), /^You have been logged out/);
+  assert.ok(document.querySelector("dialog").open);
+});
+
+test("send with the token of an earlier log-in is repeated once with a new one", async () => {
+  const token = '<form class="compose"><input name="csrfmiddlewaretoken" value="fresh"></form>';
+  await submit({ status: 403 }, { body: token }, ACCEPTED, { body: PAGE });
+  assert.deepEqual(requests.slice(0, 3), ["POST /send/", "GET /chats/new/", "POST /send/"]);
+  assert.deepEqual([form.elements.csrfmiddlewaretoken.value, area.value], ["fresh", ""]);
+});
+
+const REFUSED = `<form class="compose">
+  <input type="hidden" name="client_id" value="new"><input type="hidden" name="to" value="robert">
+  <p class="errorlist">bob is now called robert</p><textarea>typed</textarea></form>`;
+
+test("refused text is shown with the errors, the id and the receiver of the response", async () => {
+  await submit({ status: 422, body: REFUSED });
+  assert.equal(form.querySelector(".errorlist").textContent, "bob is now called robert");
+  assert.equal(form.querySelectorAll(".errorlist").length, 1);
+  assert.deepEqual([form.elements.client_id.value, form.elements.to.value], ["new", "robert"]);
+  assert.deepEqual(
+    [area.value, form.dataset.tried, stored().text, stored().id],
+    ["typed", undefined, "typed", undefined],
+  );
+});
+
+test("receiver in a visible field is what the member typed", async () => {
+  form.elements.to.type = "text";
+  await submit({ status: 422, body: REFUSED });
+  assert.equal(form.elements.to.value, "bob");
+});
+
+test("error of a proxy is shown as such, although its page may contain a form", async () => {
+  await submit({ status: 502, body: `<h1>Bad gateway</h1>${REFUSED}` });
+  assert.equal(failed(), "Bad gateway. Your text is kept; send it again.");
+});
+
+test("form that the browser restores while it was busy can be sent", () => {
+  form.dataset.busy = "yes";
+  area.readOnly = true;
+  freeForms();
+  assert.deepEqual([form.dataset.busy, area.readOnly], [undefined, false]);
+});
+
+/** Puts the form into a row, as an edit of the text "before". */
+function editInRow() {
+  list.innerHTML = `<li class="message is-edited-here" id="m5" data-message="5"><span class="meta"></span></li>`;
+  form.dataset.draft = "edit:5";
+  form.insertAdjacentHTML("beforeend", '<input type="hidden" name="version" value="v1">');
+  area.defaultValue = "before";
+  area.value = "typed";
+  list.firstElementChild.append(form);
+}
+
+test("accepted edit in a row closes its form", async () => {
+  editInRow();
+  await submit(ACCEPTED, { body: PAGE });
+  assert.equal(list.querySelector("form"), null);
+});
+
+const CONFLICT = `<form class="compose">
+  <input type="hidden" name="client_id" value="new"><input type="hidden" name="version" value="v2">
+  <div class="stands"><div class="content">from elsewhere</div></div><textarea>typed</textarea></form>`;
+
+test("edit after a conflict begins from the present text and keeps the typed one", async () => {
+  editInRow();
+  for (let n = 0; n < 2; n++) await submit({ status: 409, body: CONFLICT });
+  assert.equal(form.querySelectorAll(".stands").length, 1);
+  assert.equal(form.elements.version.value, "v2");
+  assert.deepEqual([area.defaultValue, area.value], ["from elsewhere", "typed"]);
+});

@@ -1,0 +1,211 @@
+// Tests of keys.js and forms.js: what a key does in a list of messages, in a form and while a form loads.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { load, openPage, serve } from "./page.js";
+
+let answer;
+openPage("", { url: await serve(() => answer) });
+const { closeForm, openForm, press, showKeySwitch } = await load("keys", "forms");
+const ROWS = [1, 2, 3, 4].map(
+  (id) => `
+  <li class="message" id="m${id}" data-message="${id}" data-top="${(id - 2) * 100}">
+    <p class="actions"><a href="/chats/message/${id}/reply/">Reply</a></p>
+  </li>`,
+);
+const PAGE = `
+  <input type="checkbox" id="keys-on"><dialog id="keys"></dialog>
+  <ol class="messages">${ROWS.join("")}</ol>
+  <form class="compose" data-draft="conversation:3"><textarea></textarea><button type="submit"></button></form>`;
+const row = (id) => document.querySelector(`#m${id}`);
+const focused = () => document.activeElement.id;
+const area = () => document.querySelector("body > form textarea");
+globalThis.innerHeight = 150; // Rows 2 and 3 are visible.
+HTMLElement.prototype.scrollIntoView = () => {};
+HTMLElement.prototype.getBoundingClientRect = function () {
+  return { top: Number(this.dataset.top), bottom: Number(this.dataset.top) + 50 };
+};
+document.addEventListener("keydown", press);
+
+/** Presses keys where the focus is. Returns whether the page used the last one. */
+function type(keys, modifiers = {}) {
+  let event;
+  for (const key of keys) {
+    event = new window.KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...modifiers });
+    document.activeElement.dispatchEvent(event);
+  }
+  return event.defaultPrevented;
+}
+
+const formOf = (draft, text = "") =>
+  `<form class="compose" data-draft="${draft}">
+    <label for="id_content">Text</label><textarea id="id_content">${text}</textarea>
+  </form>`;
+
+beforeEach(() => {
+  localStorage.clear();
+  answer = { body: formOf("reply:2") };
+  document.body.innerHTML = PAGE;
+  showKeySwitch();
+});
+
+test("j begins at the first visible row and k at the last", () => {
+  type("j");
+  assert.equal(focused(), "m2");
+  document.activeElement.blur();
+  type("k");
+  assert.equal(focused(), "m3");
+});
+
+test("j and k move from the focused row, and the ends keep the focus", () => {
+  type("jkk");
+  row(1).dataset.top = "0";
+  type("kk");
+  assert.equal(focused(), "m1");
+  type("j");
+  assert.equal(focused(), "m2");
+});
+
+test("focused row that is not visible is not where j goes on", () => {
+  row(4).tabIndex = -1;
+  row(4).focus();
+  type("j");
+  assert.equal(focused(), "m2");
+});
+
+test("hidden rows are passed over", () => {
+  type("j");
+  row(3).hidden = true;
+  row(4).dataset.top = "100";
+  type("j");
+  assert.equal(focused(), "m4");
+});
+
+test("r clicks Reply of the focused row and otherwise focuses the form of the page", () => {
+  const clicked = [];
+  for (const link of document.querySelectorAll(".actions a")) link.onclick = () => !clicked.push(link.pathname);
+  type("r");
+  assert.equal(document.activeElement, area());
+  area().blur();
+  type("jr");
+  assert.deepEqual(clicked, ["/chats/message/2/reply/"]);
+});
+
+test("e without a row or without Edit does nothing", () => {
+  let clicks = 0;
+  document.body.insertAdjacentHTML("beforeend", '<p class="actions"><a href="/edit/">Edit</a></p>');
+  document.querySelector('a[href="/edit/"]').onclick = () => !(clicks += 1);
+  type("eje");
+  assert.equal(clicks, 0);
+});
+
+test("letters in a field, with a modifier or behind a dialog are no shortcuts", () => {
+  for (const modifier of ["ctrlKey", "metaKey", "altKey"]) assert.equal(type("j", { [modifier]: true }), false);
+  area().focus();
+  assert.equal(type("j"), false);
+  area().blur();
+  document.querySelector("dialog").setAttribute("open", "");
+  assert.equal(type("j"), false);
+  assert.equal(document.activeElement, document.body);
+});
+
+test("keys that are no shortcuts are left to the browser, and shortcuts are not", () => {
+  assert.equal(type(["constructor"]), false);
+  assert.equal(type("x"), false);
+  assert.equal(type("j"), true);
+});
+
+test("shortcuts that are turned off stay off and visitors have none", () => {
+  const box = document.querySelector("#keys-on");
+  box.checked = false;
+  box.onchange();
+  assert.equal(type("j"), false);
+  document.body.innerHTML = PAGE;
+  showKeySwitch();
+  assert.equal(type("j"), false);
+  document.querySelector("#keys-on").remove();
+  showKeySwitch();
+  assert.equal(type("j"), false);
+});
+
+test("Ctrl+Enter and Meta+Enter send a form, and Enter alone does not", () => {
+  let sent = 0;
+  area().form.requestSubmit = () => (sent += 1);
+  area().focus();
+  type(["Enter"]);
+  assert.equal(sent, 0);
+  type(["Enter"], { ctrlKey: true });
+  type(["Enter"], { metaKey: true });
+  assert.equal(sent, 2);
+});
+
+test("keys of an input method neither send nor close a form", () => {
+  let sent = 0;
+  area().form.requestSubmit = () => (sent += 1);
+  area().focus();
+  type(["Enter"], { ctrlKey: true, isComposing: true });
+  type(["Escape"], { isComposing: true });
+  assert.deepEqual([sent, document.activeElement], [0, area()]);
+});
+
+test("Escape in the form of the page leaves the field", () => {
+  area().value = "typed";
+  area().focus();
+  type(["Escape"]);
+  assert.deepEqual([document.activeElement, area().value], [document.body, "typed"]);
+});
+
+test("keys while a form loads do nothing, and afterwards they work", async () => {
+  type("j");
+  const opened = openForm(row(2).querySelector("a"), row(2));
+  assert.equal(type("jr"), true);
+  assert.equal(focused(), "m2");
+  await opened;
+  assert.equal(document.activeElement, row(2).querySelector("textarea"));
+  type(["Escape"]);
+  assert.equal(focused(), "m2");
+  type("j");
+  assert.equal(focused(), "m3");
+});
+
+test("keys work after a form that could not be loaded", async () => {
+  answer = { status: 503 };
+  type("j");
+  await assert.rejects(openForm(row(2).querySelector("a"), row(2)), /^Error: 503/);
+  type("j");
+  assert.equal(focused(), "m3");
+});
+
+test("form that is open already keeps its text and gets the focus at the end", async () => {
+  await openForm(row(2).querySelector("a"), row(2));
+  const opened = row(2).querySelector("textarea");
+  opened.value = "typed";
+  opened.setSelectionRange(0, 0);
+  opened.blur();
+  await openForm(row(2).querySelector("a"), row(2));
+  assert.equal(document.activeElement, opened);
+  assert.equal(opened.selectionStart, 5);
+  type(["Escape"]);
+  type("j");
+  assert.equal(focused(), "m3");
+});
+
+test("ids and labels in a row are different from those of the page", async () => {
+  await openForm(row(2).querySelector("a"), row(2));
+  assert.equal(row(2).querySelector("label").htmlFor, "id_content_m2");
+  assert.equal(row(2).querySelector("textarea").id, "id_content_m2");
+});
+
+test("Cancel deletes the draft of an edit and keeps the draft of a reply", async () => {
+  for (const [about, left] of Object.entries({ "edit:2": 0, "reply:2": 1 })) {
+    answer = { body: formOf(about, about === "edit:2" ? "as sent" : "") };
+    localStorage.setItem(`draft 7 ${about}`, JSON.stringify({ text: "half a text", at: Date.now() }));
+    await openForm(row(2).querySelector("a"), row(2));
+    assert.equal(row(2).querySelector("textarea").value, "half a text");
+    assert.equal(row(2).matches(".is-edited-here"), about === "edit:2");
+    closeForm(row(2).querySelector("form"));
+    assert.equal(localStorage.length, left);
+    assert.equal(row(2).matches(".is-edited-here"), false);
+    localStorage.clear();
+  }
+});
