@@ -64,7 +64,7 @@ def test_own_edit_is_announced_as_saved(open_browser, message, alice):
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
     hers.get_by_role("link", name="Edit your message").click()
-    hers.get_by_role("textbox", name="Message").first.fill("edited")
+    hers.locator(f"#m{message.pk} textarea").fill("edited")
     hers.get_by_role("button", name="Save").click()
     expect(hers.locator(".message .content", has_text="edited")).to_be_visible()
 

@@ -9,7 +9,7 @@ const url = await serve((request) => {
   const chunks = [];
   request.on("data", (chunk) => chunks.push(chunk));
   request.on("end", () => reports.push(new URLSearchParams(String(Buffer.concat(chunks))).get("ids")));
-  return answer;
+  return typeof answer === "function" ? answer(request) : answer;
 });
 const PAGE = `
   <a data-count="unread"></a>
@@ -77,6 +77,50 @@ test("message that was visible for a moment too short is not reported", async ()
   assert.deepEqual(reports, []);
 });
 
+test("message on a hidden page is reported after the page was visible for a moment", async () => {
+  Object.defineProperty(document, "hidden", { value: true, configurable: true });
+  observed.show([row(1)], true);
+  await pass(2_000);
+  delete document.hidden;
+  document.dispatchEvent(new Event("visibilitychange"));
+  await pass(300);
+  document.dispatchEvent(new Event("visibilitychange")); // Begins again.
+  await pass(450);
+  assert.deepEqual(reports, []);
+  observed.show([row(1)], false);
+  document.dispatchEvent(new Event("visibilitychange"));
+  await pass(2_000);
+  assert.deepEqual(reports, []);
+});
+
+test("messages seen together are reported once, and the badge follows", async () => {
+  answer = { body: { unread: 7, notifications: 0 } };
+  observed.show([row(1)], true);
+  await pass(100);
+  observed.show([row(2)], true);
+  await pass(400);
+  await pass(100);
+  await pass(100);
+  while (!reports.length) await new Promise((done) => setImmediate(done));
+  await pass(100);
+  assert.deepEqual(reports, ["1,2"]);
+  assert.equal(document.querySelector("[data-badge]").textContent, "7");
+});
+
+test("report names at most 100 messages, and the next one the others", async () => {
+  const many = Array.from({ length: 101 }, (_, n) => {
+    const one = Object.assign(document.createElement("li"), { className: "is-new" });
+    one.dataset.message = 1000 + n;
+    return one;
+  });
+  observed.show(many, true);
+  await report();
+  assert.equal(reports[0].split(",").length, 100);
+  await pass(10_000);
+  while (reports.length < 2) await new Promise((done) => setImmediate(done));
+  assert.equal(reports[1], "1100");
+});
+
 test("covered page reports nothing until the session is checked", async () => {
   cover();
   observed.show([row(1)], true);
@@ -121,6 +165,18 @@ test("report waits while another member is logged in", async () => {
   await pass(10_000);
   while (!reports.length) await new Promise((done) => setImmediate(done));
   assert.deepEqual(reports, ["5"]);
+});
+
+test("report that was answered by the log-in page is repeated", async () => {
+  const page = { status: 200 };
+  answer = (request) =>
+    request.url === "/chats/seen/" ? { status: 302, headers: { Location: "/accounts/login/" } } : page;
+  observed.show([row(1)], true);
+  await report();
+  [answer, reports] = [{ body: { unread: 0, notifications: 0 } }, []];
+  await pass(10_000);
+  while (!reports.length) await new Promise((done) => setImmediate(done));
+  assert.deepEqual(reports, ["1"]);
 });
 
 test("page that is left reports what was seen, and otherwise nothing", async () => {

@@ -31,6 +31,7 @@ const failed = () => form.querySelector(".failed")?.textContent;
 
 beforeEach(() => {
   localStorage.clear();
+  list.replaceChildren();
   document.querySelectorAll("form, dialog, nav").forEach((part) => part.remove());
   document.body.insertAdjacentHTML(
     "beforeend",
@@ -55,9 +56,9 @@ test("accepted text leaves an empty form with another id and no draft", async ()
 });
 
 test("accepted text is reported to the other tabs", async () => {
-  const told = new Promise((done) => (tabs.onmessage = ({ data }) => done(data)));
+  const reported = new Promise((done) => (tabs.onmessage = ({ data }) => done(data)));
   await submit(ACCEPTED, { body: PAGE });
-  assert.deepEqual(await told, { kind: "sent", draft: "draft 7 conversation:3", text: "typed" });
+  assert.deepEqual(await reported, { kind: "sent", draft: "draft 7 conversation:3", text: "typed" });
 });
 
 test("accepted text is announced", async () => {
@@ -190,4 +191,25 @@ test("edit after a conflict begins from the present text and keeps the typed one
   assert.equal(form.querySelectorAll(".stands").length, 1);
   assert.equal(form.elements.version.value, "v2");
   assert.deepEqual([area.defaultValue, area.value], ["from elsewhere", "typed"]);
+});
+
+test("accepted text of a page that ends earlier goes to the page that shows it", async () => {
+  let left;
+  window.location.assign = (address) => (left = address);
+  document.body.insertAdjacentHTML("beforeend", '<nav class="pages"><a rel="next" href="?from=9">Later</a></nav>');
+  await submit(ACCEPTED, { body: PAGE });
+  assert.deepEqual([left, requests], ["/chats/message/5/", ["POST /send/"]]);
+});
+
+test("accepted text is shown and scrolled to", async () => {
+  const scrolled = [];
+  HTMLElement.prototype.scrollIntoView = function () {
+    scrolled.push(this.id);
+  };
+  list.insertAdjacentHTML("beforeend", '<li class="message" id="m4" data-message="4"><span class="meta"></span></li>');
+  const sent = '<li class="message is-mine" id="m5" data-message="5"><span class="meta"></span></li>';
+  await submit(ACCEPTED, { body: PAGE.replace("</ol>", `${sent}</ol>`) });
+  assert.deepEqual(requests, ["POST /send/", "GET /?from=5"]);
+  assert.equal(list.lastElementChild.id, "m5");
+  assert.equal(scrolled.at(-1), "m5");
 });

@@ -99,6 +99,34 @@ test("e without a row or without Edit does nothing", () => {
   assert.equal(clicks, 0);
 });
 
+test("e clicks Edit of the focused row", () => {
+  let clicks = 0;
+  type("j");
+  row(2).querySelector(".actions").innerHTML += ' <a href="/chats/message/2/edit/">Edit</a>';
+  row(2).querySelector('a[href$="/edit/"]').onclick = () => !(clicks += 1);
+  type("e");
+  assert.deepEqual([clicks, row(2).tabIndex], [1, -1]);
+});
+
+test("slash focuses the search field, and without one it goes to the search", () => {
+  let clicks = 0;
+  document.body.insertAdjacentHTML(
+    "beforeend",
+    '<p class="top"><a href="/chats/search/"></a></p><input type="search">',
+  );
+  document.querySelector(".top a").onclick = () => !(clicks += 1);
+  type("/");
+  assert.deepEqual([document.activeElement, clicks], [document.querySelector("input[type=search]"), 0]);
+  document.activeElement.remove();
+  type("/");
+  assert.equal(clicks, 1);
+});
+
+test("j on a page without rows does nothing", () => {
+  document.querySelector("ol").remove();
+  press({ key: "j", target: document.body, preventDefault() {} });
+});
+
 test("letters in a field, with a modifier or behind a dialog are no shortcuts", () => {
   for (const modifier of ["ctrlKey", "metaKey", "altKey"]) assert.equal(type("j", { [modifier]: true }), false);
   area().focus();

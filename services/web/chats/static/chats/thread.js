@@ -23,8 +23,8 @@ function update(row, fresh) {
   else if (!$(REPLY, row)) $(".actions", row)?.prepend(reply, " ");
   for (const mark of [".edited", ".seen"]) {
     const [old, now] = [$(mark, row), $(mark, fresh)];
-    if (!now)
-      old?.remove(); // The receiver has marked the message as unread again.
+    // Without the mark, the receiver has marked the message as unread again.
+    if (!now) old?.remove();
     else if (!old) required(".meta", row).append(" ", now);
   }
 }
