@@ -26,9 +26,8 @@ def _area(page):
     return page.locator("main > form.compose textarea")
 
 
-@pytest.mark.parametrize("value", ["{bad", "null", '"x"', '{"at": 9e15}', '{"text": 7, "at": 9e15}', "[]"])
-def test_damaged_draft_is_removed_and_breaks_nothing(hers, value):
-    hers.evaluate(STORE, value)
+def test_damaged_draft_is_removed_and_breaks_nothing(hers):
+    hers.evaluate(STORE, "{bad")
     hers.reload()
     expect(_area(hers)).to_have_value("")
     assert hers.evaluate(DRAFTS) == []

@@ -101,17 +101,12 @@ def test_single_keys_with_modifiers_do_nothing(open_browser, items, alice):
     _is_still(hers, "/chats/with/bob/")
 
 
-@pytest.mark.parametrize(
-    ("key", "code"),
-    [("о", "KeyJ"), ("ξ", "KeyJ"), ("ח", "KeyJ"), ("j", "KeyC"), ("J", "KeyJ")],
-    ids=["russian", "greek", "hebrew", "dvorak", "caps lock"],
-)
-def test_single_keys_of_another_layout_work(open_browser, items, alice, key, code):
+def test_single_keys_of_another_layout_work(open_browser, items, alice):
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
     hers.evaluate(PRESS, [{"key": "c", "code": "KeyJ"}])
     expect(hers.locator("li.message:focus")).to_have_count(0)
-    hers.evaluate(PRESS, [{"key": key, "code": code}])
+    hers.evaluate(PRESS, [{"key": "ξ", "code": "KeyJ"}])
 
     expect(hers.locator("li.message:focus")).to_have_count(1)
 

@@ -100,11 +100,13 @@ test("draft after 30 days is not restored", () => {
   assert.equal(area(reply).value, "");
 });
 
-test("damaged draft is not restored", () => {
+test("damaged draft is not restored, and is removed", () => {
   for (const value of ["{", "null", '"x"', "[]", '{"at": 9e15}', '{"text": 7, "at": 9e15}']) {
     localStorage.setItem("draft 7 conversation:3", value);
     drafts.restoreDrafts();
     assert.equal(area(reply).value, "");
+    drafts.tidyDrafts();
+    assert.equal(localStorage.length, 0);
   }
 });
 

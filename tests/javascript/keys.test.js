@@ -14,6 +14,7 @@ test("letter is the character of the layout and not of the physical key", () => 
 test("letter of another script is the physical key", () => {
   assert.equal(keyOf({ key: "ξ", code: "KeyJ", shiftKey: false }), "j");
   assert.equal(keyOf({ key: "о", code: "KeyJ", shiftKey: false }), "j");
+  assert.equal(keyOf({ key: "ח", code: "KeyJ", shiftKey: false }), "j");
 });
 
 test("letter of another script with Shift is no shortcut", () => {
@@ -21,7 +22,8 @@ test("letter of another script with Shift is no shortcut", () => {
 });
 
 test("letter of another script on a key without a letter is no shortcut", () => {
-  assert.equal(keyOf({ key: "ж", code: "Semicolon", shiftKey: false }), "");
+  for (const code of ["Semicolon", "BracketLeft", "Quote", "Backquote", "Unknown"])
+    assert.equal(keyOf({ key: "ж", code, shiftKey: false }), "");
 });
 
 test("Caps Lock is ignored and Shift is not", () => {

@@ -11,6 +11,7 @@ const linkTo = (rel, id) => `<nav class="pages"><a rel="${rel}" href="?from=${id
 
 /** Returns the HTML of a page. `version` undefined: the page was never asked for. */
 const pageOf = (ids, { name = "bob", conversation = 3, next, prev, version = "v2", active = "data-active" } = {}) => `
+  <title>${name} · Bobbin</title>
   <main>
     <h1>${name}</h1>${prev ? linkTo("prev", prev) : ""}
     <ol class="messages" data-conversation="${conversation}" data-with="${name}" ${active} data-version="${version}">
@@ -29,8 +30,9 @@ const url = await serve((request) => {
   return answers[key] ?? { status: 404 };
 });
 openPage(pageOf([10, 11, 12], { version: "v1", prev: 10 }), { url: `${url}/chats/with/bob/` });
-Object.assign(globalThis, { innerHeight: 100, scrollY: 0, scrollBy() {}, requestAnimationFrame() {} });
 let scrolled = [];
+const scrollBy = () => scrolled.push("by");
+Object.assign(globalThis, { innerHeight: 100, scrollY: 0, scrollBy, requestAnimationFrame() {} });
 HTMLElement.prototype.scrollIntoView = function () {
   scrolled.push(this.id);
 };
@@ -82,10 +84,13 @@ test("deleted message disappears", async () => {
 });
 
 test("messages outside the fetched page stay", async () => {
+  list.insertAdjacentHTML("beforeend", rowOf(13));
+  const kept = [...list.children];
   answers["from=11"] = { body: pageOf([11], { next: 12 }) };
-  answers["from=12"] = { body: pageOf([12]) };
+  answers["from=12"] = { body: pageOf([12, 13]) };
   await refreshMessages([11]);
-  assert.deepEqual(shown(), [10, 11, 12]);
+  assert.deepEqual(shown(), [10, 11, 12, 13]);
+  assert.ok(kept.every((row) => row.isConnected));
 });
 
 test("messages of later pages are not shown below the link to them", async () => {
@@ -112,7 +117,7 @@ test("earlier page is loaded above and its link replaces the used one", async ()
   document.querySelector("main").insertAdjacentHTML("afterbegin", linkTo("prev", 5));
   answers["from=5"] = { body: pageOf([5, 6], { prev: 3 }) };
   await loadPage(document.querySelector('a[rel="prev"]'));
-  assert.deepEqual(shown(), [5, 6, 10, 11, 12]);
+  assert.deepEqual([shown(), scrolled], [[5, 6, 10, 11, 12], ["by"]]);
   assert.equal(document.querySelector('a[rel="prev"]').search, "?from=3");
   answers["from=3"] = { body: pageOf([3, 4]) };
   await loadPage(document.querySelector('a[rel="prev"]'));
@@ -137,7 +142,7 @@ test("rename is announced once, and form, URL and headings have the new name", a
   assert.equal(text(".news"), "bob is now called robert.");
   assert.equal(document.querySelector("form").elements.to.value, "robert");
   assert.equal(location.pathname, "/chats/with/robert/");
-  assert.deepEqual([text("h1"), text("h2")], ["robert", "Write to robert"]);
+  assert.deepEqual([text("h1"), text("h2"), document.title], ["robert", "Write to robert", "robert · Bobbin"]);
   assert.equal(document.querySelector("textarea").value, "half a text");
 });
 

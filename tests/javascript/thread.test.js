@@ -162,6 +162,7 @@ test("listed ids are marked as read and messages between them are not", () => {
 test("read messages of another thread and of the counterpart are not marked", () => {
   show([[1]], "is-mine");
   markSeen({ kind: "read", conversation: 3, thread: 9, first: 1, message: 1 });
+  assert.equal(list.querySelector(".seen"), null);
   show([[1]]);
   markSeen({ kind: "read", conversation: 3, thread: 1, first: 1, message: 1 });
   assert.equal(list.querySelector(".seen"), null);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load, openPage } from "./page.js";
 
-openPage('<time datetime="2026-11-25T09:00:00Z"></time>');
+openPage('<time datetime="2026-11-25T09:00:00Z"></time><time datetime="2026-11-25T09:00:00Z" data-date-only></time>');
 const { describe, formats, showTimes } = await load("times");
 
 const minute = () => "the date";
@@ -59,4 +59,23 @@ test("zone that equals UTC all year is named", () => {
 test("time element gets the exact time as its title", () => {
   showTimes();
   assert.match(document.querySelector("time").title, /2026/);
+});
+
+test("time of a day only shows the day", () => {
+  showTimes();
+  assert.match(document.querySelector("[data-date-only]").textContent, /25/);
+  assert.doesNotMatch(document.querySelector("[data-date-only]").textContent, /00|ago/);
+});
+
+test("exact time names its zone once", () => {
+  process.env.TZ = "UTC";
+  assert.equal(formats().second(new Date()).match(/UTC/g).length, 1);
+});
+
+test("text that is still right is not replaced, so that a selection in it stays", () => {
+  const time = document.querySelector("time");
+  showTimes();
+  const node = time.firstChild;
+  showTimes();
+  assert.equal(time.firstChild, node);
 });

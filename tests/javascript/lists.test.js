@@ -1,0 +1,72 @@
+// Tests of lists.js and departed.js: a list says which counterpart was renamed or erased.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { load, openPage, serve } from "./page.js";
+
+let people, counterparts, asked;
+const rowsOf = () =>
+  Object.entries(people)
+    .map(
+      ([id, name]) =>
+        `<li data-conversation="${id}" data-notification="${id}"><a class="who" href="#">${name}</a></li>`,
+    )
+    .join("");
+const url = await serve((request) => {
+  if (!request.url.includes("counterpart")) return { body: `<div id="rows">${rowsOf()}</div>` };
+  asked += 1;
+  return { body: { conversation: counterparts[new URLSearchParams(request.url.split("?")[1]).get("conversation")] } };
+});
+openPage('<main><div id="rows"></div></main>', { url: `${url}/chats/notifications/` });
+const { refreshRows } = await load("lists");
+const list = document.querySelector("#rows");
+const news = () => document.querySelector(".news")?.textContent.trim();
+
+beforeEach(() => {
+  document.querySelector(".news")?.remove();
+  [people, counterparts, asked] = [{ 1: "alice", 2: "bob", 3: "charlie", 4: "dora", 5: "emil" }, {}, 0];
+  list.innerHTML = rowsOf();
+});
+
+test("new rows are shown and the focused row keeps the focus", async () => {
+  list.querySelectorAll("a")[1].focus();
+  people = { 9: "zoe", ...people };
+  await refreshRows();
+  assert.equal(list.children.length, 6);
+  assert.equal(document.activeElement.textContent, "bob");
+});
+
+test("unchanged list keeps its rows", async () => {
+  const first = list.firstChild;
+  await refreshRows();
+  assert.equal(list.firstChild, first);
+});
+
+test("renamed counterparts are all announced, and replace what was announced before", async () => {
+  for (const [one, other] of [
+    ["ben", "carl"],
+    ["bert", "cora"],
+  ]) {
+    const before = { ...people };
+    people = { ...people, 2: one, 3: other };
+    await refreshRows();
+    assert.equal(news(), `${before[2]} is now called ${one}. ${before[3]} is now called ${other}.`);
+  }
+});
+
+test("missing row of a counterpart that was erased is announced, and that of another is not", async () => {
+  counterparts = { 2: null, 3: 3 };
+  people = { 1: "alice", 4: "dora", 5: "emil" };
+  await refreshRows(true);
+  assert.match(news(), /^bob’s account was deleted/);
+  assert.doesNotMatch(news(), /charlie/);
+});
+
+test("missing rows are looked up at most three times, and not at all without a change of a member", async () => {
+  people = { 9: "zoe" };
+  await refreshRows(true);
+  assert.equal(asked, 3);
+  people = { 8: "yann" };
+  await refreshRows();
+  assert.equal(asked, 3);
+});
