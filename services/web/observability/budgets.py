@@ -42,7 +42,7 @@ def query_budget(most: int) -> Callable[[View], View]:
     """Declare that a view makes at most `most` queries per request: cold page cache, warm session."""
 
     def declare(view: View) -> View:
-        view.query_budget = most  # type: ignore[attr-defined]
+        view.query_budget = most  # type: ignore[attr-defined]  # an attribute of our own
         return view
 
     return declare
@@ -55,8 +55,7 @@ def allow(queries: int) -> None:
 
 def declared() -> dict[str, int]:
     """Return the declared budgets, by the view name in the URL configuration, such as `chats:inbox`."""
-    budgets = {name: getattr(view, "query_budget", None) for name, view in views()}
-    return {name: budget for name, budget in budgets.items() if budget is not None}
+    return {name: view.query_budget for name, view in views() if hasattr(view, "query_budget")}
 
 
 def views() -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -100,7 +99,7 @@ class Tally:
 
     def repeats(self) -> bool:
         """Return whether the request repeated one statement at least REPEATS times, as N+1 queries do."""
-        return len(self.statements) > 0 and max(self.statements.values()) >= REPEATS
+        return max(self.statements.values(), default=0) >= REPEATS
 
 
 class QueryBudgetMiddleware:

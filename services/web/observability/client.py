@@ -3,6 +3,7 @@
 import ipaddress
 import logging
 import threading
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -63,7 +64,7 @@ def parse(text: str) -> Address | None:
     return address
 
 
-def _find(meta: dict) -> Address:
+def _find(meta: dict[str, Any]) -> Address:
     count = settings.PROXY_COUNT
     if count:
         entries = meta.get("HTTP_X_FORWARDED_FOR", "").split(",")

@@ -4,8 +4,10 @@ They bypass host validation and sessions, because probes are frequent and addres
 """
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NoAnswerInTime
+from typing import Any
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
@@ -25,7 +27,7 @@ log = logging.getLogger(__name__)
 class HealthMiddleware:
     """Answers /healthz and /readyz, and passes all other requests on."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         self.probe = DatabaseProbe()
 
@@ -109,5 +111,5 @@ def redis_answers() -> bool:
         return False
 
 
-def _answer(http_status: int, body: dict) -> JsonResponse:
+def _answer(http_status: int, body: dict[str, Any]) -> JsonResponse:
     return JsonResponse(body, status=http_status, headers={"Cache-Control": "no-store"})

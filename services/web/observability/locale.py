@@ -40,8 +40,8 @@ def refusal(reason: str, settings: dict[str, Any]) -> str:
 
 def move_command(settings: dict[str, Any]) -> str:
     """Return the command that dumps the database and restores it into one with a suitable locale."""
-    if command := settings.get("MOVE_COMMAND"):
-        return command
+    if settings.get("MOVE_COMMAND"):
+        return str(settings["MOVE_COMMAND"])
     libpq = {"PGHOST": settings["HOST"], "PGPORT": settings["PORT"], "PGUSER": settings["USER"]}
     reported = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in libpq.items())
     return f"{reported} sh deploy/postgres/move.sh {shlex.quote(settings['NAME'])}"

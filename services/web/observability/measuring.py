@@ -35,12 +35,10 @@ class MeasureMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
         self.begin = suppress_errors(incrementer(metrics.IN_PROGRESS))
-        self.django_metrics = Metrics.get_instance()
-        self.begun, self.ended = (
-            incrementer(counter)
-            for counter in (self.django_metrics.requests_total, self.django_metrics.responses_total)
-        )
-        self.latency = observer(self.django_metrics.requests_latency_before)
+        django_metrics = Metrics.get_instance()
+        self.begun = incrementer(django_metrics.requests_total)
+        self.ended = incrementer(django_metrics.responses_total)
+        self.latency = observer(django_metrics.requests_latency_before)
         self.requests: dict[tuple[str, str | None, int], Callable[[float], None]] = {}
         self.views: dict[str, tuple[Callable[[float], None], ...]] = {}
 

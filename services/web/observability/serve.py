@@ -13,14 +13,16 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from observability.worker_metrics import worker_ids
 
@@ -33,7 +35,7 @@ TRIES = 3
 log = logging.getLogger("observability.serve")
 
 
-class Files:
+class Files(Collector):
     """The metrics files of all processes, merged. Allows one reader at a time."""
 
     def __init__(self, folder: Path) -> None:
@@ -51,31 +53,21 @@ class Files:
     def _text(self) -> bytes:
         if not self.folder.is_dir():
             raise FileNotFoundError(f"the folder {self.folder} is gone")
-        began = time.perf_counter()
         with contextlib.suppress(OSError):  # The folder may be read-only here; the gunicorn master reaps too.
             worker_ids.reap(self.folder)
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, str(self.folder))
-        added_up = generate_latest(registry)
-        return added_up + self._of_ourselves(time.perf_counter() - began)
-
-    def _of_ourselves(self, seconds: float) -> bytes:
-        from observability import metrics
-
-        sizes = [path.stat().st_size for path in self.folder.glob("*.db")]
-        values = {metrics.FILES: len(sizes), metrics.BYTES: sum(sizes), metrics.COLLECT_SECONDS: seconds}
-        registry = CollectorRegistry()
-        for name, description in metrics.OF_THE_METRICS_PROCESS.items():
-            registry.register(_Fixed(GaugeMetricFamily(name, description, value=values[name])))
+        registry.register(self)
         return generate_latest(registry)
 
-
-class _Fixed:
-    def __init__(self, family: GaugeMetricFamily) -> None:
-        self.family = family
-
-    def collect(self) -> list[GaugeMetricFamily]:
-        return [self.family]
+    def collect(self) -> Iterator[Metric]:
+        """Yield the merged metrics, and then those of the metrics process itself."""
+        began = time.perf_counter()
+        yield from MultiProcessCollector(None, str(self.folder)).collect()
+        sizes = [path.stat().st_size for path in self.folder.glob("*.db")]
+        yield GaugeMetricFamily("bobbin_metrics_files", "Number of merged files.", len(sizes))
+        yield GaugeMetricFamily("bobbin_metrics_bytes", "Size of the merged files, in bytes.", sum(sizes))
+        took = time.perf_counter() - began
+        yield GaugeMetricFamily("bobbin_metrics_collect_seconds", "Time of the merge, in seconds.", took)
 
 
 class Handler(BaseHTTPRequestHandler):

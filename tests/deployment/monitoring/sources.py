@@ -1,6 +1,6 @@
 """The series of each scrape job: ours from the code, those of other programs by name."""
 
-from observability import metrics
+from tests.support.metrics_catalog import catalog
 
 # Series of other programs that dashboards and rules use, by scrape job. `make test-monitoring` compares
 # these with the series that the programs export.
@@ -66,4 +66,4 @@ OTHERS = DJANGO | POSTGRES | REDIS | NGINX | PROMETHEUS | NODE
 
 
 def own_metrics() -> set[str]:
-    return set(metrics.catalog())
+    return set(catalog())

@@ -109,7 +109,7 @@ def test_every_queried_series_exists(place, requested):
 
 
 def _histograms() -> set[str]:
-    return {name for name, (kind, _) in sources.metrics.catalog().items() if kind == "histogram"}
+    return {name for name, (kind, _) in sources.catalog().items() if kind == "histogram"}
 
 
 def test_every_series_is_used_in_a_query():

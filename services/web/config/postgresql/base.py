@@ -12,6 +12,7 @@ import psycopg
 from django.core.management.base import CommandError
 from django.db.backends.postgresql import base
 from django_prometheus import db as prometheus_metrics
+from prometheus_client import Counter
 from psycopg.adapt import AdaptersMap
 from psycopg.pq import Format
 
@@ -35,11 +36,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params | {"context": adapters, "cursor_factory": cursors}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        _count_attempt(self.alias, self.vendor)
+        _count(prometheus_metrics.connections_total, self)
         try:
             connection = super().get_new_connection(conn_params)
         except Exception:
-            _count_failure(self.alias, self.vendor)
+            _count(prometheus_metrics.connection_errors_total, self)
             raise
         # QuerySet.iterator() uses server-side cursors.
         connection.server_cursor_factory = counting(psycopg.ServerCursor, self.alias, self.vendor)
@@ -55,7 +56,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _close(self) -> None:
         connection = self.connection
-        super()._close()  # type: ignore[misc]
+        super()._close()  # type: ignore[misc]  # private API
         if connection is not None:
             _count_closed(connection)
 
@@ -67,13 +68,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 @metrics.suppress_errors
-def _count_attempt(alias: str, vendor: str) -> None:
-    prometheus_metrics.connections_total.labels(alias, vendor).inc()
-
-
-@metrics.suppress_errors
-def _count_failure(alias: str, vendor: str) -> None:
-    prometheus_metrics.connection_errors_total.labels(alias, vendor).inc()
+def _count(counter: Counter, database: DatabaseWrapper) -> None:
+    counter.labels(database.alias, database.vendor).inc()
 
 
 @metrics.suppress_errors

@@ -12,7 +12,8 @@ from prometheus_client import Counter, Gauge, Histogram
 
 def incrementer(counter: Counter | Gauge) -> Callable[[float], None]:
     """Return a function that adds an amount to this counter or gauge, whose labels must be set."""
-    return counter._value.inc
+    increment: Callable[[float], None] = counter._value.inc
+    return increment
 
 
 def observer(histogram: Histogram) -> Callable[[float], None]:

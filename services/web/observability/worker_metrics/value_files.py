@@ -22,7 +22,7 @@ _writing = threading.Lock()
 
 def use(worker_id: str) -> None:
     """Store all new values of this process in the files of this worker id."""
-    values.MmapedDict = ReservedFile  # type: ignore[assignment,attr-defined]
+    values.MmapedDict = ReservedFile  # type: ignore[assignment,attr-defined]  # not exported
     in_file = _value_class(worker_id)
     is_logged = False
 
@@ -50,12 +50,12 @@ class ReservedFile(MmapedDict):
                 if not file.tell():
                     os.unlink(filename)  # The metrics process cannot read an empty file.
                 raise
-        super().__init__(filename)
+        super().__init__(filename)  # type: ignore[no-untyped-call]  # prometheus_client
 
     def _init_value(self, key: str) -> None:
         if self._used + len(key.encode()) + MOST_BESIDE_A_KEY > self._capacity:
             _reserve(self._f.fileno(), 2 * self._capacity)
-        super()._init_value(key)
+        super()._init_value(key)  # type: ignore[no-untyped-call]  # prometheus_client
 
 
 def _reserve(file: int, size: int) -> None:
@@ -70,7 +70,7 @@ def _value_class(name: str) -> type:
     """
     base: Any = values.MultiProcessValue(lambda: name)
 
-    class FileValue(base):
+    class FileValue(base):  # type: ignore[misc]  # a class that prometheus_client makes at run time
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             # A file that grows gets a new mapping. This view stays valid, because it maps the same file.

@@ -51,11 +51,6 @@ def acquire(kind: str) -> str:
     return _current
 
 
-def current() -> str:
-    """Return the worker id of this process, or "" if it has none."""
-    return _current or ""
-
-
 def in_memory() -> None:
     """Keep the metrics of this process in memory, without a worker id."""
     global _current

@@ -74,9 +74,9 @@ def test_alerts_on_queries_name_only_the_faulty_view(seen, alert, view):
     assert {series.labels["view"] for series in active} == {view}
 
 
-@pytest.mark.parametrize("name", sorted(sources.metrics.catalog()))
+@pytest.mark.parametrize("name", sorted(sources.catalog()))
 def test_own_metric_reaches_prometheus_with_its_labels(seen, name):
-    kind, labels = sources.metrics.catalog()[name]
+    kind, labels = sources.catalog()[name]
     series = seen.prometheus.now(f"{name}_bucket" if kind == "histogram" else name)
 
     assert series

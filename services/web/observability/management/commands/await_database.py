@@ -1,9 +1,10 @@
 """`manage.py await_database`: wait for PostgreSQL and for the migrations of this release."""
 
 import time
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from observability.health import DatabaseProbe
@@ -19,13 +20,13 @@ class Command(BaseCommand):
     )
     requires_system_checks = []
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--migrated", action="store_true", help="wait for the migrations too")
         parser.add_argument(
             "--seconds", type=float, default=300, help="give up after so many (default: %(default)s)"
         )
 
-    def handle(self, *, migrated: bool, seconds: float, **options):
+    def handle(self, *, migrated: bool, seconds: float, **options: Any) -> None:
         probe = DatabaseProbe(checks_migrations=migrated)
         give_up = time.monotonic() + seconds
         said = ""
