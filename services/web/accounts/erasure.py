@@ -77,4 +77,4 @@ def erase_account_rows(user: User, using: str) -> None:
 
 def _delete_sessions(keys: list[str]) -> None:
     for key in keys:
-        SessionStore(key).discard_copy()
+        SessionStore().discard_copy(key)

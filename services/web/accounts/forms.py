@@ -45,7 +45,7 @@ class NewPassword:
         for name in names or ("password1", "password2"):
             if typed := self.cleaned_data.get(name):
                 self.cleaned_data[name] = composed(typed)
-        super().validate_passwords(*names, **options)  # type: ignore[misc]
+        super().validate_passwords(*names, **options)  # type: ignore[misc]  # of the form beside this mixin
 
 
 class TypedName(UsernameField):

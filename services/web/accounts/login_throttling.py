@@ -51,7 +51,7 @@ def is_password_of(request: HttpRequest, user: User, password: str) -> bool:
     """
     credentials = {"username": user.get_username()}
     if not AxesProxyHandler.is_allowed(request, credentials):
-        request.axes_locked_out = True  # type: ignore[attr-defined]
+        request.axes_locked_out = True  # type: ignore[attr-defined]  # for AxesMiddleware
         return False
     if user.check_password(password):
         return True
@@ -71,48 +71,56 @@ def locked_out(
     return page
 
 
+class AxesRequest(HttpRequest):
+    """A request with the attributes that django-axes adds."""
+
+    axes_ip_address: str
+    axes_locked_out: bool
+    axes_credentials: Credentials
+
+
 class AttemptsHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no types
     """Counts wrong passwords by client and by name. A client cannot use up the attempts of another client.
 
     An attempt during a lock is not counted, so it does not prolong the lock.
     """
 
-    def is_locked(self, request: HttpRequest, credentials: Credentials | None = None) -> bool:
+    def is_locked(self, request: AxesRequest, credentials: Credentials | None = None) -> bool:
         name = _name(request, credentials)
         device = device_of(request, name)
-        until = _locked_until(name, request.axes_ip_address, device)  # type: ignore[attr-defined]
+        until = _locked_until(name, request.axes_ip_address, device)
         request.META["bobbin.locked_until"] = until
         return until is not None
 
     def user_login_failed(
-        self, sender: object, credentials: Credentials, request: HttpRequest | None = None, **kwargs: object
+        self, sender: object, credentials: Credentials, request: AxesRequest | None = None, **kwargs: object
     ) -> None:
         """Store the failure, unless the client was locked out and the password was not checked."""
-        if request is None or request.axes_locked_out:  # type: ignore[attr-defined]
+        if request is None or request.axes_locked_out:
             return
         name = _name(request, credentials)
         device = device_of(request, name)
         _delete_attempts()
         AccessFailureLog.objects.create(
             username=name,
-            ip_address=request.axes_ip_address,  # type: ignore[attr-defined]
+            ip_address=request.axes_ip_address,
             # The column holds the device id, never the User-Agent header. After a password change the browser
             # counts as unknown.
             user_agent=device.id if device and device.is_valid() else "",
         )
         if self.is_locked(request, credentials):
-            request.axes_locked_out = True  # type: ignore[attr-defined]
-            request.axes_credentials = credentials  # type: ignore[attr-defined]
+            request.axes_locked_out = True
+            request.axes_credentials = credentials
 
-    def user_logged_in(self, sender: object, request: HttpRequest, user: User, **kwargs: object) -> None:
+    def user_logged_in(self, sender: object, request: AxesRequest, user: User, **kwargs: object) -> None:
         """Delete the failures of this client, and add the browser to the device cookie."""
         name = _name(request, {"username": user.get_username()})
         device = device_of(request, name)
-        _delete_attempts(_of_client(name, request.axes_ip_address, device))  # type: ignore[attr-defined]
+        _delete_attempts(_of_client(name, request.axes_ip_address, device))
         remember(request, user, name)
 
     def user_logged_out(
-        self, sender: object, request: HttpRequest, user: User | None, **kwargs: object
+        self, sender: object, request: AxesRequest, user: User | None, **kwargs: object
     ) -> None:
         """Delete expired failures."""
         _delete_attempts()

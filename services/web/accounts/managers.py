@@ -165,7 +165,7 @@ def _time_of_name(key: str) -> Case:
     return Case(When(name_key=key, then=F("named_at")), default=Value(timezone.now()))
 
 
-class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]  # a class made at run time
     def get_by_natural_key(self, username: str | None) -> AbstractUser:
         """Return the user with this name in any spelling. Django's log-in calls this."""
         user: AbstractUser = self.named(username or "").get()

@@ -1,9 +1,8 @@
 """Middleware for the pages that check a password."""
 
-from collections.abc import Callable
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
 
 from accounts.devices import set_cookie
 from accounts.hashers import TooManyHashes
@@ -11,14 +10,10 @@ from accounts.hashers import TooManyHashes
 RETRY_SECONDS = "5"
 
 
-class PasswordMiddleware:
+class PasswordMiddleware(MiddlewareMixin):
     """Sets the device cookie, and returns 503 when too many passwords are being checked."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         set_cookie(request, response)
         return response
 

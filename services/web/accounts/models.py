@@ -19,8 +19,8 @@ from accounts.sessions import SessionStore
 
 class User(NormalizedPasswords, AbstractUser):
     # A user has only one name.
-    first_name = None  # type: ignore[assignment]
-    last_name = None  # type: ignore[assignment]
+    first_name = None  # type: ignore[assignment]  # no column
+    last_name = None  # type: ignore[assignment]  # no column
 
     username = UsernameField("username")
     name_key = NameKeyField(editable=False, db_collation="C")
@@ -39,7 +39,7 @@ class User(NormalizedPasswords, AbstractUser):
     # Id of the user who erases this account, for the erasure record. Set it before `delete`.
     erased_by_id: int | None = None
 
-    objects = UserManager()  # type: ignore[misc]
+    objects = UserManager()  # type: ignore[misc]  # of another class than in AbstractUser
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -140,8 +140,7 @@ class User(NormalizedPasswords, AbstractUser):
     def get_full_name(self) -> str:
         return self.username
 
-    def get_short_name(self) -> str:
-        return self.username
+    get_short_name = get_full_name
 
 
 class Session(AbstractBaseSession):

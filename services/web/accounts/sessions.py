@@ -118,7 +118,7 @@ class SessionStore(CachedDBStore):
     def delete(self, session_key: str | None = None) -> None:
         super(CachedDBStore, self).delete(session_key)
         if key := session_key or self.session_key:
-            self._end_copy(key)
+            self.discard_copy(key)
 
     # Django's asynchronous methods would bypass the methods above.
     async def aload(self) -> dict[str, Any]:
@@ -130,12 +130,8 @@ class SessionStore(CachedDBStore):
     async def adelete(self, session_key: str | None = None) -> None:
         await sync_to_async(self.delete)(session_key)
 
-    def discard_copy(self) -> None:
-        """Invalidate the copy in Redis after the row of this session was deleted."""
-        if self.session_key:
-            self._end_copy(self.session_key)
-
-    def _end_copy(self, session_key: str) -> None:
+    def discard_copy(self, session_key: str) -> None:
+        """Invalidate the copy in Redis after the row of a session was deleted."""
         key = self.cache_key_prefix + session_key
         # Store an empty copy. A concurrent request that read the row before cannot replace it with `add`.
         if self._cache.set(key, {}, COPY_SECONDS) is None:

@@ -25,7 +25,7 @@ class SlidingSessionMiddleware(SessionMiddleware):
             return response
         if is_use(request) and session.take_renewal():
             _set_cookie(response, session)
-            response._resource_closers.append(session.renew)  # type: ignore[attr-defined]
+            response._resource_closers.append(session.renew)  # type: ignore[attr-defined]  # private API
         return response
 
 

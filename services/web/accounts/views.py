@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth import views as auth
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
@@ -18,23 +17,24 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts import names
+from accounts.decorators import READ_AND_SEND, member_view
 from accounts.devices import remember
 from accounts.forms import ChangePasswordForm, EraseForm, LogInForm, SignUpForm
 from accounts.login_throttling import is_password_of, name_tried
 from accounts.models import User
+from accounts.requests import MemberRequest
 from accounts.sessions import SessionStore
 from accounts.signals import erasure_preview
 from observability.budgets import query_budget
 
-READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @query_budget(12)
-@READ_AND_SEND
+@require_http_methods(READ_AND_SEND)
 @sensitive_post_parameters()
 @never_cache
 def sign_up(request: HttpRequest) -> HttpResponse:
@@ -115,28 +115,24 @@ class ChangePassword(auth.PasswordChangeView):
         return response
 
 
-@query_budget(2)
-@require_safe
-@login_required
-def account(request: HttpRequest) -> HttpResponse:
+@member_view(budget=2)
+def account(request: MemberRequest) -> HttpResponse:
     return render(request, "accounts/account.html")
 
 
-@query_budget(20)
-@READ_AND_SEND
-@login_required
+@member_view(budget=20, methods=READ_AND_SEND)
 @sensitive_post_parameters()
 @never_cache
-def delete_user_account(request: HttpRequest) -> HttpResponse:
+def delete_user_account(request: MemberRequest) -> HttpResponse:
     """Erase the account of the logged-in user. The form requires the password again."""
     form = EraseForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _is_confirmed(request, form):
-        request.user.erased_by_id = request.user.pk  # type: ignore[union-attr]
+        request.user.erased_by_id = request.user.pk
         request.user.delete()
         _end_session(request)
         messages.success(request, "Your account and everything in it is erased.")
         return _clear_browser(redirect("accounts:login"))
-    context = {"form": form, "preview": preview(request.user)}  # type: ignore[arg-type]  # login_required
+    context = {"form": form, "preview": preview(request.user)}
     return render(request, "accounts/delete.html", context, status=422 if form.is_bound else 200)
 
 
@@ -151,8 +147,8 @@ def preview(user: User) -> dict[str, int]:
     return {what: count for _, counts in answers for what, count in counts.items()}
 
 
-def _is_confirmed(request: HttpRequest, form: EraseForm) -> bool:
-    if is_password_of(request, request.user, form.cleaned_data["password"]):  # type: ignore[arg-type]
+def _is_confirmed(request: MemberRequest, form: EraseForm) -> bool:
+    if is_password_of(request, request.user, form.cleaned_data["password"]):
         return True
     form.add_error("password", "That is not your password. Nothing was deleted.")
     return False

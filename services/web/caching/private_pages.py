@@ -37,9 +37,9 @@ View = Callable[..., HttpResponse]
 def private_cache_page(seconds: int) -> Callable[[View], View]:
     """Like Django's `cache_page(seconds)`, for a page that belongs to the user of the request.
 
-    Apply it inside `login_required`. Django's own `cache_page` would show the page of one user to another.
+    Apply it inside `member_view`. Django's own `cache_page` would show the page of one user to another.
     Its key contains the URL and the headers that `Vary` names when the view returns. At that time, `Vary`
-    does not name Cookie yet. Without `login_required`, anonymous visitors would share one page.
+    does not name Cookie yet. Without a log-in, anonymous visitors would share one page.
 
     The decorator stores complete responses only: status 200, no flash message, no cookie. A stored page
     contains nothing of one session: its forms use the macro `form_token`, whose placeholder is replaced in

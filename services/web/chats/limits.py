@@ -3,11 +3,11 @@
 Bulk import, management commands and the shell have no limit, because they make no requests.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
 
 from caching.rate_limits import seconds_to_wait
 from chats.views.errors import too_many
@@ -25,17 +25,11 @@ READS = {"chats:search": "searches", "chats:people": "suggestions"}
 UNLIMITED = {"accounts:logout"}
 
 
-class MemberLimitsMiddleware:
+class MemberLimitsMiddleware(MiddlewareMixin):
     """Middleware that returns 429 to a user who exceeds a limit.
 
     It must come after the middleware that sets `request.user`.
     """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         match = request.resolver_match

@@ -53,10 +53,8 @@ def _session_options() -> str:
 
 def _tls(host: str) -> dict[str, str]:
     """Return the TLS options of libpq. They apply to a server on the network; a socket has no TLS."""
-    mode, certificate = (
-        os.environ.get("POSTGRES_SSLMODE", "prefer"),
-        os.environ.get("POSTGRES_SSLROOTCERT", ""),
-    )
+    mode = os.environ.get("POSTGRES_SSLMODE", "prefer")
+    certificate = os.environ.get("POSTGRES_SSLROOTCERT", "")
     _check_tls(mode, certificate, host)
     return {"sslmode": mode} | ({"sslrootcert": certificate} if certificate else {})
 

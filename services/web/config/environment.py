@@ -26,8 +26,8 @@ def secret(name: str, default: str | None = None) -> str:
     """
     path = os.environ.get(f"{name}_FILE")
     if not path:
-        value = os.environ.get(name, default)
-        return value if value else _missing(name, default)
+        found = os.environ.get(name) or default
+        return stop(f"set {name}, or {name}_FILE to a file that holds it.") if found is None else found
     if os.environ.get(name):
         stop(f"both {name} and {name}_FILE are set; keep one.")
     try:
@@ -35,10 +35,6 @@ def secret(name: str, default: str | None = None) -> str:
     except (OSError, UnicodeDecodeError) as error:
         stop(f"{name}_FILE={path} cannot be read: {error}")
     return value if value else stop(f"{name}_FILE={path} is empty.")
-
-
-def _missing(name: str, default: str | None) -> str:
-    return default if default is not None else stop(f"set {name}, or {name}_FILE to a file that holds it.")
 
 
 def flag(name: str, default: bool) -> bool:

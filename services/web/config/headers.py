@@ -1,9 +1,9 @@
 """Response headers: Content-Security-Policy, and Permissions-Policy, for which Django has no setting."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
 
 # Features that no page uses. The same list is in services/nginx/snippets/own-headers.conf.
 PERMISSIONS_POLICY = ", ".join(
@@ -31,13 +31,9 @@ def content_security_policy(https: bool, hosts: list[str], events_port: int) -> 
     return {"DIRECTIVES": directives}
 
 
-class PermissionsPolicyMiddleware:
+class PermissionsPolicyMiddleware(MiddlewareMixin):
     """Adds Permissions-Policy to every response, which disables features of the browser."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
         return response

@@ -1,6 +1,5 @@
 """Logging to standard error, one line per event: JSON, or coloured text for a terminal."""
 
-import logging
 import re
 import sys
 from typing import Any
@@ -27,13 +26,6 @@ def remove_values_of_rows(logger: Any, method: str, event: dict[str, Any]) -> di
     if "exception" in event:
         event["exception"] = _ROW_VALUES.sub("", event["exception"])
     return event
-
-
-class EndedRequests(logging.Filter):
-    """Drops the event for the start of a request. The event for its end contains the same and more."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not (isinstance(record.msg, dict) and record.msg.get("event") == "request_started")
 
 
 def logging_settings(style: str, level: str) -> dict[str, Any]:
@@ -65,15 +57,12 @@ def logging_settings(style: str, level: str) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
             }
         },
-        "filters": {
-            "ended": {"()": EndedRequests},
-            "routes": {"()": "observability.request_log.RoutesInsteadOfPaths"},
-        },
+        "filters": {"routes": {"()": "observability.request_log.RoutesInsteadOfPaths"}},
         "handlers": {
             "terminal": {
                 "class": "logging.StreamHandler",
                 "formatter": "bobbin",
-                "filters": ["ended", "routes"],
+                "filters": ["routes"],
             }
         },
         "root": {"handlers": ["terminal"], "level": level},

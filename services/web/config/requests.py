@@ -1,12 +1,12 @@
 """Requests with an invalid content type, which get 400 instead of 500."""
 
 import codecs
-from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import parse_header_parameters
 
 UNREADABLE = "bobbin.content_type_unreadable"
@@ -26,21 +26,17 @@ class Handler(WSGIHandler):
     request_class = Request
 
 
-class ReadableRequestMiddleware:
+class ReadableRequestMiddleware(MiddlewareMixin):
     """Raises BadRequest for an encoding other than UTF-8.
 
     It comes after the middleware for logs and metrics, so they include these requests.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> None:
         if UNREADABLE in request.META or not is_readable(request.META.get("CONTENT_TYPE", "")):
             # The error page reads the request too, and must be able to decode it.
             request.encoding = "utf-8"
             raise BadRequest("The content type is not one that browsers send.")
-        return self.get_response(request)
 
 
 def is_readable(content_type: str) -> bool:

@@ -3,6 +3,7 @@
 docs/operations.md lists the variables.
 """
 
+import logging
 import tomllib
 from pathlib import Path
 
@@ -229,4 +230,6 @@ PROMETHEUS_LATENCY_BUCKETS = (
 # --- Logs -----------------------------------------------------------------------------------------
 # Our proxy validates the request id. Without a proxy, a client could write any text into the logs.
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = PROXY_COUNT > 0
+# The event for the end of a request contains the same as that for its start, and more.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 LOGGING = logging_settings(LOG_FORMAT, LOG_LEVEL)

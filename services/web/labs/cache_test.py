@@ -1,7 +1,7 @@
 """The experiment of the cache test page: it reads a number through the cache twice and times both reads."""
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import NamedTuple
 
 from caching.backend import cache
@@ -36,52 +36,32 @@ def read_twice(user_id: int, number: int) -> Experiment:
     began = time.perf_counter()
     generation = generation_of(user_id)
     reads = [Read("The generation", "hit" if generation else "bypass", _since(began))]
-    found = number
+    key, found = f"test:{VERSION}:{user_id}:{generation}", number
     for what in ("The number", "The number again"):
         began = time.perf_counter()
-        stored = _load(user_id, generation) if generation else None
-        if stored is None:
-            found = number
-            if generation:
-                _store(user_id, generation, number)
-        else:
-            found = stored
+        stored: int | None = cache.get(key) if generation else None
+        if generation and stored is None:
+            cache.set(key, number, TEST_SECONDS)
+        found = number if stored is None else stored
         result = "bypass" if generation is None else "miss" if stored is None else "hit"
         reads.append(Read(what, result, _since(began)))
-    return Experiment(generation, reads, found, _seconds_left(user_id, generation) if generation else None)
+    # Without a stored value, or when Redis failed, `ttl` returns 0 or None.
+    return Experiment(generation, reads, found, (cache.ttl(key) or None) if generation else None)
 
 
 def counts_by_family() -> list[Family]:
     """Return the cache reads of this worker since it started, by key family."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for (family, _, result), number in counts().items():
-        found[family][result] = found[family].get(result, 0) + number
+        found[family][result] += number
     return [_family(name, found[name]) for name in sorted(found)]
 
 
-def _family(name: str, found: dict[str, int]) -> Family:
-    numbers = [found.get(result, 0) for result in RESULTS]
+def _family(name: str, found: Counter[str]) -> Family:
+    numbers = [found[result] for result in RESULTS]
     total = numbers[0] + numbers[1]
     return Family(name, numbers, 100 * numbers[0] / total if total else None)
 
 
 def _since(began: float) -> float:
     return (time.perf_counter() - began) * 1000
-
-
-def _load(user_id: int, generation: str) -> int | None:
-    stored: int | None = cache.get(_key(user_id, generation))
-    return stored
-
-
-def _store(user_id: int, generation: str, number: int) -> None:
-    cache.set(_key(user_id, generation), number, TEST_SECONDS)
-
-
-def _seconds_left(user_id: int, generation: str) -> int | None:
-    """Return the seconds until the stored value expires; None without one, or when Redis failed."""
-    return cache.ttl(_key(user_id, generation)) or None
-
-
-def _key(user_id: int, generation: str) -> str:
-    return f"test:{VERSION}:{user_id}:{generation}"

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -15,6 +15,7 @@ from messaging.excerpts import begin
 from messaging.models import Message, Participant
 from messaging.querysets import EXCERPT
 from messaging.threads import read_thread
+from observability.budgets import Tally
 
 NAIVE_LIMIT = 200  # Messages fetched naively, with three queries each.
 LEVELS = 20  # Levels of replies that prefetching names.
@@ -154,23 +155,11 @@ def compare(root: Message) -> list[Cost]:
 
 
 def measure(way: Way, root: Message) -> Cost:
-    made: Counter[str] = Counter()
-    waited = 0.0
-
-    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        nonlocal waited
-        made[sql] += 1
-        began = perf_counter()
-        try:
-            return execute(sql, params, many, context)
-        finally:
-            waited += perf_counter() - began
-
-    started = perf_counter()
-    with connection.execute_wrapper(watch):
+    tally, began = Tally(), perf_counter()
+    with connection.execute_wrapper(tally):
         fetched = way.fetch(root)
-    total = perf_counter() - started
-    return Cost(way, fetched, total * 1000, waited * 1000, _shapes(made))
+    total = perf_counter() - began
+    return Cost(way, fetched, total * 1000, tally.seconds * 1000, _shapes(tally.statements))
 
 
 def _fetched(message: Message) -> Fetched:

@@ -94,7 +94,7 @@ class Notification(models.Model):
             models.UniqueConstraint(fields=["user", "message"], name="notification_once"),
         ]
         indexes = [
-            # Badge (chats.context.badges_of).
+            # Badge (chats.cache.badges).
             models.Index(fields=["user"], condition=Q(read=False), name="notification_unread"),
         ]
 

@@ -1,24 +1,18 @@
 """The page of notifications."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.decorators import READ_AND_SEND, member_view
 from accounts.requests import MemberRequest, key_from
 from caching.private_pages import private_cache_page
 from messaging.models import Message
 from messaging.paging import PAGE_SIZE, split
 from messaging.reading import LATEST
 from notifications.models import Notification
-from observability.budgets import query_budget
-
-READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@query_budget(3)
-@require_safe
-@login_required
+@member_view(budget=3)
 @private_cache_page(60)
 def page(request: MemberRequest) -> HttpResponse:
     """List the notifications of the user, newest first."""
@@ -29,9 +23,7 @@ def page(request: MemberRequest) -> HttpResponse:
     return render(request, "notifications/list.html", context)
 
 
-@query_budget(4)
-@READ_AND_SEND
-@login_required
+@member_view(budget=4, methods=READ_AND_SEND)
 def read_one(request: MemberRequest, pk: int) -> HttpResponse:
     """Mark the message of a notification as read and redirect to it. A GET only redirects."""
     seen = get_object_or_404(Notification.objects.for_user(request.user), pk=pk)
@@ -40,9 +32,7 @@ def read_one(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("chats:message", seen.message_id)
 
 
-@query_budget(3)
-@READ_AND_SEND
-@login_required
+@member_view(budget=3, methods=READ_AND_SEND)
 def read_all(request: MemberRequest) -> HttpResponse:
     """Mark all messages up to the latest one on the page as read. A GET, after a log-in, only redirects."""
     if request.method == "POST":

@@ -134,4 +134,4 @@ def _clear(members: list[User]) -> None:
     keys = list(sessions.values_list("session_key", flat=True))
     sessions.delete()
     for key in keys:
-        SessionStore(key).discard_copy()
+        SessionStore().discard_copy(key)

@@ -188,7 +188,7 @@ class Run:
 def _belongs_to(browser: Browser, token: str) -> bool:
     # Private API of Django, because it has no public function that validates the token of a form.
     try:
-        csrf._check_token_format(token)  # type: ignore[attr-defined]
+        csrf._check_token_format(token)  # type: ignore[attr-defined]  # private API
     except csrf.InvalidTokenFormat:
         return False
-    return bool(csrf._does_token_match(token, browser.secret))  # type: ignore[attr-defined]
+    return bool(csrf._does_token_match(token, browser.secret))  # type: ignore[attr-defined]  # private API

@@ -1,12 +1,16 @@
 """The response to an accepted form."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+
+from chats.forms import MessageForm
 
 MINIMAL = "return=minimal"  # RFC 7240.
 
 
-def accepted(request: HttpRequest, form, to: str, *args) -> HttpResponse:
+def accepted(request: HttpRequest, form: MessageForm, to: str, *args: Any) -> HttpResponse:
     """Return a redirect to the page that shows the result, or 204 if a script prefers a minimal response.
 
     The 204 has the URL of that page in `Location` and the form's `client_id` in `X-Accepted`. A script

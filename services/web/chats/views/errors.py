@@ -71,7 +71,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     match = request.resolver_match
     kept = request.POST.get("content", "") if match and request.method == "POST" else ""
     advice = NOT_FOUND.get(match.view_name if match else "", GONE)
-    return _page(request, 404, "There is nothing here", advice, kept=kept)
+    return _page(request, 404, "There is nothing here", advice, kept)
 
 
 def not_allowed(request: HttpRequest) -> HttpResponse:
@@ -84,9 +84,8 @@ def not_allowed(request: HttpRequest) -> HttpResponse:
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     """Return 429 with the submitted text, which a browser without JavaScript may lose otherwise."""
     advice = f"Wait {seconds} second{'' if seconds == 1 else 's'}, go back and try again."
-    response = _page(request, 429, "That was too often", advice, kept=request.POST.get("content", ""))
-    response.headers["Retry-After"] = str(seconds)
-    return response
+    kept = request.POST.get("content", "")
+    return _page(request, 429, "That was too often", advice, kept, {"Retry-After": str(seconds)})
 
 
 def too_large() -> HttpResponse:
@@ -104,15 +103,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
             "That went wrong on our side",
             "The error was logged. Nothing you sent before is lost.",
         )
-    response = _page(
+    return _page(
         request,
         503,
         "Bobbin is not available right now",
         "Your messages are safe. Try again in a few seconds. Were you sending one? Go back and send it "
         "again: it will not arrive twice.",
+        headers={"Retry-After": RETRY_SECONDS},
     )
-    response.headers["Retry-After"] = RETRY_SECONDS
-    return response
 
 
 def _log_reason(reason: str) -> None:
@@ -123,10 +121,12 @@ def _log_reason(reason: str) -> None:
         log.warning("A request was refused: %s", reason)
 
 
-def _page(request: HttpRequest | None, status: int, title: str, advice: str, kept: str = "") -> HttpResponse:
+def _page(
+    request: HttpRequest | None, status: int, title: str, advice: str, kept: str = "", headers: Any = None
+) -> HttpResponse:
     context = {"status": status, "title": title, "advice": advice, "kept": kept}
     body = render_to_string("chats/error.html", WITHOUT_QUERIES | context | {"user": _known_user(request)})
-    return HttpResponse(body, status=status)
+    return HttpResponse(body, status=status, headers=headers)
 
 
 def _known_user(request: HttpRequest | None) -> Any:

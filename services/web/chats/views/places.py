@@ -2,25 +2,21 @@
 
 from urllib.parse import urlencode
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.decorators import READ_AND_SEND, member_view
 from accounts.requests import MemberRequest
 from chats.views import seen
 from chats.views.reading import ROOT
 from messaging.models import Message
 from messaging.paging import PAGE_SIZE
-from observability.budgets import query_budget
 
 CONTEXT = PAGE_SIZE // 2  # Messages shown before the one that a link points to.
 
 
-@query_budget(3)
-@require_safe
-@login_required
+@member_view(budget=3)
 def message(request: MemberRequest, pk: int) -> HttpResponse:
     """Redirect to the page of the thread that shows this message, after some earlier messages."""
     found = get_object_or_404(Message.objects.visible_to(request.user).only("thread"), pk=pk)
@@ -35,9 +31,7 @@ def message(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect(f"{address}{'?' if query else ''}{urlencode(query)}#m{pk}")
 
 
-@query_budget(3)
-@require_safe
-@login_required
+@member_view(budget=3)
 def first_unread(request: MemberRequest, pk: int) -> HttpResponse:
     """Redirect to the first unread message of a thread, or to the latest message if all are read."""
     root = next(iter(ROOT(request.user.pk, pk)), None)
@@ -51,9 +45,7 @@ def first_unread(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("chats:message", found or pk)
 
 
-@query_budget(6)
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
+@member_view(budget=6, methods=READ_AND_SEND)
 def mark_unread(request: MemberRequest, pk: int) -> HttpResponse:
     """Mark a received message as unread. A GET only redirects to the message."""
     received = get_object_or_404(Message.objects.filter(receiver=request.user), pk=pk)

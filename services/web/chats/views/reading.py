@@ -1,26 +1,25 @@
 """Pages that show messages. A user who is not a participant gets 404."""
 
-from django.contrib.auth.decorators import login_required
+from typing import Any
+
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
-from django.views.decorators.http import require_safe
 
+from accounts.decorators import member_view
 from accounts.requests import MemberRequest, key_from
 from caching.generations import generation_of
 from caching.private_pages import private_cache_page
-from chats import pages
 from chats.forms import MessageForm
-from chats.pages import INBOX_SIZE, ONE_MORE, Line, Window, Windows, lines
+from chats.pages import INBOX_SIZE, ONE_MORE, Window, Windows, version_of
 from chats.requests import PageRequest
 from chats.rows import message_rows
 from chats.views import seen
 from messaging.compiled import CompiledQuery
 from messaging.models import Message, MessageHistory, Participant
 from messaging.paging import PAGE_SIZE, split
-from observability.budgets import query_budget
 
 INBOX = CompiledQuery(lambda reader, before: Participant.objects.inbox_rows(reader, before)[: INBOX_SIZE + 1])
 UNREAD = CompiledQuery(lambda reader, before: Message.unread.for_user(reader).for_list(before)[:ONE_MORE])
@@ -29,9 +28,7 @@ THREAD = Windows(lambda root: Message.objects.in_thread(root).for_display())
 CONVERSATION = Windows(lambda conversation: Message.objects.in_conversation(conversation).for_display())
 
 
-@query_budget(3)
-@require_safe
-@login_required
+@member_view(budget=3)
 @private_cache_page(60)
 def inbox(request: MemberRequest) -> HttpResponse:
     """Show one row for each counterpart, the latest message first."""
@@ -41,9 +38,7 @@ def inbox(request: MemberRequest) -> HttpResponse:
     return render(request, "chats/inbox.html", {"rows": rows, "following": following, "before": before})
 
 
-@query_budget(3)
-@require_safe
-@login_required
+@member_view(budget=3)
 @private_cache_page(60)
 def unread(request: MemberRequest) -> HttpResponse:
     """Show the unread messages of the user, newest first."""
@@ -53,41 +48,34 @@ def unread(request: MemberRequest) -> HttpResponse:
     return render(request, "chats/unread.html", {"rows": rows, "following": following, "before": before})
 
 
-@query_budget(6)
-@require_safe
-@login_required
+@member_view(budget=6)
 def conversation(request: PageRequest, username: str) -> HttpResponse:
     """Show all messages of two users in order, by default the newest page."""
     return _conversation(request, Participant.objects.with_counterpart(username))
 
 
-@query_budget(6)
-@require_safe
-@login_required
+@member_view(budget=6)
 def conversation_by_id(request: PageRequest, pk: int) -> HttpResponse:
     """Show a conversation by its id, for a counterpart whose name a URL cannot contain."""
     return _conversation(request, Participant.objects.filter(conversation=pk).for_heading())
 
 
-def _conversation(request: PageRequest, sides: QuerySet) -> HttpResponse:
+def _conversation(request: PageRequest, sides: QuerySet[Participant, Any]) -> HttpResponse:
     _begin(request)
     side = sides.filter(user=request.user).first()
     if side is None:
         raise Http404
     page = CONVERSATION.window(side.conversation_id, request, newest=True)
-    _mark_shown(request, page.rows)
     context = {
         "conversation": side.conversation_id,
         "counterpart": side.name,
         "is_active": side.is_active,
+        "nested": False,
     }
-    shown = lines(page.rows, request.user.pk, side.name, nested=False)
-    return _messages(request, "chats/conversation.html", page, shown, context | {"nested": False})
+    return _messages(request, "chats/conversation.html", page, context)
 
 
-@query_budget(6)
-@require_safe
-@login_required
+@member_view(budget=6)
 def thread(request: PageRequest, pk: int) -> HttpResponse:
     """Show the first message of a thread and all replies, nested. Redirect for any other message."""
     _begin(request)
@@ -97,22 +85,18 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
     if root.thread != root.id:
         return redirect("chats:message", pk)
     page = THREAD.window(pk, request, newest=False)
-    _mark_shown(request, page.rows)
     is_mine = root.sender_id == request.user.pk
-    counterpart = root.receiver_name if is_mine else root.sender_name
     context = {
         "root": root,
-        "counterpart": counterpart,
+        "counterpart": root.receiver_name if is_mine else root.sender_name,
         "is_active": root.receiver_is_active if is_mine else root.sender_is_active,
         "conversation": root.conversation_id,
+        "nested": True,
     }
-    shown = lines(page.rows, request.user.pk, counterpart, nested=True)
-    return _messages(request, "chats/thread.html", page, shown, context | {"nested": True})
+    return _messages(request, "chats/thread.html", page, context)
 
 
-@query_budget(4)
-@require_safe
-@login_required
+@member_view(budget=4)
 def history(request: MemberRequest, pk: int) -> HttpResponse:
     """Show the earlier texts of an edited message, latest edit first."""
     shown = get_object_or_404(Message.objects.visible_to(request.user).with_people(), pk=pk)
@@ -128,25 +112,26 @@ def history(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "chats/history.html", context)
 
 
-def _messages(
-    request: PageRequest, template: str, page: Window, shown: list[Line], context: dict
-) -> HttpResponse:
-    """Return the page of these messages, or 304 if a script sends the version that its page shows.
+def _messages(request: PageRequest, template: str, page: Window, context: dict[str, Any]) -> HttpResponse:
+    """Mark the messages as read and return their page, or 304 if a script sends the version of its page.
 
     The response has no ETag header. With one, the browser itself would revalidate its copy and show messages
     as new that the user has read since.
     """
-    version = pages.version_of(page, shown, context["counterpart"], context["is_active"])
+    _mark_shown(request, page.rows)
+    reader, counterpart, is_active = request.user.pk, context["counterpart"], context["is_active"]
+    version = version_of(page, reader, counterpart, is_active)
     unchanged = get_conditional_response(request, etag=quote_etag(version))
     if unchanged is not None:
         return unchanged
-    new = next((line.row.id for line in shown if line.is_new), None)
+    rows = message_rows(page.rows, reader, counterpart, nested=context["nested"], can_reply=is_active)
+    new = next((row.id for row in rows if row.is_new), None)
     context |= {
         "page": page,
-        "rows": message_rows(shown, nested=context["nested"], can_reply=context["is_active"]),
+        "rows": rows,
         "version": version,
         # Only if other messages come before it on the page.
-        "first_new": new if not shown[0].is_new else None,
+        "first_new": new if not rows[0].is_new else None,
         "form": MessageForm(),
         "plain_address": request.plain_address,
     }
@@ -161,7 +146,7 @@ def _begin(request: PageRequest) -> None:
     request.plain_address = None
 
 
-def _mark_shown(request: PageRequest, rows: list) -> None:
+def _mark_shown(request: PageRequest, rows: list[Any]) -> None:
     """Mark the messages of the page as read.
 
     Mark nothing if the user does not see the page, or if a script will report the seen messages.

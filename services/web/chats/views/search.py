@@ -4,17 +4,15 @@ import math
 import re
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
 
+from accounts.decorators import member_view
 from accounts.requests import LARGEST_KEY
 from caching.generations import generation_of
 from chats.requests import PageRequest
 from messaging.search import MOST_FOUND, MOST_RANKED, Found, parse, search
-from observability.budgets import query_budget
 
 PAGE_SIZE = 25
 # Position in the order, id, and number of results up to this one.
@@ -22,9 +20,7 @@ KEY = re.compile(r"(\d{1,18}(?:\.\d{1,20})?(?:e-\d{1,3})?)_(\d{1,19})(?:_(\d{1,4
 BEST = "best"
 
 
-@query_budget(4)
-@require_safe
-@login_required
+@member_view(budget=4)
 def page(request: PageRequest) -> HttpResponse:
     """Show the newest matches first. With `?order=best`, sort by rank; if the rank is equal, by time."""
     # Read the generation before the database. If the page did not contain it, its script would search again.

@@ -4,14 +4,12 @@ With JavaScript, the messages that were visible are marked. Without it, the rend
 """
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
-from django.views.decorators.http import require_POST
 
-from accounts.requests import LARGEST_KEY, MemberRequest, is_in_advance
-from chats.context import badges_of
+from accounts.decorators import member_view
+from accounts.requests import MemberRequest, is_id, is_in_advance
+from chats.cache import badges
 from messaging.models import Message
-from observability.budgets import query_budget
 
 MOST = 100  # Messages in one request.
 COOKIE = "script"  # seen.js sets "yes". The response to a request of a `noscript` element sets "no".
@@ -21,16 +19,14 @@ PLAIN = "no"
 AT = "at"  # Query parameter with the message id of the fragment, for the URL in the `noscript` element.
 
 
-@query_budget(4)
-@require_POST
-@login_required
+@member_view(budget=4, methods=["POST"])
 def seen(request: MemberRequest) -> HttpResponse:
     """Mark those of the messages in `ids` as read that the user received. Return the badges as JSON."""
     texts = request.POST.get("ids", "").split(",")
-    if len(texts) > MOST or not all(_is_key(text) for text in texts):
+    if len(texts) > MOST or not all(is_id(text) for text in texts):
         return HttpResponseBadRequest("ids: at most 100 numbers with commas between them.\n")
     Message.objects.mark_seen(request.user, [int(text) for text in texts])
-    return JsonResponse({"member": request.user.pk} | badges_of(request.user.pk, None))
+    return JsonResponse({"member": request.user.pk} | badges(request.user.pk))
 
 
 def is_shown(request: HttpRequest) -> bool:
@@ -68,7 +64,7 @@ def plain_address(request: HttpRequest) -> str:
     query = request.GET.copy()
     query[COOKIE] = PLAIN
     at = query.pop(AT, [""])[-1]
-    return f"?{query.urlencode()}{f'#m{at}' if _is_key(at) else ''}"
+    return f"?{query.urlencode()}{f'#m{at}' if is_id(at) else ''}"
 
 
 def may_come_again(request: HttpRequest) -> bool:
@@ -80,7 +76,3 @@ def _followed_noscript(request: HttpRequest) -> bool:
     # Another site must not choose which messages of a user are marked as read.
     is_same_origin = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
     return is_same_origin and request.GET.get(COOKIE) == PLAIN
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= LARGEST_KEY

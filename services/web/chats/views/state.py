@@ -1,23 +1,19 @@
 """JSON endpoints by which open pages stay up to date."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
-from django.views.decorators.http import require_safe
 
+from accounts.decorators import member_view
 from accounts.requests import MemberRequest, key_from
 from caching.generations import generation_of
 from chats import made_for
 from chats.addresses import conversations
-from chats.context import badges_of
+from chats.cache import badges
 from messaging.models import Participant
-from observability.budgets import query_budget
 
 
-@query_budget(2)
-@require_safe
-@login_required
+@member_view(budget=2)
 def state(request: MemberRequest) -> HttpResponse:
     """Return the user's id, the badges and the generation, or 304 if the generation has not changed.
 
@@ -29,16 +25,14 @@ def state(request: MemberRequest) -> HttpResponse:
     known = get_conditional_response(request, etag=etag) if etag else None
     if known is not None:
         return known
-    badges = badges_of(request.user.pk, generation)
-    response = JsonResponse({"member": request.user.pk, "generation": generation} | badges)
+    answer = {"member": request.user.pk, "generation": generation}
+    response = JsonResponse(answer | badges(request.user.pk, generation))
     if etag:
         response["ETag"] = etag
     return response
 
 
-@query_budget(2)
-@require_safe
-@login_required
+@member_view(budget=2)
 def counterpart(request: MemberRequest) -> JsonResponse:
     """Return the current name of a counterpart and whether the account is active.
 

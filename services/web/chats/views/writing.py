@@ -1,27 +1,23 @@
 """Pages that send and edit messages. A form that fails keeps the submitted text."""
 
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.decorators import READ_AND_SEND, member_view
+from accounts.models import User
 from accounts.requests import MemberRequest
-from chats.forms import EditForm, ReplyForm
-from chats.new_message import NewMessageForm, suggestions
+from chats.cache import suggestions
+from chats.forms import EditForm, MessageForm, ReplyForm
+from chats.new_message import NewMessageForm
 from chats.views.accepted import accepted
 from messaging.editing import EditConflictError, version_of
 from messaging.models import Message, Participant
 from messaging.replying import message_to_answer
 from messaging.sending import AlreadySentError, send
-from observability.budgets import query_budget
-
-READ_AND_SEND = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@query_budget(8)
-@READ_AND_SEND
-@login_required
+@member_view(budget=8, methods=READ_AND_SEND)
 def new(request: MemberRequest) -> HttpResponse:
     """Show the form of a new message, or send the message. It starts a thread."""
     # A suggested name fills in the field and sends nothing. Without JavaScript, the server fills it in.
@@ -38,15 +34,12 @@ def new(request: MemberRequest) -> HttpResponse:
     if sent:
         return accepted(request, form, "chats:thread", sent.thread)
     # After a conflict, the name was valid, so the page needs no list of names.
-    is_conflict = getattr(form, "conflict", False)
     active = Participant.objects.filter(counterpart__is_active=True)
-    known = [] if is_conflict else active.inbox_rows(request.user)[:20]
+    known = [] if form.conflict else active.inbox_rows(request.user)[:20]
     return render(request, "chats/new.html", {"form": form, "known": known}, status=_status(form))
 
 
-@query_budget(6)
-@READ_AND_SEND
-@login_required
+@member_view(budget=6, methods=READ_AND_SEND)
 def reply(request: MemberRequest, pk: int) -> HttpResponse:
     """Show the form of a reply, or send the reply. Both participants can reply to a message."""
     try:
@@ -63,9 +56,7 @@ def reply(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "chats/reply.html", context, status=_status(form))
 
 
-@query_budget(4)
-@READ_AND_SEND
-@login_required
+@member_view(budget=4, methods=READ_AND_SEND)
 def edit(request: MemberRequest, pk: int) -> HttpResponse:
     """Show the form of an edit, or save the edit. Only the sender can edit a message."""
     own = Message.objects.filter(sender=request.user).select_related("receiver")
@@ -87,16 +78,14 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "chats/edit.html", {"form": form, "message": message}, status=_status(form))
 
 
-@query_budget(2)
-@require_safe
-@login_required
+@member_view(budget=2)
 def people(request: MemberRequest) -> HttpResponse:
     """Return user names that begin with `?to=`, as option elements for the field's datalist."""
     names = suggestions(request.GET.get("to", "")[:150], request.user)
     return render(request, "chats/people.html", {"names": names})
 
 
-def _send(form, sender, receiver, parent: Message | None = None) -> Message | None:
+def _send(form: MessageForm, sender: User, receiver: User, parent: Message | None = None) -> Message | None:
     """Send the message of a valid form. If it is refused, add the error to the form and return None."""
     data = form.cleaned_data
     try:
@@ -118,7 +107,5 @@ def _send(form, sender, receiver, parent: Message | None = None) -> Message | No
     return None
 
 
-def _status(form) -> int:
-    if not form.is_bound:
-        return 200
-    return 409 if getattr(form, "conflict", False) else 422
+def _status(form: MessageForm) -> int:
+    return 409 if form.conflict else 422 if form.is_bound else 200

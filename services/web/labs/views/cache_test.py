@@ -1,23 +1,19 @@
 """The cache test page: shows reads of the cache with a value of the logged-in user."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
+from accounts.decorators import READ_AND_SEND, member_view
 from accounts.requests import MemberRequest
 from caching.generations import generation_of, invalidate_users
 from labs import cache_test
-from observability.budgets import query_budget
 
 NUMBER, GENERATION = "cache_test_number", "cache_test_generation"  # Keys in the session.
 
 
-@query_budget(4)
-@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@login_required
+@member_view(budget=4, methods=READ_AND_SEND)
 def page(request: MemberRequest) -> HttpResponse:
     """GET reads a number twice through the cache; POST changes the number and invalidates the entry."""
     number = request.session.get(NUMBER, 0)

@@ -1,27 +1,21 @@
 """The query lab, for staff; in a demo for all users."""
 
-from typing import NamedTuple
-
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
+from accounts.decorators import member_view
 from accounts.requests import MemberRequest, key_from
 from labs.query_lab import LARGEST, MOST_QUERIES, Cost, compare, may_open, recent_threads
 from messaging.models import Message
-from observability.budgets import query_budget
 
 
 # MOST_QUERIES for the three ways, and five more: the user, the list of threads, the chosen thread, the check
 # of its size, and the badges.
-@query_budget(MOST_QUERIES + 5)
-@require_safe
 @never_cache
-@login_required
+@member_view(budget=MOST_QUERIES + 5)
 def query_lab(request: MemberRequest) -> HttpResponse:
     """Fetch one of the user's threads in three ways and show the costs."""
     if not may_open(request.user):
@@ -40,26 +34,16 @@ def query_lab(request: MemberRequest) -> HttpResponse:
         "others": [thread for thread in threads if thread.id != root.pk],
         "largest": LARGEST,
         "costs": costs,
-        "size": len(costs[-1].cost.fetched) if costs else None,
+        "size": len(costs[-1].fetched) if costs else None,
     }
     return render(request, "labs/query_lab.html", context)
 
 
-class Compared(NamedTuple):
-    """The cost of a way, and its queries and time as multiples of those of the last way."""
-
-    cost: Cost
-    queries: float
-    time: float
-
-
-def _costs(root: Message) -> list[Compared] | None:
+def _costs(root: Message) -> list[Cost] | None:
     """Return the cost of each way, or None if the thread is too large."""
     if Message.objects.in_thread(root.pk)[LARGEST:].exists():
         return None
     try:
-        costs = compare(root)
+        return compare(root)
     except ObjectDoesNotExist:
         raise Http404 from None  # The thread was deleted meanwhile.
-    best = costs[-1]
-    return [Compared(cost, cost.queries / best.queries, cost.total / best.total) for cost in costs]

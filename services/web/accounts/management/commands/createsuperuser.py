@@ -12,7 +12,7 @@ class Command(createsuperuser.Command):
 
         Django calls this for a name from an option, the environment or the prompt.
         """
-        problem: str | None = super()._validate_username(username, verbose_field_name, database)  # type: ignore[misc]
+        problem: str | None = super()._validate_username(username, verbose_field_name, database)  # type: ignore[misc]  # private API
         if problem:
             return problem
         try:

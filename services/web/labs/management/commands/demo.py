@@ -10,41 +10,29 @@ from accounts.models import User
 from messaging.models import Message
 
 CAST = ("alice", "bob", "charlie")
-# Each thread: (sender, receiver, lines). A line is (sender, text, index of the line that it replies to).
-THREADS = [
-    (
-        "alice",
-        "bob",
-        [
-            ("alice", "Good morning! Did the new loom arrive?", None),
-            ("bob", "It did, yesterday at noon. Four boxes, and one of them is dented.", 0),
-            ("alice", "Which one? The frame or the bobbins?", 1),
-            ("bob", "The bobbins. I counted: two out of forty are cracked.", 2),
-            ("alice", "Then send me a photo, I will ask for replacements.", 3),
-            ("bob", "The frame is fine, by the way, and the manual is even readable.", 2),
-            ("bob", "Shall I set it up on Thursday?", 0),
-            ("alice", "Thursday is good. I bring the linen.", 6),
-        ],
-    ),
-    (
-        "bob",
-        "alice",
-        [
-            ("bob", "Lunch on Friday?\n\nThere is a new place by the canal.", None),
-            ("alice", "Yes. Half past twelve?", 0),
-            ("bob", "Half past twelve it is 🧵", 1),
-        ],
-    ),
-    (
-        "charlie",
-        "alice",
-        [
-            ("charlie", "I lost the key to the dye room. Is there another one?", None),
-            ("alice", "In the drawer under the scales.", 0),
-            ("charlie", "Found it, thank you.", 1),
-        ],
-    ),
-]
+# {(sender, receiver): lines}. A line is (sender, text, index of the line that it replies to).
+THREADS: dict[tuple[str, str], list[tuple[str, str, int | None]]] = {
+    ("alice", "bob"): [
+        ("alice", "Good morning! Did the new loom arrive?", None),
+        ("bob", "It did, yesterday at noon. Four boxes, and one of them is dented.", 0),
+        ("alice", "Which one? The frame or the bobbins?", 1),
+        ("bob", "The bobbins. I counted: two out of forty are cracked.", 2),
+        ("alice", "Then send me a photo, I will ask for replacements.", 3),
+        ("bob", "The frame is fine, by the way, and the manual is even readable.", 2),
+        ("bob", "Shall I set it up on Thursday?", 0),
+        ("alice", "Thursday is good. I bring the linen.", 6),
+    ],
+    ("bob", "alice"): [
+        ("bob", "Lunch on Friday?\n\nThere is a new place by the canal.", None),
+        ("alice", "Yes. Half past twelve?", 0),
+        ("bob", "Half past twelve it is 🧵", 1),
+    ],
+    ("charlie", "alice"): [
+        ("charlie", "I lost the key to the dye room. Is there another one?", None),
+        ("alice", "In the drawer under the scales.", 0),
+        ("charlie", "Found it, thank you.", 1),
+    ],
+}
 
 
 class Command(BaseCommand):
@@ -55,7 +43,7 @@ class Command(BaseCommand):
         present = User.objects.in_bulk(CAST, field_name="username")
         members = {name: self._known(present[name]) if name in present else self._new(name) for name in CAST}
         if not Message.objects.visible_to(members["alice"]).exists():
-            for sender, receiver, lines in THREADS:
+            for (sender, receiver), lines in THREADS.items():
                 self._thread(members[sender], members[receiver], lines, members)
             self._edit_one(members["alice"])
 
