@@ -9,9 +9,9 @@ from bench import raw
 from bench.measure import Way, Workload
 from bench.staging import Stage
 from bench.targets import Target, at_most, faster_than, one_query
-from chats.pages import PAGE_SIZE, lines
 from chats.views.reading import THREAD
 from messaging.models import Message
+from messaging.paging import PAGE_SIZE
 from messaging.threads import flatten, read_thread
 
 FIELDS = "id, parent_message_id, sender_id, content, timestamp, read, edited"
@@ -67,20 +67,18 @@ def _beside_peers(workload: Workload, root: int) -> Workload:
 
 def _page(title: str, root: int, start: int) -> Workload:
     request = RequestFactory().get("/", {"from": start} if start else {})
-    reader = Message.objects.get(pk=root).receiver_id
 
     def by_hand():
         rows = [PageRow(*row) for row in raw.rows(PAGE, [root, start])]
         return flatten(rows[:PAGE_SIZE])
 
     def bobbin():
-        page = THREAD.window(root, request, newest=False)
-        return lines(page.rows, reader, "counterpart", nested=True)
+        return flatten(THREAD.window(root, request, newest=False).rows)
 
-    ways = [
-        Way("raw SQL", by_hand, lambda placed: [(row.id, depth, row.content) for row, depth in placed]),
-        Way("Bobbin", bobbin, lambda found: [(line.row.id, line.depth, line.row.content) for line in found]),
-    ]
+    def texts(placed) -> list[tuple]:
+        return [(row.id, depth, row.content) for row, depth in placed]
+
+    ways = [Way("raw SQL", by_hand, texts), Way("Bobbin", bobbin, texts)]
     return Workload(title, ways, 100, [at_most(6)])
 
 

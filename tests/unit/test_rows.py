@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.dateformat import format as date_format
 
 from chats import rows
-from chats.pages import Line
 
 AT = datetime(2026, 3, 7, 9, 5, 4, 123456, tzinfo=UTC)
 MARKUP = "<script>alert('&\"')</script>"
@@ -34,8 +33,10 @@ def found_rows(**more):
     return _macro("found_rows", [_row(**found | more)], 1)
 
 
-def message_rows(line, nested=False, can_reply=True):
-    return _macro("message_rows", rows.message_rows([line], nested=nested, can_reply=can_reply), nested)
+def message_rows(*messages, counterpart="bob", nested=False, can_reply=True):
+    """Return the HTML of the last of these messages."""
+    shown = rows.message_rows(messages, 1, counterpart, nested=nested, can_reply=can_reply)
+    return _macro("message_rows", shown[-1:], nested)
 
 
 def _row(**more):
@@ -43,16 +44,10 @@ def _row(**more):
         **{
             "id": 7, "name": "bob", "excerpt": MARKUP, "sent_at": AT, "timestamp": AT, "sender_id": 2,
             "read": True, "unread_count": 0, "is_cut": False, "content": MARKUP, "edited": False, "thread": 3,
-            "parent_message_id": None, "parent_excerpt": MARKUP, "conversation_id": 5,
+            "parent_message_id": None, "parent_sender_id": 1, "parent_excerpt": MARKUP, "conversation_id": 5,
         }
         | more
     )  # fmt: skip
-
-
-def _line(**more):
-    row = more.pop("row", _row())
-    return Line(**{"row": row, "depth": 0, "author": "bob", "mine": False, "is_new": False, "answers": "",
-                   "parent_is_here": False} | more)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -60,8 +55,8 @@ def _line(**more):
     [
         lambda: inbox_rows(_row()),
         lambda: unread_rows(_row()),
-        lambda: message_rows(_line()),
-        lambda: message_rows(_line(answers="you", row=_row(content="", parent_message_id=5))),
+        lambda: message_rows(_row()),
+        lambda: message_rows(_row(content="", parent_message_id=5)),
         lambda: found_rows(),
     ],
 )
@@ -74,7 +69,7 @@ def test_name_is_escaped_in_every_kind_of_row():
     for html in (
         inbox_rows(_row(name=MARKUP)),
         unread_rows(_row(name=MARKUP, excerpt="")),
-        message_rows(_line(author=MARKUP, answers=MARKUP, row=_row(content="", parent_message_id=5))),
+        message_rows(_row(content="", parent_message_id=5, parent_sender_id=2), counterpart=MARKUP),
         found_rows(sender_name=MARKUP, snippet=[]),
     ):
         assert ESCAPED in html
@@ -87,7 +82,7 @@ def test_addresses_are_those_of_reverse(name):
 
 
 def test_line_links_to_its_actions():
-    html = message_rows(_line(mine=True, row=_row(edited=True)))
+    html = message_rows(_row(sender_id=1, edited=True))
     names = {"p": "message", "h": "history", "r": "reply", "e": "edit", "t": "thread"}
 
     # Each control by the first letter of its id.
@@ -98,7 +93,7 @@ def test_line_links_to_its_actions():
 
 
 def test_line_of_the_counterpart_has_no_edit_link():
-    html = message_rows(_line(), nested=True)
+    html = message_rows(_row(), nested=True)
 
     for absent in (reverse("chats:edit", args=[7]), "edited", "is-mine", "is-new", ">new<", ">Thread<"):
         assert absent not in html
@@ -107,17 +102,15 @@ def test_line_of_the_counterpart_has_no_edit_link():
 def test_line_for_a_deactivated_counterpart_has_no_reply_link():
     address = reverse("chats:reply", args=[7])
 
-    assert [address in message_rows(_line(), can_reply=can_reply) for can_reply in (True, False)] == [
-        True,
-        False,
-    ]
+    assert address in message_rows(_row())
+    assert address not in message_rows(_row(), can_reply=False)
 
 
 def test_reply_links_to_its_parent_on_this_or_another_page():
-    here = _line(answers="you", row=_row(parent_message_id=5), parent_is_here=True)
+    reply = _row(parent_message_id=5)
 
-    assert 'href="#m5"' in message_rows(here)
-    assert f'href="{reverse("chats:message", args=[5])}"' in message_rows(here._replace(parent_is_here=False))
+    assert 'href="#m5"' in message_rows(_row(id=5), reply)
+    assert f'href="{reverse("chats:message", args=[5])}"' in message_rows(reply)
 
 
 def test_badge_and_class_appear_only_with_unread_messages():

@@ -1,24 +1,12 @@
 """Template context of every page: the view, the two badges, the generation, the port of the event stream."""
 
-from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from chats import cache
-from messaging.models import Participant
-from notifications.models import Notification
-
-# The badge shows at most "99+", so the query stops at 100: a user may have very many notifications.
-COUNT = f"""
-SELECT
-  (SELECT COALESCE(sum(unread_count), 0) FROM {Participant._meta.db_table} WHERE user_id = %(user)s),
-  (SELECT count(*) FROM (
-     SELECT FROM {Notification._meta.db_table} WHERE user_id = %(user)s AND NOT read LIMIT 100) AS waiting)
-"""  # noqa: S608  (the names of tables)
+from chats.cache import badges
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -35,18 +23,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     generation = getattr(request, "generation", None)
     return {
         "view_name": view_name,
-        "badges": SimpleLazyObject(lambda: badges_of(user.pk, getattr(request, "generation", None))),
+        "badges": SimpleLazyObject(lambda: badges(user.pk, getattr(request, "generation", None))),
         "generation": getattr(request, "as_of", generation),
         "events_port": settings.EVENTS_PORT,
     }
-
-
-def badges_of(user_id: int, generation: str | None) -> dict[str, int]:
-    return cache.badges(user_id, partial(_count, user_id), generation)
-
-
-def _count(user_id: int) -> dict[str, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT, {"user": user_id})
-        unread, notifications = cursor.fetchone()
-    return {"unread": unread, "notifications": notifications}

@@ -29,13 +29,14 @@ class ContentField(forms.CharField):
 
 class MessageForm(forms.Form):
     default_renderer = Jinja2()  # Much faster than Django's default, whose templates are Django templates.
+    conflict = False  # Whether the form was refused because of another form that was accepted before.
     content = ContentField()
     # Created with the form, so that a double click or a reload does not send a second message.
     client_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid.uuid4)
 
     def _post_clean(self) -> None:
         """Replace an invalid `client_id`, because the user cannot correct a hidden field."""
-        super()._post_clean()  # type: ignore[misc]
+        super()._post_clean()  # type: ignore[misc]  # private API
         if "client_id" in self.errors:
             self.add_error(None, "This form was damaged on its way; send it again.")
             self.renew_client_id()
@@ -49,7 +50,7 @@ class MessageForm(forms.Form):
         data: Any = self.data
         self.data = data.copy()
         for name, value in values.items():
-            self.data[name] = value  # type: ignore[index]
+            self.data[name] = value  # type: ignore[index]  # a copy that can change
 
 
 def check_name(shown: str, counterpart: User) -> None:

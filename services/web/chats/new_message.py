@@ -1,4 +1,4 @@
-"""The form of a new message, and the names that it suggests."""
+"""The form of a new message."""
 
 from typing import Any
 
@@ -8,11 +8,10 @@ from django.core.signing import BadSignature
 from accounts import names
 from accounts.models import User
 from accounts.requests import LARGEST_KEY
-from chats import cache, made_for
+from chats import made_for
+from chats.cache import suggestions
 from chats.forms import MessageForm, check_name
 from messaging.models import Participant
-
-SUGGESTIONS = 10
 
 
 class NewMessageForm(MessageForm):
@@ -106,18 +105,3 @@ class NewMessageForm(MessageForm):
 def _find(name: str) -> User | None:
     """Return the user with this name, active or deactivated, or None."""
     return None if "\x00" in name else User.objects.named(name).first()
-
-
-def suggestions(start: str, user: User) -> list[str]:
-    """Return at most SUGGESTIONS names of active users that begin with `start`, except that of `user`."""
-    start = start.strip().replace("\x00", "")
-    if not start:
-        return []
-
-    def find() -> list[str]:
-        # One more than the page shows, because the name of the requesting user may be among them.
-        named = User.objects.active().named_like(start).values_list("username", flat=True)
-        return list(named[: SUGGESTIONS + 1])
-
-    found = cache.suggestions(names.key(start), find)
-    return [name for name in found if name != user.username][:SUGGESTIONS]

@@ -1,4 +1,4 @@
-"""Keyset paging of messages, and conversion of their rows to the lines that a page shows."""
+"""Keyset paging of messages, and the version of a page."""
 
 from collections.abc import Callable
 from hashlib import blake2b
@@ -9,27 +9,9 @@ from django.http import Http404, HttpRequest
 from accounts.requests import LARGEST_KEY, key_from
 from messaging.compiled import CompiledQuery
 from messaging.paging import PAGE_SIZE, split
-from messaging.threads import flatten
 
 INBOX_SIZE = 25
 ONE_MORE = PAGE_SIZE + 1  # The additional row shows whether there is another page.
-DEEPEST_INDENT = 6  # Deeper replies keep this indent and quote the message that they answer.
-
-
-class Line(NamedTuple):
-    """A message on a page. `row` is a row of MessageQuerySet.for_display."""
-
-    row: Any
-    depth: int
-    author: str
-    mine: bool
-    is_new: bool
-    answers: str  # The author of the parent message; empty if the page need not name the author.
-    parent_is_here: bool
-
-    @property
-    def indent(self) -> int:
-        return min(self.depth, DEEPEST_INDENT)
 
 
 class Window(NamedTuple):
@@ -69,40 +51,15 @@ def _window(rows: list[Any], *, earlier: bool, later: bool) -> Window:
     return Window(rows, rows[0].id - 1 if earlier else None, rows[-1].id + 1 if later else None)
 
 
-def lines(rows: list[Any], reader_id: int, counterpart: str, *, nested: bool) -> list[Line]:
-    """Return the lines of a page for the user `reader_id`. `nested` puts replies below their parents."""
-    here = {row.id for row in rows}
-    placed = flatten(rows) if nested else [(row, 0) for row in rows]
-    return [_line(row, depth, reader_id, counterpart, here, nested) for row, depth in placed]
-
-
-def version_of(page: Window, shown: list[Line], *around: Any) -> str:
+def version_of(page: Window, reader_id: int, *around: Any) -> str:
     """Return a digest of the content of the page. It changes when the page would show something else.
 
     The digest does not include the marks of new messages, because a message is new only at the first view.
+    `around` is what the page shows besides its messages, such as the name of the counterpart.
     """
     said = [
-        (line.row.id, line.author, line.row.content, line.row.edited, line.mine and line.row.read,
-         line.row.parent_excerpt)
-        for line in shown
-    ]  # fmt: skip
-    return blake2b(
-        repr((page.later, around, said)).encode(errors="backslashreplace"), digest_size=12
-    ).hexdigest()
-
-
-def _line(row: Any, depth: int, reader_id: int, counterpart: str, here: set[int], nested: bool) -> Line:
-    mine = row.sender_id == reader_id
-    parent_is_here = row.parent_message_id in here
-    # Up to DEEPEST_INDENT, the indentation already shows which message is answered.
-    needs_saying = row.parent_message_id and not (nested and parent_is_here and depth <= DEEPEST_INDENT)
-    answers = ("you" if row.parent_sender_id == reader_id else counterpart) if needs_saying else ""
-    return Line(
-        row=row,
-        depth=depth,
-        author="You" if mine else counterpart,
-        mine=mine,
-        is_new=not mine and not row.read,
-        answers=answers,
-        parent_is_here=parent_is_here,
-    )
+        (row.id, row.content, row.edited, row.sender_id == reader_id and row.read, row.parent_excerpt)
+        for row in page.rows
+    ]
+    content = repr((page.later, around, said)).encode(errors="backslashreplace")
+    return blake2b(content, digest_size=12).hexdigest()

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from chats.new_message import suggestions
+from chats.cache import suggestions
 from messaging.models import Participant
 from messaging.search import parse, search
 

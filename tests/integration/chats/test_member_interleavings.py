@@ -22,7 +22,7 @@ from django.test import Client
 
 from accounts.models import User
 from caching import generations
-from chats import new_message
+from chats.cache import suggestions
 from live import receivers
 from messaging.models import Message
 
@@ -95,7 +95,7 @@ class World:
     def suggest(self, choose, browser, host) -> None:
         guest = choose.choice(self.guests)
         known = [(guest, guest.suggested_from)]
-        self._compare("suggestions", " ".join(new_message.suggestions(f"guest{guest.number}v", host)), known)
+        self._compare("suggestions", " ".join(suggestions(f"guest{guest.number}v", host)), known)
 
     def _compare(self, where: str, text: str, known) -> None:
         for guest, first in known:

@@ -26,7 +26,8 @@ from prometheus_client import REGISTRY
 from accounts.forms import SignUpForm
 from accounts.models import Session, User
 from caching import generations, private_pages
-from chats.new_message import NewMessageForm, suggestions
+from chats.cache import suggestions
+from chats.new_message import NewMessageForm
 from messaging.models import Message
 from notifications.models import Notification
 from probe.fixtures import NAMES, exclusive, fixture

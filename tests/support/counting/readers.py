@@ -65,12 +65,8 @@ def message(text: str, number: int = 2, parent: int | None = None) -> types.Simp
     )  # fmt: skip
 
 
-def shown(text: str) -> list[pages.Line]:
-    return pages.lines([message(text, 4, 1)], 2, text, nested=True)
-
-
 def message_rows(text: str, nested: bool = False) -> list[rows.MessageRow]:
-    return rows.message_rows(shown(text), nested=nested, can_reply=True)
+    return rows.message_rows([message(text, 4, 1)], 2, text, nested=nested, can_reply=True)
 
 
 def macro(name: str, *values: Any) -> str:
@@ -152,7 +148,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "excerpts.first_words": lambda text: excerpts.first_words(text, 30),
     "forms.ReplyForm": form,
     "forms.check_name": lambda text: forms.check_name(text, ALICE),
-    "pages.version_of": lambda text: pages.version_of(pages.Window([], None, None), shown(text), text),
+    "pages.version_of": lambda text: pages.version_of(pages.Window([message(text)], None, None), 2, text),
     "_rows.html, message_rows": lambda text: macro("message_rows", message_rows(text, nested=True), True),
     "_rows.html, message_rows, conversation": lambda text: macro("message_rows", message_rows(text), False),
     "_rows.html, inbox_rows": lambda text: macro("inbox_rows", [message(text)], 1),
@@ -222,9 +218,9 @@ NOT_MEASURED = {
         "accounts.managers.create_superuser",
         "accounts.managers.get_by_natural_key",
         "accounts.managers.refuse_name",
-        "accounts.passwords.check_password", "accounts.passwords.set_password", "chats.cache.suggestions",
+        "accounts.passwords.check_password", "accounts.passwords.set_password", "chats.cache._names_from",
         "chats.forms.show_conflict", "chats.made_for.token", "chats.made_for.reason_to_refuse",
-        "chats.new_message._check_made", "chats.new_message._find", "chats.new_message.suggestions",
+        "chats.new_message._check_made", "chats.new_message._find", "chats.cache.suggestions",
         "chats.views.reading.conversation",
         "messaging.importing.importer._read",
         "messaging.editing.__init__", "messaging.editing.edit", "messaging.importing.members._take",
@@ -238,7 +234,7 @@ NOT_MEASURED = {
         "probe.run.note",
         "probe.site._parts", "live.broker.deliver",
         "probe.management.commands.check_cached_pages._seconds",
-        "labs.management.commands.demo._new", "chats.views.reading._messages", "chats.views.search._key",
+        "labs.management.commands.demo._new", "chats.views.search._key",
         "messaging.importing.records.opened", "messaging.numbering._free",
     },
 }  # fmt: skip
