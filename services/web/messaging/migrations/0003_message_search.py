@@ -13,8 +13,9 @@ CREATE INDEX CONCURRENTLY message_search ON messaging_message USING gin (
 )
 """
 DROP = "DROP INDEX CONCURRENTLY IF EXISTS message_search"
-# The limit of a page is no limit for this.
-PATIENT, AS_BEFORE = "SET statement_timeout = 0", "RESET statement_timeout"
+# The limits of a page do not apply here. CONCURRENTLY waits for every older transaction, such as that of a backup.
+NO_LIMITS = ["SET statement_timeout = 0", "SET lock_timeout = 0"]
+AS_BEFORE = ["RESET statement_timeout", "RESET lock_timeout"]
 
 
 class Migration(migrations.Migration):
@@ -23,7 +24,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            sql=[PATIENT, DROP, BUILD, AS_BEFORE],
-            reverse_sql=[PATIENT, DROP, AS_BEFORE],
+            sql=[*NO_LIMITS, DROP, BUILD, *AS_BEFORE],
+            reverse_sql=[*NO_LIMITS, DROP, *AS_BEFORE],
         )
     ]

@@ -92,8 +92,9 @@ DROP_FUNCTIONS = [
     f"DROP FUNCTION IF EXISTS messaging_search_{name}"
     for name in ("keys(text, bigint, bigint)", "accented(text)", "text(text)")
 ]
-# The limit of a page is no limit for this.
-PATIENT, AS_BEFORE = "SET statement_timeout = 0", "RESET statement_timeout"
+# The limits of a page do not apply here. CONCURRENTLY waits for every older transaction, such as that of a backup.
+NO_LIMITS = ["SET statement_timeout = 0", "SET lock_timeout = 0"]
+AS_BEFORE = ["RESET statement_timeout", "RESET lock_timeout"]
 
 
 class Migration(migrations.Migration):
@@ -102,7 +103,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            sql=[PATIENT, *FUNCTIONS, DROP_NEW, BUILD, NO_STATISTICS, DROP, RENAME, AS_BEFORE],
-            reverse_sql=[PATIENT, DROP_NEW, BUILD_OLD, DROP, RENAME, *DROP_FUNCTIONS, AS_BEFORE],
+            sql=[*NO_LIMITS, *FUNCTIONS, DROP_NEW, BUILD, NO_STATISTICS, DROP, RENAME, *AS_BEFORE],
+            reverse_sql=[*NO_LIMITS, DROP_NEW, BUILD_OLD, DROP, RENAME, *DROP_FUNCTIONS, *AS_BEFORE],
         )
     ]

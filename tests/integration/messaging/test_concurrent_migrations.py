@@ -1,0 +1,62 @@
+"""Migrations that build an index concurrently wait for older transactions, such as that of a backup."""
+
+import threading
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+WAITS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'migrate' AND wait_event_type = 'Lock'"
+)
+LIMITS = "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"
+
+
+def _operations():
+    """Return the migrations without a transaction, then those that restore the functions of search."""
+    loader = MigrationLoader(connection)
+    concurrent = [
+        one for one in loader.graph.nodes.values() if one.app_label == "messaging" and not one.atomic
+    ]
+    return concurrent, loader.get_migration("messaging", "0009_search_in_linear_time")
+
+
+def _release_when_it_waits(reader: psycopg.Connection, seen: list) -> None:
+    with psycopg.connect(reader.info.dsn, autocommit=True, password=reader.info.password) as watch:
+        for _ in range(200):
+            [(waiting,)] = watch.execute(WAITS).fetchall()
+            if waiting:
+                break
+            threading.Event().wait(0.05)
+        seen.append(waiting)
+        threading.Event().wait(0.3)  # Longer than the lock_timeout of the migration.
+    reader.rollback()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_index_is_built_concurrently_beside_a_backup_longer_than_the_lock_timeout(message):
+    concurrent, search = _operations()
+    parameters = {key: value for key, value in connection.get_connection_params().items()
+                  if key in {"host", "port", "dbname", "user", "password"}}  # fmt: skip
+    limits = "SET lock_timeout = '100ms'; SET application_name = 'migrate'"
+    with psycopg.connect(**parameters) as reader, connection.cursor() as cursor:
+        cursor.execute(LIMITS)
+        before = cursor.fetchone()
+        cursor.execute(limits)
+        for migration in concurrent:
+            reader.execute("SELECT count(*) FROM messaging_message")  # As pg_dump does.
+            seen: list[int] = []
+            release = threading.Thread(target=_release_when_it_waits, args=(reader, seen))
+            release.start()
+            with connection.schema_editor(atomic=False) as editor:
+                for operation in migration.operations:
+                    operation.database_forwards("messaging", editor, apps, apps)
+            release.join()
+            assert seen == [1]
+        with connection.schema_editor() as editor:
+            search.operations[0].database_forwards("messaging", editor, apps, apps)
+        cursor.execute(LIMITS)
+        assert cursor.fetchone() == before
+    connection.close()
