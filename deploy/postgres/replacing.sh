@@ -76,6 +76,9 @@ replace_database() {
   run postgres "CREATE DATABASE bobbin_restoring OWNER bobbin_owner TEMPLATE template0
     ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C.UTF-8'"
   load bobbin_restoring || fail "the backup could not be restored; the old database is as it was"
+  [ "$(run bobbin_restoring "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'
+    AND tablename IN ('accounts_user', 'django_migrations', 'messaging_message')")" = 3 ] ||
+    fail "this is a dump of another program, without Bobbin's tables; the old database is as it was"
   erase_again
   script bobbin_restoring <"$RIGHTS_SQL" || fail "the rights could not be given; the old database is as it was"
   run bobbin_restoring ANALYZE

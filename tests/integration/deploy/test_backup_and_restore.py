@@ -124,6 +124,30 @@ def test_restore_refuses_a_damaged_dump_or_list_and_changes_nothing(server, dump
     assert server.sql("SELECT oid FROM pg_database ORDER BY 1") == before
 
 
+FOREIGN = {
+    "another program": ["--exclude-table=messaging_*", "--exclude-table=accounts_*"],
+    "only messages": ["--table=messaging_message"],
+    "without migrations": ["--exclude-table=django_migrations"],
+    "nothing": ["--schema=nothing"],
+}
+
+
+@pytest.mark.parametrize("content", FOREIGN)
+def test_restore_refuses_a_dump_of_another_program_and_changes_nothing(server, content):
+    server.sql("CREATE SCHEMA IF NOT EXISTS nothing")
+    before = replaced(server), server.sql("SELECT max(id) FROM messaging_message")
+    foreign = server.backups / "bobbin-20200101T000000Z.dump"
+    server.run("pg_dump", "--format=custom", "--file", str(foreign), "--section=pre-data", *FOREIGN[content])
+    sum_of = f"cd backups && sha256sum {foreign.name} >{foreign.name}.sha256"
+    server.run("sh", "-c", sum_of)
+    said = server.restore(foreign.name, status=1)
+
+    assert "the old database is as it was" in said
+    assert (replaced(server), server.sql("SELECT max(id) FROM messaging_message")) == before
+    for file in server.backups.glob(f"{foreign.name}*"):
+        file.unlink()
+
+
 @by_models
 def test_restore_refuses_a_database_in_use_and_leaves_it_open(on_server, dump):
     assert User.objects.exists()  # This opens a connection that stays open.
