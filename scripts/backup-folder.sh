@@ -2,7 +2,9 @@
 # Create the folder for backups. It belongs to the caller or, if the caller is root, to the user of the image.
 set -eu
 cd "$(dirname "$0")/.."
-folder=${BACKUPS:-backups}
+# shellcheck disable=SC1091  # checked separately
+. scripts/folders.sh
+folder=$BACKUPS
 [ ! -d "$folder" ] || exit 0
 mkdir -p "$folder"
 chmod 700 "$folder"

@@ -3,7 +3,8 @@
 # Called by up.sh and restore.sh.
 set -eu
 cd "$(dirname "$0")/.."
-secrets=${BOBBIN_SECRETS:-secrets}
+# shellcheck disable=SC1091  # checked separately
+. scripts/folders.sh
 
 [ -n "$(docker compose ps --quiet --status running postgres)" ] ||
   docker compose up --detach --wait --wait-timeout 120 postgres
@@ -14,7 +15,7 @@ owner=$(script --command "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE 
 echo "Making the role bobbin_owner the owner of the tables ..."
 {
   # On standard input, because other users can read the arguments of a process.
-  printf "\\\\set owner '%s'\n" "$(cat "$secrets/postgres_owner_password")"
+  printf "\\\\set owner '%s'\n" "$(cat "$BOBBIN_SECRETS/postgres_owner_password")"
   echo "SELECT 'CREATE ROLE bobbin_owner LOGIN' WHERE to_regrole('bobbin_owner') IS NULL \\gexec"
   echo "ALTER ROLE bobbin_owner LOGIN PASSWORD :'owner';"
   cat deploy/postgres/initdb.d/20-rights.sql

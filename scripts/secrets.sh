@@ -1,9 +1,11 @@
 #!/bin/sh
 # Create the missing secrets of the containers, and keep the existing ones.
-# BOBBIN_SECRETS=... selects the folder.
+# BOBBIN_SECRETS, in the shell or in .env, selects the folder.
 set -eu
 cd "$(dirname "$0")/.."
-folder=${BOBBIN_SECRETS:-secrets}
+# shellcheck disable=SC1091  # checked separately
+. scripts/folders.sh
+folder=$BOBBIN_SECRETS
 
 random() { # Print 64 hexadecimal characters, which need no quoting.
   od -An -N32 -tx1 /dev/urandom | tr -d ' \n'

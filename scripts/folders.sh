@@ -1,0 +1,13 @@
+# shellcheck shell=sh
+# Set BACKUPS and BOBBIN_SECRETS as Compose does: the shell first, then .env, then the default. Sourced in the root
+# of the repository.
+folder_setting() { # NAME DEFAULT
+  # Compose allows spaces around the value, quotes, a comment behind it, and lines that end in CRLF.
+  found=$(sed -n "s/^ *\(export  *\)\{0,1\}$1 *= *//p" .env 2>/dev/null | tail -n 1 | tr -d '\r' |
+    sed -e 's/^"\([^"]*\)".*/\1/' -e t -e "s/^'\([^']*\)'.*/\1/" -e t -e 's/ #.*//' -e 's/ *$//')
+  # shellcheck disable=SC2088  # Compose replaces a leading ~ by the home directory, and so does this.
+  case $found in "~" | "~/"*) found=$HOME${found#\~} ;; esac
+  printf '%s\n' "${found:-$2}"
+}
+[ -n "${BACKUPS:-}" ] || BACKUPS=$(folder_setting BACKUPS ./backups)
+[ -n "${BOBBIN_SECRETS:-}" ] || BOBBIN_SECRETS=$(folder_setting BOBBIN_SECRETS ./secrets)
