@@ -6,19 +6,19 @@
 # (k8s/README.md).
 set -eu
 cd "$(dirname "$0")/.."
-release=${1:-$(sed -n 's/.*name: bobbin\/web, newTag: \([^ ,}]*\).*/\1/p' k8s/base/kustomization.yaml)}
+release=${1:-$(sed -n 's/.*name: localhost\/bobbin\/web, newTag: \([^ ,}]*\).*/\1/p' k8s/base/kustomization.yaml)}
 others=$(sed -n 's/.*name: \(postgres\|redis\), newTag: \([^ ,}]*\).*/\1:\2/p' k8s/base/kustomization.yaml)
 
 BOBBIN_SECRETS=k8s/overlays/local/secrets scripts/secrets.sh
-docker build --quiet --build-arg "RELEASE=$release" --tag "bobbin/web:$release" services/web >/dev/null
-docker build --quiet --tag "bobbin/nginx:$release" services/nginx >/dev/null
-images="bobbin/web:$release bobbin/nginx:$release"
+docker build --quiet --build-arg "RELEASE=$release" --tag "localhost/bobbin/web:$release" services/web >/dev/null
+docker build --quiet --tag "localhost/bobbin/nginx:$release" services/nginx >/dev/null
+images="localhost/bobbin/web:$release localhost/bobbin/nginx:$release"
 echo "Built $images."
 
 if [ -n "${REGISTRY:-}" ]; then
   for image in $images; do
-    docker tag "$image" "$REGISTRY/${image#bobbin/}"
-    docker push "$REGISTRY/${image#bobbin/}"
+    docker tag "$image" "$REGISTRY/${image#localhost/bobbin/}"
+    docker push "$REGISTRY/${image#localhost/bobbin/}"
   done
   exit 0
 fi

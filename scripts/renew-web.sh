@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 old=$(docker compose ps --quiet --status running web)
 [ -n "$old" ] || exit 0
-image=$(docker compose config --images web | grep -m 1 '^bobbin/web:')
+image=$(docker compose config --images web | grep -m 1 '^localhost/bobbin/web:')
 wanted="$(docker image inspect --format '{{.Id}}' "$image") $(docker compose config --hash web | cut -d ' ' -f 2)"
 outdated=
 for container in $old; do

@@ -105,7 +105,7 @@ def test_every_variable_of_the_compose_file_is_documented():
 def test_manifests_name_the_version_of_pyproject():
     """`kubectl apply -k` reads no other file. Everything else derives its version from pyproject.toml."""
     manifest = (ROOT / "k8s/base/kustomization.yaml").read_text()
-    named = re.findall(r"name: bobbin/\w+, newTag: ([^}]+)|value: migrate-([\w.]+)", manifest)
+    named = re.findall(r"name: localhost/bobbin/\w+, newTag: ([^}]+)|value: migrate-([\w.]+)", manifest)
 
     assert len(named) == 3
     assert {tag or job for tag, job in named} == {settings.VERSION}

@@ -70,7 +70,7 @@ class Cluster:
     def name_release(self, release: str) -> None:
         """Set the release in the manifests, which name it in one file only."""
         place, before = self.folder / "k8s/base/kustomization.yaml", self.release
-        named = re.search(r"name: bobbin/web, newTag: ([\w.-]+)", place.read_text())
+        named = re.search(r"name: localhost/bobbin/web, newTag: ([\w.-]+)", place.read_text())
         assert named, "no place names the release"
         place.write_text(place.read_text().replace(named[1], release))
         self.release = release

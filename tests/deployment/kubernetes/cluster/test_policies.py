@@ -81,7 +81,7 @@ def stray(cluster, request):
         [*kubectl(cluster, "default"), "create", "namespace", namespace], capture_output=True
     )
     pod = json.loads(json.dumps(STRAY))
-    pod["spec"]["containers"][0]["image"] = f"bobbin/web:{cluster.release}"
+    pod["spec"]["containers"][0]["image"] = f"localhost/bobbin/web:{cluster.release}"
     cluster.run(*kubectl(cluster, namespace), "apply", "--filename=-", input=json.dumps(pod))
     cluster.run(*kubectl(cluster, namespace), "wait", "--for=condition=Ready", "pod/stray", "--timeout=60s")
     yield namespace

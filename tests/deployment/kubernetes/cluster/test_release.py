@@ -28,5 +28,5 @@ def test_release_with_a_migration_while_members_send_loses_no_message(cluster, l
 
     judge("the next release, with a migration of 15 s", load, took)
     images = {pod["spec"]["containers"][0]["image"] for pod in cluster.pods("web")}
-    assert images == {f"bobbin/web:{release}"}
+    assert images == {f"localhost/bobbin/web:{release}"}
     assert {job["metadata"]["name"] for job in cluster.get("jobs")} >= {f"migrate-{release}"}

@@ -13,7 +13,7 @@ def test_rolling_update_and_rollback_lose_no_message(cluster, load, judge):
     before = cluster.names("web")
     with load:
         began = time.monotonic()
-        image = f"bobbin/web:{other}"
+        image = f"localhost/bobbin/web:{other}"
         cluster.kubectl("set", "image", WEB, f"await-migrations={image}", f"web={image}", f"metrics={image}")
         took = rolled_out(cluster, began)
         load.wait_for_more()
@@ -28,7 +28,7 @@ def test_rolling_update_and_rollback_lose_no_message(cluster, load, judge):
         again.wait_for_more()
     judge("`kubectl rollout undo`", again, took)
     assert {pod["spec"]["containers"][0]["image"] for pod in cluster.pods("web")} == {
-        f"bobbin/web:{cluster.release}"
+        f"localhost/bobbin/web:{cluster.release}"
     }
 
 
