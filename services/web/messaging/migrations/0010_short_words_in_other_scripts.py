@@ -38,7 +38,7 @@ def changed(function: str) -> str:
 
 *_, KEYS = ninth.FUNCTIONS
 LEFT_BEHIND = [f"DROP INDEX CONCURRENTLY IF EXISTS message_search_{name}" for name in ("ccnew", "ccold")]
-REBUILD = [fifth.PATIENT, *LEFT_BEHIND, "REINDEX INDEX CONCURRENTLY message_search", fifth.AS_BEFORE]
+REBUILD = [*fifth.NO_LIMITS, *LEFT_BEHIND, "REINDEX INDEX CONCURRENTLY message_search", *fifth.AS_BEFORE]
 
 
 class Migration(migrations.Migration):

@@ -65,6 +65,6 @@ def test_site_suite_passes_through_nginx(cluster):
 
 def test_every_pod_was_admitted_as_restricted(cluster):
     """The API server admits no other pods; the test checks that it rejects one."""
-    said = cluster.kubectl("run", "root", "--image=bobbin/web:0", "--restart=Never", status=1)
+    said = cluster.kubectl("run", "root", "--image=localhost/bobbin/web:0", "--restart=Never", status=1)
 
     assert 'violates PodSecurity "restricted' in said
