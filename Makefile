@@ -115,6 +115,12 @@ test-security: install #: Request every page by every method as outsiders, and 2
 	  tests/integration/chats/test_interleavings.py \
 	  tests/integration/chats/test_member_interleavings.py --numprocesses=auto --dist=load $(ARGS)
 
+.PHONY: test-long
+test-long: install #: Run the tests of random steps and restarts of workers with more of each than `make test`
+	@INTERLEAVINGS=20000 WORKER_BOOTS=50 HOSTILE_REQUESTS=10000 exec $(STACK) test \
+	  tests/integration/chats/test_interleavings.py tests/integration/observability/test_workers.py \
+	  --numprocesses=auto --dist=loadgroup $(ARGS)
+
 .PHONY: e2e
 e2e: install #: Test a running Bobbin as a black box: make e2e URL=... (EDGE=nginx, PROMETHEUS_URL=...)
 	@BASE_URL="$(URL)" $(PYTHON_IN_VENV) -m pytest -c tests/e2e/site/pytest.ini tests/e2e/site -q $(ARGS)

@@ -14,10 +14,12 @@ from pathlib import Path
 import jinja2
 import pytest
 from django.apps import AppConfig
+from django.test.testcases import LiveServerThread
 from zeal import zeal_context
 
 from observability.budgets import budget_exceeded
 from tests.support import empty_tables
+from tests.support.one_thread_server import OneThreadServer
 
 WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "0")) or 0)
 
@@ -36,6 +38,7 @@ def pytest_configure(config):
     settings.TEMPLATES[0]["OPTIONS"]["undefined"] = jinja2.StrictUndefined
     _watch_for_n_plus_one(settings)
     empty_tables.install()
+    LiveServerThread.server_class = OneThreadServer
 
 
 def _watch_for_n_plus_one(settings):

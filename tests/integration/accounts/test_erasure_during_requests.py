@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import connection
 from django.test import Client
@@ -73,7 +73,9 @@ def test_log_in_during_an_erasure_fails_like_one_without_an_account(bob):
 
 
 def test_log_in_with_an_old_hash_during_an_erasure_fails(bob):
-    User.objects.filter(pk=bob.pk).update(password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
+    User.objects.filter(pk=bob.pk).update(
+        password=PBKDF2PasswordHasher().encode(PASSWORD, "salt", iterations=1)
+    )
     with erased_before(bob, "UPDATE", '"password"'):
         response = log_in(Client())
 

@@ -53,15 +53,21 @@ STAGE = [
 
 
 @pytest.fixture
-def people(member):
-    return [member(f"early{number}") for number in range(COUNTERPARTS // 2)]
+def people(db):
+    return _members("early")
+
+
+def _members(name):
+    return User.objects.bulk_create(
+        User(username=f"{name}{number}", password="!") for number in range(COUNTERPARTS // 2)
+    )
 
 
 @pytest.fixture
 def victim(people, member):
     """Create a user. Half of the counterparts have lower ids, half have higher ids."""
     victim = member("victim")
-    people += [member(f"late{number}") for number in range(COUNTERPARTS // 2)]
+    people += _members("late")
     figures = {"victim": victim.pk, "messages": MESSAGES, "counterparts": COUNTERPARTS}
     with connection.cursor() as cursor:
         for statement in STAGE:

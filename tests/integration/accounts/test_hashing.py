@@ -14,6 +14,11 @@ from accounts.models import User
 PASSWORD = "a-long-enough-1"
 
 
+@pytest.fixture(autouse=True)
+def cheap_hashes():
+    """These tests are about the real figures."""
+
+
 def old_hash(password=PASSWORD):
     return DjangosHasher().encode(password, "a-salt-of-twenty-two-ch")
 

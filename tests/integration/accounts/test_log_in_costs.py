@@ -7,7 +7,7 @@ import datetime
 
 import pytest
 from axes.models import AccessFailureLog
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.test import Client
 from django.utils import timezone
 
@@ -28,7 +28,7 @@ def anna(member):
 def ended(anna, browser_of):
     """A browser whose session ended with a new password. The hash of anna is older than Argon2."""
     browser = browser_of(anna)
-    anna.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
+    anna.password = PBKDF2PasswordHasher().encode(PASSWORD, "salt", iterations=1)
     anna.save()
     return browser
 

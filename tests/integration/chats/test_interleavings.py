@@ -28,7 +28,7 @@ from messaging.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STEPS = int(os.environ.get("INTERLEAVINGS", "5000"))
+STEPS = int(os.environ.get("INTERLEAVINGS", "2000"))
 THREADS = 8
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 NAMES = ("ann", "ben", "cleo", "dora")

@@ -7,7 +7,7 @@ import pytest
 from chats.views import places
 from messaging.models import Message, MessageHistory
 
-SIZES = [1, 10, 100, 1000]
+SIZES = [1, 100]  # test_slopes.py tests that larger sizes make no difference.
 
 
 def _ids(page: str) -> list[int]:

@@ -81,14 +81,14 @@ def test_each_message_of_a_thread_returns_exactly_its_descendants(message, alice
         assert all(len(above[r.pk]) - len(above[node.pk]) == r.depth for r in node.get_all_replies())
 
 
-@pytest.mark.parametrize("start", [0, 2_500, 4_998, 4_999])
-def test_chain_of_5000_replies_is_one_query_from_every_start(start, chain_of, django_assert_num_queries):
+def test_chain_of_5000_replies_is_one_query_from_every_start(chain_of, django_assert_num_queries):
     chain = chain_of(5_000)
 
-    with django_assert_num_queries(1):
-        replies = chain[start].get_all_replies()
-    assert replies == chain[start + 1 :]
-    assert [reply.depth for reply in replies] == list(range(1, 5_000 - start))
+    for start in (0, 2_500, 4_998, 4_999):
+        with django_assert_num_queries(1):
+            replies = chain[start].get_all_replies()
+        assert replies == chain[start + 1 :], start
+        assert [reply.depth for reply in replies] == list(range(1, 5_000 - start)), start
 
 
 @pytest.mark.parametrize("count", [1, 10, 100, 1_000])

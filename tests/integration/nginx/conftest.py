@@ -14,6 +14,11 @@ def site(django_db_setup, django_db_blocker, tmp_path_factory):
         yield site
 
 
+@pytest.fixture(autouse=True)
+def cheap_hashes():
+    """The web process has the real figures."""
+
+
 @pytest.fixture
 def anna(transactional_db):
     return User.objects.create(username="anna", password=make_password(PASSWORD))

@@ -10,6 +10,8 @@ from axes.models import AccessFailureLog
 
 from tests.support.nginx_site import HERE, OTHER_PLACES, PASSWORD, STRANGER, Site, nginx_before
 
+pytestmark = pytest.mark.xdist_group("nginx")
+
 
 def test_wrong_passwords_from_one_address_lock_out_no_other_address(site, anna):
     answers = [site.log_in(OTHER_PLACES).status for _ in range(5)]

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("nginx")
+
 SECRET = "umbrellaword"
 ROUTES = {
     f"/chats/search/?q={SECRET}+from:bob": "/chats/search/",

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.conf import settings
+from django.db import connection
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -111,39 +113,39 @@ def static_files(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def start(transactional_db, settings, tmp_path, static_files):
-    """Return a function that starts a site.
-
-    Its arguments are additional environment variables.
-    """
-    from django.db import connection
-
+@pytest.fixture(scope="package")
+def _site(django_db_setup, tmp_path_factory, static_files):
     with contextlib.ExitStack() as ending:
+        yield _start(tmp_path_factory.mktemp("site"), static_files, ending)
 
-        def begin(**env: str) -> Site:
-            folder, port, metrics_port = tmp_path / "metrics", free_port(), free_port()
-            reported = os.environ | {
-                "PROMETHEUS_MULTIPROC_DIR": str(folder),
-                "POSTGRES_DB": connection.settings_dict["NAME"],
-                "REDIS_URL": settings.CACHES["default"]["LOCATION"],
-                "STATIC_ROOT": str(static_files),
-                "WEB_BIND": f"127.0.0.1:{port}",
-                "WEB_WORKERS": str(WORKERS),
-                "WEB_THREADS": str(THREADS),
-                "METRICS_BIND": f"127.0.0.1:{metrics_port}",
-                **env,
-            }
-            gunicorn = ["gunicorn", "--config", "gunicorn.conf.py", "config.wsgi"]
-            master = ending.enter_context(running(gunicorn, reported, tmp_path / "web.log"))
-            until(lambda: len(list(folder.glob("counter_web*.db"))) == WORKERS, "workers")
-            ending.enter_context(running(["observability.serve"], reported, tmp_path / "metrics.log"))
-            site = Site(port, metrics_port, folder, master)
-            until(lambda: answers(metrics_port), "metrics process")
-            until(lambda: site.total("bobbin_gunicorn_workers") == WORKERS, "workers that answer")
-            return site
 
-        yield begin
+@pytest.fixture
+def site(_site, transactional_db):
+    """The site that all tests of this folder share, with all its workers."""
+    until(lambda: _site.total("bobbin_gunicorn_workers") == WORKERS, "workers")
+    return _site
+
+
+def _start(base: Path, static_files: Path, ending: contextlib.ExitStack) -> Site:
+    folder, port, metrics_port = base / "metrics", free_port(), free_port()
+    reported = os.environ | {
+        "PROMETHEUS_MULTIPROC_DIR": str(folder),
+        "POSTGRES_DB": connection.settings_dict["NAME"],
+        "REDIS_URL": str(settings.CACHES["default"]["LOCATION"]),
+        "STATIC_ROOT": str(static_files),
+        "WEB_BIND": f"127.0.0.1:{port}",
+        "WEB_WORKERS": str(WORKERS),
+        "WEB_THREADS": str(THREADS),
+        "METRICS_BIND": f"127.0.0.1:{metrics_port}",
+    }
+    gunicorn = ["gunicorn", "--config", "gunicorn.conf.py", "config.wsgi"]
+    master = ending.enter_context(running(gunicorn, reported, base / "web.log"))
+    until(lambda: len(list(folder.glob("counter_web*.db"))) == WORKERS, "workers")
+    ending.enter_context(running(["observability.serve"], reported, base / "metrics.log"))
+    site = Site(port, metrics_port, folder, master)
+    until(lambda: answers(metrics_port), "metrics process")
+    until(lambda: site.total("bobbin_gunicorn_workers") == WORKERS, "workers that answer")
+    return site
 
 
 @contextlib.contextmanager

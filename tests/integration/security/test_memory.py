@@ -31,6 +31,11 @@ AT_ONCE = 32
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
+@pytest.fixture(autouse=True)
+def cheap_hashes():
+    """This test is about the memory of the real figures."""
+
+
 class Cage:
     """A memory cgroup of version 1 or 2."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
+pytestmark = pytest.mark.xdist_group("unfinished")  # They share a site.
 WEB = Path(__file__).parents[3] / "services/web"
 FORM = (
     b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: csrftoken=" + b"a" * 32 + b"\r\n"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
+pytestmark = pytest.mark.xdist_group("unfinished ends")  # They share a site.
 WEB = Path(__file__).parents[3] / "services/web"
 
 # The default of 15 s would make the tests slow.
