@@ -129,6 +129,7 @@ def test_time_in_another_language_than_the_page_has_a_lang_attribute(open_browse
 
     expect(time).to_have_text("29.10.2026, 00:30")
     expect(time).to_have_attribute("lang", "de-DE")
+    expect(time).to_have_attribute("dir", "auto")
     expect(time).to_have_attribute("title", "29. Oktober 2026 um 00:30:00 MEZ")
 
 

@@ -81,6 +81,14 @@ test("rename fills in the new name and its token, and stores them in the draft",
   assert.equal(location.pathname, "/chats/new/");
 });
 
+test("rename does not replace a name that is being typed", async () => {
+  await choose("bob");
+  field.value = "someone";
+  answers.conversation = state("robert");
+  await checkCounterpart();
+  assert.deepEqual([news(), field.value], ["bob is now called robert.", "someone"]);
+});
+
 test("erased member stops the form, keeps the text, and another name can be chosen", async () => {
   await choose("bob");
   answers.conversation = undefined;

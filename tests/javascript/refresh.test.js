@@ -71,7 +71,7 @@ test("new message is not scrolled to above the bottom or while a form has the fo
   height = 1000;
   await refreshMessages();
   [list.lastElementChild.remove(), (height = 100)];
-  document.querySelector("textarea").focus();
+  document.querySelector("main > form textarea").focus();
   await refreshMessages();
   document.activeElement.blur();
   assert.deepEqual([shown(), scrolled], [[10, 11, 12, 13], []]);
@@ -137,26 +137,30 @@ test("page of another conversation is not loaded above this one", async () => {
 test("rename is announced once, and form, URL and headings have the new name", async () => {
   const now = { ...counterpart, name: "robert", address: "/chats/with/robert/" };
   answers = { counterpart: { body: now }, with: { body: pageOf([10, 11, 12], { name: "robert" }) } };
-  document.querySelector("textarea").value = "half a text";
+  document.querySelector("main > form textarea").value = "half a text";
   await refreshMessages();
   assert.equal(text(".news"), "bob is now called robert.");
   assert.equal(document.querySelector("form").elements.to.value, "robert");
   assert.equal(location.pathname, "/chats/with/robert/");
   assert.deepEqual([text("h1"), text("h2"), document.title], ["robert", "Write to robert", "robert · Bobbin"]);
-  assert.equal(document.querySelector("textarea").value, "half a text");
+  assert.equal(document.querySelector("main > form textarea").value, "half a text");
 });
 
 test("deactivation stops the form and keeps its text", async () => {
   const now = { ...counterpart, name: "robert", is_active: false };
   answers = { counterpart: { body: now }, with: { body: pageOf([10, 11, 12], { name: "robert", active: "" }) } };
+  const edit =
+    '<form class="compose" data-draft="edit:12"><textarea></textarea><button type="submit">Save</button></form>';
+  list.lastElementChild.insertAdjacentHTML("beforeend", edit);
   await refreshMessages();
+  assert.equal(list.querySelector("form button").disabled, false); // An edit needs no counterpart.
   assert.match(text(".news"), /^robert’s account is deactivated.*You can still copy your text\.$/);
   assert.deepEqual(
-    [text(".failed"), document.querySelector("button").disabled],
+    [text(".failed"), document.querySelector("main > form button").disabled],
     ["Nothing can be sent from here.", true],
   );
   assert.equal(document.querySelector(".failed").getAttribute("role"), null);
-  assert.equal(document.querySelector("textarea").value, "half a text");
+  assert.equal(document.querySelector("main > form textarea").value, "half a text");
 });
 
 test("reactivation lets the form send again", async () => {
@@ -166,16 +170,26 @@ test("reactivation lets the form send again", async () => {
   };
   await refreshMessages();
   assert.equal(text(".news"), "robert’s account is active again.");
-  assert.deepEqual([text(".failed"), document.querySelector("button").disabled], [undefined, false]);
+  assert.deepEqual([text(".failed"), document.querySelector("main > form button").disabled], [undefined, false]);
+});
+
+test("headings of another conversation at the same URL are not shown", async () => {
+  answers = {
+    counterpart: { body: { ...counterpart, name: "rob", address: "/chats/with/rob/" } },
+    with: { body: pageOf([20], { name: "rob", conversation: 4 }) },
+  };
+  await refreshMessages();
+  assert.deepEqual([text(".news"), text("h1"), shown()], ["robert is now called rob.", "robert", [10, 11, 12]]);
 });
 
 test("erasure removes all messages and keeps the text", async () => {
   answers = { counterpart: { body: { conversation: null } } };
-  list.insertAdjacentHTML("beforebegin", '<p class="jump">Jump</p>');
+  list.insertAdjacentHTML("beforebegin", '<p class="jump">Jump</p><form class="compose"><textarea></textarea></form>');
   await refreshMessages();
-  assert.match(text(".news"), /^robert’s account was deleted\. Everything .* gone\. You can still copy your text\.$/);
+  assert.match(text(".news"), /^rob’s account was deleted\. Everything .* gone\. You can still copy your text\.$/);
   assert.deepEqual([shown(), document.querySelector(".jump"), text("h2"), isErased()], [[], null, "Your text", true]);
-  assert.deepEqual([document.querySelector("textarea").value, reloads], ["half a text", 0]);
+  assert.equal(document.querySelectorAll("form").length, 1); // The form without a text is gone.
+  assert.deepEqual([document.querySelector("main > form textarea").value, reloads], ["half a text", 0]);
 });
 
 test("page of an erased conversation asks for nothing", async () => {

@@ -11,9 +11,9 @@ const pageOf = (...ids) => `
   <ol class="messages" data-conversation="3" data-thread="1" data-with="bob" data-version="v">
     ${ids.map(rowOf).join("")}
   </ol>`;
-openPage(pageOf(1), { url: await serve(() => answers.shift()) });
+openPage(`<main>${pageOf(1)}</main>`, { url: await serve(() => answers.shift()) });
 HTMLElement.prototype.scrollIntoView = () => {};
-const { send } = await load("sending");
+const { checkCounterpart, send } = await load("sending", "counterpart");
 const ACCEPTED = { status: 200, headers: { "X-Accepted": "old", Location: "/chats/message/9/" } };
 const shown = () => [...document.querySelectorAll("li")].map((row) => row.id);
 
@@ -45,4 +45,12 @@ test("page that does not show the end of the thread shows only the sent reply", 
   document.body.insertAdjacentHTML("beforeend", '<nav class="pages"><a rel="next" href="?from=5">Later</a></nav>');
   await submit(ACCEPTED, { body: pageOf(1, 8, 9) });
   assert.deepEqual(shown(), ["m1", "m9"]);
+});
+
+test("rename leaves the URL of a thread as it is", async () => {
+  const now = { conversation: 3, name: "robert", is_active: false, address: "/chats/with/robert/", made: "t" };
+  answers = [{ body: now }, { status: 404 }];
+  await checkCounterpart();
+  assert.equal(document.querySelector(".news").textContent.trim(), "bob is now called robert.");
+  assert.equal(location.pathname, "/");
 });
