@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { load, openPage, serve } from "./page.js";
 
-let people, counterparts, asked;
+let people, counterparts, requested;
 const rowsOf = () =>
   Object.entries(people)
     .map(
@@ -14,7 +14,7 @@ const rowsOf = () =>
     .join("");
 const url = await serve((request) => {
   if (!request.url.includes("counterpart")) return { body: `<div id="rows">${rowsOf()}</div>` };
-  asked += 1;
+  requested += 1;
   return { body: { conversation: counterparts[new URLSearchParams(request.url.split("?")[1]).get("conversation")] } };
 });
 openPage('<main><div id="rows"></div></main>', { url: `${url}/chats/notifications/` });
@@ -24,7 +24,7 @@ const news = () => document.querySelector(".news")?.textContent.trim();
 
 beforeEach(() => {
   document.querySelector(".news")?.remove();
-  [people, counterparts, asked] = [{ 1: "alice", 2: "bob", 3: "charlie", 4: "dora", 5: "emil" }, {}, 0];
+  [people, counterparts, requested] = [{ 1: "alice", 2: "bob", 3: "charlie", 4: "dora", 5: "emil" }, {}, 0];
   list.innerHTML = rowsOf();
 });
 
@@ -65,8 +65,8 @@ test("missing row of a counterpart that was erased is announced, and that of ano
 test("missing rows are looked up at most three times, and not at all without a change of a member", async () => {
   people = { 9: "zoe" };
   await refreshRows(true);
-  assert.equal(asked, 3);
+  assert.equal(requested, 3);
   people = { 8: "yann" };
   await refreshRows();
-  assert.equal(asked, 3);
+  assert.equal(requested, 3);
 });

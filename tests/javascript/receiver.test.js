@@ -5,10 +5,10 @@ import { beforeEach, test } from "node:test";
 import { load, openPage, serve } from "./page.js";
 
 let answers = {};
-let asked = [];
+let requested = [];
 const url = await serve((request) => {
   const name = new URLSearchParams(request.url.split("?")[1]).get("to");
-  asked.push(name ?? "conversation");
+  requested.push(name ?? "conversation");
   return answers[name ?? "conversation"] ?? { body: { conversation: null } };
 });
 openPage(
@@ -38,13 +38,13 @@ async function choose(name) {
 beforeEach(async () => {
   answers = { bob: state("bob"), dora: state("dora", false) };
   await choose("");
-  asked = [];
+  requested = [];
 });
 
 test("name is looked up once, and a member who can be written to changes nothing", async () => {
   await choose("bob");
   await choose("bob");
-  assert.deepEqual([asked, news(), isStopped()], [["bob"], undefined, false]);
+  assert.deepEqual([requested, news(), isStopped()], [["bob"], undefined, false]);
 });
 
 test("deactivated member stops the form until another name is typed", async () => {

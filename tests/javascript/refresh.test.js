@@ -182,11 +182,24 @@ test("headings of another conversation at the same URL are not shown", async () 
   assert.deepEqual([text(".news"), text("h1"), shown()], ["robert is now called rob.", "robert", [10, 11, 12]]);
 });
 
+test("form without a text is replaced, with the focus and its draft", async () => {
+  const [now, area] = [{ ...counterpart, name: "robin" }, () => document.querySelector("main > form textarea")];
+  answers = { counterpart: { body: now }, with: { body: pageOf([10, 11, 12], { name: "robin" }) } };
+  area().value = "";
+  area().focus();
+  localStorage.setItem("draft 7 conversation:3", JSON.stringify({ text: "half a text", at: Date.now() }));
+  const before = area();
+  await refreshMessages();
+  assert.equal(before.isConnected, false);
+  assert.deepEqual([document.activeElement, area().value], [area(), "half a text"]);
+  area().blur();
+});
+
 test("erasure removes all messages and keeps the text", async () => {
   answers = { counterpart: { body: { conversation: null } } };
   list.insertAdjacentHTML("beforebegin", '<p class="jump">Jump</p><form class="compose"><textarea></textarea></form>');
   await refreshMessages();
-  assert.match(text(".news"), /^rob’s account was deleted\. Everything .* gone\. You can still copy your text\.$/);
+  assert.match(text(".news"), /^robin’s account was deleted\. Everything .* gone\. You can still copy your text\.$/);
   assert.deepEqual([shown(), document.querySelector(".jump"), text("h2"), isErased()], [[], null, "Your text", true]);
   assert.equal(document.querySelectorAll("form").length, 1); // The form without a text is gone.
   assert.deepEqual([document.querySelector("main > form textarea").value, reloads], ["half a text", 0]);
