@@ -50,9 +50,10 @@ def _count(user_id: int) -> dict[str, int]:
 def suggestions(start: str, user: User) -> list[str]:
     """Return at most SUGGESTIONS names of active users that begin with `start`, except that of `user`.
 
-    A new name may be missing for SUGGESTION_SECONDS.
+    A new name may be missing for SUGGESTION_SECONDS. Invisible characters are ignored: a name that was copied from
+    a text may contain marks of direction.
     """
-    start = start.strip().replace("\x00", "")
+    start = names.INVISIBLE.sub("", start).strip()
     if not start:
         return []
     generation = generation_of(NAMES)

@@ -75,7 +75,8 @@ class NewMessageForm(MessageForm):
         self.show(made=made_for.token(name, receiver.pk if receiver else None))
         if receiver is None:
             self.similar = suggestions(name, self.sender)
-            raise forms.ValidationError(f"Nobody here is called “{name}”.", code="unknown")
+            hidden = " It contains characters that cannot be seen." if names.INVISIBLE.search(name) else ""
+            raise forms.ValidationError(f"Nobody here is called “{name}”.{hidden}", code="unknown")
         if not receiver.is_active:
             raise forms.ValidationError(
                 f"“{name}” cannot receive messages: this account is deactivated. Choose somebody else.",

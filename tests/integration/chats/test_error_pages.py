@@ -60,6 +60,29 @@ def test_a_request_that_is_too_large_has_a_page(browser_of, bob, settings):
     assert NAVIGATION in response.content.decode()
 
 
+MULTIPART = "multipart/form-data"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"HTTP_HOST": "evil.example"},
+        {"data": b"content=" + b"x" * 3_000_000, "content_type": "application/x-www-form-urlencoded"},
+        {"data": b"x", "content_type": MULTIPART},
+        {"data": b"x", "content_type": f"{MULTIPART}; boundary=é"},
+        {"data": b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nx\r\n--b--\r\n',
+         "content_type": f"{MULTIPART}; boundary=b"},
+    ],
+    ids=["another host", "3 MB", "no boundary", "another boundary", "a file"],
+)  # fmt: skip
+def test_request_that_is_refused_unread_has_a_page_with_the_navigation(browser_of, bob, sent):
+    client = browser_of(bob)
+    client.get("/chats/")
+    response = client.generic("POST", "/chats/new/", **sent)
+
+    assert (response.status_code, NAVIGATION in response.content.decode()) == (400, True)
+
+
 def test_server_error_has_a_page_with_the_navigation(browser_of, bob, monkeypatch):
     client = browser_of(bob)
     client.raise_request_exception = False

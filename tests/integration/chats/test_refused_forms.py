@@ -144,6 +144,19 @@ def test_suggestion_is_no_button_that_sends_the_form(browser_of, alice, bob, mem
     assert page.index('<button type="submit" hidden>') < page.index('name="fill"')
 
 
+@pytest.mark.parametrize("mark", ["\u200e", "\u202b", "\u2068", "\ufeff", "\u200b", "\u00ad"], ids=ascii)
+@pytest.mark.parametrize("typed", ["{}bob", "bob{}", "{}BO"])
+def test_name_with_invisible_characters_suggests_the_name_without_them(browser_of, alice, bob, typed, mark):
+    client, name = browser_of(alice), typed.format(mark)
+    refused = client.post("/chats/new/", {"to": name, "content": "x"})
+
+    assert refused.status_code == 422
+    assert "It contains characters that cannot be seen" in refused.content.decode()
+    assert 'name="fill" value="bob"' in refused.content.decode()
+    assert 'value="bob"' in client.get("/chats/people/", {"to": name}).content.decode()
+    assert not Message.objects.exists()
+
+
 @pytest.fixture
 def form_addresses(message, bob):
     """Return the addresses that accept only a form.

@@ -381,8 +381,16 @@ def test_filters_alone_list_the_messages_of_a_member(browser_of, alice, corpus, 
     assert _ids(_search(browser_of(alice), query)) == [corpus["answer"].pk]
 
 
-def test_a_filter_given_twice_means_either_member(browser_of, alice, corpus):
-    found = _ids(_search(browser_of(alice), "from:me from:bob loom"))
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from:me from:bob loom", "from:me or from:bob loom", "loom from:me OR from:bob",
+        "from:bob or from:me or loom", "loom or from:bob or from:me",
+        "to:bob from:me or from:bob or to:alice loom",
+    ],
+)  # fmt: skip
+def test_a_filter_given_twice_means_either_member(browser_of, alice, corpus, query):
+    found = _ids(_search(browser_of(alice), query))
 
     assert found == [corpus["answer"].pk, corpus["loom"].pk]
 

@@ -117,3 +117,30 @@ def test_participants_get_no_server_error_at_any_address_by_any_method(addresses
 
     assert [requested for requested, status in answers.items() if status >= 500] == []
     assert answers["GET /chats/with/alicia/"] == 200  # At least this address reaches the conversation.
+
+
+IN_ADVANCE = [
+    {"Sec-Purpose": "prefetch"},
+    {"Sec-Purpose": "prefetch;prerender"},
+    {"Purpose": "prefetch"},
+    {"X-Moz": "prefetch"},
+]
+
+
+def test_request_that_shows_nothing_changes_nothing_at_any_address(addresses, objects):
+    browser = Client(raise_request_exception=False)
+    browser.force_login(User.objects.get(username="roberto"), backend=BACKEND)
+    browser.cookies["script"] = "no"  # Without JavaScript, a page that is shown marks its messages as read.
+    before = recorded_rows()
+    changing = []
+    for address in addresses(objects):
+        browser.head(address)
+        browser.options(address)
+        for headers in IN_ADVANCE:
+            browser.get(address, headers=headers)
+        if recorded_rows() != before:
+            changing.append(address)
+
+    assert changing == []
+    browser.get("/chats/with/alicia/")
+    assert recorded_rows() != before

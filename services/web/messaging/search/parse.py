@@ -103,8 +103,8 @@ def parse(text: str, me: str) -> Wanted:
         raise ValidationError("The search contains a character that is not text.")
     reading = _Reading(me=me)
     parts = list(PART.finditer(text))  # Every non-blank character matches at least as a word.
-    for part in parts:
-        _take(part, reading, last=part is parts[-1])
+    for part, following in zip(parts, [*parts[1:], None], strict=True):
+        _take(part, reading, following)
     _check_number(reading)
     days = {name: [_day(name, given) for given in reading.filters.get(name, ())] for name in FILTERS[2:]}
     return Wanted(
@@ -118,14 +118,15 @@ def parse(text: str, me: str) -> Wanted:
     )
 
 
-def _take(part: re.Match[str], reading: _Reading, *, last: bool) -> None:
+def _take(part: re.Match[str], reading: _Reading, following: re.Match[str] | None) -> None:
     excluded = part["not"] is not None
     if part["filter"]:
         _take_filter(part, reading)
     elif part["quoted"]:
         reading.add(Term(_inner(part["quoted"]), phrase=True), excluded=excluded)
-    elif part["word"].lower() == "or" and not excluded and reading.all_of and not last:
-        reading.alternative = True
+    elif part["word"].lower() == "or" and not excluded and following and (reading.all_of or reading.filters):
+        # Beside a filter, `or` changes nothing: two names of a filter are alternatives anyway.
+        reading.alternative = bool(reading.all_of) and (following["filter"] or "").lower() not in FILTERS
     else:
         reading.add(Term(part["word"]), excluded=excluded)
 
