@@ -4,6 +4,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import zip_longest
 
 from django.core.exceptions import ValidationError
 
@@ -103,7 +104,7 @@ def parse(text: str, me: str) -> Wanted:
         raise ValidationError("The search contains a character that is not text.")
     reading = _Reading(me=me)
     parts = list(PART.finditer(text))  # Every non-blank character matches at least as a word.
-    for part, following in zip(parts, [*parts[1:], None], strict=True):
+    for part, following in zip_longest(parts, parts[1:]):
         _take(part, reading, following)
     _check_number(reading)
     days = {name: [_day(name, given) for given in reading.filters.get(name, ())] for name in FILTERS[2:]}
