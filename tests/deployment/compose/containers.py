@@ -1,23 +1,18 @@
 """A copy of this repository in a temporary folder, and the containers that `make up` starts from it."""
 
+import http.client
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 import uuid
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
-# Files of a working copy that a clone does not have.
-NOT_CLONED = (
-    ".git", ".venv*", ".run", ".env", "secrets", "backups", "__pycache__", ".*_cache", ".hypothesis", ".cov*"
-)  # fmt: skip
+from tests.support.http_client.connection import fetch
+from tests.support.repository import copy_repository
 
 # Variables of the test run that must not reach the stack.
 FOREIGN = re.compile(r"^(MAKE|MFLAGS|(PORT|HOST|CMD|ARGS|RELEASE)$|BOBBIN_|BACKUP|PUBLISH|COMPOSE_PROFILES)")
@@ -26,7 +21,7 @@ FOREIGN = re.compile(r"^(MAKE|MFLAGS|(PORT|HOST|CMD|ARGS|RELEASE)$|BOBBIN_|BACKU
 class Containers:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*NOT_CLONED))
+        copy_repository(folder)
         (folder / ".venv").symlink_to(sys.prefix)
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -94,9 +89,9 @@ class Containers:
             if state.get("Health", {}).get("Status", "healthy") != "healthy":
                 return f"{service} is {state['Health']['Status']}"
         try:
-            with urllib.request.urlopen(f"{self.url}/accounts/login/", timeout=5) as answer:
-                return "" if answer.status == 200 else f"the log-in page says {answer.status}"
-        except (OSError, urllib.error.HTTPError) as error:
+            status = fetch(self.url, "GET", "/accounts/login/", timeout=5).status
+            return "" if status == 200 else f"the log-in page says {status}"
+        except (OSError, http.client.HTTPException) as error:
             return f"the log-in page says {error}"
 
     def wait_until_healthy(self, seconds: float) -> float:

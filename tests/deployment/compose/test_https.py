@@ -1,28 +1,17 @@
 """Behind a proxy that terminates TLS, forwarded headers are trusted only from that proxy."""
 
 import json
-import urllib.error
-import urllib.request
 
 import pytest
 
 from tests.deployment.compose.judging import RECOVERY_SECONDS
+from tests.support.http_client.connection import fetch
 
 FROM_PROXY = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
 
 
-class NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args, **kwargs):
-        """Do not follow redirects: the tests check their target."""
-
-
-def fetch(stack, headers):
-    opener = urllib.request.build_opener(NoRedirects, urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(f"{stack.url}/accounts/login/", headers=headers)
-    try:
-        return opener.open(request, timeout=10)
-    except urllib.error.HTTPError as answer:
-        return answer
+def log_in_page(stack, headers):
+    return fetch(stack.url, "GET", "/accounts/login/", headers, timeout=10)
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +28,20 @@ def encrypted(stack):
 
 
 def test_https_request_gets_the_page_and_secure_cookies(encrypted):
-    answer = fetch(encrypted, FROM_PROXY)
+    answer = log_in_page(encrypted, FROM_PROXY)
     assert answer.status == 200
     assert "Secure" in answer.headers["Set-Cookie"]
     assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
 
 
 def test_http_request_is_redirected_to_https(encrypted):
-    answer = fetch(encrypted, {})
+    answer = log_in_page(encrypted, {})
     assert answer.status == 301
     assert answer.headers["Location"].startswith("https://")
 
 
 def test_client_address_in_logs_is_that_of_the_proxy_header(encrypted):
-    fetch(encrypted, FROM_PROXY | {"X-Request-ID": "trace-of-proxy"}).read()
+    log_in_page(encrypted, FROM_PROXY | {"X-Request-ID": "trace-of-proxy"})
     for service in ("nginx", "web"):
         lines = encrypted.compose("logs", "--no-log-prefix", "--no-color", service).splitlines()
         (found,) = [json.loads(line) for line in lines if "trace-of-proxy" in line]
@@ -71,4 +60,4 @@ def test_forwarded_headers_of_an_untrusted_client_are_ignored(encrypted):
     encrypted.env["TRUSTED_PROXY"] = "127.0.0.1"
     encrypted.make("up")
 
-    assert fetch(encrypted, FROM_PROXY).status == 301
+    assert log_in_page(encrypted, FROM_PROXY).status == 301

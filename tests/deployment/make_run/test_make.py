@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from textwrap import dedent
@@ -11,7 +9,6 @@ from textwrap import dedent
 import pytest
 
 pytestmark = pytest.mark.xdist_group("stack")
-ROOT = Path(__file__).parents[3]
 
 
 def test_help_names_the_daily_targets_and_help_all_every_target(checkout):
@@ -22,13 +19,6 @@ def test_help_names_the_daily_targets_and_help_all_every_target(checkout):
     assert targets == {line.split()[1] for line in every}
     assert len(daily) <= 16
     assert set(daily) < set(every)
-
-
-def test_scripts_are_clean():
-    scripts = [*(ROOT / "scripts").glob("*.sh"), ROOT / ".ci/run"]
-
-    assert len(scripts) > 4
-    subprocess.run([f"{sys.prefix}/bin/shellcheck", *map(str, scripts)], check=True)
 
 
 def test_tests_run_in_a_bare_checkout_and_leave_nothing(checkout):

@@ -32,21 +32,20 @@ class Visitor(threading.Thread):
         self.join(30)
 
 
-def test_all_requests_succeed_while_redis_is_frozen(checkout):
-    stack = checkout.run()
-    base = f"http://127.0.0.1:{checkout.port}"
-    alice, bob = Member(base, "alice"), Member(base, "bob")
+def test_all_requests_succeed_while_redis_is_frozen(shared_stack):
+    base = f"http://127.0.0.1:{shared_stack.checkout.port}"
+    alice, bob = Member(base, "alice-in-an-outage"), Member(base, "bob-in-an-outage")
     for member in (alice, bob):
         member.sign_up()
     visitors = [Visitor(member) for member in (alice, bob) for _ in range(2)]
     for visitor in visitors:
         visitor.start()
-    valkey = next(server for server in stack.servers() if server.name() == "valkey-server")
+    valkey = next(server for server in shared_stack.servers() if server.name() == "valkey-server")
 
     valkey.send_signal(signal.SIGSTOP)
     try:
         for number in range(10):
-            sent = alice.submit("/chats/new/", to="bob", content=f"number {number}")
+            sent = alice.submit("/chats/new/", to=bob.name, content=f"number {number}")
             assert sent.status == 302
             for member in (alice, bob):
                 assert f"number {number}" in member.get("/chats/").body

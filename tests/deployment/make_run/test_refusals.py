@@ -51,7 +51,8 @@ def test_run_with_an_invalid_port_is_refused(checkout, port):
     assert refuses(checkout, "run").startswith(f"Bobbin: PORT={port} is not a port")
 
 
-def test_late_refusal_stops_the_servers_and_only_reset_deletes_data(checkout):
+def test_late_refusal_stops_the_servers_and_only_reset_deletes_data(used_checkout):
+    checkout = used_checkout
     said = refuses(checkout, "run", WEB_WORKERS="many")
     assert said.startswith("Bobbin: the web server did not start: WEB_WORKERS is 'many'; it must be")
     assert not (checkout.folder / ".run/postgres/postmaster.pid").exists()
@@ -116,7 +117,8 @@ def test_manage_with_an_open_quotation_is_refused(checkout):
     assert said == "Bobbin: CMD=it's cannot be read: No closing quotation."
 
 
-def test_run_with_another_database_locale_is_refused_until_move_database(checkout):
+def test_run_with_another_database_locale_is_refused_until_move_database(used_checkout):
+    checkout = used_checkout
     other = (
         "DROP DATABASE bobbin WITH (FORCE)",
         "CREATE DATABASE bobbin TEMPLATE template0 LOCALE_PROVIDER libc LOCALE 'C'",

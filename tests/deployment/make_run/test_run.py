@@ -15,50 +15,38 @@ import pytest
 pytestmark = pytest.mark.xdist_group("stack")
 MAKE_MEMBER = 'CMD=shell -v0 -c "from accounts.models import User; User.objects.create(username=chr(122))"'
 COUNT = 'CMD=shell -v0 -c "from accounts.models import User; print(User.objects.count(), chr(109))"'
-# Variables for a proxy, another PostgreSQL and another gunicorn, which must have no effect.
-OF_OTHER_PROGRAMS = {
-    "http_proxy": "http://127.0.0.1:9",
-    "PGPORT": "6000",
-    "PGSERVICE": "elsewhere",
-    "GUNICORN_CMD_ARGS": "--bind 127.0.0.1:1",
-}
 STOPPED = {0, 2, -signal.SIGINT}  # Exit statuses of make after Ctrl-C.
 
 
-def test_run_serves_reports_a_second_run_and_stops_completely(checkout):
-    stack = checkout.run(**OF_OTHER_PROGRAMS)
-    assert stack.get("/healthz")[0] == 200
-    assert '"redis": true' in stack.get("/readyz")[1]
+def test_run_serves_and_reports_a_second_run(shared_stack):
+    checkout = shared_stack.checkout
+    assert shared_stack.get("/healthz").status == 200
+    assert '"redis": true' in shared_stack.get("/readyz").text
     code, said = checkout.make("run")
     assert (code, said.strip()) == (
         0,
         f"Bobbin runs already: http://127.0.0.1:{checkout.port}. `make stop` ends it.",
     )
-    code, said = checkout.make("demo")
-    assert code == 0
-    assert said.count("password:") == 3
     (checkout.folder / "messages.jsonl").write_text("[]\n")
     assert "1 lines read" in checkout.make("manage", "CMD=import_messages messages.jsonl")[1]
-    assert_only_the_owner_can_connect(stack)
-    assert checkout.make("stop") == (0, "Bobbin is stopped.\n")
-    assert stack.left_over() == []
-    assert not stack.sockets.exists()
-    assert checkout.make("stop") == (0, "Bobbin is not running here.\n")
 
 
-def assert_only_the_owner_can_connect(stack):
-    sockets = sorted(path.name for path in stack.sockets.iterdir() if path.is_socket())
-    assert sockets == [".s.PGSQL.5432", "valkey.sock"]
-    assert stat.S_IMODE(stack.sockets.stat().st_mode) == 0o700
-    assert [connection for server in stack.servers() for connection in server.net_connections("inet")] == []
-    environ = Path(
-        f"/proc/{next(s for s in stack.servers() if s.name() == 'postgres').pid}/environ"
-    ).read_text()
+def test_only_the_owner_can_connect_to_the_servers(shared_stack):
+    folder, servers = shared_stack.sockets, shared_stack.servers()
+    assert sorted(path.name for path in folder.iterdir() if path.is_socket()) == [
+        ".s.PGSQL.5432",
+        "valkey.sock",
+    ]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert [connection for server in servers for connection in server.net_connections("inet")] == []
+    postgres = next(server for server in servers if server.name() == "postgres")
+    environ = Path(f"/proc/{postgres.pid}/environ").read_text()
     assert "LC_ALL=C" in environ
     assert "HOME=" not in environ
 
 
-def test_ctrl_c_ends_all_processes_and_keeps_the_data(checkout, stack):
+def test_ctrl_c_and_stop_end_all_processes_and_keep_the_data(used_checkout, stack):
+    checkout = used_checkout
     checkout.make("manage", MAKE_MEMBER)
     assert len(stack.children) > 5
 
@@ -70,11 +58,14 @@ def test_ctrl_c_ends_all_processes_and_keeps_the_data(checkout, stack):
     began = time.monotonic()
     again = checkout.run()
     assert time.monotonic() - began < 15
-    again.supervisor.send_signal(signal.SIGTERM)
+    assert checkout.make("stop") == (0, "Bobbin is stopped.\n")
     assert again.left_over() == []
+    assert not again.sockets.exists()
+    assert checkout.make("stop") == (0, "Bobbin is not running here.\n")
 
 
-def test_killed_stack_leaves_nothing_and_recovers(checkout, stack):
+def test_killed_stack_leaves_nothing_and_recovers(used_checkout, stack):
+    checkout = used_checkout
     checkout.make("manage", MAKE_MEMBER)
     stack.supervisor.kill()
     assert stack.left_over() == []
@@ -114,8 +105,9 @@ def test_killed_server_ends_the_run_with_its_name_despite_repeated_ctrl_c(stack)
     assert not stack.sockets.exists()
 
 
-def test_closed_terminal_shuts_the_run_down_gracefully(checkout):
+def test_closed_terminal_shuts_the_run_down_gracefully(used_checkout):
     """If make is the session leader, only make gets SIGHUP, and further output is lost."""
+    checkout = used_checkout
     process, terminal = pty.fork()
     if process == 0:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)

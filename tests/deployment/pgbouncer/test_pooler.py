@@ -13,6 +13,7 @@ from tests.deployment.pgbouncer.pgbouncer import POOL_SIZE
 from tests.support.audit import FIND, WRONG_COUNTERS, Found, compare
 from tests.support.black_box import SITE
 from tests.support.harmed_valkey import until
+from tests.support.http_client.connection import Connection
 from tests.support.http_client.member import Member
 
 THREADS, ROUNDS, STREAMS = 8, 8, 3
@@ -164,11 +165,9 @@ def settings_everywhere(pgbouncer) -> list[dict[str, str]]:
         ]
 
 
-def stream(site, member: Member) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-    connection = http.client.HTTPConnection("127.0.0.1", site.events_port, timeout=20)
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in member._cookies)
-    connection.request("GET", "/events/", headers={"Cookie": cookies})
-    response = connection.getresponse()
+def stream(site, member: Member) -> tuple[Connection, http.client.HTTPResponse]:
+    connection = Connection(f"http://127.0.0.1:{site.events_port}")
+    response = connection.open("GET", "/events/", {"Cookie": member.cookie})
     assert response.status == 200
     return connection, response
 

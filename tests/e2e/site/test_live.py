@@ -1,12 +1,11 @@
 """Live updates through nginx arrive at once, and only for the two participants."""
 
-import http.client
 import json
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.e2e.site.address import BASE_URL, fetch
+from tests.support.http_client.connection import Connection
 
 pytestmark = pytest.mark.nginx
 SECONDS = 10
@@ -16,10 +15,9 @@ class Listener:
     """An open stream of a member."""
 
     def __init__(self, member):
-        self.connection = http.client.HTTPConnection(urlsplit(BASE_URL).netloc, timeout=SECONDS)
-        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in member._cookies)
-        self.connection.request("GET", "/events/", headers={"Cookie": cookies, "Accept-Encoding": "gzip"})
-        self.response = self.connection.getresponse()
+        self.connection = Connection(BASE_URL, SECONDS)
+        headers = {"Cookie": member.cookie, "Accept-Encoding": "gzip"}
+        self.response = self.connection.open("GET", "/events/", headers)
         assert self.response.status == 200, self.response.read()
 
     def next_data(self) -> dict:
@@ -59,7 +57,7 @@ def test_charlie_receives_no_event_for_a_message_of_others(alice, bob, charlie, 
     alice.send(bob, "Between the two of us")
     assert bobs.next_data()
 
-    charlies.connection.sock.settimeout(2)
+    charlies.connection.line.sock.settimeout(2)
     with pytest.raises(TimeoutError):
         charlies.next_data()
 

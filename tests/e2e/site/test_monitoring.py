@@ -3,11 +3,11 @@
 import json
 import time
 import urllib.parse
-import urllib.request
 
 import pytest
 
 from tests.e2e.site.address import PROMETHEUS_URL, fetch
+from tests.support.http_client import connection
 
 pytestmark = pytest.mark.monitored
 JOBS = {"bobbin", "postgres", "redis", "nginx", "prometheus"}
@@ -15,9 +15,8 @@ JOBS = {"bobbin", "postgres", "redis", "nginx", "prometheus"}
 
 def query(expression: str) -> list[dict]:
     parameters = urllib.parse.urlencode({"query": expression})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{PROMETHEUS_URL}/api/v1/query?{parameters}", timeout=10) as answer:
-        return json.load(answer)["data"]["result"]
+    answer = connection.fetch(PROMETHEUS_URL, "GET", f"/api/v1/query?{parameters}")
+    return json.loads(answer.body)["data"]["result"]
 
 
 def eventually(expression: str, seconds: float = 60) -> list[dict]:

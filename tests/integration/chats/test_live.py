@@ -26,6 +26,7 @@ from caching.backend import RedisCache
 from live import events as published
 from messaging.models import Message
 from tests.support.harmed_valkey import Server, until
+from tests.support.http_client.connection import Connection
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("events")]
 WEB = Path(__file__).parents[3] / "services/web"
@@ -63,9 +64,7 @@ class Events:
         reported = {"Host": "testserver"} | {name.replace("_", "-"): value for name, value in headers.items()}
         if browser:
             reported["Cookie"] = f"sessionid={browser.cookies['sessionid'].value}"
-        made = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        made.request(method, path, headers=reported)
-        return made.getresponse()
+        return Connection(f"http://127.0.0.1:{self.port}").open(method, path, reported)
 
     def listen(self, browser, **headers: str) -> "Listener":
         return Listener(self.open(browser=browser, **headers))

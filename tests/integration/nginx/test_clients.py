@@ -1,6 +1,5 @@
 """Client addresses behind the real nginx: log-in throttling and rate limits."""
 
-import http.client
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from axes.models import AccessFailureLog
 
+from tests.support.http_client.connection import fetch
 from tests.support.nginx_site import HERE, OTHER_PLACES, PASSWORD, STRANGER, Site, nginx_before
 
 pytestmark = pytest.mark.xdist_group("nginx")
@@ -122,12 +122,9 @@ def test_open_streams_are_limited_by_address_and_by_ipv6_network(tmp_path, strea
 
 
 def test_header_with_a_script_name_is_ignored(site, db):
-    made = http.client.HTTPConnection("127.0.0.1", site.upstream, timeout=20)
-    made.request(
-        "GET", "/accounts/login/", headers={"Host": "127.0.0.1", "SCRIPT_NAME": "/x", "PATH_INFO": "/"}
-    )
+    headers = {"Host": "127.0.0.1", "SCRIPT_NAME": "/x", "PATH_INFO": "/"}
 
-    assert made.getresponse().status < 500
+    assert fetch(f"http://127.0.0.1:{site.upstream}", "GET", "/accounts/login/", headers).status < 500
 
 
 PASSWORD_PAGES = ["/accounts/login/", "/accounts/signup/", "/accounts/password/", "/admin/login/"]

@@ -1,7 +1,6 @@
 """Bobbin as in production: gunicorn with two workers, and the separate metrics process."""
 
 import contextlib
-import http.client
 import os
 import signal
 import socket
@@ -17,6 +16,8 @@ from django.conf import settings
 from django.db import connection
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.support.http_client.connection import Answer, fetch
 
 WEB = Path(__file__).resolve().parents[3] / "services/web"
 WORKERS, THREADS = 2, 2
@@ -62,24 +63,16 @@ class Site:
     folder: Path
     master: psutil.Process
 
-    def fetch(self, path, method="GET", headers=None, body=None, connection=None):
-        """Send a request, and return the status, the headers and the body of the response."""
-        line = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        line.request(method, path, body, headers or {})
-        answer = line.getresponse()
-        found = answer.status, answer.headers, answer.read()
-        if connection is None:
-            line.close()
-        return found
+    def __post_init__(self) -> None:
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def fetch(self, path, method="GET", headers=None, body=None) -> Answer:
+        return fetch(self.url, method, path, headers, body)
 
     def metrics_text(self) -> str:
-        line = http.client.HTTPConnection("127.0.0.1", self.metrics_port, timeout=20)
-        line.request("GET", "/metrics")
-        answer = line.getresponse()
-        text = answer.read().decode()
-        line.close()
-        assert answer.status == 200, text
-        return text
+        answer = fetch(f"http://127.0.0.1:{self.metrics_port}", "GET", "/metrics")
+        assert answer.status == 200, answer.text
+        return answer.text
 
     def series(self) -> dict:
         """Return the value of each series by its name and labels."""

@@ -16,6 +16,7 @@ import pytest
 from messaging import counter_audit
 from observability import measuring
 from tests.integration.observability.conftest import WORKERS, until
+from tests.support.http_client.connection import Connection
 
 pytestmark = pytest.mark.xdist_group("observed")
 BOOTS = int(os.environ.get("WORKER_BOOTS", "12"))
@@ -106,13 +107,13 @@ def test_hostile_requests_make_no_series(site, alice, cookies_of):
 
 def attack(site, requests) -> list[int]:
     def one(some):
-        line, statuses = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20), []
-        for request in some:
-            try:
-                statuses.append(site.fetch(**request, connection=line)[0])
-            except http.client.HTTPException:
-                line.close()
-        line.close()
+        statuses = []
+        with Connection(site.url) as connection:
+            for request in some:
+                try:
+                    statuses.append(connection.fetch(**request).status)
+                except http.client.HTTPException:
+                    connection.close()
         return statuses
 
     with ThreadPoolExecutor(4) as pool:

@@ -3,7 +3,6 @@
 It detects each way in which a cached page can be stale or belong to another user.
 """
 
-import http.client
 import http.server
 import logging
 import os
@@ -35,6 +34,7 @@ from probe.probe import check, checked
 from probe.report import INCONCLUSIVE, OK, VIOLATED
 from probe.run import Run
 from probe.site import pages
+from tests.support.http_client.connection import fetch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CACHED = {"chats:inbox", "chats:unread", "notifications:list"}
@@ -258,13 +258,9 @@ def careless_proxy(live_server):
             do_POST = do_GET
 
             def forward(self):
-                site = http.client.HTTPConnection(live_server.thread.host, live_server.thread.port)
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                site.request(self.command, self.path, body, dict(self.headers))
-                answer = site.getresponse()
-                found = answer.status, answer.getheaders(), answer.read()
-                site.close()
-                return found
+                found = fetch(live_server.url, self.command, self.path, dict(self.headers), body)
+                return found.status, found.headers.items(), found.body
 
             def log_message(self, *args):
                 pass

@@ -23,6 +23,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 
 from accounts.models import User
+from tests.support.http_client.connection import fetch
 
 WEB = Path(__file__).parents[3] / "services/web"
 PASSWORD = "a-long-enough-1"
@@ -112,10 +113,9 @@ def site(cage, transactional_db, tmp_path):
 
 def status(port, method, path, body=None, **headers):
     try:
-        made = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        made.request(method, path, body, headers | (FORM if body else {}))
-        answer = made.getresponse()
-        return answer.status, answer.headers, answer.read()
+        return fetch(
+            f"http://127.0.0.1:{port}", method, path, headers | (FORM if body else {}), body, timeout=60
+        )
     except (OSError, http.client.HTTPException) as error:
         return 0, {}, str(error).encode()
 

@@ -1,6 +1,5 @@
 """Clients that never finish a request, or never close it, do not block a site without nginx."""
 
-import http.client
 import os
 import signal
 import socket
@@ -11,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+
+from tests.support.http_client import connection as client
 
 pytestmark = pytest.mark.xdist_group("unfinished")  # They share a site.
 WEB = Path(__file__).parents[3] / "services/web"
@@ -52,7 +53,7 @@ def port(tmp_path_factory):
     until = time.monotonic() + 30
     while time.monotonic() < until:
         try:
-            assert fetch(port)[0] == 200
+            assert fetch(port).status == 200
             break
         except OSError:
             assert process.poll() is None, Path(said.name).read_text()
@@ -62,19 +63,17 @@ def port(tmp_path_factory):
     process.wait(40)
 
 
-def fetch(port, method="GET", path="/healthz", body=None, **headers):
-    made = http.client.HTTPConnection("127.0.0.1", port, timeout=8)
-    made.request(method, path, body, headers)
-    answer = made.getresponse()
-    return answer.status, answer.read()
+def fetch(port, method="GET", path="/healthz", body=None):
+    return client.fetch(f"http://127.0.0.1:{port}", method, path, body=body, timeout=8)
 
 
+# The tests below are about bytes and their moments, so they write to sockets themselves.
 @pytest.mark.parametrize("beginning", BEGINNINGS)
 def test_unfinished_requests_leave_the_site_up(port, beginning):
     held = [socket.create_connection(("127.0.0.1", port)) for _ in range(24)]
     for connection in held:
         connection.sendall(BEGINNINGS[beginning])
-    assert [fetch(port)[0] for _ in range(5)] == [200] * 5
+    assert [fetch(port).status for _ in range(5)] == [200] * 5
     for connection in held:
         connection.close()
 
@@ -114,16 +113,14 @@ def test_request_in_pieces_is_read(port):
 
 
 def test_two_requests_on_one_connection_are_answered(port):
-    made = http.client.HTTPConnection("127.0.0.1", port, timeout=8)
-    for _ in range(3):
-        made.request("POST", "/healthz", b"x" * 30_000)
-        assert made.getresponse().read() == b'{"status": "ok"}'
-    made.request("POST", "/healthz", iter([b"a" * 1000, b"b" * 1000]), encode_chunked=True)
-    assert made.getresponse().read() == b'{"status": "ok"}'
+    bodies = [b"x" * 30_000] * 3 + [iter([b"a" * 1000, b"b" * 1000])]
+    with client.Connection(f"http://127.0.0.1:{port}", timeout=8) as made:
+        for body in bodies:
+            assert made.fetch("POST", "/healthz", body=body).text == '{"status": "ok"}'
 
 
 def test_body_larger_than_the_first_read_is_read(port):
-    assert fetch(port, "POST", "/healthz", b"x" * 300_000)[0] == 200
+    assert fetch(port, "POST", "/healthz", b"x" * 300_000).status == 200
 
 
 def test_pipelined_requests_are_answered(port):

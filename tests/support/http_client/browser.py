@@ -4,13 +4,12 @@ import re
 from functools import cached_property
 from http.cookiejar import CookieJar
 from typing import Any
-from urllib.error import HTTPError
 from urllib.parse import urlencode, urljoin
-from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener
+from urllib.request import Request
 
+from tests.support.http_client.connection import Connection
 from tests.support.http_client.markup import Element, parse
 
-TIMEOUT_SECONDS = 30
 LONGEST_SAYING = 300
 
 
@@ -44,17 +43,11 @@ class Page:
         return " ".join([str(self.status), repr(self.title), *errors])
 
 
-class _NoRedirects(HTTPRedirectHandler):
-    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
-        """Do not follow redirects: the tasks check their target."""
-
-
 class Browser:
     def __init__(self, base: str, name: str = "a visitor who is not logged in"):
         self.base = base
         self.name = name
         self._cookies = CookieJar()
-        self._opener = build_opener(HTTPCookieProcessor(self._cookies), _NoRedirects)
         self._last = base
 
     def get(self, path: str, status: int = 200) -> Page:
@@ -107,20 +100,27 @@ class Browser:
             said = f"{said[:LONGEST_SAYING]}…"
         return UnexpectedError(f"expected {wanted}, saw {said}, at {self._last} as {self.name}")
 
-    def opened(self, url: str) -> Any:
-        """Return a response to read as a stream. Raise HTTPError, an OSError, for an error status."""
-        return self._opener.open(Request(url), timeout=TIMEOUT_SECONDS)
+    @property
+    def cookie(self) -> str:
+        """The `Cookie` header of this browser, for a request to another port."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._cookies)
 
     def request(self, path: str, fields: dict[str, str] | None = None, referer: str = "") -> Page:
         """Send one request, a POST if there are `fields` and else a GET; return the page of any status."""
         url = urljoin(self.base, path)
-        self._last = f"{'GET' if fields is None else 'POST'} {url}"
-        data = None if fields is None else urlencode(fields).encode()
+        method = "GET" if fields is None else "POST"
+        self._last = f"{method} {url}"
         # Over HTTPS Django rejects forms without a Referer.
-        request = Request(url, data, {"Referer": referer} if referer else {})
-        try:
-            answer = self._opener.open(request, timeout=TIMEOUT_SECONDS)
-        except HTTPError as error:
-            answer = error  # Redirects and errors are valid responses.
-        with answer:
-            return Page(url, answer.status, answer.headers, answer.read().decode(errors="replace"))
+        request = Request(url, headers={"Referer": referer} if referer else {}, method=method)
+        self._cookies.add_cookie_header(request)
+        headers = dict(request.header_items())
+        if fields is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        # A new connection for each request, which may reach another worker than the one before.
+        with Connection(url) as connection:
+            response = connection.open(
+                method, request.selector, headers, None if fields is None else urlencode(fields)
+            )
+            self._cookies.extract_cookies(response, request)
+            body = response.read().decode(errors="replace")
+        return Page(url, response.status, response.headers, body)

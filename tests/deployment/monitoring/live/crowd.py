@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPException
 from threading import Event, Lock, Thread
 
+from tests.support.http_client.connection import Connection
 from tests.support.http_client.member import Member
 
 NAMES = ("ada", "ben", "cyd", "dee", "eli", "fay")  # In pairs.
@@ -55,14 +56,15 @@ class Crowd:
     @contextmanager
     def listening(self, events: str) -> Iterator[None]:
         """Keep an event stream of the first member open."""
-        thread = Thread(target=self._listen, args=[self.members[0], f"{events}/events/"], daemon=True)
+        thread = Thread(target=self._listen, args=[self.members[0], events], daemon=True)
         thread.start()
         yield
 
     def _listen(self, member: Member, url: str) -> None:
         while not self.ended.is_set():
             # Without Redis the stream is refused or closed; reconnect, as browsers do.
-            with suppress(OSError, HTTPException), member.opened(url) as stream:
+            with suppress(OSError, HTTPException), Connection(url) as connection:
+                stream = connection.open("GET", "/events/", {"Cookie": member.cookie})
                 while not self.ended.is_set() and stream.readline():
                     pass
             self.ended.wait(1)

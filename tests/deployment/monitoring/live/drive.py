@@ -8,13 +8,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
 
 import psycopg
 
 from tests.deployment.monitoring.live.crowd import Crowd
 from tests.deployment.monitoring.live.monitored import ROOT, WORKERS, Monitored
 from tests.support.http_client.browser import Browser
+from tests.support.http_client.connection import fetch
 
 SLOT = "a_replica_that_never_came"
 HOSTILE = [
@@ -125,10 +125,8 @@ def go_wrong(stack: Monitored) -> None:
         for _ in range(5):
             visitor.get(f"/wrong/{name}/", status=status)
     for method, path in HOSTILE:
-        connection = HTTPConnection("127.0.0.1", stack.ports["edge"], timeout=10)
-        connection.request(method, path)
-        assert 300 <= connection.getresponse().status < 500, (method, path)
-        connection.close()
+        answer = fetch(f"http://127.0.0.1:{stack.ports['edge']}", method, path)
+        assert 300 <= answer.status < 500, (method, path)
 
 
 @contextmanager

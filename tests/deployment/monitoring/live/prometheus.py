@@ -3,9 +3,9 @@
 import json
 import math
 from typing import Any, NamedTuple
-from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import ProxyHandler, build_opener
+
+from tests.support.http_client.connection import fetch
 
 
 class Series(NamedTuple):
@@ -16,13 +16,10 @@ class Series(NamedTuple):
 class Prometheus:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        # Ignore a proxy in the environment.
-        self.opener = build_opener(ProxyHandler({}))
 
     def is_ready(self) -> bool:
         try:
-            with self.opener.open(f"{self.url}/-/ready", timeout=2):
-                return True
+            return fetch(self.url, "GET", "/-/ready", timeout=2).status == 200
         except OSError:
             return False
 
@@ -46,11 +43,11 @@ class Prometheus:
         return self._get("targets")["activeTargets"]
 
     def _get(self, what: str, **query: Any) -> Any:
-        try:
-            with self.opener.open(f"{self.url}/api/v1/{what}?{urlencode(query)}", timeout=30) as answer:
-                return json.load(answer)["data"]
-        except HTTPError as error:
-            raise ValueError(f"{json.load(error)['error']}: {query}") from error
+        answer = fetch(self.url, "GET", f"/api/v1/{what}?{urlencode(query)}")
+        found = json.loads(answer.body)
+        if answer.status >= 400:
+            raise ValueError(f"{found['error']}: {query}")
+        return found["data"]
 
 
 def _vector(answer: dict[str, Any], expr: str) -> list[dict[str, Any]]:
