@@ -298,7 +298,10 @@ def test_verifier_reports_the_broken_feature(broken, request, live_server, capsy
     exceeded_budgets.clear()  # A broken variant may exceed query budgets.
 
 
-def test_failure_names_expected_and_seen_values_and_the_request(no_notifications, live_server, capsys):
+def test_failure_names_expected_and_seen_values_and_the_request(
+    no_notifications, live_server, capsys, monkeypatch
+):
+    monkeypatch.setattr(verify, "TASKS", verify.TASKS[:1])
     verify.main([live_server.url])
 
     line = capsys.readouterr().out.splitlines()[0]
