@@ -1,6 +1,5 @@
 """The compose file follows its rules for every service, including those that tests cannot start."""
 
-import os
 import re
 from pathlib import Path
 
@@ -49,11 +48,10 @@ def test_every_image_has_a_version(name):
 
 
 def test_published_ports_are_on_loopback():
-    ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert ports == {
-        "nginx": ["${PUBLISH:-127.0.0.1:8000}:8080"],
-        "grafana": ["${PUBLISH_GRAFANA:-127.0.0.1:3000}:3000"],
-    }
+    ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
+
+    assert ports
+    assert [port for port in ports if not re.match(r"\$\{\w+:-127\.0\.0\.1:", port)] == []
 
 
 def test_only_the_network_of_the_reverse_proxy_reaches_the_internet():
@@ -109,10 +107,6 @@ def test_manifests_name_the_version_of_pyproject():
 
     assert len(named) == 3
     assert {tag or job for tag, job in named} == {settings.VERSION}
-
-
-def test_release_is_the_version_unless_it_is_set():
-    assert os.environ.get("RELEASE", settings.VERSION) == settings.RELEASE
 
 
 def test_postgresql_has_room_for_every_connection():

@@ -17,11 +17,8 @@ SHOWING = [panel for panel in ALL if panel.kind != "row"]
 UNITS = {"short", "percentunit", "s", "bytes", "Bps", "reqps", "ops", "cps", "cpm", "bool_on_off"}
 
 
-def test_there_are_exactly_five_dashboards():
-    files = {path.stem for path in FOLDER.glob("*.json")}
-
-    assert files == {"service", "orm", "cache", "messaging", "runtime"}
-    assert len(DASHBOARDS) == len(files)
+def test_the_uids_of_dashboards_are_unique():
+    assert len(DASHBOARDS) == len(list(FOLDER.glob("*.json"))) > 0
 
 
 @pytest.mark.parametrize("uid", DASHBOARDS)

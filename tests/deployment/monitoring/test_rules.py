@@ -124,4 +124,3 @@ def test_prometheus_scrapes_the_jobs_of_the_alerts():
     settings = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
 
     assert [job["job_name"] for job in settings["scrape_configs"]] == [*sources.BY_JOB, "prometheus"]
-    assert settings["rule_files"] == ["rules/*.yml"]
