@@ -86,6 +86,7 @@ def exclusive() -> Iterator[None]:
             if not cursor.fetchone()[0]:
                 raise InconclusiveError("another privacy probe is running")
         yield
+        guard.rollback()  # close() does not wait until PostgreSQL has released the lock.
     finally:
         guard.close()
 
