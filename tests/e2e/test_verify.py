@@ -116,26 +116,26 @@ def erasure_pretended(monkeypatch):
 
 @pytest.fixture
 def flat_threads(monkeypatch):
-    from chats import pages
+    from chats import rows
 
-    monkeypatch.setattr(pages, "flatten", lambda rows: [(row, 0) for row in rows])
+    monkeypatch.setattr(rows, "flatten", lambda messages: [(message, 0) for message in messages])
 
 
 @pytest.fixture
 def latest_reply_first(monkeypatch):
     """Nest replies, but put siblings in the wrong order."""
-    from chats import pages
+    from chats import rows
     from messaging.threads import flatten
 
-    def reversed_siblings(rows):
-        parents = {row.id: row.parent_message_id for row in rows}
+    def reversed_siblings(messages):
+        parents = {message.id: message.parent_message_id for message in messages}
 
         def path(key):
             return [*path(parents[key]), -key] if key in parents else []
 
-        return sorted(flatten(rows), key=lambda placed: path(placed[0].id))
+        return sorted(flatten(messages), key=lambda placed: path(placed[0].id))
 
-    monkeypatch.setattr(pages, "flatten", reversed_siblings)
+    monkeypatch.setattr(rows, "flatten", reversed_siblings)
 
 
 @pytest.fixture

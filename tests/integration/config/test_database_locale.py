@@ -4,6 +4,7 @@ A script moves its data to a database that it can use.
 """
 
 import logging
+import re
 import subprocess
 
 import pytest
@@ -141,7 +142,7 @@ def test_a_moved_database_has_the_same_rows_and_is_accepted(options, rf):
         call_command("migrate", "-v0")
         assert HealthMiddleware(None)(rf.get("/readyz")).status_code == 200
         assert User.objects.filter(username__iexact="ÉLODIE").exists()
-        kept = done.stdout.split()[6]
+        kept = re.search(r"\w+_before_move_\d+", done.stdout)[0]
         assert sql("postgres", f"SELECT datallowconn FROM pg_database WHERE datname = '{kept}'") == "f"
         last = Message.objects.latest("pk").pk
         assert Message.objects.create(sender=people[2], receiver=people[0], content="Next").pk > last

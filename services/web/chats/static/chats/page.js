@@ -19,8 +19,11 @@ export const $ = (selector, within = document) => within.querySelector(selector)
  * @param {ParentNode} [within]
  * @returns {ParseSelector<S, HTMLElement>[]}
  */
-export const $$ = (selector, within = document) =>
-  /** @type {ParseSelector<S, HTMLElement>[]} */ ([...within.querySelectorAll(selector)]);
+export function $$(selector, within = document) {
+  /** @type {NodeListOf<ParseSelector<S, HTMLElement>>} */
+  const found = within.querySelectorAll(selector);
+  return [...found];
+}
 
 /**
  * Returns the first match. It is an error if there is none.
