@@ -137,11 +137,6 @@ class User(NormalizedPasswords, AbstractUser):
         self._set_time_of_name(rows.values("name_key", "named_at").first())
         self.name_key, self.look_alike_group = names.key(self.username), lookalikes.group(self.username)
 
-    def get_full_name(self) -> str:
-        return self.username
-
-    get_short_name = get_full_name
-
 
 class Session(AbstractBaseSession):
     """A session. The id of the user is a column, so that an erasure can delete all sessions of a user."""

@@ -34,14 +34,13 @@ def broken_rule(cursor: Any) -> str:
 
 
 def refusal(reason: str, settings: dict[str, Any]) -> str:
-    """Return one line: the reason and the command that moves the data. `settings` is one of DATABASES."""
-    return f"{reason}. Stop everything that uses it, then run: {move_command(settings)}"
+    """Return one line: the reason, and the command that moves the data into a suitable database.
 
-
-def move_command(settings: dict[str, Any]) -> str:
-    """Return the command that dumps the database and restores it into one with a suitable locale."""
-    if settings.get("MOVE_COMMAND"):
-        return str(settings["MOVE_COMMAND"])
-    libpq = {"PGHOST": settings["HOST"], "PGPORT": settings["PORT"], "PGUSER": settings["USER"]}
-    reported = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in libpq.items())
-    return f"{reported} sh deploy/postgres/move.sh {shlex.quote(settings['NAME'])}"
+    `settings` is one of DATABASES.
+    """
+    command = settings.get("MOVE_COMMAND")
+    if not command:
+        libpq = {"PGHOST": settings["HOST"], "PGPORT": settings["PORT"], "PGUSER": settings["USER"]}
+        reported = " ".join(f"{name}={shlex.quote(str(value))}" for name, value in libpq.items())
+        command = f"{reported} sh deploy/postgres/move.sh {shlex.quote(settings['NAME'])}"
+    return f"{reason}. Stop everything that uses it, then run: {command}"

@@ -24,10 +24,8 @@ let missed = false; // Whether something changed while this page was hidden.
 const isOfConversation = (/** @type {LiveEvent} */ event) =>
   Boolean(messages) && Number(conversation) === event.conversation;
 
-/** @param {LiveEvent} event */
-function concerns(event) {
-  return event.kind === "sync" || (isOfConversation(event) && (!thread || Number(thread) === event.thread));
-}
+const concerns = (/** @type {LiveEvent} */ event) =>
+  event.kind === "sync" || (isOfConversation(event) && (!thread || Number(thread) === event.thread));
 
 /** @param {number | undefined} id */
 function remove(id) {
