@@ -66,18 +66,18 @@ class Run:
         for (root, text), browser in zip(
             self.fixture.replies_to_send(), self.fixture.browsers[1::2], strict=True
         ):
-            answer = self.site.request(reverse("chats:reply", args=[root]), browser, {"content": text})
-            if answer.status != 302:
-                raise InconclusiveError(f"a reply of {browser.name} was answered with {answer.status}")
+            path = reverse("chats:reply", args=[root])
+            self.send(path, browser, {"content": text}, f"a reply of {browser.name}")
 
     def read(self) -> None:
         """Mark the notification of the reply as read, by the first user of each pair."""
         for browser in self.fixture.browsers[::2]:
-            answer = self.site.request(reverse("notifications:read_all"), browser, {})
-            if answer.status != 302:
-                raise InconclusiveError(
-                    f"marking as read by {browser.name} was answered with {answer.status}"
-                )
+            self.send(reverse("notifications:read_all"), browser, {}, f"marking as read by {browser.name}")
+
+    def send(self, path: str, browser: Browser, form: dict[str, str], what: str) -> None:
+        answer = self.site.request(path, browser, form)
+        if answer.status != 302:
+            raise InconclusiveError(f"{what} was answered with {answer.status}")
 
     # --- Checks -------------------------------------------------------------------------------------
     def check_as_two(self, page: Page, browsers: list[Browser], when: str) -> None:
@@ -171,10 +171,8 @@ class Run:
 
     def add_violation(self, page: Page, browser: Browser | None, when: str, what: str) -> None:
         requested = f"asked as {browser.name}" if browser else "asked without log-in"
-        self.note(
-            self.report.violations,
-            ", ".join(part for part in (str(page), requested, when) if part) + f": {what}",
-        )
+        where = ", ".join(part for part in (str(page), requested, when) if part)
+        self.note(self.report.violations, f"{where}: {what}")
 
     def add_inconclusive(self, text: str) -> None:
         self.note(self.report.inconclusive, text)

@@ -3,6 +3,7 @@
 import http.client
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -105,16 +106,10 @@ class Site:
                 "Origin": f"{scheme}://{self.host}",
                 "X-CSRFToken": browser.secret,
             }
-        connection = self._connection()
-        try:
+        # A new connection for each request, so that a load balancer can choose another server.
+        kind = http.client.HTTPSConnection if self.is_encrypted else http.client.HTTPConnection
+        with closing(kind(self.name or "", self.port, timeout=SECONDS)) as connection:
             body = None if form is None else urlencode(form)
             connection.request("GET" if body is None else "POST", path, body, headers)
             response = connection.getresponse()
             return Answer(response.status, response.headers, response.read().decode(errors="replace"))
-        finally:
-            connection.close()
-
-    def _connection(self) -> http.client.HTTPConnection:
-        # A new connection for each request, so that a load balancer can choose another server.
-        kind = http.client.HTTPSConnection if self.is_encrypted else http.client.HTTPConnection
-        return kind(self.name or "", self.port, timeout=SECONDS)
