@@ -5,7 +5,7 @@ messages and sessions, including the rest of a run that was killed, so no table 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 
@@ -78,8 +78,7 @@ class Fixture:
 def exclusive() -> Iterator[None]:
     """Run one probe at a time: two would delete each other's messages."""
     # A transaction lock on a separate connection: it ends with this process, and works behind a pooler.
-    guard = connection.copy()
-    try:
+    with closing(connection.copy()) as guard:
         guard.set_autocommit(False)
         with guard.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
@@ -87,8 +86,6 @@ def exclusive() -> Iterator[None]:
                 raise InconclusiveError("another privacy probe is running")
         yield
         guard.rollback()  # close() does not wait until PostgreSQL has released the lock.
-    finally:
-        guard.close()
 
 
 @contextmanager

@@ -38,10 +38,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--host", help="host name of the site, if --url has another one")
         parser.add_argument(
-            "--every",
-            type=_seconds,
-            metavar="SECONDS",
-            help="repeat until SIGTERM, and write the results to the log",
+            "--every", type=_seconds, metavar="SECONDS", help="repeat until SIGTERM, and log the results"
         )
 
     def handle(self, *, url: str, host: str | None, every: int, **options: Any) -> None:
