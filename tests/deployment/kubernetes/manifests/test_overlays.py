@@ -103,7 +103,7 @@ def test_images_are_those_of_compose(tree):
 
 def built(image: str) -> str:
     """Return our own images without their tag: Compose rebuilds under one tag, a registry must not."""
-    return image.split(":")[0] if image.startswith("bobbin/") else image
+    return image.split(":")[0] if image.startswith("localhost/bobbin/") else image
 
 
 def test_rules_for_the_operator_are_those_of_prometheus(tmp_path):
