@@ -1,7 +1,8 @@
 """Whole pages in the cache, each served only to the user it belongs to.
 
 - The key contains the id and the generation of the user. No other user reaches the page, and no page outlives
-  a change of its data (`page_key`, caching/generations.py).
+  a change of its data (`page_key`, caching/generations.py). Two releases that serve side by side have
+  separate keys, so a change by one can leave a page of the other stale until the page expires.
 - A page with a flash message, a cookie or the CSRF token of a session is not stored (`_is_whole`).
 - `Cache-Control: private, no-cache` and `Vary: Cookie` keep it out of proxies (`_finish`). A middleware adds
   the first header to all other responses (caching/middleware.py).
@@ -37,9 +38,9 @@ View = Callable[..., HttpResponse]
 def private_cache_page(seconds: int) -> Callable[[View], View]:
     """Like Django's `cache_page(seconds)`, for a page that belongs to the user of the request.
 
-    Apply it inside `member_view`. Django's own `cache_page` would show the page of one user to another.
-    Its key contains the URL and the headers that `Vary` names when the view returns. At that time, `Vary`
-    does not name Cookie yet. Without a log-in, anonymous visitors would share one page.
+    Apply it inside `member_view`. Django's own `cache_page` would show the page of one user to another:
+    the key of `cache_page` contains the URL and the headers that `Vary` names when the view returns, and
+    `Vary` does not name Cookie yet. Without a log-in, anonymous visitors would share one page.
 
     The decorator stores complete responses only: status 200, no flash message, no cookie. A stored page
     contains nothing of one session: its forms use the macro `form_token`, whose placeholder is replaced in

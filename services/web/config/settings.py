@@ -57,7 +57,7 @@ MEMBER_LIMITS = {
 }
 
 # --- Applications ---------------------------------------------------------------------------------
-# Dependents first: their receivers delete their own rows before the rows that these reference.
+# Dependents first. The order of receivers follows this list; that of an erasure does not (docs/signals.md).
 INSTALLED_APPS = [
     "chats.apps.ChatsConfig",
     "labs.apps.LabsConfig",

@@ -3,12 +3,13 @@
 A page (chats/views/writing.py) calls `send`, and other code `Message.objects.create`. Both call
 `Message.save`, which calls `insert`. The steps in one transaction are:
 
-1. `validate` checks the text, the two users and the parent.
-2. `_allocate` locks the users and the conversation, allocates the id and updates both inboxes.
+1. `validate` checks the text, the parent, and that sender and receiver are two users.
+2. `_allocate` locks the users and the conversation, checks that both accounts are active, allocates the id
+   and updates both inboxes. `allocate` and `record_sent` do this for a message with an earlier time.
 3. `attach_to_thread` sets the thread of a reply.
 4. Django inserts the row.
-5. Receivers of `post_save` react (docs/signals.md): notifications/receivers.py inserts the notification, and
-   live/receivers.py registers a callback for the commit.
+5. Receivers of `post_save` react (docs/signals.md): live/receivers.py registers a callback for the commit,
+   and notifications/receivers.py inserts the notification.
 
 After the commit, the callback invalidates the cached pages of both users and publishes an event to their open
 pages, in one round trip to Redis (live/events.py). docs/architecture.md, "Sending a message", describes the
@@ -42,8 +43,9 @@ from observability import metrics
 M = TypeVar("M", bound=MessageFields)
 
 # The id is computed after the conversation is locked (messaging/numbering.py): from the time, and greater
-# than the last id. The last id comes from the rows that the statement updates, because PostgreSQL reads only
-# those again after it has waited for a lock.
+# than the last id. The last id comes from the rows that the statement updates: if PostgreSQL had to wait for
+# a lock, it reads only these rows again. `count(*)` of the users is never negative: this condition makes
+# PostgreSQL lock the users before the conversation.
 ALLOCATE = f"""
 WITH people AS MATERIALIZED (
   SELECT id, is_active FROM {USERS} WHERE id IN (%(low)s, %(high)s) ORDER BY id FOR KEY SHARE
