@@ -62,7 +62,7 @@ def test_a_visitor_is_sent_to_the_login(db, name, method):
 
     login = f"/accounts/login/?next={address}"
     assert response.status_code == 405 or response.headers.get("Location") == login, (
-        f"{name} answers {response.status_code}: add @login_required to its view, or add its name to PUBLIC"
+        f"{name} answers {response.status_code}: add @member_view to it, or add its name to PUBLIC"
     )
 
 
