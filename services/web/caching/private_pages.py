@@ -1,8 +1,8 @@
 """Whole pages in the cache, each served only to the user it belongs to.
 
-- The key contains the id and the generation of the user. No other user reaches the page, and no page outlives
-  a change of its data (`page_key`, caching/generations.py). Two releases that serve side by side have
-  separate keys, so a change by one can leave a page of the other stale until the page expires.
+- The key contains the id and the generation of the user. No other user reaches the page, and a change of its
+  data makes it unreachable (`page_key`, caching/generations.py). Exception: releases that serve side by side
+  have separate generations, so a change by one leaves pages of the other stale until they expire.
 - A page with a flash message, a cookie or the CSRF token of a session is not stored (`_is_whole`).
 - `Cache-Control: private, no-cache` and `Vary: Cookie` keep it out of proxies (`_finish`). A middleware adds
   the first header to all other responses (caching/middleware.py).

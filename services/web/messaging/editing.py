@@ -22,7 +22,8 @@ from observability import metrics
 
 # Lock the message: two concurrent edits must leave two rows of history. First lock the editor, whom the
 # history references, and the conversation, in the order of messaging/statements.py. So an erasure waits for
-# the edit, or the edit waits for the erasure.
+# the edit, or the edit waits for the erasure. `count(*) >= 0` is always true; it makes PostgreSQL lock the
+# editor first.
 # clock_timestamp() is the time after the lock, not of the transaction, so a later edit has a later time.
 KEEP = f"""
 WITH editor AS MATERIALIZED (SELECT id FROM {USERS} WHERE id = %(editor)s FOR KEY SHARE),

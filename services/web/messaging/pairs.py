@@ -5,6 +5,7 @@ from messaging.statements import USERS, execute
 
 Pair = tuple[int, int]
 
+# `count(*) >= 0` is always true. It makes PostgreSQL lock the users before the conversations.
 LOCK_PAIRS = f"""
 WITH people AS MATERIALIZED (
   SELECT id, is_active FROM {USERS}

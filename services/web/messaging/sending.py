@@ -4,12 +4,16 @@ A page (chats/views/writing.py) calls `send`, and other code `Message.objects.cr
 `Message.save`, which calls `insert`. The steps in one transaction are:
 
 1. `validate` checks the text, the parent, and that sender and receiver are two users.
-2. `_allocate` locks the users and the conversation, checks that both accounts are active, allocates the id
-   and updates both inboxes. `allocate` and `record_sent` do this for a message with an earlier time.
+2. `_allocate` locks the users and the conversation, refuses a deactivated receiver, allocates the id and
+   updates both inboxes.
 3. `attach_to_thread` sets the thread of a reply.
 4. Django inserts the row.
 5. Receivers of `post_save` react (docs/signals.md): live/receivers.py registers a callback for the commit,
    and notifications/receivers.py inserts the notification.
+
+A message whose id or older time is given differs in step 2: `allocate` (messaging/bulk_sending.py)
+does not update the inboxes, because the message may not be the last one. `record_sent` (messaging/inbox.py)
+updates them after step 5.
 
 After the commit, the callback invalidates the cached pages of both users and publishes an event to their open
 pages, in one round trip to Redis (live/events.py). docs/architecture.md, "Sending a message", describes the
@@ -43,9 +47,11 @@ from observability import metrics
 M = TypeVar("M", bound=MessageFields)
 
 # The id is computed after the conversation is locked (messaging/numbering.py): from the time, and greater
-# than the last id. The last id comes from the rows that the statement updates: if PostgreSQL had to wait for
-# a lock, it reads only these rows again. `count(*)` of the users is never negative: this condition makes
-# PostgreSQL lock the users before the conversation.
+# than the last id. The last id comes from the participants, because the statement updates them. After a wait
+# for a lock, PostgreSQL reads the newest version of a row that it updates. It reads all other rows as they
+# were at the start of the statement.
+# `count(*) >= 0` is always true. It makes PostgreSQL lock the users first: a SELECT in WITH runs when it is
+# read.
 ALLOCATE = f"""
 WITH people AS MATERIALIZED (
   SELECT id, is_active FROM {USERS} WHERE id IN (%(low)s, %(high)s) ORDER BY id FOR KEY SHARE

@@ -39,7 +39,10 @@ _allowed: ContextVar[int] = ContextVar("queries allowed beyond the budget", defa
 
 
 def query_budget(most: int) -> Callable[[View], View]:
-    """Declare that a view makes at most `most` queries per request: cold page cache, warm session."""
+    """Declare that a view makes at most `most` queries per request.
+
+    The budget assumes that the page is not in the cache and that the session is.
+    """
 
     def declare(view: View) -> View:
         view.query_budget = most  # type: ignore[attr-defined]  # an attribute of our own
