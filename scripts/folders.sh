@@ -2,7 +2,7 @@
 # Set BACKUPS and BOBBIN_SECRETS as Compose does: the shell first, then .env, then the default. Sourced in the root
 # of the repository.
 folder_setting() { # NAME DEFAULT
-  # Compose allows spaces around the value, quotes, a comment behind it, and lines that end in CRLF.
+  # Compose allows spaces around the value, quotes, a comment after it, and lines that end in CRLF.
   found=$(sed -n "s/^ *\(export  *\)\{0,1\}$1 *= *//p" .env 2>/dev/null | tail -n 1 | tr -d '\r' |
     sed -e 's/^"\([^"]*\)".*/\1/' -e t -e "s/^'\([^']*\)'.*/\1/" -e t -e 's/ #.*//' -e 's/ *$//')
   # shellcheck disable=SC2088  # Compose replaces a leading ~ by the home directory, and so does this.

@@ -50,8 +50,8 @@ def _count(user_id: int) -> dict[str, int]:
 def suggestions(start: str, user: User) -> list[str]:
     """Return at most SUGGESTIONS names of active users that begin with `start`, except that of `user`.
 
-    A new name may be missing for SUGGESTION_SECONDS. A copied name may contain
-    invisible marks of direction, which are ignored.
+    A new name may be missing for SUGGESTION_SECONDS. Invisible characters in `start`, as in a copied name,
+    are ignored.
     """
     start = names.INVISIBLE.sub("", start).strip()
     if not start:
