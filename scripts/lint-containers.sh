@@ -8,19 +8,24 @@ trap 'rm -rf "$folder"' EXIT
 
 .venv-infra/bin/hadolint services/web/Dockerfile services/nginx/Dockerfile
 
-# Fill in the template as the container does at start: with the Dockerfile's defaults and Docker's resolver.
+# Render the templates as the container does at start: with the Dockerfile's defaults and Docker's resolver.
+entrypoint=services/nginx/entrypoint
 sed -n '/^ENV/,/^USER/p' services/nginx/Dockerfile | grep -oE '[A-Z_]+=[^ ]+' >"$folder/defaults"
-echo NGINX_LOCAL_RESOLVERS=127.0.0.11 >>"$folder/defaults"
-cp services/nginx/templates/bobbin.conf.template "$folder/bobbin.conf"
+# shellcheck disable=SC2046  # words on purpose
+env $(cat "$folder/defaults") NGINX_LOCAL_RESOLVERS=127.0.0.11 TRUSTED_PROXY_AWK=$entrypoint/trusted-proxy.awk \
+  sh -ec ". $entrypoint/18-settings.envsh; env" >"$folder/values"
+cp services/nginx/nginx.conf "$folder"
+for template in services/nginx/templates/*; do
+  cp "$template" "$folder/$(basename "$template" .template)"
+done
 while IFS='=' read -r name value; do
-  sed -i "s,[$]{$name},$value,g" "$folder/bobbin.conf"
-done <"$folder/defaults"
-if grep -n '[$]{' "$folder/bobbin.conf"; then
+  case $name in *[!A-Z_]*) ;; *) sed -i "s,[$]{$name},$value,g" "$folder"/*.conf ;; esac
+done <"$folder/values"
+if grep -n '[$]{' "$folder"/*.conf; then
   echo "The Dockerfile of nginx has no default for these." >&2
   exit 1
 fi
-sed "s,/tmp/bobbin.conf,$folder/bobbin.conf," services/nginx/nginx.conf >"$folder/nginx.conf"
-sed -i "s,/etc/nginx/snippets,$PWD/services/nginx/snippets," "$folder/bobbin.conf"
+sed -i "s,include /tmp/,include $folder/,; s,/etc/nginx/snippets,$PWD/services/nginx/snippets," "$folder"/*.conf
 .venv-infra/bin/gixy "$folder/nginx.conf" >"$folder/said" 2>&1 || { cat "$folder/said" >&2; exit 1; }
 
 # Check all profiles. The secret files need not exist: the first start creates them.

@@ -50,17 +50,35 @@ def program() -> Path:
     return found[0]
 
 
+def computed(values: dict[str, str]) -> dict[str, str]:
+    """Return the values that the entrypoint of the container computes from these settings."""
+    env = values | {
+        "PATH": os.environ["PATH"],
+        "TRUSTED_PROXY_AWK": str(NGINX / "entrypoint/trusted-proxy.awk"),
+    }
+    command = ["sh", "-ec", f". {NGINX}/entrypoint/18-settings.envsh; env -0"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=10, check=False)
+    if done.returncode:
+        raise ValueError(done.stderr)
+    return dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
+
+
 def rendered(folder: Path, listen: int, web: int, events: int, limits: dict[str, str]) -> Path:
     """Write the settings of nginx with the paths and ports of this test, and return their path."""
     text = (NGINX / "Dockerfile").read_text()
-    values = dict(re.findall(r"([A-Z_]+)=([^ \n]+)", text[text.index("ENV ") : text.index("USER")]))
+    values = dict(re.findall(r"([A-Z_]+)=([^ \n\\]+)", text[text.index("ENV ") : text.index("USER")]))
     values |= limits | {
         "NGINX_LOCAL_RESOLVERS": "127.0.0.1",
         "WEB_UPSTREAM": f"127.0.0.1:{web}",
         "EVENTS_UPSTREAM": f"127.0.0.1:{events}",
     }
-    site = (NGINX / "templates/bobbin.conf.template").read_text()
-    site = re.sub(r"\$\{([A-Z_]+)\}", lambda found: values[found[1]], site)
+    values = computed(values)
+    templates = {path.stem: path.read_text() for path in (NGINX / "templates").iterdir()}
+    files = {
+        name: re.sub(r"\$\{([A-Z_]+)\}", lambda found: values[found[1]], text)
+        for name, text in templates.items()
+    }
+    files["nginx.conf"] = (NGINX / "nginx.conf").read_text()
     places = {
         "/tmp/": f"{folder}/",  # This is replaced first, because the other new paths may be below /tmp/ too.
         "/etc/nginx/snippets": str(NGINX / "snippets"),
@@ -72,7 +90,7 @@ def rendered(folder: Path, listen: int, web: int, events: int, limits: dict[str,
         "include /etc/nginx/mime.types;": "",
         "stub_status;": "return 204;",  # This nginx is compiled without this module.
     }
-    for name, content in {"bobbin.conf": site, "nginx.conf": (NGINX / "nginx.conf").read_text()}.items():
+    for name, content in files.items():
         for place, own in places.items():
             content = content.replace(place, own)
         (folder / name).write_text(content)

@@ -153,6 +153,14 @@ MISTAKES = {
         settings,
         "/chats/ answers the kubelet with",
     ),
+    "a proxy that nginx does not trust": Mistake(
+        "k8s/components/ingress/kustomization.yaml",
+        "TRUSTED_PROXY=10.0.0.0/8",
+        "TRUSTED_PROXY=127.0.0.1",
+        settings,
+        "TRUSTED_PROXY does not contain the proxy",
+        "production",
+    ),
     "a Job of another release": Mistake(
         "k8s/base/kustomization.yaml",
         "value: migrate-",

@@ -12,8 +12,8 @@ from tests.support.http_client.connection import Connection
 from tests.support.http_client.member import Member
 
 NAMES = ("ada", "ben", "cyd", "dee", "eli", "fay")  # In pairs.
-# Seconds between two actions of a member, before a random factor of 0.5 to 2: on a fast machine 72 sends and 24
-# edits a minute, within the limits of a member (LIMIT_SENDS, LIMIT_EDITS).
+# Seconds between two actions of a member, before a random factor of 0.5 to 2: on a fast machine 72 sends and
+# 24 edits a minute, within the limits of a member (LIMIT_SENDS, LIMIT_EDITS).
 PAUSE = 0.2
 
 

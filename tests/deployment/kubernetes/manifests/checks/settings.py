@@ -43,6 +43,8 @@ def check(objects: list[dict]) -> list[str]:
                 "command", []
             ):
                 problems += [f"{pod}: {container['name']}: {text}" for text in starts(pod, container, given)]
+            if NGINX.search(container["image"]) and of_kind(objects, "Ingress", "HTTPRoute"):
+                problems += [f"{pod}: {text}" for text in trusts_a_proxy(given)]
     return problems
 
 
@@ -64,6 +66,13 @@ def unknown(container: dict, given: dict[str, str]) -> Iterator[str]:
     for variable in given:
         if not {variable, variable.removesuffix("_FILE")} & known:
             yield f"nothing reads the setting {variable}"
+
+
+def trusts_a_proxy(given: dict[str, str]) -> Iterator[str]:
+    """Behind a proxy that nginx does not trust, every page redirects to itself."""
+    entries = given.get("TRUSTED_PROXY", "").replace(",", " ").split()
+    if not [entry for entry in entries if not entry.startswith(("127.", "::1"))]:
+        yield "TRUSTED_PROXY does not contain the proxy in front of it"
 
 
 @functools.cache
