@@ -6,7 +6,10 @@ import subprocess
 
 import pytest
 
-SERVICES = ("nginx", "web", "events", "counter-audit", "metrics", "migrate", "postgres", "redis")
+SERVICES = (
+    *("nginx", "web", "events", "counter-audit", "clear-sessions"),
+    *("metrics", "migrate", "postgres", "redis"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +46,7 @@ def test_container_mounts_only_the_secrets_it_needs(inspected, service):
         "web": web,
         "events": web,
         "counter-audit": web,
+        "clear-sessions": web,
         "migrate": {"postgres_owner_password", "redis_url", "secret_key"},
         "postgres": {
             "postgres_admin_password",

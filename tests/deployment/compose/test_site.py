@@ -7,6 +7,8 @@ import subprocess
 import pytest
 
 from tests.support.black_box import SITE
+from tests.support.expired_session import COUNT_SESSIONS, EXPIRED_SESSION
+from tests.support.harmed_valkey import until
 
 
 def run_site(stack, *arguments, **env):
@@ -29,6 +31,14 @@ def test_the_site_behaves(stack):
 
 def test_unread_counters_are_audited(stack):
     assert "counters are right." in stack.compose("logs", "--no-log-prefix", "counter-audit")
+
+
+def test_expired_sessions_are_deleted_when_clear_sessions_starts(stack):
+    stack.sql(EXPIRED_SESSION)
+
+    stack.compose("restart", "clear-sessions")
+
+    until(lambda: stack.sql(COUNT_SESSIONS) == [["0"]], seconds=60)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import sys
 
 from tests.deployment.kubernetes.cluster.cluster import ROOT
 from tests.support.black_box import SITE
+from tests.support.expired_session import COUNT_SESSIONS, EXPIRED_SESSION
 
 
 def test_applied_manifests_become_ready_without_restarts(cluster):
@@ -38,6 +39,14 @@ def as_wanted(cluster):
     # The CronJob counter-audit starts a pod every five minutes.
     pods = cluster.get("pods", "--selector=app.kubernetes.io/name!=counter-audit")
     return objects, {pod["metadata"]["name"] for pod in pods}
+
+
+def test_clear_sessions_deletes_an_expired_session(cluster):
+    cluster.sql(EXPIRED_SESSION)
+    cluster.kubectl("create", "job", "--from=cronjob/clear-sessions", "clear-sessions-of-the-test")
+    cluster.kubectl("wait", "--for=condition=complete", "job/clear-sessions-of-the-test", "--timeout=120s")
+
+    assert cluster.sql(COUNT_SESSIONS) == [["0"]]
 
 
 def test_counter_audit_reaches_postgresql_and_redis(cluster):

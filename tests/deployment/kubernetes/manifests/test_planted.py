@@ -161,6 +161,14 @@ MISTAKES = {
         "TRUSTED_PROXY does not contain the proxy",
         "production",
     ),
+    "a scaler that measures all containers": Mistake(
+        "k8s/components/autoscaling/horizontalpodautoscaler.yaml",
+        "- type: ContainerResource\n      containerResource:\n        container: web\n",
+        "- type: Resource\n      resource:\n",
+        wiring,
+        "measures the sum of all containers",
+        "production",
+    ),
     "a Job of another release": Mistake(
         "k8s/base/kustomization.yaml",
         "value: migrate-",

@@ -10,8 +10,8 @@ from tests.deployment.kubernetes.manifests.checks.settings import DJANGO, variab
 # Reserved for superusers, for exporters and operators, and for administrators.
 RESERVED = 3 + 5 + 5
 OF_EVENTS = 4  # Threads that check sessions (live/queries.py).
-# A migration and a container that waits for it, a backup, the counter audit, a manual command.
-JOBS = 5
+# A migration and a container that waits for it, a backup, the two CronJobs of web, a manual command.
+JOBS = 6
 
 
 class Budget(NamedTuple):

@@ -58,6 +58,16 @@ def selectors(objects: list[dict]) -> Iterator[str]:
         target = scaler["spec"]["scaleTargetRef"]
         if not any((pod.kind, pod.name) == (target["kind"], target["name"]) for pod in pods(objects)):
             yield f"{name(scaler)} scales what is not there"
+        for pod in pods(objects):
+            if pod.name == target["name"] and len(pod.spec["containers"]) > 1:
+                yield from _sums_of_containers(scaler)
+
+
+def _sums_of_containers(scaler: dict) -> Iterator[str]:
+    """`Resource` adds up all containers of a pod, also those that serve no pages."""
+    for metric in scaler["spec"]["metrics"]:
+        if metric["type"] == "Resource":
+            yield f"{name(scaler)} measures the sum of all containers of its pods"
 
 
 def _selectors_of(found: dict) -> list[dict]:
