@@ -42,7 +42,7 @@ def test_gateway_is_the_gateway_of_the_default_route():
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("wrong", "said"),
     [
         (
             {"TRUSTED_PROXY": "nowhere.invalid"},
@@ -58,9 +58,9 @@ def test_gateway_is_the_gateway_of_the_default_route():
         ({"HSTS_SUBDOMAINS": "maybe"}, "HSTS_SUBDOMAINS=maybe must be true or false"),
     ],
 )
-def test_wrong_setting_stops_the_start_with_one_line(settings, said):
+def test_wrong_setting_stops_the_start_with_one_line(wrong, said):
     with pytest.raises(ValueError, match=re.escape(said)) as refused:
-        _computed(**settings)
+        _computed(**wrong)
     assert str(refused.value).count("\n") == 1
 
 
