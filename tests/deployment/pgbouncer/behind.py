@@ -65,6 +65,7 @@ class Site:
                 "POSTGRES_HOST": "127.0.0.1",
                 "POSTGRES_PORT": str(pgbouncer.port),
                 "POSTGRES_PASSWORD": pgbouncer.password,
+                "POSTGRES_SSLROOTCERT": str(pgbouncer.certificate),
             }
         )
         self.manage("migrate", "--noinput", env=self.direct_env)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class PgBouncer:
         user = server_user()  # PgBouncer refuses root, and PostgreSQL identifies the client by its OS user.
         home = folder / "pgbouncer"
         home.mkdir()
+        self.certificate = home / "tls.crt"
+        make_certificate(home)
         (home / "users.txt").write_text(f'"bobbin" "{self.password}"\n')
         (home / "pgbouncer.ini").write_text(self._settings(home))
         for path in (home, *home.iterdir()):
@@ -49,6 +52,9 @@ class PgBouncer:
                 "auth_type": "scram-sha-256",
                 "auth_file": str(home / "users.txt"),
                 "admin_users": "bobbin",
+                "client_tls_sslmode": "prefer",
+                "client_tls_key_file": str(home / "tls.key"),
+                "client_tls_cert_file": str(home / "tls.crt"),
             }
         )
         lines = [f"{name} = {value}" for name, value in settings.items()]
@@ -74,6 +80,14 @@ class PgBouncer:
             prepare_threshold=None,
         )
 
+    def tls_of_clients(self) -> set[str]:
+        """Return the TLS versions of all clients but the console; "" is a client without TLS."""
+        with self.connect("pgbouncer") as console:
+            cursor = console.execute("SHOW CLIENTS")
+            names = [column.name for column in cursor.description or []]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor]
+        return {row["tls"] for row in rows if row["database"] == "bobbin"}
+
     def pool(self) -> dict[str, int]:
         """Return the current numbers of clients and server connections, as `SHOW POOLS` reports them."""
         with self.connect("pgbouncer") as console:
@@ -94,6 +108,13 @@ class PgBouncer:
             yield clients
             for client in clients:
                 client.execute("COMMIT")
+
+
+def make_certificate(home: Path) -> None:
+    """Make a certificate with a name of the Cluster, as the operator does: the pooler's is not in it."""
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", home / "tls.key"]
+    subject = ["-subj", "/CN=postgres-rw", "-days", "2", "-out", home / "tls.crt"]
+    subprocess.run(["openssl", "req", "-x509", *key, *subject], check=True, capture_output=True)
 
 
 def free_port() -> int:

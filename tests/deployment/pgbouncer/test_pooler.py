@@ -66,6 +66,14 @@ def test_postgresql_knows_every_setting_of_the_cluster():
             connection.execute(f"ALTER SYSTEM RESET {name}")
 
 
+def test_all_clients_of_the_pooler_use_tls(pgbouncer, members):
+    assert members[0].get("/chats/").status == 200
+
+    used = pgbouncer.tls_of_clients()
+    assert used
+    assert all(version.startswith("TLSv1.") for version in used)
+
+
 def test_await_database_sees_migrations_that_bypassed_the_pooler(site):
     assert "TRANSACTION_POOLER" not in site.direct_env  # So the Job sets its limits in its session.
     site.manage("await_database", "--migrated", "--seconds=1")

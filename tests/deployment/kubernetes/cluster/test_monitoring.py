@@ -18,7 +18,9 @@ COMPONENTS = "components:\n  - ../../components/network-policies\n"
 def prometheus(cluster):
     """Return the address of a forwarded port; only the namespace monitoring can reach Prometheus directly."""
     overlay = cluster.overlay / "kustomization.yaml"
-    more = "".join(f"  - ../../components/{name}\n" for name in ("exporters", "prometheus"))
+    more = "".join(
+        f"  - ../../components/{name}\n" for name in ("exporters", "postgres-exporter", "prometheus")
+    )
     overlay.write_text(overlay.read_text().replace(COMPONENTS, COMPONENTS + more))
     cluster.load(*re.findall(r"image: (\S+)", cluster.kubectl("kustomize", str(cluster.overlay))))
     cluster.apply()

@@ -28,7 +28,10 @@ NEEDS = {
     "external-postgres": ["network-policies"],
     "external-redis": ["network-policies"],
     "network-policies-cloudnative-pg": ["network-policies", "cloudnative-pg"],
-    "prometheus": ["network-policies", "exporters"],
+    "monitoring": ["network-policies", "exporters", "postgres-exporter"],
+    "monitoring-cloudnative-pg": ["cloudnative-pg"],
+    "postgres-exporter": ["network-policies"],
+    "prometheus": ["network-policies", "exporters", "postgres-exporter"],
 }
 CHECKOV = ["--framework=kubernetes", "--skip-download", "--output=json", "--compact", "--quiet"]
 # Accepted findings of Checkov, with the reason.
@@ -93,7 +96,9 @@ def test_checkov_finds_nothing_else(tree, tmp_path, local, production):
 
 
 def test_images_are_those_of_compose(tree):
-    objects = render(with_components(tree, ["exporters", "prometheus"]))
+    objects = render(
+        with_components(tree, ["network-policies", "exporters", "postgres-exporter", "prometheus"])
+    )
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 
     rendered = {container["image"] for pod in all_pods(objects) for container in pod.containers}
@@ -115,7 +120,9 @@ def test_rules_for_the_operator_are_those_of_prometheus(tmp_path):
 
 
 def test_component_prometheus_has_every_rule(tree):
-    objects = render(with_components(tree, ["exporters", "prometheus"]))
+    objects = render(
+        with_components(tree, ["network-policies", "exporters", "postgres-exporter", "prometheus"])
+    )
     (server,) = [
         found for found in of_kind(objects, "StatefulSet") if found["metadata"]["name"] == "prometheus"
     ]

@@ -155,7 +155,7 @@ MISTAKES = {
     ),
     "a proxy that nginx does not trust": Mistake(
         "k8s/components/ingress/kustomization.yaml",
-        "TRUSTED_PROXY=10.0.0.0/8",
+        "TRUSTED_PROXY=10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 fc00::/7",
         "TRUSTED_PROXY=127.0.0.1",
         settings,
         "TRUSTED_PROXY does not contain the proxy",

@@ -23,6 +23,8 @@ def denies_all(objects: list[dict], policies: list[dict]) -> Iterator[str]:
 
 def allowed_ports_exist(objects: list[dict], policies: list[dict]) -> Iterator[str]:
     for policy in policies:
+        if not policy["spec"]["podSelector"]:
+            continue  # A rule for all pods is about those that have the port.
         for pod in selected(objects, policy["spec"]["podSelector"]):
             for rule in policy["spec"].get("ingress", []):
                 for port in rule.get("ports", [{}]):

@@ -29,6 +29,7 @@ print(json.dumps({path: ask(path) for path in sys.argv[1:]}))
 """
 # /readyz returns 503 without PostgreSQL. The kubelet would accept a redirect as healthy.
 HONEST = {200, 503}
+SECRETS = "/run/secrets/"
 USUAL = {"/healthz", "/readyz"}
 
 
@@ -91,7 +92,7 @@ def starts(pod: Pod, container: dict, given: dict[str, str]) -> Iterator[str]:
     mounted = set(mounted_secrets(pod, container))
     given = {name: value for name, value in given.items() if name not in NOT_OF_DJANGO}
     for setting, path in given.items():
-        if setting.endswith("_FILE") and path not in mounted:
+        if path.startswith(SECRETS) and path not in mounted:
             yield f"{setting} is {path}, where nothing is mounted"
             return
     # Always include the usual paths, so that containers with equal settings share one cached process.
@@ -110,7 +111,7 @@ def _answers(given: tuple, paths: tuple) -> tuple[int, str]:
         env = {"PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": "config.settings", "LOG_LEVEL": "CRITICAL"}
         for setting, value in given:
             env[setting] = value
-            if setting.endswith("_FILE"):
+            if value.startswith(SECRETS):
                 secret = Path(folder, Path(value).name)
                 # One value that is valid as a password, as a key of 50 characters and as an address.
                 secret.write_text("redis://redis:6379/0?" + "0" * 50)

@@ -17,7 +17,11 @@ KEYS_OF_THE_SECRET = {
     "secret_key",
 }
 # Created by CloudNativePG for the role that owns the database.
-KEYS_OF_SECRETS = {SECRET: KEYS_OF_THE_SECRET, "postgres-app": {"password", "username"}}
+KEYS_OF_SECRETS = {
+    SECRET: KEYS_OF_THE_SECRET,
+    "postgres-app": {"password", "username"},
+    "postgres-ca": {"ca.crt"},
+}
 # Labels of pods that an operator creates.
 MADE_BY_OPERATORS = {"cnpg.io/cluster", "cnpg.io/poolerName"}
 IN_CLEAR = re.compile(r"(PASSWORD|SECRET|TOKEN|_KEY|CREDENTIAL)", re.IGNORECASE)
