@@ -118,15 +118,20 @@ class RedisCache(django_redis.RedisCache):  # type: ignore[misc]  # django-redis
     def ttl(self, *args: Any, **kwargs: Any) -> int | None:
         return self._write(super().ttl, *args, **kwargs)
 
-    def publish(self, channel: str, text: str) -> int | None:
-        """Publish a text; return the number of subscribers of `channel`, or None when Redis failed."""
-        return self._write(lambda: self.client.get_client(write=True).publish(channel, text))
+    def publish(self, channels: Iterable[str], text: str) -> int | None:
+        """Publish a text on channels; return the number of its receivers, or None when Redis failed."""
+        return self.delete_and_publish((), channels, text)
 
-    def delete_and_publish(self, keys: Iterable[str], channel: str, text: str) -> int | None:
+    def delete_and_publish(self, keys: Iterable[str], channels: Iterable[str], text: str) -> int | None:
         """Delete keys, then publish, in one round trip. Returns the same as `publish`."""
-        names = [self.client.make_key(key) for key in keys]
         pipe = self.client.get_client(write=True).pipeline(transaction=False)
-        return self._write(lambda: pipe.delete(*names).publish(channel, text).execute()[1])
+        names = [self.client.make_key(key) for key in keys]
+        if names:
+            pipe.delete(*names)
+        for channel in channels:
+            pipe.publish(channel, text)
+        done = self._write(pipe.execute)
+        return None if done is None else sum(done[bool(names) :])
 
     def count_in_windows(
         self, key: str, window: int, seconds: int, amount: int = 1

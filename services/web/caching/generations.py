@@ -38,10 +38,10 @@ def generation_of(owner: int | str | None) -> str | None:
     return None if None in found.values() else "-".join(found[key] for key in keys)
 
 
-def invalidate_users(user_ids: Iterable[int], event: tuple[str, str] | None = None) -> int | None:
+def invalidate_users(user_ids: Iterable[int], event: tuple[Iterable[str], str] | None = None) -> int | None:
     """Invalidate the entries of these users. Call it after the change is committed.
 
-    `event` is a channel and a text to publish in the same round trip. Return None when Redis failed.
+    `event` is channels and a text to publish in the same round trip. Return None when Redis failed.
     """
     return _invalidate({_generation_key(user_id) for user_id in user_ids}, event)
 
@@ -59,7 +59,7 @@ def invalidate_shown(user_id: int, counterparts: Iterable[int] | None) -> None:
         _invalidate({_generation_key(NAMES), *map(_generation_key, (user_id, *counterparts))})
 
 
-def _invalidate(keys: set[str], event: tuple[str, str] | None = None) -> int | None:
+def _invalidate(keys: set[str], event: tuple[Iterable[str], str] | None = None) -> int | None:
     if not keys:
         return 0
     count_invalidated(len(keys))

@@ -117,6 +117,7 @@ class Application:
     async def _serve(
         self, stream: Stream, last_seen: int | None, receive: Receive, send: Send, allowed: Headers
     ) -> None:
+        await self.broker.subscribed(stream)
         begin, missed = await _beginning(stream.user_id, last_seen)
         await send({"type": "http.response.start", "status": 200, "headers": STREAM + allowed})
         gone = asyncio.ensure_future(_until_gone(receive))

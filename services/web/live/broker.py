@@ -1,6 +1,7 @@
-"""Forwards the events that Redis publishes to the streams of the users that they name.
+"""Forwards the events that Redis publishes to the streams of this process.
 
-One task of the event loop subscribes. All code here runs in that loop, so it needs no lock.
+Each user has a channel. The process subscribes to those of the users whose streams it holds, and to that of
+all users. One task of the event loop receives; everything here runs in that loop.
 """
 
 import asyncio
@@ -16,7 +17,8 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from live.events import CHECK, channel
+from live.events import ALL_USERS, CHECK, channel
+from live.subscriptions import Subscriptions
 from observability import metrics
 
 SILENCE_SECONDS = 5.0  # Then the broker pings Redis, and waits as long for the reply.
@@ -58,6 +60,7 @@ class Broker:
         self.listening = False  # While it is False, no event can be delivered.
         self.closing = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._subscriptions: Subscriptions | None = None  # None without a connection to Redis.
 
     def start(self) -> None:
         """Subscribe, in the running event loop. Further calls do nothing."""
@@ -73,34 +76,45 @@ class Broker:
         self.streams[stream.user_id].add(stream)
         self.open += 1
         metrics.STREAMS_OPEN.inc()
+        if self._subscriptions:
+            self._subscriptions.subscribe(stream.user_id)
+        else:  # Redis went away while the session was validated.
+            stream.put(END)
+
+    async def subscribed(self, stream: Stream) -> None:
+        """Return when the stream receives every further event, or has ended."""
+        if self._subscriptions:
+            await self._subscriptions.wait(stream.user_id)
 
     def remove(self, stream: Stream) -> None:
         streams = self.streams[stream.user_id]
         streams.discard(stream)
         if not streams:
             del self.streams[stream.user_id]
+            if self._subscriptions:
+                self._subscriptions.unsubscribe(stream.user_id)
         self.open -= 1
         metrics.STREAMS_OPEN.dec()
 
     def count_of(self, user_id: int) -> int:
         return len(self.streams.get(user_id, ()))
 
-    def deliver(self, text: str) -> None:
+    def deliver(self, owner: str, text: str) -> None:
+        """Forward an event of the channel of `owner`: a user, or ALL_USERS."""
         try:
             payload = json.loads(text)
-            to, kind = payload.pop("to"), payload["kind"]
+            kind, event = payload["kind"], encode(payload)
         except (ValueError, KeyError, TypeError, AttributeError):
             log.warning("A payload cannot be read; another release of Bobbin may have sent it.")
             return
-        members = list(self.streams) if to is None else [user_id for user_id in to if user_id in self.streams]
-        event = encode(payload)
+        members = list(self.streams) if owner == ALL_USERS else [int(owner)]
         if kind != CHECK:
             metrics.EVENTS.inc(sum(map(self.count_of, members)))
         for user_id in members:
             if kind == CHECK:
-                self._spawn(self._check(list(self.streams[user_id])))
+                self._spawn(self._check(list(self.streams.get(user_id, ()))))
                 continue
-            for stream in self.streams[user_id]:
+            for stream in self.streams.get(user_id, ()):
                 stream.put(event)
 
     async def _check(self, streams: list[Stream]) -> None:
@@ -128,6 +142,9 @@ class Broker:
                 # End the streams: an open stream would look as if it still delivered events.
                 self.listening = False
                 self._end_all()
+                if self._subscriptions:
+                    self._subscriptions.close()
+                    self._subscriptions = None
             await asyncio.sleep(random.uniform(wait / 2, wait))  # noqa: S311
 
     async def _listen(self) -> None:
@@ -136,13 +153,17 @@ class Broker:
             Redis.from_url(url, socket_connect_timeout=CONNECT_SECONDS, retry=None) as redis,
             redis.pubsub() as pubsub,
         ):
-            await pubsub.subscribe(channel())
+            await pubsub.subscribe(channel(ALL_USERS))
             while not self.closing:
                 message = await _next_of(pubsub)
-                if message["type"] == "subscribe":
+                if message["type"] == "message":
+                    owner = message["channel"].decode().rpartition(":")[2]
+                    self.deliver(owner, message["data"].decode())
+                elif message["type"] == "subscribe" and self._subscriptions:
+                    self._subscriptions.confirm()
+                elif message["type"] == "subscribe":
+                    self._subscriptions = Subscriptions(pubsub)
                     self.listening = True
-                elif message["type"] == "message":
-                    self.deliver(message["data"].decode())
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

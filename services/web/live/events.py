@@ -21,13 +21,13 @@ from messaging.signals import Read
 NEW, EDITED, READ, UNREAD, DELETED, COUNTED = "new", "edited", "read", "unread", "deleted", "counted"
 MEMBER, SYNC, CHECK = "member", "sync", "check"
 Where = int | None | list[int]
-MOST = 1_000  # Users in one payload.
+MOST = 1_000  # Users notified in one round trip.
 ALL_USERS = "all"
 
 
-def channel() -> str:
-    """Return the channel of this database. Redis shares channels between its numbered databases."""
-    return f"bobbin:{connection.settings_dict['NAME']}:events"
+def channel(user_id: int | str) -> str:
+    """Return the channel of a user, or of ALL_USERS. Redis shares channels between its numbered databases."""
+    return f"bobbin:{connection.settings_dict['NAME']}:events:{user_id}"
 
 
 def location_of(message: Message) -> dict[str, Where]:
@@ -41,20 +41,20 @@ def location_of(message: Message) -> dict[str, Where]:
 
 def publish(user_ids: Collection[int] | None, kind: str, **where: Where) -> None:
     """Publish an event to these users, or to all (None). Call it after the change is committed."""
-    members = sorted(set(user_ids or ()))
-    batches = [members[start : start + MOST] for start in range(0, len(members), MOST)]
-    for some in [None] if user_ids is None else batches:
+    owners = [ALL_USERS] if user_ids is None else list(map(str, set(user_ids)))
+    for start in range(0, len(owners), MOST):
+        some = owners[start : start + MOST]
         if _publish(some, kind, where) is None:
-            pending_events.enqueue({ALL_USERS} if some is None else set(map(str, some)))
+            pending_events.enqueue(set(some))
 
 
 def invalidate_and_publish(user_ids: Collection[int], kind: str, **where: Where) -> None:
     """Invalidate the cached entries of these users and publish an event: one round trip for up to MOST."""
-    members = sorted(set(user_ids))
+    members = set(user_ids)
     if not members or len(members) > MOST:
         generations.invalidate_users(members)
         publish(members, kind, **where)
-    elif generations.invalidate_users(members, (channel(), _encode(members, kind, where))) is None:
+    elif generations.invalidate_users(members, (map(channel, members), _encode(kind, where))) is None:
         pending_events.enqueue(set(map(str, members)))
 
 
@@ -71,17 +71,17 @@ def publish_read(read: Read) -> None:
     publish([read.reader_id, *read.writer_ids], READ, **where)
 
 
-def _publish(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> int | None:
-    return cache.publish(channel(), _encode(user_ids, kind, where))
+def _publish(owners: Collection[str], kind: str, where: dict[str, Where]) -> int | None:
+    return cache.publish(map(channel, owners), _encode(kind, where))
 
 
-def _encode(user_ids: list[int] | None, kind: str, where: dict[str, Where]) -> str:
-    return json.dumps({"to": user_ids, "kind": kind} | where, separators=(",", ":"))
+def _encode(kind: str, where: dict[str, Where]) -> str:
+    return json.dumps({"kind": kind} | where, separators=(",", ":"))
 
 
 def _publish_pending(keys: set[str]) -> int | None:
     """Publish a SYNC event in place of the events that could not be published. None when Redis failed."""
-    return _publish(None if ALL_USERS in keys else [int(key) for key in keys], SYNC, {})
+    return _publish(keys, SYNC, {})
 
 
 # The users whose events failed because Redis was down. More than MOST are replaced by ALL_USERS.

@@ -363,7 +363,7 @@ def test_streams_end_without_redis_and_return_with_it(browser_of, alice, bob, mo
         server.start()
         until(lambda: events.fetch("/readyz") == 200)
         again = events.listen(browser)
-        server.client().publish(published.channel(), json.dumps({"to": [alice.pk], "kind": "sync"}))
+        server.client().publish(published.channel(alice.pk), json.dumps({"kind": "sync"}))
         assert again.next() == {"kind": "sync"}
         assert events.end() == 0
         server.process.kill()
@@ -374,6 +374,7 @@ def test_event_that_could_not_be_published_is_replaced_by_sync(events, browser_o
     listener = events.listen(browser_of(bob))
     monkeypatch.setattr(RedisCache, "delete_and_publish", lambda *args: None)
     Message.objects.create(sender=alice, receiver=bob, content="While Redis was away")
+    monkeypatch.undo()
 
     assert listener.next() == {"kind": "sync"}
 
@@ -387,8 +388,8 @@ def test_web_process_refuses_the_stream_at_once(client, db):
 
 def test_malformed_events_are_ignored(events, browser_of, alice, bob):
     listener = events.listen(browser_of(bob))
-    for odd in ("not JSON", "[]", '{"kind":"new"}', '{"to":[1]}'):
-        cache.publish(published.channel(), odd)
+    for odd in ("not JSON", "[]", '{"thread":1}', "{}"):
+        cache.publish([published.channel(bob.pk), published.channel(published.ALL_USERS)], odd)
     sent = Message.objects.create(sender=alice, receiver=bob, content="Hello")
 
     assert listener.next()["message"] == sent.pk
