@@ -77,20 +77,6 @@ def test_failed_send_keeps_form_and_draft(open_browser, people, alice, address, 
 
 
 @pytest.mark.parametrize(
-    ("status", "advice"),
-    [(403, "you can copy it"), (413, "shorten it"), (429, "wait a minute"), (503, "send it again")],
-)
-def test_refused_send_says_what_to_do(open_browser, people, alice, status, advice, browser_errors):
-    hers = open_browser(alice)
-    type_text(hers, "/chats/new/", "kept", to="bob")
-    _fail_with(hers, status, None)
-    hers.get_by_role("button", name=SEND).click()
-
-    expect(hers.get_by_role("alert")).to_contain_text(f"Your text is kept; {advice}")
-    browser_errors[:] = [error for error in browser_errors if "status of 50" not in error]
-
-
-@pytest.mark.parametrize(
     ("address", "changed"),
     [("/chats/new/", True), ("/chats/thread/{}/", True), ("/chats/new/", False), ("/chats/with/bob/", False)],
 )

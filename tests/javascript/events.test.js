@@ -9,6 +9,8 @@ const ROW = `<li class="message is-mine" id="m12" data-message="12">
 openPage('<ol class="messages" data-conversation="3" data-thread="7"></ol>');
 globalThis.setTimeout = () => 1; // The requests that follow an event are not part of these tests.
 const { onEvent } = await load("events");
+let reloads = 0;
+window.location.reload = () => (reloads += 1);
 const list = document.querySelector("ol");
 const here = { conversation: 3, thread: 7, message: 12 };
 
@@ -33,6 +35,9 @@ test("events of another conversation or thread change nothing", () => {
   onEvent({ kind: "deleted", ...here, thread: 8 });
   onEvent({ kind: "unread", ...here, thread: 8 });
   assert.equal(list.querySelectorAll(".seen").length, 1);
+  list.querySelector(".seen").remove();
+  onEvent({ kind: "read", ...here, conversation: 4, first: 12 });
+  assert.equal(list.querySelector(".seen"), null);
 });
 
 test("message that the receiver marked as unread is no longer shown as read", () => {
@@ -44,6 +49,13 @@ test("message that was read is shown as read", () => {
   list.querySelector(".seen").remove();
   onEvent({ kind: "read", ...here, first: 12 });
   assert.equal(list.querySelector(".seen").textContent, "read");
+});
+
+test("page of a thread is reloaded when its first message is deleted, and not for a reply", () => {
+  onEvent({ kind: "deleted", ...here });
+  assert.equal(reloads, 0);
+  onEvent({ kind: "deleted", ...here, message: 7 });
+  assert.equal(reloads, 1);
 });
 
 test("event about a message that is not on the page is no error", () => {

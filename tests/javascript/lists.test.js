@@ -4,37 +4,41 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { load, openPage, serve } from "./page.js";
 
-let people, counterparts, requested;
+let people, counterparts, requested, key;
 const rowsOf = () =>
   Object.entries(people)
-    .map(
-      ([id, name]) =>
-        `<li data-conversation="${id}" data-notification="${id}"><a class="who" href="#">${name}</a></li>`,
-    )
+    .map(([id, name]) => `<li data-conversation="${id}" data-${key}="${id}"><a class="who" href="#">${name}</a></li>`)
     .join("");
 const url = await serve((request) => {
+  if (request.url.includes("state")) return { body: { generation: null } };
+  if (people === null) return { status: 404 };
+  if (!people) return { body: "<h1>Another page</h1>" };
   if (!request.url.includes("counterpart")) return { body: `<div id="rows">${rowsOf()}</div>` };
   requested += 1;
   return { body: { conversation: counterparts[new URLSearchParams(request.url.split("?")[1]).get("conversation")] } };
 });
-openPage('<main><div id="rows"></div></main>', { url: `${url}/chats/notifications/` });
-const { refreshRows } = await load("lists");
+openPage('<main><div id="rows"></div></main>', { url: `${url}/chats/notifications/`, state: "/state/" });
+const { onEvent, refreshRows } = await load("lists", "events");
 const list = document.querySelector("#rows");
 const news = () => document.querySelector(".news")?.textContent.trim();
 
 beforeEach(() => {
   document.querySelector(".news")?.remove();
   [people, counterparts, requested] = [{ 1: "alice", 2: "bob", 3: "charlie", 4: "dora", 5: "emil" }, {}, 0];
+  key = "notification";
   list.innerHTML = rowsOf();
 });
 
-test("new rows are shown and the focused row keeps the focus", async () => {
-  list.querySelectorAll("a")[1].focus();
-  people = { 9: "zoe", ...people };
-  await refreshRows();
-  assert.equal(list.children.length, 6);
-  assert.equal(document.activeElement.textContent, "bob");
-});
+for (const kind of ["counterpart", "message", "notification"])
+  test(`new rows are shown and the focused row keeps the focus in a list with data-${kind}`, async () => {
+    key = kind;
+    list.innerHTML = rowsOf();
+    list.querySelectorAll("a")[1].focus();
+    people = { 9: "zoe", ...people };
+    await refreshRows();
+    assert.equal(list.children.length, 6);
+    assert.equal(document.activeElement.textContent, "bob");
+  });
 
 test("unchanged list keeps its rows", async () => {
   const first = list.firstChild;
@@ -60,6 +64,28 @@ test("missing row of a counterpart that was erased is announced, and that of ano
   await refreshRows(true);
   assert.match(news(), /^bob’s account was deleted/);
   assert.doesNotMatch(news(), /charlie/);
+});
+
+test("missing row of the inbox is always looked up", async () => {
+  [key, counterparts] = ["counterpart", { 2: null }];
+  list.innerHTML = rowsOf();
+  delete people[2];
+  await refreshRows();
+  assert.match(news(), /^bob’s account was deleted/);
+});
+
+test("event about a member refreshes the list and looks up missing rows", async () => {
+  counterparts = { 2: null };
+  delete people[2];
+  Math.random = () => 0;
+  onEvent({ kind: "member" });
+  while (!news()) await new Promise((done) => setTimeout(done, 5));
+  assert.match(news(), /^bob’s account was deleted/);
+});
+
+test("list stays if its page is gone or has none", async () => {
+  for (people of [null, undefined]) await refreshRows();
+  assert.equal(list.children.length, 5);
 });
 
 test("missing rows are looked up at most three times, and not at all without a change of a member", async () => {

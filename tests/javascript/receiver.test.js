@@ -81,6 +81,14 @@ test("rename fills in the new name and its token, and stores them in the draft",
   assert.equal(location.pathname, "/chats/new/");
 });
 
+test("checks at the same time ask once, and announce a rename once", async () => {
+  await choose("bob");
+  answers.conversation = state("robert");
+  requested = [];
+  assert.deepEqual(await Promise.all([checkCounterpart(), checkCounterpart()]), [true, true]);
+  assert.deepEqual([requested, news()], [["conversation"], "bob is now called robert."]);
+});
+
 test("rename does not replace a name that is being typed", async () => {
   await choose("bob");
   field.value = "someone";

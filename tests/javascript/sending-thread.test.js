@@ -6,14 +6,14 @@ import { load, openPage, serve } from "./page.js";
 
 let answers;
 const rowOf = (id) => `<li class="message indent-0" id="m${id}" data-message="${id}" data-depth="0">
-  <span class="meta"></span><span class="actions"></span></li>`;
+  <span class="meta"><a class="quiet" href="/chats/message/${id}/">now</a></span><span class="actions"></span></li>`;
 const pageOf = (...ids) => `
   <ol class="messages" data-conversation="3" data-thread="1" data-with="bob" data-version="v">
     ${ids.map(rowOf).join("")}
   </ol>`;
-openPage(`<main>${pageOf(1)}</main>`, { url: await serve(() => answers.shift()) });
+openPage(`<main>${pageOf(1)}</main><p id="connection"></p>`, { url: await serve(() => answers.shift()) });
 HTMLElement.prototype.scrollIntoView = () => {};
-const { checkCounterpart, send } = await load("sending", "counterpart");
+const { checkCounterpart, findTarget, send } = await load("sending", "counterpart", "target");
 const ACCEPTED = { status: 200, headers: { "X-Accepted": "old", Location: "/chats/message/9/" } };
 const shown = () => [...document.querySelectorAll("li")].map((row) => row.id);
 
@@ -45,6 +45,25 @@ test("page that does not show the end of the thread shows only the sent reply", 
   document.body.insertAdjacentHTML("beforeend", '<nav class="pages"><a rel="next" href="?from=5">Later</a></nav>');
   await submit(ACCEPTED, { body: pageOf(1, 8, 9) });
   assert.deepEqual(shown(), ["m1", "m9"]);
+});
+
+test("accepted reply is not sent again if the page cannot be refreshed, and the page says why", async () => {
+  await submit(ACCEPTED, { status: 503 });
+  const [area, line] = ["textarea", "#connection"].map((selector) => document.querySelector(selector));
+  assert.deepEqual([area.value, document.querySelector(".failed")], ["", null]);
+  assert.equal(line.textContent, "Bobbin is not available right now. It tries again.");
+});
+
+test("address of a message that is not on the page of the thread opens its page by its own address", async () => {
+  const opened = [];
+  const { fetch } = globalThis;
+  globalThis.fetch = async () => ({ type: "opaqueredirect" });
+  window.location.replace = (address) => opened.push(new URL(address).pathname);
+  history.replaceState(null, "", "#m99");
+  findTarget();
+  await new Promise((done) => setTimeout(done));
+  globalThis.fetch = fetch;
+  assert.deepEqual(opened, ["/chats/message/99/"]);
 });
 
 test("rename leaves the URL of a thread as it is", async () => {

@@ -114,10 +114,17 @@ test("error beside the button is replaced by the next send", async () => {
   assert.equal(failed(), undefined);
 });
 
-test("text for a message that is gone can be copied", async () => {
-  await submit({ status: 404, body: "<h1>There is nothing here</h1>" });
-  assert.equal(failed(), "There is nothing here. Your text is kept; you can copy it.");
-});
+for (const [status, advice] of [
+  [404, "you can copy it"],
+  [413, "shorten it and send it again"],
+  [429, "wait a minute and send it again"],
+  [503, "send it again"],
+])
+  test(`refused text is kept, with advice for the status ${status}`, async () => {
+    await submit({ status, body: "<h1>That did not work</h1>" });
+    assert.equal(failed(), `That did not work. Your text is kept; ${advice}.`);
+    assert.equal(stored().text, "typed");
+  });
 
 test("send after a log-out keeps the text and opens the dialog", async () => {
   await submit({ status: 302, headers: { Location: "/accounts/login/" } }, {});

@@ -76,7 +76,7 @@ class NewMessageForm(MessageForm):
         if receiver is None:
             self.similar = suggestions(name, self.sender)
             hidden = " It contains characters that cannot be seen." if names.INVISIBLE.search(name) else ""
-            raise forms.ValidationError(f"Nobody here is called “{name}”.{hidden}", code="unknown")
+            raise forms.ValidationError(f"There is no member called “{name}”.{hidden}", code="unknown")
         if not receiver.is_active:
             raise forms.ValidationError(
                 f"“{name}” cannot receive messages: this account is deactivated. Choose somebody else.",

@@ -38,6 +38,10 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         self.lingering: deque[Any] = deque()
         super().init_process()
 
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        _too_large()  # Rendered now, because an error in the poller would stop this worker.
+
     def handle(self, conn: Any) -> Any:
         """Handle a complete request in this thread. Return an incomplete one to the poller."""
         if not getattr(conn, "is_complete", False):

@@ -4,6 +4,7 @@
 import { sayAccepted } from "./arrivals.js";
 import { AwayError, sessionLost } from "./away.js";
 import { deleteDraft, isEdit, sentFrom, storeDraft } from "./drafts.js";
+import { tryTo } from "./events.js";
 import { get, isLogin, parse, sendWithToken } from "./fetching.js";
 import { closeForm } from "./forms.js";
 import { fail, leave } from "./keeping.js";
@@ -82,11 +83,7 @@ async function accepted(form, address) {
   const id = Number(/\d+/.exec(address));
   if (link("next") && !thread && !byId(id))
     return leave(address, "Your message was sent. It is on a later page.", form);
-  try {
-    await showSent(address, id);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // The message was sent. The next update shows it.
-  }
+  await tryTo(() => showSent(address, id)); // The message was sent. If this fails, the next update shows it.
 }
 
 /** @param {string} address @param {number} id */

@@ -1,0 +1,65 @@
+// Tests of away.js: what an open page hides and shows again when its member logs out and in.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { load, openPage } from "./page.js";
+
+openPage(
+  `<main><form class="compose" data-draft="new:"><textarea></textarea></form></main><footer></footer>
+  <dialog id="logged-out"></dialog><dialog id="another-member"></dialog>`,
+);
+let reloads = 0;
+window.location.reload = () => (reloads += 1);
+const { AwayError, anotherMember, isHere, sessionLost } = await load("away");
+const area = document.querySelector("textarea");
+const open = () => [...document.querySelectorAll("dialog[open]")].map(({ id }) => id);
+const shown = () => [...document.body.children].map(({ tagName }) => tagName);
+const WHOLE = ["MAIN", "FOOTER", "DIALOG", "DIALOG"];
+const seesAnother = () => assert.throws(anotherMember, AwayError);
+
+beforeEach(() => {
+  [reloads, area.value, document.title] = [0, "half a text", "bob"];
+});
+
+test("lost session opens one dialog, and the page stays below it", () => {
+  assert.throws(sessionLost, AwayError);
+  assert.throws(sessionLost, AwayError);
+  assert.deepEqual([open(), shown()], [["logged-out"], WHOLE]);
+  assert.equal(isHere(), true);
+  assert.deepEqual([open(), isHere()], [[], false]);
+});
+
+test("page without an open form is reloaded for another member", () => {
+  area.value = "";
+  seesAnother();
+  assert.deepEqual([reloads, open(), shown()], [1, [], WHOLE]);
+});
+
+test("page with an open form is hidden from another member, with its title", () => {
+  assert.throws(sessionLost, AwayError);
+  seesAnother();
+  seesAnother(); // The next poll.
+  assert.deepEqual([reloads, open(), shown()], [0, ["another-member"], ["DIALOG", "DIALOG"]]);
+  assert.equal(document.title, "Bobbin");
+  assert.equal(isHere(), true);
+});
+
+test("hidden page returns unchanged with its member, and its text is a draft again", () => {
+  seesAnother();
+  localStorage.clear(); // The page of the other member deletes the drafts.
+  assert.equal(isHere(), true);
+  assert.deepEqual([open(), shown(), document.title], [[], WHOLE, "bob"]);
+  assert.equal(JSON.parse(localStorage.getItem("draft 7 new:")).text, "half a text");
+  assert.equal(isHere(), false);
+});
+
+test("page from the history is covered until its member is confirmed", () => {
+  document.documentElement.className = "is-checking has-script";
+  assert.equal(isHere(), false);
+  assert.equal(document.documentElement.className, "has-script");
+});
+
+test("page without dialogs, such as an error page, reports the lost session", () => {
+  document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());
+  assert.throws(sessionLost, AwayError);
+});
