@@ -50,7 +50,7 @@ test-js: #: Run the unit tests of the JavaScript modules; needs Node.js
 
 .PHONY: test-browser
 test-browser: install ## Run the tests in a browser, in parallel: CHROMIUM=/usr/bin/chromium (ARGS="-k keys" for some)
-	@CHROMIUM=$(CHROMIUM) exec $(STACK) test tests/browser $(if $(ARGS),$(ARGS),--numprocesses=auto --dist=loadscope)
+	@CHROMIUM=$(CHROMIUM) exec $(STACK) test tests/browser $(if $(ARGS),$(ARGS),--numprocesses=logical --dist=loadscope)
 
 .PHONY: lint
 lint: install ## Check style, types, templates, settings, scripts and packages

@@ -22,6 +22,17 @@ from tests.support import empty_tables
 from tests.support.one_thread_server import OneThreadServer
 
 WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "0")) or 0)
+REDIS_DATABASES = 16  # Of the server of the tests.
+
+
+def pytest_xdist_auto_num_workers(config):
+    """Start two processes for each core with `--numprocesses=auto`, because many tests wait for servers.
+
+    `--numprocesses=logical` starts one for each core.
+    """
+    if config.option.numprocesses == "auto":
+        return min(2 * (os.cpu_count() or 1), REDIS_DATABASES)
+    return None
 
 
 def pytest_configure(config):
@@ -31,7 +42,7 @@ def pytest_configure(config):
 
     # Give each worker its own Redis database, because the fixture `_stage` empties it before each test.
     cache = settings.CACHES["default"]
-    cache["LOCATION"] = re.sub(r"db=\d+", f"db={WORKER % 16}", cache["LOCATION"])
+    cache["LOCATION"] = re.sub(r"db=\d+", f"db={WORKER % REDIS_DATABASES}", cache["LOCATION"])
     # WhiteNoise serves static files from here. The tests do not run collectstatic.
     settings.STATIC_ROOT = Path(__file__).parent.parent / "services/web/chats/static"
     # A template that uses a variable which its page does not provide fails its test.
