@@ -18,6 +18,9 @@ close_database() { # HINT, for the error if the database is in use
   others=$(run postgres "SELECT string_agg(DISTINCT usename || ' from ' || coalesce(host(client_addr), 'here'), ', ')
     FROM pg_stat_activity WHERE datname = 'bobbin'")
   [ -z "$others" ] || fail "the database is in use ($others)$1"
+  applied_until_now=
+  [ -z "$(run bobbin "SELECT to_regclass('django_migrations')")" ] ||
+    applied_until_now=$(run bobbin "COPY (SELECT app, name FROM django_migrations) TO STDOUT")
   erased_until_now=
   [ -z "$(run bobbin "SELECT to_regclass('accounts_erasure')")" ] || erased_until_now=$(list_erasures infinity)
   run postgres "ALTER DATABASE bobbin ALLOW_CONNECTIONS false"
@@ -69,6 +72,24 @@ erase_again() {
   esac
 }
 
+# Refuse a dump of a newer release, whose tables the release here does not know. On a new machine there are no tables to
+# compare with, and `migrate` refuses the database (services/web/observability/compatibility.py).
+check_release() {
+  release=$(run bobbin_restoring "SELECT obj_description('django_migrations'::regclass)::json ->> 'release'" 2>/dev/null) ||
+    release=
+  echo "The backup is of release ${release:-0.1.0 or earlier}."
+  [ -n "$applied_until_now" ] || return 0
+  newer=$({
+    echo "CREATE TEMP TABLE applied (app text, name text); COPY applied FROM stdin;"
+    printf '%s\n' "$applied_until_now"
+    echo '\.'
+    echo "SELECT string_agg(m.app || '.' || m.name, ', ' ORDER BY m.id) FROM django_migrations m
+      WHERE m.app IN (SELECT app FROM applied) AND (m.app, m.name) NOT IN (SELECT app, name FROM applied);"
+  } | script bobbin_restoring) || fail "the migrations of the backup could not be read; the old database is as it was"
+  [ -z "$newer" ] || fail "the backup is of a newer release than the database ($newer). Start that release first, \
+then restore; the old database is as it was"
+}
+
 # Rename the old database only when the new one is complete. The old one is kept, closed, with the time in its
 # name.
 replace_database() {
@@ -79,6 +100,7 @@ replace_database() {
   [ "$(run bobbin_restoring "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'
     AND tablename IN ('accounts_user', 'django_migrations', 'messaging_message')")" = 3 ] ||
     fail "this is a dump of another program, without Bobbin's tables; the old database is as it was"
+  check_release
   erase_again
   script bobbin_restoring <"$RIGHTS_SQL" || fail "the rights could not be given; the old database is as it was"
   run bobbin_restoring ANALYZE

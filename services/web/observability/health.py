@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
-from observability import locale
+from observability import compatibility, locale
 
 DATABASE_BUDGET = 1.0  # Seconds until a readiness probe stops waiting for PostgreSQL.
 
@@ -90,14 +90,22 @@ class DatabaseProbe:
                 raise ImproperlyConfigured(locale.refusal(reason, connection.settings_dict))
         self.keeps_the_rule = True
         if not self.migrated:
-            self.migrated = not _missing_migrations()
-        return "" if self.migrated else "migrations are missing; run manage.py migrate"
+            if reason := _wrong_migrations():
+                return reason
+            self.migrated = True
+        return ""
 
 
-def _missing_migrations() -> bool:
+def _wrong_migrations() -> str:
+    """Return why the tables do not fit this release, or ""."""
     try:
         executor = MigrationExecutor(connection)
-        return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return "migrations are missing; run manage.py migrate"
+        if unknown := compatibility.unknown_migrations(connection, executor.loader):
+            log.error("readiness: %s", compatibility.refusal(unknown))
+            return "the database belongs to a newer release; the log has its migrations"
+        return ""
     finally:
         connection.close()
 

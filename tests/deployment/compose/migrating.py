@@ -8,6 +8,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     atomic = False
+    oldest_release = "0.1.0"
     dependencies = [("notifications", {before!r})]
     operations = [
         migrations.RunSQL("ALTER TABLE notifications_notification ADD COLUMN {column} boolean"),

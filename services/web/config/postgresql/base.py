@@ -17,7 +17,7 @@ from psycopg.adapt import AdaptersMap
 from psycopg.pq import Format
 
 from config.postgresql.counting import counting
-from observability import locale, metrics
+from observability import compatibility, locale, metrics
 
 TIMESTAMPTZ_OID = psycopg.adapters.types["timestamptz"].oid
 LOADER = psycopg.adapters.get_loader(TIMESTAMPTZ_OID, Format.TEXT)
@@ -48,11 +48,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def prepare_database(self) -> None:
-        """Raise CommandError if the database has the wrong encoding or locale. `migrate` calls this first."""
+        """Raise CommandError for a wrong locale or a newer release. `migrate` calls this first."""
         super().prepare_database()
         with self.cursor() as cursor:
             if reason := locale.broken_rule(cursor):
                 raise CommandError(locale.refusal(reason, self.settings_dict))
+        if unknown := compatibility.unknown_migrations(self):
+            raise CommandError(compatibility.refusal(unknown))
+        # Before the migrations, so that pods of the older release can restart while they run.
+        compatibility.store_oldest_releases(self)
 
     def _close(self) -> None:
         connection = self.connection
