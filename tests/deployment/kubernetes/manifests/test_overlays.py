@@ -79,6 +79,12 @@ def test_every_kind_of_an_operator_matches_its_schema(tree):
     }
 
 
+def test_manifest_of_a_recovery_matches_the_schema_of_the_operator():
+    manifest = yaml.safe_load((ROOT / "k8s/restore/cloudnative-pg/cluster.yaml").read_text())
+
+    assert schemas.of_operators([manifest]) == []
+
+
 def test_checkov_finds_nothing_else(tree, tmp_path, local, production):
     for name, objects in (("local", local), ("production", production)):
         (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump_all(objects))
