@@ -186,8 +186,12 @@ backup: #: Back up the database of the containers into backups/: dump, checksum,
 	@scripts/backup.sh
 
 .PHONY: restore
-restore: #: Put a backup in the place of the containers' database: make restore FILE=backups/bobbin-....dump
-	@scripts/restore.sh "$(FILE)"
+restore: #: Restore the containers' database: FILE=backups/bobbin-....dump, or TO="2026-11-28 12:34:56" from the archive
+	@$(if $(TO),scripts/recover.sh "$(TO)",scripts/restore.sh "$(FILE)")
+
+.PHONY: upgrade-postgres
+upgrade-postgres: #: Move the containers' data into the major version of PostgreSQL in docker-compose.yml (after make down)
+	@scripts/upgrade-postgres.sh
 
 .PHONY: down-all
 down-all: #: Remove the containers and all their data; secrets and backups stay (asks first; YES=1 does not)

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 [ -n "$(docker compose ps --quiet --status running postgres)" ] ||
   { echo "Bobbin: PostgreSQL is not running here. Start it first: make up" >&2; exit 1; }
+scripts/backup-folder.sh
 # shellcheck disable=SC1091  # checked separately
 . scripts/folders.sh
-scripts/backup-folder.sh
-docker compose run --rm --no-TTY --no-deps --user "$(stat -c %u:%g "$BACKUPS")" backup once
+docker compose run --rm --no-TTY --no-deps backup once

@@ -23,6 +23,7 @@ for service in $(docker compose --profile "*" ps --services --status running); d
   esac
 done
 scripts/secrets.sh
+scripts/build-postgres.sh
 docker compose up --detach --wait --wait-timeout 120 postgres
 scripts/roles.sh
 

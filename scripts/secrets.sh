@@ -26,6 +26,13 @@ keep postgres_admin_password "$(random)"
 keep postgres_password "$(random)"
 keep postgres_owner_password "$(random)"
 keep postgres_monitor_password "$(random)"
+keep pgbackrest.conf "[global]
+repo1-path=/archive
+repo1-retention-full=2
+repo1-cipher-type=aes-256-cbc
+repo1-cipher-pass=$(random)
+compress-type=zst
+start-fast=y"
 keep grafana_admin_password "$(random)"
 
 # Redis users: `bobbin` for the application, without administrative commands, and `monitor` for statistics.

@@ -10,6 +10,18 @@ docker info >/dev/null 2>&1 ||
 
 scripts/secrets.sh
 scripts/backup-folder.sh
+# shellcheck disable=SC1091  # checked separately
+. scripts/folders.sh
+refusal=$(docker compose run --rm --no-TTY --no-deps backup writable </dev/null 2>&1) || {
+  printf '%s\n' "$refusal" | tail -n 1 >&2
+  echo "Bobbin: backups cannot be written to $BACKUPS. Give the folder to their user: chown -R $BACKUP_USER $BACKUPS" >&2
+  exit 1
+}
+old=$(scripts/old-postgres.sh)
+[ -z "$old" ] || {
+  echo "Bobbin: the volume has data of PostgreSQL $old, and this release uses a newer one. Run: make down upgrade-postgres up" >&2
+  exit 1
+}
 # Build the image of web once for all services that use it. Compose would build it for each service with
 # different labels, and would treat the last one as a new version.
 docker compose build web nginx

@@ -3,8 +3,12 @@
 # backups. The dump has no sessions and no failed log-ins. Runs in the postgres image.
 #   backup.sh once            make one backup and print its name
 #   backup.sh every SECONDS   make one when the newest is so old, until SIGTERM; after a failure, in an hour
+#   backup.sh dump            write a dump to standard output
+#   backup.sh writable        check that backups can be written
+#   backup.sh check SECONDS   fail if the last try failed, or if the newest backup is older than SECONDS and two hours
 # Environment: PGHOST PGUSER PGDATABASE PGPASSWORD_FILE BACKUPS (folder) KEEP (number of backups)
 #   KEEP_REPLACED (days that a database is kept after a restore has replaced it)
+#   TEXTFILES (optional: folder that the textfile collector of the node exporter reads)
 set -eu
 umask 077
 BACKUPS=${BACKUPS:-/backups}
@@ -16,18 +20,28 @@ fail() {
   exit 1
 }
 
+# A failed redirection of `exec` ends the shell without this message.
+writable() {
+  touch "$BACKUPS/.lock" 2>/dev/null || fail "user $(id -u):$(id -g) cannot write to $BACKUPS"
+}
+
+# pg_dump reads all tables in one snapshot while the application reads and writes. Without sessions, a stolen backup
+# gives no access to an account.
+dump() { # FILE, otherwise standard output
+  pg_dump --format=custom --encoding=UTF8 --no-owner --no-privileges --lock-wait-timeout=60s ${1:+--file="$1"} \
+    --exclude-table-data=accounts_session --exclude-table-data=django_session --exclude-table-data='axes_*'
+}
+
 backup() (
   # Run one backup at a time, and delete the files of a backup that was killed.
-  exec 9>"$BACKUPS/.lock" || fail "cannot write to $BACKUPS"
+  writable
+  exec 9>"$BACKUPS/.lock"
   flock --nonblock 9 || fail "another backup is being made"
   rm -f "$BACKUPS"/*.unfinished
   PGPASSWORD=$(cat "$PGPASSWORD_FILE") && export PGPASSWORD
   name=bobbin-$(date -u +%Y%m%dT%H%M%SZ).dump
   unfinished=$BACKUPS/$name.unfinished
-  # pg_dump reads all tables in one snapshot while the application reads and writes.
-  # Without sessions, a stolen backup gives no access to an account.
-  pg_dump --format=custom --encoding=UTF8 --no-owner --no-privileges --lock-wait-timeout=60s --file="$unfinished" \
-    --exclude-table-data=accounts_session --exclude-table-data=django_session --exclude-table-data='axes_*' ||
+  dump "$unfinished" ||
     fail "pg_dump failed; no backup was made"
   # Check that the dump is readable to its end and contains the messages.
   pg_restore --file=- "$unfinished" | grep --quiet '^COPY public.messaging_message ' ||
@@ -40,6 +54,7 @@ backup() (
   (cd "$BACKUPS" && sum=$(sha256sum <"$name.unfinished") && list=$(sha256sum "$name.erased") &&
     printf '%s\n' "${sum%% *}  $name" "$list" >"$name.sha256")
   mv "$unfinished" "$BACKUPS/$name"
+  publish
   echo "backup: $name, $(wc -c <"$BACKUPS/$name") bytes"
   # Names begin with the time, so they sort by age.
   find "$BACKUPS" -name 'bobbin-*.dump' | sort -r | tail -n "+$((KEEP + 1))" | while IFS= read -r old; do
@@ -70,24 +85,60 @@ drop_replaced() {
   done
 }
 
-age() { # seconds since the newest backup was made
-  newest=$(find "$BACKUPS" -name 'bobbin-*.dump' | sort | tail -n 1)
-  echo $(($(date +%s) - $(stat --format %Y "${newest:-/proc/self/nothing}" 2>/dev/null || echo 0)))
+newest() { # the newest backup, or a file that does not exist
+  found=$(find "$BACKUPS" -name 'bobbin-*.dump' | sort | tail -n 1)
+  echo "${found:-$BACKUPS/none}"
 }
 
+made_at() { # time of the newest backup in seconds, 0 without one
+  stat --format %Y "$(newest)" 2>/dev/null || echo 0
+}
+
+age() { # seconds since the newest backup was made
+  echo $(($(date +%s) - $(made_at)))
+}
+
+# Write the metric for Prometheus.
+publish() {
+  [ -n "${TEXTFILES:-}" ] || return 0
+  (
+    umask 022
+    cat >"$TEXTFILES/backup.prom.$$" <<METRIC
+# HELP bobbin_backup_last_success_timestamp_seconds Unix time of the newest backup, 0 without a backup.
+# TYPE bobbin_backup_last_success_timestamp_seconds gauge
+bobbin_backup_last_success_timestamp_seconds $(made_at)
+METRIC
+    mv "$TEXTFILES/backup.prom.$$" "$TEXTFILES/backup.prom"
+  )
+}
+
+# A backup that is being made is neither late nor failed: the first one of a large database takes long.
+check() { # SECONDS
+  writable
+  flock --nonblock "$BACKUPS/.lock" true || return 0
+  [ ! "$FAILED" -nt "$(newest)" ] || fail "the last try failed; its reason is in the log"
+  [ "$(age)" -le $(($1 + 7200)) ] || fail "the newest backup is $(age) seconds old"
+}
+
+# In a folder of the container, because the folder of the backups may be the reason of the failure.
+FAILED=${TMPDIR:-/tmp}/backup-failed
 case "${1:-}" in
 once) backup ;;
+dump) dump ;;
+writable) writable ;;
+check) check "$2" ;;
 every)
   trap 'exit 0' TERM INT
+  publish
   while :; do
     pause=$(($2 - $(age)))
     if [ "$pause" -le 0 ]; then
       pause=$2
-      backup || pause=3600
+      backup || { pause=3600 && touch "$FAILED"; }
     fi
     sleep "$pause" &
     wait $!
   done
   ;;
-*) fail "say: once, or every SECONDS" ;;
+*) fail "say: once, every SECONDS, check SECONDS, or writable" ;;
 esac

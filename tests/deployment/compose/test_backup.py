@@ -33,9 +33,11 @@ def backup(stack, members):
     alice.edit(root, "Before the backup, and edited")
     before = contents(stack)
     assert all(int(count) for count, _ in before.values())
+    time.sleep(
+        1.1
+    )  # The service `backup` has made one at its start. File names have a resolution of one second.
     stack.make("backup")
-    (file,) = (stack.folder / "backups").glob("*.dump")
-    return file, before
+    return max((stack.folder / "backups").glob("*.dump")), before
 
 
 def test_backup_has_a_checksum_and_only_its_owner_can_read_it(backup):
@@ -51,15 +53,15 @@ def test_only_the_last_backups_are_kept(stack, backup):
         old = file.with_name(f"bobbin-202001{day}T000000Z.dump")
         old.write_text("old")
         old.with_name(f"{old.name}.sha256").write_text("old")
-    stack.env["BACKUP_KEEP"] = "3"
-    time.sleep(1.1)  # File names have a resolution of one second.
+    stack.env["BACKUP_KEEP"] = "4"  # One of the service, the one of the fixture, and a new one.
+    time.sleep(1.1)
 
     stack.make("backup")
 
     kept = sorted(path.name for path in file.parent.glob("*.dump"))
-    assert len(kept) == 3
+    assert len(kept) == 4
     assert kept[0] == "bobbin-20200119T000000Z.dump"
-    assert len(list(file.parent.glob("*.sha256"))) == 3
+    assert len(list(file.parent.glob("*.sha256"))) == 4
 
 
 def test_a_restore_refuses_a_stack_in_use(stack, backup):
@@ -135,10 +137,10 @@ def test_restore_over_a_newer_database_keeps_the_newer_one(stack, backup):
     assert newer != before
 
 
-def test_profile_backup_makes_backups_periodically(stack, backup):
+def test_service_backup_makes_backups_periodically(stack, backup):
     file, _ = backup
     known = set(file.parent.glob("*.dump"))
-    stack.env |= {"COMPOSE_PROFILES": "backup", "BACKUP_SECONDS": "2"}
+    stack.env["BACKUP_SECONDS"] = "2"
     try:
         stack.make("up")
         until = time.monotonic() + 30
@@ -146,8 +148,20 @@ def test_profile_backup_makes_backups_periodically(stack, backup):
             assert time.monotonic() < until, stack.compose("logs", "backup")
             time.sleep(0.5)
     finally:
-        del stack.env["COMPOSE_PROFILES"], stack.env["BACKUP_SECONDS"]
-        stack.compose("rm", "--stop", "--force", "backup")
+        del stack.env["BACKUP_SECONDS"]
+        stack.compose("stop", "backup")
+
+
+def test_up_refuses_a_folder_that_the_backups_cannot_write(stack, backup):
+    file, _ = backup
+    folder = file.parent.with_name("of-root")
+    folder.mkdir(mode=0o755)
+    before = stack.ids()
+    said = stack.run("env", f"BACKUPS={folder}", "make", "--no-print-directory", "up", status=2)
+
+    assert "user 10001:10001 cannot write to /backups" in said
+    assert f"chown -R 10001:10001 {folder}" in said
+    assert stack.ids() == before
 
 
 def test_restore_repeats_erasures_made_after_the_backup(stack, backup):
