@@ -42,6 +42,21 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         super().load_wsgi()
         _too_large()  # Rendered now, because an error in the poller would stop this worker.
 
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """When the worker stops, serve the waiting connections and refuse new ones.
+
+        gunicorn would leave both in the backlog until the worker ends. nginx repeats a refused POST at
+        another server, but not one that it has sent.
+        """
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                served = -1
+                while listener.sock and served != self.nr_conns:
+                    served = self.nr_conns
+                    self.accept(listener)
+                listener.close()
+
     def handle(self, conn: Any) -> Any:
         """Handle a complete request in this thread. Return an incomplete one to the poller."""
         if not getattr(conn, "is_complete", False):
