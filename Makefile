@@ -129,6 +129,11 @@ e2e: install #: Test a running Bobbin as a black box: make e2e URL=... (EDGE=ngi
 test-monitoring: install #: Test metrics, alerts and dashboards under a real Prometheus (PICTURES=1 draws them for the docs)
 	@scripts/test-monitoring.sh
 
+.PHONY: test-proxies
+test-proxies: install #: Test the settings for Caddy, Traefik, nginx and Cloudflare with the real programs
+	@scripts/bootstrap.sh infra
+	@$(PYTHON_IN_VENV) -m pytest -c tests/deployment/proxies/pytest.ini tests/deployment/proxies -q $(ARGS)
+
 .PHONY: test-stack
 test-stack: install #: Build, start, test and harm the containers, and remove them; needs Docker, and 10 minutes
 	@scripts/test-stack.sh $(ARGS)

@@ -6,7 +6,7 @@ scripts/bootstrap.sh infra
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-.venv-infra/bin/hadolint services/web/Dockerfile services/nginx/Dockerfile deploy/pgbackrest/Dockerfile
+.venv-infra/bin/hadolint services/*/Dockerfile deploy/pgbackrest/Dockerfile
 
 # Render the templates as the container does at start: with the Dockerfile's defaults and Docker's resolver.
 entrypoint=services/nginx/entrypoint

@@ -34,7 +34,7 @@ check "imports" env PYTHONPATH=services/web lint-imports --no-cache --no-logo
 check "words" python scripts/check-words.py
 check "djlint" djlint services/web --lint --quiet --configuration pyproject.toml
 check "yamllint" yamllint --strict .
-check "shellcheck" sh -c "shellcheck scripts/*.sh deploy/pgbackrest/*.sh deploy/postgres/*.sh deploy/postgres/initdb.d/*.sh services/nginx/entrypoint/*.envsh .ci/run"
+check "shellcheck" sh -c "shellcheck scripts/*.sh deploy/pgbackrest/*.sh deploy/postgres/*.sh deploy/postgres/initdb.d/*.sh services/nginx/entrypoint/*.envsh services/nginx/entrypoint/*-settings .ci/run"
 check "containers" scripts/lint-containers.sh
 check "workflows" scripts/lint-workflows.sh
 check "manage.py check --deploy" in_web python manage.py check --deploy --fail-level WARNING

@@ -24,7 +24,8 @@ old=$(scripts/old-postgres.sh)
 }
 # Build the image of web once for all services that use it. Compose would build it for each service with
 # different labels, and would treat the last one as a new version.
-docker compose build web nginx
+# shellcheck disable=SC2046  # words on purpose
+docker compose build web nginx $(docker compose config --services | grep -x caddy)
 scripts/roles.sh
 scripts/renew-web.sh
 if ! docker compose up --detach --wait --wait-timeout 180; then
@@ -32,4 +33,5 @@ if ! docker compose up --detach --wait --wait-timeout 180; then
   docker compose ps --all >&2
   exit 1
 fi
+scripts/reload-nginx.sh
 echo "Bobbin is ready at http://$(docker compose port nginx 8080)"

@@ -47,8 +47,10 @@ def test_every_image_has_a_version(name):
     assert "latest" not in tag
 
 
-def test_published_ports_are_on_loopback():
-    ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
+def test_published_ports_are_on_loopback_except_those_of_caddy():
+    ports = [
+        port for name, service in SERVICES.items() if name != "caddy" for port in service.get("ports", ())
+    ]
 
     assert ports
     assert [port for port in ports if not re.match(r"\$\{\w+:-127\.0\.0\.1:", port)] == []
@@ -58,7 +60,9 @@ def test_only_the_network_of_the_reverse_proxy_reaches_the_internet():
     open_ = [name for name, network in COMPOSE["networks"].items() if not (network or {}).get("internal")]
     assert open_ == ["edge"]
     assert {name for name, service in SERVICES.items() if "edge" in service["networks"]} == {
+        "caddy",
         "nginx",
+        "nginx-settings",
         "grafana",
     }
 
@@ -66,7 +70,7 @@ def test_only_the_network_of_the_reverse_proxy_reaches_the_internet():
 def test_every_service_waits_until_its_dependencies_are_healthy():
     for service in SERVICES.values():
         for needed, how in service.get("depends_on", {}).items():
-            ends = "completed_successfully" if needed == "migrate" else "healthy"
+            ends = "completed_successfully" if needed in {"migrate", "nginx-settings"} else "healthy"
             assert how["condition"] == f"service_{ends}"
 
 

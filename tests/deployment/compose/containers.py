@@ -23,13 +23,13 @@ class Containers:
         self.folder = folder
         copy_repository(folder)
         (folder / ".venv").symlink_to(sys.prefix)
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         mark = uuid.uuid4().hex[:6]
         self.env = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)} | {
             "COMPOSE_PROJECT_NAME": f"bobbin-test-{mark}",
             "PUBLISH": f"127.0.0.1:{self.port}",
-            "PUBLISH_GRAFANA": f"127.0.0.1:{_free_port()}",
+            "PUBLISH_GRAFANA": f"127.0.0.1:{free_port()}",
             "RELEASE": f"test-{mark}-1",
         }
 
@@ -84,7 +84,7 @@ class Containers:
         """Return the first problem of a container or of the log-in page, or an empty string."""
         for service, container in self.inspect().items():
             state = container["State"]
-            if service != "migrate" and not state["Running"]:
+            if service not in {"migrate", "nginx-settings"} and not state["Running"]:
                 return f"{service} is {state['Status']}"
             if state.get("Health", {}).get("Status", "healthy") != "healthy":
                 return f"{service} is {state['Health']['Status']}"
@@ -114,7 +114,7 @@ class Containers:
             self.run("docker", "rmi", "--force", *sorted(set(images)))
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 SERVICES = (
-    *("nginx", "web", "events", "counter-audit", "clear-sessions"),
+    *("nginx", "nginx-settings", "web", "events", "counter-audit", "clear-sessions"),
     *("metrics", "migrate", "postgres", "redis"),
 )
 
