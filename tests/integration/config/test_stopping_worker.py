@@ -21,6 +21,7 @@ def web(tmp_path):
     env = os.environ | {
         "REDIS_URL": str(django_settings.CACHES["default"]["LOCATION"]), "ALLOWED_HOSTS": "127.0.0.1",
         "WEB_BIND": f"127.0.0.1:{port}", "WEB_WORKERS": "1", "PYTHONPATH": os.pathsep.join(sys.path),
+        "DJANGO_SETTINGS_MODULE": "tests.support.plain_static_files",
     }  # fmt: skip
     with running(["gunicorn", "--config", "gunicorn.conf.py"], env, tmp_path / "log") as master:
         until(lambda: accepts(port) and asked(port).recv(12) == b"HTTP/1.1 200", "answer")
