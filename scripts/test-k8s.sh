@@ -2,6 +2,6 @@
 # Check the manifests of k8s/ without a cluster. ARGS="-k planted" selects tests.
 set -eu
 cd "$(dirname "$0")/.."
-KUBECTL=$(scripts/k8s-tools.sh)
-export KUBECTL
+tools=$(scripts/k8s-tools.sh)
+export KUBECTL="${tools% *}" HELM="${tools#* }"
 exec .venv/bin/python -m pytest -c tests/deployment/kubernetes/manifests/pytest.ini tests/deployment/kubernetes/manifests --numprocesses=auto "$@"

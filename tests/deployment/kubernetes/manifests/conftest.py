@@ -32,7 +32,7 @@ def production(tree) -> list[dict]:
 
 
 def pytest_configure(config):
-    for program in (os.environ.get("KUBECTL", "kubectl"), "promtool", "node"):
+    for program in (os.environ.get("KUBECTL", "kubectl"), os.environ.get("HELM", "helm"), "promtool", "node"):
         if not shutil.which(program):
             raise pytest.UsageError(
                 f"{program} is missing; run `make test-k8s`, which says where it is from."

@@ -33,6 +33,8 @@ NEEDS = {
     "postgres-exporter": ["network-policies"],
     "prometheus": ["network-policies", "exporters", "postgres-exporter"],
 }
+# The labels that overlays give every object.
+LABELS = {"app.kubernetes.io/instance": "bobbin", "app.kubernetes.io/part-of": "bobbin"}
 CHECKOV = ["--framework=kubernetes", "--skip-download", "--output=json", "--compact", "--quiet"]
 # Accepted findings of Checkov, with the reason.
 EXCEPTIONS = {
@@ -169,6 +171,8 @@ def with_components(tree, components: list[str]):
     (folder / "kustomization.yaml").write_text(
         yaml.safe_dump(
             {
+                "namespace": "bobbin",
+                "labels": [{"pairs": LABELS}],
                 "resources": ["../../base"],
                 "components": [f"../../components/{name}" for name in components],
                 "configMapGenerator": [
@@ -187,3 +191,8 @@ def with_components(tree, components: list[str]):
 def tag_of(objects: list[dict], name: str) -> str:
     found = next(entry for entry in of_kind(objects, "StatefulSet") if entry["metadata"]["name"] == name)
     return found["spec"]["template"]["spec"]["containers"][0]["image"].removeprefix(f"{name}:")
+
+
+def tag_of_web(objects: list[dict]) -> str:
+    (web,) = [entry for entry in of_kind(objects, "Deployment") if entry["metadata"]["name"] == "web"]
+    return web["spec"]["template"]["spec"]["containers"][0]["image"].split(":")[-1]
