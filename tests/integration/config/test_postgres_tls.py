@@ -13,32 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.tls import make_certificates, pump
+
 WEB = Path(__file__).parents[3] / "services/web"
 SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 CONNECT = "import django; django.setup(); from django.db import connection as c; c.ensure_connection()"
-
-
-def make_certificates(folder: Path) -> None:
-    """Make a CA, a certificate for localhost signed by it, and another CA."""
-    run = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    for name in ("ca", "other"):
-        names = ["-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN={name}", "-days", "2"]
-        subprocess.run([*run, *names], cwd=folder, check=True, capture_output=True)
-    names = ["-keyout", "server.key", "-out", "server.pem", "-subj", "/CN=localhost", "-days", "2"]
-    signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "subjectAltName=DNS:localhost"]
-    signed += ["-addext", "basicConstraints=critical,CA:FALSE"]
-    subprocess.run([*run, *names, *signed], cwd=folder, check=True, capture_output=True)
-
-
-def pump(source: socket.socket, target: socket.socket) -> None:
-    try:
-        while data := source.recv(65536):
-            target.sendall(data)
-    except OSError:
-        pass
-    finally:
-        for end in (source, target):
-            end.close()
 
 
 def serve(listener: socket.socket, context: ssl.SSLContext | None, seen: list[bool]) -> None:
