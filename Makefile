@@ -178,6 +178,14 @@ bench-events: install install-bench #: Measure live updates: open streams, delay
 
 # --- Containers ---
 
+.PHONY: upgrade
+upgrade: #: Upgrade the containers to this checkout: backup, build, migrations, check; goes back on failure
+	@scripts/upgrade.sh
+
+.PHONY: rollback
+rollback: #: Run the images of before the last upgrade again, without building
+	@scripts/rollback.sh
+
 .PHONY: logs
 logs: #: Follow what the containers say (ARGS="web --tail 50")
 	@docker compose --profile "*" logs --follow $(ARGS)

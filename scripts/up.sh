@@ -1,5 +1,6 @@
 #!/bin/sh
 # Build and start the containers, and wait until all are healthy. Settings: .env (see .env.example).
+# Usage: up.sh [--no-build]
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -22,10 +23,7 @@ old=$(scripts/old-postgres.sh)
   echo "Bobbin: the volume has data of PostgreSQL $old, and this release uses a newer one. Run: make down upgrade-postgres up" >&2
   exit 1
 }
-# Build the image of web once for all services that use it. Compose would build it for each service with
-# different labels, and would treat the last one as a new version.
-# shellcheck disable=SC2046  # words on purpose
-docker compose build web nginx $(docker compose config --services | grep -x caddy)
+[ "${1:-}" = --no-build ] || scripts/build.sh
 scripts/roles.sh
 scripts/renew-web.sh
 if ! docker compose up --detach --wait --wait-timeout 180; then

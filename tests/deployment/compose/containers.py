@@ -109,7 +109,9 @@ class Containers:
     def remove(self) -> None:
         self.make("down-all", "YES=1")
         mark = self.env["RELEASE"].rpartition("-")[0]
-        images = self.run("docker", "images", "--quiet", "--filter", f"reference=bobbin/*:{mark}-*").split()
+        images = self.run(
+            "docker", "images", "--quiet", "--filter", f"reference=localhost/bobbin/*:{mark}-*"
+        ).split()
         if images:
             self.run("docker", "rmi", "--force", *sorted(set(images)))
 

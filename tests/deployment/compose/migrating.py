@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
 def add_migration(checkout: Path, name: str, column: str, seconds: int) -> Path:
     """Add a migration after the last existing one, and return its path."""
     folder = checkout / "services/web/notifications/migrations"
-    before = max(path.stem for path in folder.glob("[0-9]*.py"))
+    before = max((path.stem for path in folder.glob("[0-9]*.py")), key=lambda stem: int(stem.split("_")[0]))
     added = folder / f"{name}.py"
     added.write_text(MIGRATION.format(before=before, column=column, seconds=seconds))
     return added

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from tests.deployment.compose.judging import RECOVERY_SECONDS, judge
 from tests.deployment.compose.migrating import add_migration
 from tests.deployment.compose.sending import Load
+from tests.deployment.compose.visiting import Visitor, change_static_files
 
 
 @contextmanager
@@ -29,11 +30,12 @@ def holding(stack, statements):
 
 def test_a_new_version_under_load(stack, members, note):
     stack.wait_until_healthy(RECOVERY_SECONDS)
-    before, load = stack.ids(), Load(stack, members)
+    before, load, visitor = stack.ids(), Load(stack, members), Visitor(stack.url)
+    change_static_files(stack.folder)
     add_migration(stack.folder, "9999_of_the_test", column="of_the_test", seconds=8)
     stack.env["RELEASE"] = stack.env["RELEASE"].rpartition("-")[0] + "-2"
 
-    with load:
+    with load, visitor:
         build = subprocess.Popen(
             ["make", "--no-print-directory", "up"], cwd=stack.folder, env=stack.env, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True,
@@ -56,7 +58,8 @@ def test_a_new_version_under_load(stack, members, note):
     assert after["web"] != before["web"]
     assert (after["postgres"], after["redis"]) == (before["postgres"], before["redis"])
     assert stack.inspect()["web"]["Config"]["Image"].endswith(stack.env["RELEASE"])
-    judge(load, began, well, note, "`make up` of a new version, with a migration of 8 s")
+    assert visitor.failures == []
+    judge(load, began, well, note, "`make up` of a new version, with a migration of 8 s", allowed=set())
 
 
 def test_migration_without_its_lock_fails_and_the_old_version_continues(stack, members):

@@ -24,7 +24,7 @@ def web(tmp_path):
         "DJANGO_SETTINGS_MODULE": "tests.support.plain_static_files",
     }  # fmt: skip
     with running(["gunicorn", "--config", "gunicorn.conf.py"], env, tmp_path / "log") as master:
-        until(lambda: accepts(port) and asked(port).recv(12) == b"HTTP/1.1 200", "answer")
+        until(lambda: accepts(port) and requesting(port).recv(12) == b"HTTP/1.1 200", "answer")
         yield port, master
 
 
@@ -33,7 +33,7 @@ def accepts(port) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def asked(port) -> socket.socket:
+def requesting(port) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", port), timeout=30)
     connection.sendall(GET)
     return connection
@@ -43,7 +43,7 @@ def test_connections_that_wait_when_the_worker_stops_are_answered(web):
     port, master = web
     (worker,) = master.children()
     worker.suspend()
-    waiting = [asked(port) for _ in range(20)]
+    waiting = [requesting(port) for _ in range(20)]
     master.send_signal(signal.SIGTERM)
     until(lambda: signal.SIGTERM in pending(worker), "SIGTERM at the worker")
     worker.resume()
