@@ -1,0 +1,21 @@
+"""The cluster of a recovery reaches the object store and the operator, like the cluster `postgres`."""
+
+import yaml
+
+from tests.deployment.kubernetes.manifests.checks.rendering import ROOT, of_kind
+from tests.deployment.kubernetes.manifests.checks.wiring import matches
+
+
+def policies_of(cluster: str, objects: list[dict]) -> set[str]:
+    labels = {"cnpg.io/cluster": cluster}
+    found = of_kind(objects, "NetworkPolicy")
+    return {policy["metadata"]["name"] for policy in found if matches(policy["spec"]["podSelector"], labels)}
+
+
+def test_recovered_cluster_has_the_policies_of_the_running_cluster(production):
+    manifest = yaml.safe_load((ROOT / "k8s/restore/cloudnative-pg/cluster.yaml").read_text())
+    (running,) = of_kind(production, "Cluster")
+
+    policies = policies_of(running["metadata"]["name"], production)
+    assert policies_of(manifest["metadata"]["name"], production) == policies
+    assert {"cloudnative-pg", "cloudnative-pg-operator"} < policies
