@@ -34,6 +34,8 @@ repo1-cipher-pass=$(random)
 compress-type=zst
 start-fast=y"
 keep grafana_admin_password "$(random)"
+# Empty: the password of the operator's mail server, for notifications of alerts.
+[ -e "$folder/alert_smtp_password" ] || (umask 222 && : >"$folder/alert_smtp_password")
 
 # Redis users: `bobbin` for the application, without administrative commands, and `monitor` for statistics.
 if [ ! -s "$folder/redis_url" ] || [ ! -s "$folder/redis_acl" ]; then

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Test every dashboard panel and alert rule with a real Prometheus, under all failures (tests/deployment/monitoring).
-# Needs Prometheus, three exporters and nginx. As root on Debian, the script installs missing ones, and
+# Needs Prometheus, Alertmanager, five exporters and nginx. As root on Debian, the script installs missing ones, and
 # disables their services.
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,6 +11,9 @@ need() { # program, package
   command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 need promtool prometheus
+need prometheus-alertmanager prometheus-alertmanager
+need prometheus-blackbox-exporter prometheus-blackbox-exporter
+need prometheus-node-exporter prometheus-node-exporter
 need prometheus-postgres-exporter prometheus-postgres-exporter
 need prometheus-redis-exporter prometheus-redis-exporter
 need prometheus-nginx-exporter prometheus-nginx-exporter
@@ -18,7 +21,7 @@ need nginx nginx
 
 # shellcheck disable=SC2086  # word splitting is intended
 [ -z "$missing" ] || scripts/install-programs.sh $missing ||
-  { echo "Elsewhere: Prometheus, its exporters for PostgreSQL, Redis and nginx, and nginx, in PATH under these names." >&2; exit 1; }
+  { echo "Elsewhere: these programs of Prometheus, and nginx, in PATH under the names of Debian." >&2; exit 1; }
 
 # Distribute by file: one process runs all tests that query the stack, and another one runs promtool.
 # shellcheck disable=SC2086  # word splitting is intended

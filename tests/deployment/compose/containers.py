@@ -30,6 +30,7 @@ class Containers:
             "COMPOSE_PROJECT_NAME": f"bobbin-test-{mark}",
             "PUBLISH": f"127.0.0.1:{self.port}",
             "PUBLISH_GRAFANA": f"127.0.0.1:{free_port()}",
+            "PUBLISH_ALERTMANAGER": f"127.0.0.1:{free_port()}",
             "RELEASE": f"test-{mark}-1",
         }
 

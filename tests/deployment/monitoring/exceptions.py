@@ -1,11 +1,11 @@
 """All exceptions that these tests allow, each with its reason."""
 
+from tests.deployment.monitoring.sources import KUBERNETES
+
 # Series that an alert or a panel queries, but that no target exports in these tests.
 ABSENT = {
-    "kubelet_volume_stats_available_bytes": "only on Kubernetes, where Prometheus reads the kubelet too",
-    "kubelet_volume_stats_capacity_bytes": "only on Kubernetes, where Prometheus reads the kubelet too",
-    "node_filesystem_avail_bytes": "only where a node exporter is read too",
-    "node_filesystem_size_bytes": "only where a node exporter is read too",
+    **dict.fromkeys(KUBERNETES, "only on Kubernetes"),
+    "probe_ssl_earliest_cert_expiry": "only of a site with HTTPS",
     "pg_replication_is_replica": "the exporter has it from 0.12 on; Debian has 0.11",
     "pg_replication_lag_seconds": "the exporter has it from 0.12 on; Debian has 0.11",
     "pg_replication_slot_slot_is_active": "the exporter's name from 0.13 on; Debian has 0.11",
@@ -18,6 +18,8 @@ NEVER_SILENT = {"Watchdog": "it fires always, so that its absence is noticed"}
 PROCEDURES = {"privacy-probe.md": "the results of the privacy probe", "import.md": "how to import messages"}
 # Alerts that may or may not be active, depending on the speed of the machine.
 MAY_BE_ACTIVE = {
+    "DiskNearlyFull": "it is of the disk of this machine",
+    "SiteDown": "a busy machine may not answer a probe in its time",
     "AvailabilityBurnFast": "what share the failures are depends on how fast this machine does the rest",
     "AvailabilityBurnSlow": "what share the failures are depends on how fast this machine does the rest",
     "BobbinMissing": "it waits to fire until Prometheus has read everything once",

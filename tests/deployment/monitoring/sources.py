@@ -17,6 +17,7 @@ POSTGRES = {
     "pg_replication_slot_slot_is_active",
     "pg_replication_slots_active",
     "pg_settings_max_connections",
+    "pg_stat_archiver_failed_count",
     "pg_stat_activity_count",
     "pg_stat_activity_max_tx_duration",
     "pg_stat_database_blks_hit",
@@ -51,18 +52,38 @@ NGINX = {
     "nginx_connections_waiting",
     "nginx_connections_writing",
     "nginx_http_requests_total",
+    "nginx_up",
 }
-# Series that Prometheus adds: for every target, and ALERTS for pending or firing alerts.
-PROMETHEUS = {"ALERTS", "scrape_duration_seconds", "scrape_samples_scraped", "up"}
-# Series of the kubelet and of the node exporter, which this repository does not scrape.
+PROBE = {"probe_ssl_earliest_cert_expiry", "probe_success"}
 NODE = {
-    "kubelet_volume_stats_available_bytes",
-    "kubelet_volume_stats_capacity_bytes",
+    "bobbin_backup_last_success_timestamp_seconds",
     "node_filesystem_avail_bytes",
     "node_filesystem_size_bytes",
 }
-BY_JOB = {"bobbin": DJANGO, "postgres": POSTGRES, "redis": REDIS, "nginx": NGINX}
-OTHERS = DJANGO | POSTGRES | REDIS | NGINX | PROMETHEUS | NODE
+# Series that Prometheus adds: for every target, and ALERTS for pending or firing alerts.
+PROMETHEUS = {"ALERTS", "scrape_duration_seconds", "scrape_samples_scraped", "up"}
+# Series of the kubelet and of CloudNativePG, which only Kubernetes has.
+KUBERNETES = {
+    "cnpg_backends_total",
+    "cnpg_collector_last_available_backup_timestamp",
+    "cnpg_collector_up",
+    "cnpg_pg_replication_in_recovery",
+    "cnpg_pg_replication_lag",
+    "cnpg_pg_replication_slots_active",
+    "cnpg_pg_settings_setting",
+    "cnpg_pg_stat_archiver_failed_count",
+    "kubelet_volume_stats_available_bytes",
+    "kubelet_volume_stats_capacity_bytes",
+}
+BY_JOB = {
+    "bobbin": DJANGO,
+    "bobbin-postgres": POSTGRES,
+    "bobbin-redis": REDIS,
+    "bobbin-nginx": NGINX,
+    "bobbin-node": NODE,
+    "bobbin-probe": PROBE,
+}
+OTHERS = set().union(*BY_JOB.values()) | PROMETHEUS | KUBERNETES
 
 
 def own_metrics() -> set[str]:

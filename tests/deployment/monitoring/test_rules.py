@@ -12,6 +12,7 @@ from tests.deployment.monitoring.panels import dashboards, queries
 from tests.deployment.monitoring.promql import OF_A_HISTOGRAM, names
 from tests.deployment.monitoring.rules import ROOT, RUNBOOKS, cases, rules
 
+RUNBOOKS_ADDRESS = '{{ or $externalLabels.runbooks "docs/runbooks" }}'
 ALERTS = {rule.name: rule for rule in rules("alert")}
 RECORDED = {rule.name for rule in rules("record")}
 REQUESTED = [
@@ -30,11 +31,11 @@ def test_alert_has_its_annotations_and_labels(rule):
     missing = {"summary", "description", "runbook_url", "dashboard"} - annotations.keys()
 
     assert not missing, f"add to the annotations in deploy/prometheus/rules: {missing}"
-    assert re.fullmatch(r"\d+m", rule.source["for"])
-    assert rule.source["labels"]["severity"] in {"page", "ticket", "none"}
+    assert re.fullmatch(r"\d+[ms]", rule.source["for"])
+    assert rule.source["labels"]["severity"] in {"critical", "warning", "none"}
     assert annotations["summary"]
     assert annotations["description"].endswith(".")
-    assert annotations["runbook_url"] == f"docs/runbooks/{rule.name}.md"
+    assert annotations["runbook_url"] == f"{RUNBOOKS_ADDRESS}/{rule.name}.md"
     assert annotations["dashboard"] in {dashboard["uid"] for dashboard in dashboards()}
 
 
@@ -123,4 +124,4 @@ def test_every_series_is_used_in_a_query():
 def test_prometheus_scrapes_the_jobs_of_the_alerts():
     settings = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
 
-    assert [job["job_name"] for job in settings["scrape_configs"]] == [*sources.BY_JOB, "prometheus"]
+    assert [job["job_name"] for job in settings["scrape_configs"]] == [*sources.BY_JOB, "bobbin-prometheus"]

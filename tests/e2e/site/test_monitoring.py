@@ -10,7 +10,7 @@ from tests.e2e.site.address import PROMETHEUS_URL, fetch
 from tests.support.http_client import connection
 
 pytestmark = pytest.mark.monitored
-JOBS = {"bobbin", "postgres", "redis", "nginx", "prometheus"}
+JOBS = {"bobbin", "bobbin-postgres", "bobbin-redis", "bobbin-nginx", "bobbin-prometheus"}
 
 
 def query(expression: str) -> list[dict]:

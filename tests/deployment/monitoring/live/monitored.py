@@ -6,13 +6,14 @@ PostgreSQL is that of the test run. Redis is a separate one, which the tests can
 import os
 import shutil
 import socket
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
-import yaml
 
 from scripts.embedded import processes, service, web
+from tests.deployment.monitoring.live import configuration
 from tests.deployment.monitoring.live.prometheus import Prometheus
 from tests.support.harmed_valkey import Server
 
@@ -22,7 +23,9 @@ WORKERS, THREADS = 2, 4
 WINDOW = "15s"  # Replaces $__rate_interval, for a scrape interval of one second.
 PROGRAMS = (
     "prometheus",
+    "prometheus-blackbox-exporter",
     "prometheus-nginx-exporter",
+    "prometheus-node-exporter",
     "prometheus-postgres-exporter",
     "prometheus-redis-exporter",
     "nginx",
@@ -54,7 +57,7 @@ class Monitored(ExitStack):
         super().__init__()
         self.folder = folder
         folder.chmod(0o755)  # nginx that root starts runs its workers as another user.
-        names = ("web", "events", "metrics", "edge", "status", "postgres", "redis", "nginx", "prometheus")
+        names = ("web", "events", "metrics", "edge", "status", *configuration.PORTS.values())
         self.ports = dict(zip(names, _free_ports(len(names)), strict=True))
         self.url = f"http://127.0.0.1:{self.ports['edge']}"
         self.redis = Server(folder)
@@ -103,32 +106,30 @@ class Monitored(ExitStack):
 
     def _start_exporters(self) -> None:
         database = f"host={os.environ['POSTGRES_HOST']} port=5432 user=bobbin dbname=bobbin sslmode=disable"
-        listen = {name: f"127.0.0.1:{port}" for name, port in self.ports.items()}
-        self._run(
-            "postgres",
-            ["prometheus-postgres-exporter", f"--web.listen-address={listen['postgres']}"],
-            env=processes.BARE_ENVIRONMENT | {"DATA_SOURCE_NAME": database},
+        textfiles = self.folder / "textfiles"
+        textfiles.mkdir()
+        (textfiles / "backup.prom").write_text(
+            f"bobbin_backup_last_success_timestamp_seconds {time.time():.0f}\n"
         )
-        self._run(
-            "redis",
-            [
-                "prometheus-redis-exporter",
-                f"-web.listen-address={listen['redis']}",
-                f"-redis.addr=unix://{self.redis.socket}",
+        options = {
+            "postgres": [],
+            "redis": [f"-redis.addr=unix://{self.redis.socket}"],
+            "nginx": [f"-nginx.scrape-uri=http://127.0.0.1:{self.ports['status']}/stub_status"],
+            "node": [
+                f"--collector.{name}"
+                for name in ("disable-defaults", "filesystem", "textfile", f"textfile.directory={textfiles}")
             ],
-        )
-        self._run(
-            "nginx",
-            [
-                "prometheus-nginx-exporter",
-                f"-web.listen-address={listen['nginx']}",
-                f"-nginx.scrape-uri=http://{listen['status']}/stub_status",
-            ],
-        )
+            "blackbox": [f"--config.file={ROOT / 'deploy/blackbox/blackbox.yml'}"],
+        }
+        for name, arguments in options.items():
+            listen = f"-web.listen-address=127.0.0.1:{self.ports[name]}"
+            dash = "" if name in {"redis", "nginx"} else "-"
+            command = [f"prometheus-{name}-exporter", f"{dash}{listen}", *arguments]
+            self._run(name, command, env=processes.BARE_ENVIRONMENT | {"DATA_SOURCE_NAME": database})
 
     def _start_prometheus(self) -> None:
         settings = self.folder / "prometheus.yml"
-        settings.write_text(yaml.safe_dump(self._settings()))
+        settings.write_text(configuration.prometheus(self.ports, self.folder))
         command = [
             "prometheus",
             f"--config.file={settings}",
@@ -140,22 +141,6 @@ class Monitored(ExitStack):
         processes.wait_until(
             lambda: {target["health"] for target in self.prometheus.targets()} == {"up"}, child
         )
-
-    def _settings(self) -> dict:
-        """Return the configuration of the repository with local targets and an interval of one second."""
-        settings = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
-        settings["global"] = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "1s")
-        settings["rule_files"] = [str(ROOT / "deploy/prometheus" / path) for path in settings["rule_files"]]
-        del settings["alerting"]
-        ports = self.ports | {"bobbin": self.ports["metrics"]}
-        settings["scrape_configs"] = [
-            {
-                "job_name": job["job_name"],
-                "static_configs": [{"targets": [f"127.0.0.1:{ports[job['job_name']]}"]}],
-            }
-            for job in settings["scrape_configs"]
-        ]
-        return settings
 
     def _run(self, name: str, command: list, **options) -> processes.Child:
         """Start a program, and wait until it listens on the port of this name."""

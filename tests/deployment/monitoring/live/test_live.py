@@ -16,6 +16,7 @@ ALERTS = rules("alert")
 # Alerts that the scenario must make pending or firing.
 EXPECTED_ALERTS = {
     "CacheBreakerOpen",
+    "EventsDown",
     "NPlusOneSuspected",
     "QueryBudgetExceeded",
     "ReceiversFail",
@@ -28,7 +29,7 @@ EXPECTED_ALERTS = {
 def test_every_target_is_scraped(seen):
     read = {series.labels["job"] for series in seen.prometheus.between("up == 1", seen.start, seen.end)}
 
-    assert read == {*sources.BY_JOB, "prometheus"}
+    assert read == {*sources.BY_JOB, "bobbin-prometheus"}
 
 
 @pytest.mark.parametrize(("panel", "query"), QUERIES, ids=[f"{p} {q.ref}" for p, q in QUERIES])
