@@ -64,14 +64,7 @@ NODE = {
 PROMETHEUS = {"ALERTS", "scrape_duration_seconds", "scrape_samples_scraped", "up"}
 # Series of the kubelet and of CloudNativePG, which only Kubernetes has.
 KUBERNETES = {
-    "cnpg_backends_total",
     "cnpg_collector_last_available_backup_timestamp",
-    "cnpg_collector_up",
-    "cnpg_pg_replication_in_recovery",
-    "cnpg_pg_replication_lag",
-    "cnpg_pg_replication_slots_active",
-    "cnpg_pg_settings_setting",
-    "cnpg_pg_stat_archiver_failed_count",
     "kubelet_volume_stats_available_bytes",
     "kubelet_volume_stats_capacity_bytes",
 }

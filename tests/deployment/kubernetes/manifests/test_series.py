@@ -26,6 +26,8 @@ CLOUDNATIVE_PG = {
 }
 # postgres-exporter renamed this series, and the rule accepts both names.
 OLD_NAMES = {"pg_replication_slot_slot_is_active"}
+# Series of Prometheus itself and of the kubelet, and those for which an operator adds a target (k8s/README.md).
+ELSEWHERE = sources.PROMETHEUS | sources.KUBERNETES | sources.NODE | sources.PROBE
 REQUESTED = [
     *((f"{panel} {query.ref}", names(query.expr)) for panel, query in queries()),
     *((rule.name, names(rule.expr)) for kind in ("alert", "record") for rule in rules(kind)),
@@ -34,11 +36,11 @@ REQUESTED = [
 
 @pytest.fixture(scope="module")
 def series(production):
-    found = set(sources.PROMETHEUS | sources.NODE | OLD_NAMES | {rule.name for rule in rules("record")})
+    found = set(ELSEWHERE | OLD_NAMES | {rule.name for rule in rules("record")})
     for monitor in of_kind(production, "PodMonitor"):
         for job in jobs_of(monitor, production):
             found |= sources.own_metrics() if job == "bobbin" else set()
-            found |= sources.BY_JOB[job] if job != "postgres" else set(renamed(monitor))
+            found |= sources.BY_JOB[job] if job != "bobbin-postgres" else set(renamed(monitor))
     return found
 
 
@@ -63,7 +65,8 @@ def jobs_of(monitor: dict, objects: list[dict]) -> Iterator[str]:
         return
     for pod in selected(objects, monitor["spec"]["selector"]):
         if endpoint["port"] in pod.ports:
-            yield re.fullmatch(relabeling["regex"], pod.labels["app.kubernetes.io/name"])[1]
+            name = re.fullmatch(relabeling["regex"], pod.labels["app.kubernetes.io/name"])[1]
+            yield relabeling["replacement"].replace("$1", name)
 
 
 def renamed(monitor: dict) -> Iterator[str]:
