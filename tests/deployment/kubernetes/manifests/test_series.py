@@ -26,8 +26,8 @@ CLOUDNATIVE_PG = {
 }
 # postgres-exporter renamed this series, and the rule accepts both names.
 OLD_NAMES = {"pg_replication_slot_slot_is_active"}
-# Series of Prometheus itself and of the kubelet, and those for which an operator adds a target (k8s/README.md).
-ELSEWHERE = sources.PROMETHEUS | sources.KUBERNETES | sources.NODE | sources.PROBE
+# Series of Prometheus itself, of the kubelet, and of targets that an operator adds.
+WITHOUT_MONITORS = sources.PROMETHEUS | sources.KUBERNETES | sources.NODE | sources.PROBE
 REQUESTED = [
     *((f"{panel} {query.ref}", names(query.expr)) for panel, query in queries()),
     *((rule.name, names(rule.expr)) for kind in ("alert", "record") for rule in rules(kind)),
@@ -36,7 +36,7 @@ REQUESTED = [
 
 @pytest.fixture(scope="module")
 def series(production):
-    found = set(ELSEWHERE | OLD_NAMES | {rule.name for rule in rules("record")})
+    found = set(WITHOUT_MONITORS | OLD_NAMES | {rule.name for rule in rules("record")})
     for monitor in of_kind(production, "PodMonitor"):
         for job in jobs_of(monitor, production):
             found |= sources.own_metrics() if job == "bobbin" else set()
