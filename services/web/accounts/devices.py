@@ -32,13 +32,15 @@ class Device(NamedTuple):
     def is_valid(self) -> bool:
         """Return whether the user is active and has the same password as at that log-in. One query."""
         user = User.objects.active().filter(pk=self.user_id).only("password").first()
-        return user is not None and constant_time_compare(self.password, _password_digest(user))
+        return user is not None and any(
+            constant_time_compare(self.password, _password_digest(user, key)) for key in _keys()
+        )
 
 
 def device_of(request: HttpRequest, name: str) -> Device | None:
     """Return the entry for the user `name` in the cookie of this browser, or None. No query."""
-    wanted = _name_digest(name)
-    return next((device for device in _devices(request) if device.name == wanted), None)
+    wanted = {_name_digest(name, key) for key in _keys()}
+    return next((device for device in _devices(request) if device.name in wanted), None)
 
 
 def remember(request: HttpRequest, user: User, name: str) -> None:
@@ -48,8 +50,9 @@ def remember(request: HttpRequest, user: User, name: str) -> None:
     """
     known = device_of(request, name)
     device_id = known.id if known else secrets.token_urlsafe(9)
-    device = Device(device_id, user.pk, _name_digest(name), _password_digest(user))
-    others = [other for other in _devices(request) if other.name != device.name]
+    key = settings.SECRET_KEY
+    device = Device(device_id, user.pk, _name_digest(name, key), _password_digest(user, key))
+    others = [other for other in _devices(request) if other != known]
     request.META["bobbin.devices"] = [device, *others][:MOST_MEMBERS]
 
 
@@ -78,9 +81,13 @@ def _devices(request: HttpRequest) -> list[Device]:
         return []
 
 
-def _name_digest(name: str) -> str:
-    return salted_hmac(f"{SALT}.name", name, algorithm="sha256").hexdigest()[:LENGTH]
+def _keys() -> list[str]:
+    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
 
 
-def _password_digest(user: User) -> str:
-    return salted_hmac(f"{SALT}.password", user.password, algorithm="sha256").hexdigest()[:LENGTH]
+def _name_digest(name: str, key: str) -> str:
+    return salted_hmac(f"{SALT}.name", name, secret=key, algorithm="sha256").hexdigest()[:LENGTH]
+
+
+def _password_digest(user: User, key: str) -> str:
+    return salted_hmac(f"{SALT}.password", user.password, secret=key, algorithm="sha256").hexdigest()[:LENGTH]

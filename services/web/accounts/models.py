@@ -9,12 +9,15 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import DatabaseError, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from accounts import lookalikes, names
 from accounts.fields import NameGroupField, NameKeyField, UsernameField
 from accounts.managers import FOLLOWING, SHOWN, UserManager
 from accounts.passwords import NormalizedPasswords
 from accounts.sessions import SessionStore
+
+SESSION_SALT = "accounts.session"
 
 
 class User(NormalizedPasswords, AbstractUser):
@@ -58,6 +61,13 @@ class User(NormalizedPasswords, AbstractUser):
     @classmethod
     def normalize_username(cls, username: str) -> str:
         return names.spelling(username) if isinstance(username, str) else username
+
+    def get_session_auth_hash(self) -> str:
+        """Like AbstractBaseUser's, but independent of SECRET_KEY, so that a rotation ends no session.
+
+        Django replaces a session of a previous key, and other tabs still send requests of the old session.
+        """
+        return salted_hmac(SESSION_SALT, self.password, secret=SESSION_SALT, algorithm="sha256").hexdigest()
 
     def clean(self) -> None:
         """Like AbstractUser's, but keep the spelling of a name that did not change."""

@@ -89,6 +89,17 @@ def test_known_browser_logs_in_from_a_locked_address(anna):
     assert try_in(client, PASSWORD) == 302
 
 
+def test_browser_stays_known_after_a_rotation_of_the_secret_key(anna, settings):
+    client = known_browser(HERE)
+    lock(HERE)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "n" * 64, [settings.SECRET_KEY]
+
+    assert try_in(client, PASSWORD) == 302
+    client.post("/accounts/logout/")
+    settings.SECRET_KEY_FALLBACKS = []
+    assert try_in(client, PASSWORD) == 302
+
+
 def test_known_browser_has_limited_tries_too(anna):
     client = known_browser(HERE)
 

@@ -25,6 +25,17 @@ def _is_logged_in(session_key):
         return SESSION_KEY in SessionStore(session_key)
 
 
+def test_rotation_of_the_secret_key_keeps_the_session_and_its_key(browser_of, alice, settings):
+    browser = browser_of(alice)
+    key = _key(browser)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "n" * 64, [settings.SECRET_KEY]
+    cache.clear()
+
+    assert browser.get("/chats/").status_code == 200
+    assert _key(browser) == key
+    assert _is_logged_in(key)
+
+
 def test_a_session_is_read_from_redis(browser_of, alice, django_assert_num_queries):
     key = _key(browser_of(alice))
 
