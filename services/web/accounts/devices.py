@@ -81,13 +81,13 @@ def _devices(request: HttpRequest) -> list[Device]:
         return []
 
 
-def _keys() -> list[str]:
+def _keys() -> list[str | bytes]:
     return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
 
 
-def _name_digest(name: str, key: str) -> str:
+def _name_digest(name: str, key: str | bytes) -> str:
     return salted_hmac(f"{SALT}.name", name, secret=key, algorithm="sha256").hexdigest()[:LENGTH]
 
 
-def _password_digest(user: User, key: str) -> str:
+def _password_digest(user: User, key: str | bytes) -> str:
     return salted_hmac(f"{SALT}.password", user.password, secret=key, algorithm="sha256").hexdigest()[:LENGTH]
