@@ -24,6 +24,8 @@ old=$(scripts/old-postgres.sh)
   exit 1
 }
 [ "${1:-}" = --no-build ] || scripts/build.sh
+docker compose --progress quiet run --rm --no-deps --no-TTY nginx-settings </dev/null ||
+  { echo "Bobbin: nothing was changed. Run make up again after the correction." >&2; exit 1; }
 scripts/roles.sh
 scripts/renew-web.sh
 if ! docker compose up --detach --wait --wait-timeout 180; then

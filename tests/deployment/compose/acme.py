@@ -48,6 +48,7 @@ class Domain:
             "COMPOSE_FILE": f"{os.environ.get('COMPOSE_FILE', 'docker-compose.yml')}:{OVERRIDE}",
             "COMPOSE_PROFILES": "https",
             "DOMAIN": DOMAIN,
+            "TRUSTED_PROXY": "gateway",
             "PEBBLE_MANAGEMENT": str(self.management),
             "PUBLISH_HTTP": f"127.0.0.1:{self.http}",
             "PUBLISH_HTTPS": f"127.0.0.1:{self.https}",
