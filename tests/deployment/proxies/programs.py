@@ -88,24 +88,30 @@ def running(name: str, folder: Path, site: int) -> Iterator[str]:
         folder, command, https, env=os.environ | {"XDG_DATA_HOME": str(folder), "HOME": str(folder)}
     )
     try:
-        wait_for_tls(https)
+        wait_for_the_route(https)
         yield f"https://{DOMAIN}:{https}"
     finally:
         child.terminate()
         child.wait(25)
 
 
-def wait_for_tls(port: int) -> None:
-    """Traefik listens before it has its certificates and routes."""
+def wait_for_the_route(port: int) -> None:
+    """Wait until the proxy has its certificate and its route; without one, Traefik answers 404."""
     until = time.monotonic() + 30
-    while True:
+    while time.monotonic() < until:
         try:
             line = socket.create_connection(("127.0.0.1", port), timeout=5)
-            with line, unverified().wrap_socket(line, server_hostname=DOMAIN):
-                return
+            with line, unverified().wrap_socket(line, server_hostname=DOMAIN) as encrypted:
+                encrypted.sendall(f"HEAD / HTTP/1.1\r\nHost: {DOMAIN}\r\nConnection: close\r\n\r\n".encode())
+                encrypted.settimeout(1)
+                if b" 404 " not in encrypted.recv(64):
+                    return
+        except TimeoutError:  # It waits for a server.
+            return
         except OSError:
-            assert time.monotonic() < until, "no TLS"
-            time.sleep(0.05)
+            pass
+        time.sleep(0.05)
+    raise AssertionError(f"no route to {DOMAIN}")
 
 
 def unverified() -> ssl.SSLContext:

@@ -35,7 +35,7 @@ class Application(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(body)
 
-    do_POST = do_GET
+    do_HEAD = do_POST = do_GET
 
     def log_message(self, *message):
         """The test needs no log."""
