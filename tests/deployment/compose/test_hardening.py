@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 SERVICES = (
-    *("nginx", "nginx-settings", "web", "events", "counter-audit", "clear-sessions"),
+    *("nginx", "nginx-settings", "web", "events", "counter-audit", "clear-sessions", "backup"),
     *("metrics", "migrate", "postgres", "redis"),
 )
 
@@ -43,6 +43,7 @@ def test_container_mounts_only_the_secrets_it_needs(inspected, service):
     seen = {place for place in mounts if "/secrets/" in place}
     web = {"postgres_password", "redis_url", "secret_key"}
     needed = {
+        "backup": {"postgres_owner_password"},
         "web": web,
         "events": web,
         "counter-audit": web,
