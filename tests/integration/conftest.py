@@ -48,7 +48,8 @@ def count_queries():
 def slopes(count_queries):
     """Return a function that measures pages at 1, 10, 100 and 1,000 rows.
 
-    It returns the pages whose number of queries differs between sizes. An empty dict means that no page does.
+    The slope is the number of queries that each row adds; it must be zero. The function returns the pages
+    whose number of queries differs between sizes. An empty dict means that no page does.
 
     `add(n)` adds n rows, and each value of `pages` requests a page. The changes of each request are rolled
     back and nothing stays cached, so every page of every size is requested for the first time.

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any, Self
 
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from caching.transactions import on_commit
 from messaging import reading
+from messaging.keys import UserKey
 from messaging.models import Message
 from messaging.querysets import named_rows
 from observability import metrics
@@ -77,9 +77,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.DO_NOTHING, related_name="notifications", db_index=False
-    )
+    user = UserKey(related_name="notifications", db_index=False)
     message = models.ForeignKey(Message, models.CASCADE, related_name="notifications")
     content = models.CharField(max_length=255)
     read = models.BooleanField(default=False)

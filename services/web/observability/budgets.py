@@ -84,7 +84,7 @@ def publish_budgets() -> None:
 
 
 class Tally:
-    """The SQL statements of one request, without their values, and their total time."""
+    """Counts how often a request makes each SQL statement (without its values), and adds up their time."""
 
     def __init__(self) -> None:
         self.statements: Counter[str] = Counter()

@@ -30,7 +30,7 @@ class Participant(models.Model):
         Conversation, models.CASCADE, related_name="participants", db_index=False
     )
     user = UserKey(related_name="+", db_index=False)
-    counterpart = UserKey(related_name="+", db_index=False)
+    counterpart = UserKey(related_name="+", db_index=False)  # The other user of the conversation.
     last_message = models.ForeignKey("Message", models.DO_NOTHING, null=True, related_name="+")
     unread_count = models.PositiveIntegerField(default=0)
 
