@@ -45,6 +45,8 @@ def pytest_configure(config):
     cache["LOCATION"] = re.sub(r"db=\d+", f"db={WORKER % REDIS_DATABASES}", cache["LOCATION"])
     # WhiteNoise serves static files from here. The tests do not run collectstatic.
     settings.STATIC_ROOT = Path(__file__).parent.parent / "services/web/chats/static"
+    # Find static files when they are requested. Otherwise each client reads them all at its first request.
+    settings.WHITENOISE_AUTOREFRESH = True
     # A template that uses a variable which its page does not provide fails its test.
     settings.TEMPLATES[0]["OPTIONS"]["undefined"] = jinja2.StrictUndefined
     _watch_for_n_plus_one(settings)
@@ -168,13 +170,25 @@ def write_many(db):
 
 @pytest.fixture
 def browser_of():
-    """Return a client in which the given user is logged in."""
+    """Return a function that returns a client in which the given user is logged in.
+
+    It creates the session alone, in a quarter of the time of `force_login()`, which replaces an empty session
+    and sends the signals of a log-in.
+    """
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.test import Client
 
+    from accounts.sessions import SessionStore
+
     def log_in(user):
-        client = Client()
+        client, session = Client(), SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         with zeal_context():  # Count the queries separately, as for a request.
-            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+            session.save()
+        client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
         return client
 
     return log_in

@@ -54,8 +54,8 @@ class Checkout:
         output, _ = process.communicate(timeout=120)
         return process.returncode, output
 
-    def run(self, **env: str) -> "Stack":
-        process = self.start("run", **env)
+    def run(self, *, one_worker: bool = True, **env: str) -> "Stack":
+        process = self.start("run", **({"WEB_WORKERS": "1"} if one_worker else {}) | env)
         said = []
         for line in process.stdout:
             said.append(line)

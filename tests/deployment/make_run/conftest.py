@@ -139,4 +139,4 @@ def stack(used_checkout):
 def shared_stack(bare):
     """A stack that started without data, for tests that leave it running."""
     with _folder("checkout-") as base, _copy_of(bare, base / "bobbin") as made:
-        yield made.run(**OF_OTHER_PROGRAMS)
+        yield made.run(one_worker=False, **OF_OTHER_PROGRAMS)
