@@ -194,6 +194,10 @@ logs: #: Follow what the containers say (ARGS="web --tail 50")
 secrets: #: Make the containers' secrets, once (make up does)
 	@scripts/secrets.sh
 
+.PHONY: doctor
+doctor: #: Check the settings and secrets of the containers, one line for each check
+	@scripts/doctor.sh
+
 .PHONY: backup
 backup: #: Back up the database of the containers into backups/: dump, checksum, the last 14
 	@scripts/backup.sh

@@ -46,3 +46,12 @@ if [ ! -s "$folder/redis_url" ] || [ ! -s "$folder/redis_acl" ]; then
 user bobbin on >$password ~* &* +@all -@admin -@dangerous +flushdb
 user monitor on nopass +ping +info +client|setname +client|list +latency|latest +latency|histogram +slowlog|len +config|get"
 fi
+
+# docker-compose.yml gives each service the checksums of its secrets, so that `make up` replaces it when one changes.
+# Only PostgreSQL has none: it reads its passwords when its volume is empty.
+mkdir -p "$folder/checksums"
+for file in "$folder"/*; do
+  [ -f "$file" ] || continue
+  name=$(basename "$file")
+  printf 'CHECKSUM_%s=%s\n' "$name" "$(sha256sum <"$file" | cut -c 1-16)" >"$folder/checksums/$name"
+done

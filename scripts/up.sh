@@ -9,6 +9,7 @@ docker compose version >/dev/null 2>&1 ||
 docker info >/dev/null 2>&1 ||
   { echo "Bobbin: no Docker engine answers. Is it started, and may you use it (group docker)?" >&2; exit 1; }
 
+scripts/check-secrets.sh files
 scripts/secrets.sh
 scripts/backup-folder.sh
 # shellcheck disable=SC1091  # checked separately
@@ -27,6 +28,7 @@ old=$(scripts/old-postgres.sh)
 docker compose --progress quiet run --rm --no-deps --no-TTY nginx-settings </dev/null ||
   { echo "Bobbin: nothing was changed. Run make up again after the correction." >&2; exit 1; }
 scripts/roles.sh
+scripts/doctor.sh settings || { echo "Bobbin: nothing was replaced. Run make up again after the fix." >&2; exit 1; }
 scripts/renew-web.sh
 if ! docker compose up --detach --wait --wait-timeout 180; then
   echo "Bobbin: some services did not become healthy. Read their logs: docker compose logs --tail 20" >&2

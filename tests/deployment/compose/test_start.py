@@ -35,13 +35,16 @@ def test_a_second_make_up_changes_nothing(stack):
             if service not in ended
         }
 
-    before = state()
-    secrets = {path.name: path.read_text() for path in (stack.folder / "secrets").iterdir()}
+    def secrets():
+        files = (stack.folder / "secrets").rglob("*")
+        return {path: path.read_text() for path in files if path.is_file()}
+
+    before, kept = state(), secrets()
 
     stack.make("up")
 
     assert state() == before
-    assert {path.name: path.read_text() for path in (stack.folder / "secrets").iterdir()} == secrets
+    assert secrets() == kept
 
 
 def test_make_down_keeps_the_data(stack, members):

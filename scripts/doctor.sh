@@ -1,0 +1,34 @@
+#!/bin/sh
+# Check the settings and secrets of the containers: one line for each check; the status is 1 if one fails.
+# `doctor.sh settings` is for up.sh: it prints failures only, and leaves out the folder of backups, which up.sh checked.
+set -eu
+cd "$(dirname "$0")/.."
+# shellcheck disable=SC1091  # checked separately
+. scripts/folders.sh
+only=${1:-}
+failed=0
+
+check() { # NAME COMMAND...
+  name=$1
+  shift
+  if said=$("$@" 2>&1 </dev/null); then
+    [ -n "$only" ] || echo "ok      $name"
+  else
+    failed=1
+    reason=$(printf '%s\n' "$said" | grep -E -m 1 'Bobbin( cannot start)?:|emerg' || printf '%s\n' "$said" | tail -n 1)
+    echo "FAILED  $name: $reason" >&2
+  fi
+}
+# shellcheck disable=SC2329  # an argument of check
+once() { docker compose run --rm --no-TTY --no-deps "$@"; }
+
+check "connections to PostgreSQL" scripts/check-connections.sh
+check "secrets fit the volume" scripts/check-secrets.sh
+check "settings of nginx" once --env CHECK_ONLY=true nginx-settings nginx -t -q
+check "settings of web" once migrate sh -c \
+  'python manage.py check && python -c "import runpy; runpy.run_path(\"gunicorn.conf.py\")"'
+check "published port" scripts/check-port.sh
+if [ -z "$only" ]; then
+  check "backups can be written to $BACKUPS" once backup writable
+fi
+exit "$failed"
