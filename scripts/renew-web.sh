@@ -20,7 +20,17 @@ echo "Replacing web: applying the migrations ..."
 docker compose run --rm --no-deps --no-TTY migrate </dev/null ||
   { echo "Bobbin: the migrations failed, so the old version continues to serve. Run make up again after the fix." >&2; exit 1; }
 echo "Replacing web: starting the new version beside the old one ..."
-docker compose up --detach --no-deps --no-recreate --scale "web=$(($(echo "$old" | wc -w) + 1))" --wait --wait-timeout 120 web
+docker compose up --detach --no-deps --no-recreate --scale "web=$(($(echo "$old" | wc -w) + 1))" --wait --wait-timeout 120 web || {
+  # The new container would restart for ever, and each further try would add one.
+  for container in $(docker compose ps --all --quiet web); do
+    case "$old" in *"$container"*) continue ;; esac
+    docker logs --tail 5 "$container" >&2
+    docker rm --force "$container" >/dev/null
+  done
+  echo "Bobbin: the new version of web does not start; its last lines are above. The old version continues to serve." \
+    "Run make up again after the fix." >&2
+  exit 1
+}
 # nginx resolves the addresses of web every second.
 sleep 2
 echo "Replacing web: the old version finishes its requests ..."

@@ -1,0 +1,78 @@
+"""Mistakes that `make up` refuses, while the site continues."""
+
+import pytest
+
+
+@pytest.fixture
+def running(stack, members):
+    """Return the ids of the containers, and check after the test that they serve."""
+    ids = stack.ids()
+    yield ids
+    assert stack.ids() == ids
+    assert members[0].get("/chats/").status == 200
+
+
+def test_password_of_another_database_is_refused(stack, running):
+    path = stack.folder / "secrets/postgres_password"
+    kept = path.read_text()
+    path.chmod(0o644)
+    path.write_text("another\n")
+    try:
+        said = stack.make("up", status=2)
+    finally:
+        path.write_text(kept)
+
+    assert "is not the one of the role bobbin in the volume of PostgreSQL" in said
+    assert "Bobbin is ready" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("WEB_WORKERS", "0"), ("WEB_WORKERS", "32"), ("LOG_IN_RATE", "60")]
+)
+def test_wrong_setting_is_refused_by_its_name(stack, running, name, value):
+    stack.env[name] = value
+    try:
+        said = stack.make("up", status=2)
+    finally:
+        del stack.env[name]
+
+    assert name in said
+    assert "Bobbin is ready" not in said
+
+
+def test_web_that_does_not_start_is_removed_with_its_last_lines(stack, running):
+    path = stack.folder / "services/web/config/wsgi.py"
+    kept = path.read_text()
+    path.write_text(f'{kept}\nraise SystemExit("a module is missing")\n')
+    try:
+        said = stack.make("up", status=2)
+    finally:
+        path.write_text(kept)
+
+    assert "The old version continues to serve" in said
+    assert stack.compose("ps", "--all", "--format", "{{.ID}}", "web").split() == [running["web"]]
+
+
+def test_changed_secret_of_redis_reaches_redis_and_web(stack, members):
+    before = stack.ids()
+    for name in ("redis_acl", "redis_url"):
+        (stack.folder / "secrets" / name).unlink()
+
+    assert "Bobbin is ready" in stack.make("up")
+
+    after = stack.ids()
+    assert {name for name in before if before[name] != after[name]} >= {"redis", "web", "events"}
+    assert after["postgres"] == before["postgres"]
+    assert '"ok"' in stack.python(
+        "web", "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8000/readyz').read())"
+    )
+
+
+def test_site_that_nginx_does_not_serve_is_not_called_ready(stack):
+    stack.compose("stop", "nginx")
+    try:
+        said = stack.run("scripts/ask-site.sh", status=1)
+    finally:
+        stack.compose("start", "nginx")
+
+    assert "all containers run, but nginx answers" in said
