@@ -50,8 +50,7 @@ def remember(request: HttpRequest, user: User, name: str) -> None:
     """
     known = device_of(request, name)
     device_id = known.id if known else secrets.token_urlsafe(9)
-    key = settings.SECRET_KEY
-    device = Device(device_id, user.pk, _name_digest(name, key), _password_digest(user, key))
+    device = Device(device_id, user.pk, _name_digest(name), _password_digest(user))
     others = [other for other in _devices(request) if other != known]
     request.META["bobbin.devices"] = [device, *others][:MOST_MEMBERS]
 
@@ -85,9 +84,9 @@ def _keys() -> list[str | bytes]:
     return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
 
 
-def _name_digest(name: str, key: str | bytes) -> str:
+def _name_digest(name: str, key: str | bytes | None = None) -> str:
     return salted_hmac(f"{SALT}.name", name, secret=key, algorithm="sha256").hexdigest()[:LENGTH]
 
 
-def _password_digest(user: User, key: str | bytes) -> str:
+def _password_digest(user: User, key: str | bytes | None = None) -> str:
     return salted_hmac(f"{SALT}.password", user.password, secret=key, algorithm="sha256").hexdigest()[:LENGTH]
