@@ -36,6 +36,6 @@ if ! docker compose up --detach --wait --wait-timeout 180; then
   exit 1
 fi
 scripts/reload-nginx.sh
-scripts/ask-site.sh
+scripts/check-site.sh
 echo "Bobbin is ready at http://$(docker compose port nginx 8080)"
 scripts/alert-receiver.sh

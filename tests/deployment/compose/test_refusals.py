@@ -71,7 +71,7 @@ def test_changed_secret_of_redis_reaches_redis_and_web(stack, members):
 def test_site_that_nginx_does_not_serve_is_not_called_ready(stack):
     stack.compose("stop", "nginx")
     try:
-        said = stack.run("scripts/ask-site.sh", status=1)
+        said = stack.run("scripts/check-site.sh", status=1)
     finally:
         stack.compose("start", "nginx")
 
