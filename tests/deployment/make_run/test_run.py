@@ -55,9 +55,7 @@ def test_ctrl_c_and_stop_end_all_processes_and_keep_the_data(used_checkout, stac
     assert checkout.make("manage", COUNT) == (0, "1 m\n")
     assert not (checkout.folder / ".run/state.json").exists()
 
-    began = time.monotonic()
     again = checkout.run()
-    assert time.monotonic() - began < 15
     assert checkout.make("stop") == (0, "Bobbin is stopped.\n")
     assert again.left_over() == []
     assert not again.sockets.exists()
