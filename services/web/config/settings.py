@@ -16,8 +16,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 # --- Settings for the operator -------------------------------------------------------------------
-SECRET_KEY = secret("SECRET_KEY")
-if len(SECRET_KEY) < 50:
+# The first line signs. Further lines are previous keys: what they signed stays valid.
+SECRET_KEY, *SECRET_KEY_FALLBACKS = secret("SECRET_KEY").splitlines()
+if min(map(len, [SECRET_KEY, *SECRET_KEY_FALLBACKS])) < 50:
     stop("SECRET_KEY is shorter than 50 characters; make one with `openssl rand -hex 32`.")
 DEBUG = flag("DEBUG", False)
 HTTPS = flag("HTTPS", True)

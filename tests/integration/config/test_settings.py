@@ -41,6 +41,7 @@ def test_production_settings_pass_the_deployment_check():
     [
         ({"SECRET_KEY": None}, "set SECRET_KEY, or SECRET_KEY_FILE"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is shorter than 50"),
+        ({"SECRET_KEY": "0123456789abcdef" * 4 + "\nshort"}, "SECRET_KEY is shorter than 50"),
         (
             {"SECRET_KEY_FILE": "/nonexistent", "SECRET_KEY": None},
             "SECRET_KEY_FILE=/nonexistent cannot be read",
@@ -139,6 +140,13 @@ def test_hosts_and_origins_may_be_separated_by_commas_with_blanks():
 def test_a_secret_comes_from_a_file(tmp_path):
     secret = tmp_path / "key"
     secret.write_text("0123456789abcdef" * 4 + "\n")
+
+    assert _check(SECRET_KEY=None, SECRET_KEY_FILE=str(secret)).returncode == 0
+
+
+def test_previous_keys_follow_the_secret_key_on_lines_of_their_own(tmp_path):
+    secret = tmp_path / "key"
+    secret.write_text("\n".join(f"{letter}123456789abcdef" * 4 for letter in "xyz") + "\n")
 
     assert _check(SECRET_KEY=None, SECRET_KEY_FILE=str(secret)).returncode == 0
 
