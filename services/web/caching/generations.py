@@ -74,5 +74,5 @@ def _generation_key(user_id: int | str) -> str:
 
 
 # Generations that Redis could not delete. More than 1,000 are replaced by the generation of ALL_USERS. While
-# any is pending, this process reads nothing from the cache.
+# any is pending, this process reads no page from the cache.
 pending_invalidations = RetryQueue(1_000, _generation_key(ALL_USERS), metrics.PENDING_INVALIDATIONS)
