@@ -39,6 +39,9 @@ class Subscriptions:
             await asyncio.shield(confirmed)  # Several streams may wait for it.
 
     def confirm(self) -> None:
+        """Raise ConnectionError if redis-py has opened the connection again: events may have been lost."""
+        if not self._unconfirmed:
+            raise ConnectionError("Redis confirmed a subscription that was not sent")
         self._unconfirmed.popleft().set_result(None)
 
     def close(self) -> None:

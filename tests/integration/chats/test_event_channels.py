@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from django.core.cache import cache
 
 from live import events
-from live.broker import Broker, Stream
+from live.broker import END, Broker, Stream
 
 ALICE, BOB = 7, 8
 SECONDS = 5
@@ -93,5 +93,25 @@ def test_event_to_all_members_reaches_every_stream(db):
             events.publish(None, events.SYNC)
             for stream in streams:
                 assert b"sync" in await asyncio.wait_for(stream.queue.get(), SECONDS)
+
+    asyncio.run(listen())
+
+
+def test_unexpected_confirmation_ends_the_streams_and_the_process_subscribes_again(db):
+    async def listen():
+        async with listening_broker() as broker:
+            old, first = stream_of(broker, ALICE), broker._subscriptions
+            await broker.subscribed(old)
+            # As redis-py does when it opens a connection again.
+            await first._pubsub.subscribe(events.channel(ALICE))
+            assert await asyncio.wait_for(old.queue.get(), SECONDS) is END
+            broker.remove(old)
+            async with asyncio.timeout(SECONDS):
+                while broker._subscriptions in {None, first}:
+                    await asyncio.sleep(0.01)
+            new = stream_of(broker, ALICE)
+            await broker.subscribed(new)
+            events.publish([ALICE], events.COUNTED)
+            assert b"counted" in await asyncio.wait_for(new.queue.get(), SECONDS)
 
     asyncio.run(listen())
