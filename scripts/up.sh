@@ -16,12 +16,15 @@ scripts/backup-folder.sh
 . scripts/folders.sh
 refusal=$(docker compose run --rm --no-TTY --no-deps backup writable </dev/null 2>&1) || {
   printf '%s\n' "$refusal" | tail -n 1 >&2
-  echo "Bobbin: backups cannot be written to $BACKUPS. Give the folder to their user: chown -R $BACKUP_USER $BACKUPS" >&2
+  case $refusal in
+    *"backup: cannot write"*) echo "Bobbin: give the folder to the user of the backups: chown -R $BACKUP_USER $BACKUPS" >&2 ;;
+  esac
   exit 1
 }
 old=$(scripts/old-postgres.sh)
 [ -z "$old" ] || {
-  echo "Bobbin: the volume has data of PostgreSQL $old, and this release uses a newer one. Run: make down upgrade-postgres up" >&2
+  echo "Bobbin: the volume has data of PostgreSQL $old, and docker-compose.yml names another version, or the upgrade was" \
+    "interrupted. Run: make down upgrade-postgres up" >&2
   exit 1
 }
 [ "${1:-}" = --no-build ] || scripts/build.sh

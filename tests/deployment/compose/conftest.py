@@ -22,7 +22,18 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(items):
     """Run tests that only read first, then those that kill servers, then those that delete data."""
-    order = ["start", "hardening", "site", "https", "faults", "upgrade", "rollback", "refusals", "backup"]
+    order = [
+        "start",
+        "hardening",
+        "site",
+        "https",
+        "faults",
+        "upgrade",
+        "rollback",
+        "refusals",
+        "backup",
+        "major_version",
+    ]
     items.sort(key=lambda item: order.index(Path(item.path).stem.removeprefix("test_")))
 
 
