@@ -1,33 +1,18 @@
 #!/bin/sh
-# Request the log-in page through nginx, as browsers do, and say what does not work. All containers can be healthy
-# while no page comes through. Called by up.sh.
+# Request the log-in page through nginx, and say what does not work. All containers can be healthy while no page comes
+# through. Called by up.sh.
 set -eu
 cd "$(dirname "$0")/.."
-docker compose exec --no-TTY web python -IS - <<'PY'
-import http.client, json, os, sys, time
-
-host = os.environ["ALLOWED_HOSTS"].split(",")[0].strip().lstrip(".")
-
-
-def request(server, path, **headers):
-    connection = http.client.HTTPConnection(server, timeout=5)
-    try:
-        connection.request("GET", path, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    except OSError as error:
-        return 0, str(error).encode()
-
-
-for _ in range(20):  # nginx finds a new container within a second.
-    status, said = request("nginx:8080", "/accounts/login/", Host="localhost" if host == "*" else host)
-    if status in {200, 301}:  # With HTTPS, a redirect to it.
-        break
-    time.sleep(0.5)
-else:
-    sys.exit(f"Bobbin: all containers run, but nginx answers {status or said.decode()} for http://{host}/accounts/login/."
-             " Read the log: docker compose logs --tail 20 nginx web")
-if json.loads(request("127.0.0.1:8000", "/readyz")[1]).get("status") == "degraded":
-    print("Bobbin: web cannot use Redis. Pages are slower and update later. Is its password right?"
-          " Read the log: docker compose logs --tail 20 redis web", file=sys.stderr)
-PY
+host=$(docker compose exec --no-TTY web printenv ALLOWED_HOSTS </dev/null | sed 's/,.*//; s/^\.//; s/^\*$/localhost/')
+# As a proxy that ends TLS; with HTTPS, other requests are redirected. nginx finds a new container within a second.
+said=$(docker compose exec --no-TTY nginx curl --silent --show-error --fail --output /dev/null --max-time 20 \
+  --retry 10 --retry-delay 1 --retry-all-errors --header "Host: $host" --header "X-Forwarded-Proto: https" \
+  http://127.0.0.1:8080/accounts/login/ 2>&1 </dev/null) || {
+  echo "Bobbin: all containers run, but nginx answers no page for $host: $(printf '%s\n' "$said" | tail -n 1)" >&2
+  echo "Read the log: docker compose logs --tail 20 nginx web" >&2
+  exit 1
+}
+ready='import urllib.request as r; print(r.urlopen("http://127.0.0.1:8000/readyz").read())'
+if docker compose exec --no-TTY web python -IS -c "$ready" </dev/null | grep -q degraded; then
+  echo "Bobbin: web cannot use Redis, so pages are slower and update later. Read the log: docker compose logs --tail 20 redis web" >&2
+fi

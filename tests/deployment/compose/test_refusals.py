@@ -40,6 +40,17 @@ def test_wrong_setting_is_refused_by_its_name(stack, running, name, value):
     assert "Bobbin is ready" not in said
 
 
+def test_upgrade_with_a_wrong_setting_replaces_nothing(stack, running):
+    stack.env["LOG_IN_RATE"] = "60"
+    try:
+        said = stack.make("upgrade", status=2)
+    finally:
+        del stack.env["LOG_IN_RATE"]
+
+    assert "the upgrade failed before anything was replaced" in said
+    assert "rollback" not in said
+
+
 def test_web_that_does_not_start_is_removed_with_its_last_lines(stack, running):
     path = stack.folder / "services/web/config/wsgi.py"
     kept = path.read_text()
