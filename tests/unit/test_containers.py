@@ -56,10 +56,11 @@ def test_published_ports_are_on_loopback_except_those_of_caddy():
     assert [port for port in ports if not re.match(r"\$\{\w+:-127\.0\.0\.1:", port)] == []
 
 
-def test_only_the_networks_of_the_reverse_proxy_and_alertmanager_reach_the_internet():
+def test_only_the_networks_of_the_reverse_proxy_and_of_notifications_reach_the_internet():
     open_ = [name for name, network in COMPOSE["networks"].items() if not (network or {}).get("internal")]
     assert open_ == ["edge", "notifications"]
-    assert [name for name in SERVICES if "notifications" in SERVICES[name]["networks"]] == ["alertmanager"]
+    notifying = {name for name, service in SERVICES.items() if "notifications" in service["networks"]}
+    assert notifying == {"alertmanager", "blackbox-exporter"}
     assert {name for name, service in SERVICES.items() if "edge" in service["networks"]} == {
         "caddy",
         "nginx",

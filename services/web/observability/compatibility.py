@@ -67,7 +67,7 @@ def _stored(connection: Any) -> dict[str, Any]:
         (comment,) = cursor.fetchone()
     try:
         stored: dict[str, Any] = json.loads(comment or "{}")
-    except json.JSONDecodeError:  # A comment of somebody else.
+    except json.JSONDecodeError:  # Another program wrote the comment.
         return {}
     return stored
 
