@@ -30,7 +30,7 @@ def test_rollback_under_load_runs_the_image_of_before(stack, members, note):
     assert "runs again" in said
     assert image(stack) == before
     assert visitor.failures == []
-    # In two of three runs, one send of about a thousand was refused once (docs/operations.md, the table).
+    # In two of four runs, one send of about a thousand was refused once (docs/operations.md, the table).
     judge(load, began, well, note, "`make rollback`", allowed={"503"})
     assert len(load.failures()) <= 2
 
