@@ -17,7 +17,7 @@ scripts/backup-folder.sh
 refusal=$(docker compose run --rm --no-TTY --no-deps backup writable </dev/null 2>&1) || {
   printf '%s\n' "$refusal" | tail -n 1 >&2
   case $refusal in
-    *"backup: cannot write"*) echo "Bobbin: give the folder to the user of the backups: chown -R $BACKUP_USER $BACKUPS" >&2 ;;
+    *"cannot write to /backups"*) echo "Bobbin: give the folder to the user of the backups: chown -R $BACKUP_USER $BACKUPS" >&2 ;;
   esac
   exit 1
 }

@@ -2,11 +2,13 @@
 
 import http.client
 import itertools
+import json
 import re
 import threading
 import time
 import uuid
 from collections import Counter
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from tests.deployment.compose.containers import Containers
@@ -17,6 +19,7 @@ CLIENTS = 16
 # Seconds between two sends of one member. The rate is below LIMIT_SENDS, since the wait after a refusal would
 # look like an outage.
 PAUSE = 0.6
+SLOW_SECONDS = 2
 ACKNOWLEDGED = re.compile(r"/chats/thread/(\d+)/")
 
 
@@ -77,6 +80,7 @@ class Load:
 
     def __init__(self, containers: Containers, members: list[Patient]) -> None:
         self.containers = containers
+        self.began = datetime.now(UTC).isoformat(timespec="seconds")
         self.after = int(containers.sql("SELECT coalesce(max(id), 0) FROM messaging_message")[0][0])
         self.senders = [Sender(member, to=members[number ^ 1]) for number, member in enumerate(members)]
 
@@ -97,11 +101,28 @@ class Load:
         want = [len(sender.acknowledged) + 2 for sender in self.senders]
         until = time.monotonic() + seconds
         while any(len(sender.acknowledged) < many for sender, many in zip(self.senders, want, strict=True)):
-            assert time.monotonic() < until, f"nothing is acknowledged any more: {self.failures()[-3:]}"
+            assert time.monotonic() < until, self.standstill()
             time.sleep(0.05)
+
+    def standstill(self) -> str:
+        sent = [len(sender.acknowledged) for sender in self.senders]
+        failures, lines = self.failures()[-3:], self.lines_of_failures()[-3:]
+        return f"a member's sends are not acknowledged any more: {sent}, {failures}, {lines}"
 
     def failures(self) -> list[Failure]:
         return sorted(failure for sender in self.senders for failure in sender.failures)
+
+    def lines_of_failures(self) -> list[str]:
+        """Return the access log lines of nginx for failed or slow requests of this load."""
+        lines = self.containers.run(
+            "docker", "compose", "logs", "--no-log-prefix", f"--since={self.began}", "nginx"
+        ).splitlines()
+        requests = [json.loads(line) for line in lines if line.startswith("{")]
+        return [
+            json.dumps(one)
+            for one in requests
+            if one["route"] != "/events/" and (one["code"] >= 500 or one["seconds"] > SLOW_SECONDS)
+        ]
 
     def kinds(self) -> Counter[str]:
         return Counter(failure.what for failure in self.failures())

@@ -16,7 +16,7 @@ def image(stack) -> str:
 def test_rollback_under_load_runs_the_image_of_before(stack, members, note):
     before = image(stack)
     change_static_files(stack.folder)
-    add_migration(stack.folder, "99991_rolled_back", column="rolled_back", seconds=0)
+    add_migration(stack.folder, "99991_rolled_back", column="rolled_back")
     stack.make("up")
     assert image(stack) != before
     load, visitor = Load(stack, members), Visitor(stack.url)
@@ -57,7 +57,7 @@ def test_failed_upgrade_rolls_back(stack):
 
 
 def test_rollback_to_a_release_that_cannot_use_the_tables_is_refused(stack):
-    breaking = add_migration(stack.folder, "99992_breaking", column="breaking", seconds=0)
+    breaking = add_migration(stack.folder, "99992_breaking", column="breaking")
     breaking.write_text(re.sub("    oldest_release.*\n", "", breaking.read_text()))
     stack.make("up")
     after = image(stack)

@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 
 from tests.deployment.compose.judging import RECOVERY_SECONDS, judge
-from tests.deployment.compose.migrating import add_migration
+from tests.deployment.compose.migrating import CONTINUE, WAIT, WAITING, add_migration
 from tests.deployment.compose.sending import Load
 from tests.deployment.compose.visiting import Visitor, change_static_files
 
@@ -32,7 +32,7 @@ def test_a_new_version_under_load(stack, members, note):
     stack.wait_until_healthy(RECOVERY_SECONDS)
     before, load, visitor = stack.ids(), Load(stack, members), Visitor(stack.url)
     change_static_files(stack.folder)
-    add_migration(stack.folder, "9999_of_the_test", column="of_the_test", seconds=8)
+    add_migration(stack.folder, "9999_of_the_test", column="of_the_test", then=WAIT)
     stack.env["RELEASE"] = stack.env["RELEASE"].rpartition("-")[0] + "-2"
 
     with load, visitor:
@@ -40,13 +40,13 @@ def test_a_new_version_under_load(stack, members, note):
             ["make", "--no-print-directory", "up"], cwd=stack.folder, env=stack.env, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
-        migrating = "SELECT now()::text FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(8)'"
-        while not stack.sql(migrating):
+        while not stack.sql(WAITING):
             assert build.poll() is None, build.stdout.read()
             time.sleep(0.2)
         began = time.monotonic()
-        load.wait_for_more(7)  # The old version sends while the migration runs.
-        assert stack.sql(migrating)
+        load.wait_for_more()  # The old version sends while the migration runs.
+        assert stack.sql(WAITING)
+        stack.sql(CONTINUE)
         assert before["web"] in stack.compose("ps", "--format", "{{.ID}}", "web")
         said, _ = build.communicate(timeout=300)
         assert build.returncode == 0, said
@@ -59,14 +59,14 @@ def test_a_new_version_under_load(stack, members, note):
     assert (after["postgres"], after["redis"]) == (before["postgres"], before["redis"])
     assert stack.inspect()["web"]["Config"]["Image"].endswith(stack.env["RELEASE"])
     assert visitor.failures == []
-    judge(load, began, well, note, "`make up` of a new version, with a migration of 8 s", allowed=set())
+    judge(load, began, well, note, "`make up` of a new version, with a slow migration", allowed=set())
 
 
 def test_migration_without_its_lock_fails_and_the_old_version_continues(stack, members):
     """A statement that waits for its lock would block all later statements on that table."""
     before, release = stack.ids()["web"], stack.env["RELEASE"]
     stack.env["RELEASE"] = f"{release}-locked"
-    migration = add_migration(stack.folder, "99999_locked", column="locked", seconds=8)
+    migration = add_migration(stack.folder, "99999_locked", column="locked")
     reading = "BEGIN; LOCK TABLE notifications_notification IN ACCESS SHARE MODE; SELECT pg_sleep(60); COMMIT"
     with holding(stack, reading):
         said = stack.make("up", status=2)
