@@ -3,4 +3,4 @@
 set -eu
 cd "$(dirname "$0")/.."
 case $(docker compose config --images postgres) in *localhost/bobbin/postgres:*) ;; *) exit 0 ;; esac
-docker compose build --quiet postgres >/dev/null
+docker compose --progress quiet build --quiet postgres >/dev/null

@@ -5,25 +5,24 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-fail() {
-  echo "Bobbin: $1" >&2
+docker compose --profile recover config --services | grep -qx recover || {
+  echo "Bobbin: there is no archive. Switch it on first: docs/operations.md, \"Point-in-time recovery\"" >&2
   exit 1
 }
-
-docker compose --profile recover config --services | grep -qx recover ||
-  fail "there is no archive. Switch it on first: docs/operations.md, \"Point-in-time recovery\""
-[ -z "$(docker compose --profile "*" ps --quiet --status running web events)" ] || fail "the stack is in use. Stop it first: make down"
+scripts/check-stopped.sh
 scripts/secrets.sh
 scripts/build-postgres.sh
 scripts/backup-folder.sh
 # shellcheck disable=SC1091  # checked separately
 . scripts/folders.sh
-file=$BACKUPS/recovered-$(date -u +%Y%m%dT%H%M%SZ).dump
-trap 'rm -f "$file.unfinished"' EXIT
+name=recovered-$(date -u +%Y%m%dT%H%M%SZ)
+file=$BACKUPS/$name.dump
+# Compose leaves a container that is interrupted before it starts. The dump has members who were erased later.
+trap 'docker rm --force "$name" >/dev/null 2>&1 || true; rm -f "$file" "$file.sha256" "$file.unfinished"' EXIT
+trap 'exit 130' INT TERM HUP
 echo "Recovering the archive to $1 ..."
-(umask 077 && docker compose --profile recover run --rm --no-TTY --no-deps recover "$1" </dev/null >"$file.unfinished") ||
-  fail "the archive could not be recovered; the database is as it was"
+(umask 077 && docker compose --progress quiet --profile recover run --rm --name "$name" \
+  --no-TTY --no-deps recover "$1" </dev/null >"$file.unfinished")
 mv "$file.unfinished" "$file"
 (cd "$BACKUPS" && sha256sum "$(basename "$file")" >"$(basename "$file").sha256")
 scripts/restore.sh "$file"
-rm -f "$file" "$file.sha256"

@@ -17,11 +17,7 @@ cd "$(dirname "$0")/.."
 read -r sum _ <"$file.sha256"
 echo "$sum  $file" | sha256sum --check --status || fail "$file is damaged: it does not have the checksum of $file.sha256."
 
-for service in $(docker compose --profile "*" ps --services --status running); do
-  case $service in postgres | postgres-exporter | prometheus | grafana) ;;
-  *) fail "the stack is in use ($service runs). Stop it first: make down" ;;
-  esac
-done
+scripts/check-stopped.sh
 scripts/secrets.sh
 scripts/build-postgres.sh
 docker compose up --detach --wait --wait-timeout 120 postgres

@@ -48,7 +48,7 @@ user monitor on nopass +ping +info +client|setname +client|list +latency|latest 
 fi
 
 # docker-compose.yml gives each service the checksums of its secrets, so that `make up` replaces it when one changes.
-# Only PostgreSQL has none: it reads its passwords when its volume is empty.
+# Only the passwords of PostgreSQL have none: it reads them when its volume is empty.
 mkdir -p "$folder/checksums"
 for file in "$folder"/*; do
   [ -f "$file" ] || continue

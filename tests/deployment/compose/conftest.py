@@ -32,6 +32,7 @@ def pytest_collection_modifyitems(items):
         "rollback",
         "refusals",
         "backup",
+        "point_in_time",
         "major_version",
     ]
     items.sort(key=lambda item: order.index(Path(item.path).stem.removeprefix("test_")))

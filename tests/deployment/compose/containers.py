@@ -52,12 +52,12 @@ class Containers:
     def python(self, service: str, code: str) -> str:
         return self.compose("exec", "--no-TTY", service, "python", "-c", code, stdin=subprocess.DEVNULL)
 
-    def sql(self, statement: str) -> list[list[str]]:
+    def sql(self, statement: str, database: str = "bobbin") -> list[list[str]]:
         """Return the rows of a statement, with "" for NULL."""
         said = self.compose(
-            "exec", "--no-TTY", "postgres", "psql", "--no-psqlrc", "--username=postgres", "--dbname=bobbin",
-            "--quiet", "--tuples-only", "--no-align", "--field-separator=\t", "--set=ON_ERROR_STOP=1",
-            f"--command={statement}", stdin=subprocess.DEVNULL,
+            "exec", "--no-TTY", "postgres", "psql", "--no-psqlrc", "--username=postgres",
+            f"--dbname={database}", "--quiet", "--tuples-only", "--no-align", "--field-separator=\t",
+            "--set=ON_ERROR_STOP=1", f"--command={statement}", stdin=subprocess.DEVNULL,
         )  # fmt: skip
         return [line.split("\t") for line in said.splitlines()]
 

@@ -1,0 +1,62 @@
+"""The archive of pgBackRest, and a burst of sends with a moment in its middle."""
+
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from tests.deployment.compose.sending import Load
+from tests.support.http_client.patient import Patient
+
+MESSAGES = "SELECT client_id FROM messaging_message WHERE client_id IS NOT NULL"
+
+
+def switch_on(stack) -> None:
+    """Start the stack with its archive in a folder, and wait for the first base backup."""
+    given = stack.env.get("COMPOSE_FILE", "docker-compose.yml")
+    stack.env["COMPOSE_FILE"] = f"{given}:deploy/pgbackrest/compose.yml"
+    make_folder(stack, "archive")
+    stack.make("up")
+    wait_for_base_backups(stack, 1)
+
+
+def make_folder(stack, name: str) -> None:
+    """Create a folder that belongs to the user of PostgreSQL, also if the tests do not run as root."""
+    (stack.folder / name).mkdir()
+    mount = f"--volume={stack.folder / name}:/made"
+    stack.run("docker", "run", "--rm", "--user=0", mount, "postgres:18-trixie", "chown", "999:999", "/made")
+
+
+def wait_for_base_backups(stack, count: int) -> None:
+    until = time.monotonic() + 120
+    info = ("exec", "--no-TTY", "base-backup", "pgbackrest", "info", "--output=json")
+    while stack.compose(*info).count('"label":') < count:
+        assert time.monotonic() < until, stack.compose("logs", "base-backup", "postgres")
+        time.sleep(0.5)
+
+
+class Burst(NamedTuple):
+    moment: datetime
+    before: set[str]  # Client ids of the messages that were acknowledged before the moment.
+    after: set[str]  # Those of the messages that were sent after it.
+    erased: str  # The name of a member who erased the account after it.
+
+
+def burst_of_sends(stack, members) -> Burst:
+    """Let all members send, and remember a moment while they do.
+
+    A few sends were in flight at the moment: their messages are in neither set.
+    """
+    passer = Patient(stack.url, f"passer-{uuid.uuid4().hex[:8]}")
+    passer.sign_up()
+    with Load(stack, members) as load:
+        moment, until = datetime.now(UTC), time.monotonic()
+        load.wait_for_more()
+    passer.delete_account()
+    acknowledged = [item for sender in load.senders for item in sender.acknowledged.items()]
+    before = {client_id for client_id, (_, at) in acknowledged if at <= until}
+    # The time of a message is that of its insertion, so its commit is later.
+    after = {row[0] for row in stack.sql(f"{MESSAGES} AND timestamp > '{moment.isoformat()}'")}
+    assert len(before) > 10
+    assert len(after) > 10
+    return Burst(moment, before, after, passer.name)
