@@ -109,7 +109,9 @@ class Monitored(ExitStack):
         textfiles = self.folder / "textfiles"
         textfiles.mkdir()
         (textfiles / "backup.prom").write_text(
+            f"bobbin_archive_waiting_seconds 0\n"
             f"bobbin_backup_last_success_timestamp_seconds {time.time():.0f}\n"
+            f"bobbin_base_backup_last_success_timestamp_seconds {time.time():.0f}\n"
         )
         options = {
             "postgres": [],
