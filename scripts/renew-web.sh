@@ -34,7 +34,12 @@ docker compose up --detach --no-deps --no-recreate --scale "web=$(($(echo "$old"
 # nginx resolves the addresses of web every second.
 sleep 2
 echo "Replacing web: the old version finishes its requests ..."
+# nginx skips a container that has refused a connection. Without these requests, a visitor's could be the first one,
+# after the container has ended and before its address has expired; it would wait for two seconds and fail.
+docker compose exec --no-TTY nginx sh -c \
+  'for n in $(seq 30); do curl --silent --output /dev/null http://127.0.0.1:8080/healthz; sleep 0.1; done' </dev/null &
 # shellcheck disable=SC2086  # word splitting is intended
 docker stop $outdated >/dev/null
+wait
 # shellcheck disable=SC2086
 docker rm $outdated >/dev/null

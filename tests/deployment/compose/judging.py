@@ -13,6 +13,7 @@ def judge(load, began, well, note, name, allowed=AWAY):
     failed = ", ".join(f"{count} x {what}" for what, count in load.kinds().items()) or "none"
     note(name, load.acknowledged(), failed, f"{load.longest_silence():.1f} s", f"{well:.1f} s", wrong)
 
+    assert load.waits() == 0, "the limits of nginx slowed the load"
     assert checked.is_clean, str(checked)
     assert set(load.kinds()) <= allowed
     assert all(failure.at < began + RECOVERY_SECONDS for failure in load.failures())

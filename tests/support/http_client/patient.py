@@ -9,10 +9,13 @@ LONGEST_WAIT = 60
 
 
 class Patient(Member):
+    waits = 0  # The number of 429 responses.
+
     def request(self, path: str, fields: dict[str, str] | None = None, referer: str = "") -> Page:
         until = time.monotonic() + LONGEST_WAIT
         while True:
             page = super().request(path, fields, referer)
             if page.status != 429 or time.monotonic() > until:
                 return page
+            self.waits += 1
             time.sleep(int(page.headers["Retry-After"]))
