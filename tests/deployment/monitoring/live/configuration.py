@@ -19,7 +19,7 @@ PORTS = {
 PROBED = {"nginx:8080": "edge", "web:8000": "web", "events:8001": "events"}
 FACTOR = 15  # A scrape interval of one second instead of 15.
 DURATION = re.compile(
-    r"^(\s*(?:- )?(?:for|keep_firing_for|group_wait|group_interval): )(\d+)([sm])$", re.MULTILINE
+    r"^(\s*(?:for|keep_firing_for|group_wait|group_interval|repeat_interval): )(\d+)([sm])$", re.MULTILINE
 )
 
 
@@ -49,7 +49,7 @@ def scaled(text: str) -> str:
 
 def _scaled_rules(folder: Path) -> str:
     rules = folder / "rules"
-    rules.mkdir()
+    rules.mkdir(exist_ok=True)
     for path in RULES.glob("*.yml"):
         (rules / path.name).write_text(scaled(path.read_text()))
     return str(rules / "*.yml")

@@ -21,15 +21,6 @@ ROOT = Path(__file__).resolve().parents[4]
 
 WORKERS, THREADS = 2, 4
 WINDOW = "15s"  # Replaces $__rate_interval, for a scrape interval of one second.
-PROGRAMS = (
-    "prometheus",
-    "prometheus-blackbox-exporter",
-    "prometheus-nginx-exporter",
-    "prometheus-node-exporter",
-    "prometheus-postgres-exporter",
-    "prometheus-redis-exporter",
-    "nginx",
-)
 NGINX = """
 daemon off; pid {folder}/nginx.pid; error_log stderr warn; worker_processes 1;
 events {{ worker_connections 256; }}
@@ -58,8 +49,9 @@ class Monitored(ExitStack):
         self.folder = folder
         folder.chmod(0o755)  # nginx that root starts runs its workers as another user.
         names = ("web", "events", "metrics", "edge", "status", *configuration.PORTS.values())
-        self.ports = dict(zip(names, _free_ports(len(names)), strict=True))
+        self.ports = dict(zip(names, free_ports(len(names)), strict=True))
         self.url = f"http://127.0.0.1:{self.ports['edge']}"
+        self.children: dict[str, processes.Child] = {}
         self.redis = Server(folder)
         self.prometheus = Prometheus(self.ports["prometheus"])
         self.environment = os.environ | {
@@ -79,10 +71,12 @@ class Monitored(ExitStack):
         self.callback(self.redis.stop)
         service.migrate(self.environment)
         service.collect_static_files(self.environment)
-        self._start_web()
-        self._start_nginx()
+        self.start_web()
+        self.start_events()
+        self._start_metrics()
+        self.start_nginx()
         self._start_exporters()
-        self._start_prometheus()
+        self.start_prometheus()
 
     def start_redis(self) -> None:
         """Start Redis with a memory limit, as in production."""
@@ -90,22 +84,28 @@ class Monitored(ExitStack):
         self.redis.client().config_set("maxmemory", "64mb")
         self.redis.client().config_set("maxmemory-policy", "allkeys-lru")
 
-    def _start_web(self) -> None:
+    def start_web(self) -> None:
         child = web.start_web(self.environment, "127.0.0.1", str(self.ports["web"]), self.folder / "web.log")
-        self.callback(child.end)
+        self._keep("web", child)
         self.gunicorn = psutil.Process(child.process.pid)
-        with_port = self.environment | {"EVENTS_PORT": str(self.ports["events"])}
-        self.callback(web.start_events(with_port, "127.0.0.1", self.folder / "events.log").end)
-        port = str(self.ports["metrics"])
-        self.callback(web.start_metrics(self.environment, port, self.folder / "metrics.log").end)
 
-    def _start_nginx(self) -> None:
+    def start_events(self) -> None:
+        with_port = self.environment | {"EVENTS_PORT": str(self.ports["events"])}
+        self._keep("events", web.start_events(with_port, "127.0.0.1", self.folder / "events.log"))
+
+    def _start_metrics(self) -> None:
+        port = str(self.ports["metrics"])
+        self._keep("metrics", web.start_metrics(self.environment, port, self.folder / "metrics.log"))
+
+    def start_nginx(self) -> None:
         settings = self.folder / "nginx.conf"
         settings.write_text(NGINX.format(folder=self.folder, **self.ports))
         self._run("edge", ["nginx", "-p", self.folder, "-c", settings])
 
     def _start_exporters(self) -> None:
-        database = f"host={os.environ['POSTGRES_HOST']} port=5432 user=bobbin dbname=bobbin sslmode=disable"
+        database = (
+            f"host={self.environment['POSTGRES_HOST']} port=5432 user=bobbin dbname=bobbin sslmode=disable"
+        )
         textfiles = self.folder / "textfiles"
         textfiles.mkdir()
         (textfiles / "backup.prom").write_text(
@@ -129,16 +129,17 @@ class Monitored(ExitStack):
             command = [f"prometheus-{name}-exporter", f"{dash}{listen}", *arguments]
             self._run(name, command, env=processes.BARE_ENVIRONMENT | {"DATA_SOURCE_NAME": database})
 
-    def _start_prometheus(self) -> None:
+    def start_prometheus(self, *options: str, alertmanager: int | None = None, **env: str) -> None:
         settings = self.folder / "prometheus.yml"
-        settings.write_text(configuration.prometheus(self.ports, self.folder))
+        settings.write_text(configuration.prometheus(self.ports, self.folder, alertmanager))
         command = [
             "prometheus",
             f"--config.file={settings}",
             f"--storage.tsdb.path={self.folder / 'tsdb'}",
             f"--web.listen-address=127.0.0.1:{self.ports['prometheus']}",
+            *options,
         ]
-        child = self._run("prometheus", command)
+        child = self._run("prometheus", command, env=processes.BARE_ENVIRONMENT | env)
         processes.wait_until(self.prometheus.is_ready, child)
         processes.wait_until(
             lambda: {target["health"] for target in self.prometheus.targets()} == {"up"}, child
@@ -150,9 +151,13 @@ class Monitored(ExitStack):
         child = processes.start(
             name, [_program(command[0]), *command[1:]], self.folder / f"{name}.log", **options
         )
-        self.callback(child.end)
+        self._keep(name, child)
         processes.wait_until(lambda: _listens(self.ports[name]), child, 30)
         return child
+
+    def _keep(self, name: str, child: processes.Child) -> None:
+        self.children[name] = child
+        self.callback(child.end)
 
 
 def _program(name: str) -> str:
@@ -163,7 +168,7 @@ def _program(name: str) -> str:
     return found
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Return different free ports; all are bound at the same time."""
     with ExitStack() as probes:
         bound = [probes.enter_context(socket.socket()) for _ in range(count)]
