@@ -1,6 +1,6 @@
 #!/bin/sh
-# Request the log-in page through nginx, and say what does not work. All containers can be healthy while no page comes
-# through. Called by up.sh.
+# Request the log-in page through nginx, and say what does not work, or the address of the site. All containers can be
+# healthy while no page comes through. Called by up.sh.
 set -eu
 cd "$(dirname "$0")/.."
 host=$(docker compose exec --no-TTY web printenv ALLOWED_HOSTS </dev/null | sed 's/,.*//; s/^\.//; s/^\*$/localhost/')
@@ -15,4 +15,20 @@ said=$(docker compose exec --no-TTY nginx curl --silent --show-error --fail --ou
 ready='import urllib.request as r; print(r.urlopen("http://127.0.0.1:8000/readyz").read())'
 if docker compose exec --no-TTY web python -IS -c "$ready" </dev/null | grep -q degraded; then
   echo "Bobbin: web cannot use Redis, so pages are slower and update later. Read the log: docker compose logs --tail 20 redis web" >&2
+fi
+
+address=http://$(docker compose port nginx 8080)
+if [ -n "$(docker compose ps --quiet caddy 2>/dev/null)" ]; then
+  # The first certificate takes seconds. The client does not check who issued it, which may be a test server.
+  docker compose exec --no-TTY nginx curl --silent --insecure --fail --output /dev/null --max-time 5 --retry 10 --retry-delay 2 \
+    --retry-all-errors --connect-to "$host:443:caddy:443" "https://$host/accounts/login/" </dev/null ||
+    { echo "Bobbin: Caddy has no certificate for $host yet. Does its DNS record lead to this machine, and are ports 80 and" \
+      "443 open? Read the log: docker compose logs --tail 20 caddy" >&2; exit 1; }
+  echo "Bobbin is ready at https://$host"
+elif docker compose exec --no-TTY nginx curl --silent --head --header "Host: $host" \
+  http://127.0.0.1:8080/accounts/login/ </dev/null | grep -qi '^location: https:'; then
+  echo "Bobbin is ready for your proxy at $address. Without HTTPS every page redirects to https://$host: set up a proxy" \
+    "(docs/operations.md, \"Behind a proxy of yours\") or the profile https."
+else
+  echo "Bobbin is ready at $address"
 fi

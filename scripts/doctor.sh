@@ -27,6 +27,7 @@ check "secrets fit the volume" scripts/check-secrets.sh
 check "settings of nginx" once --env CHECK_ONLY=true nginx-settings nginx -t -q
 check "settings of web" once migrate sh -c \
   'python manage.py check && python -c "import runpy; runpy.run_path(\"gunicorn.conf.py\")"'
+check "domain of the profile https" scripts/check-domain.sh
 check "published port" scripts/check-port.sh
 if [ -z "$only" ]; then
   check "backups can be written to $BACKUPS" once backup writable

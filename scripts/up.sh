@@ -40,5 +40,4 @@ if ! docker compose up --detach --wait --wait-timeout 180; then
 fi
 scripts/reload-nginx.sh
 scripts/check-site.sh
-echo "Bobbin is ready at http://$(docker compose port nginx 8080)"
 scripts/alert-receiver.sh

@@ -20,7 +20,8 @@ def domain(stack):
     made, before = Domain(stack), dict(stack.env)
     resolve, here = socket.getaddrinfo, {DOMAIN: "127.0.0.1"}
     stack.env |= made.settings
-    stack.make("up")
+    said = stack.make("up")
+    assert f"Bobbin is ready at https://{DOMAIN}" in said
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             socket, "getaddrinfo", lambda host, *more, **by: resolve(here.get(host, host), *more, **by)
@@ -177,3 +178,8 @@ def test_forwarded_headers_of_an_untrusted_client_are_ignored(stack, domain):
     stack.make("up")
 
     assert log_in_page(stack, FROM_PROXY).status == 301
+
+
+def test_site_without_caddy_is_ready_for_a_proxy(stack, domain):
+    stack.compose("rm", "--stop", "--force", "caddy")
+    assert "is ready for your proxy at http://127.0.0.1:" in stack.run("scripts/check-site.sh")

@@ -40,6 +40,16 @@ def test_wrong_setting_is_refused_by_its_name(stack, running, name, value):
     assert "Bobbin is ready" not in said
 
 
+def test_profile_https_without_a_domain_is_refused(stack, running):
+    stack.env["COMPOSE_PROFILES"] = "https"
+    try:
+        said = stack.make("up", status=2)
+    finally:
+        del stack.env["COMPOSE_PROFILES"]
+
+    assert "the profile https needs the host name of the site, such as DOMAIN=" in said
+
+
 def test_upgrade_with_a_wrong_setting_replaces_nothing(stack, running):
     stack.env["LOG_IN_RATE"] = "60"
     try:
