@@ -15,7 +15,7 @@ command -v npm >/dev/null || fail "node and npm are missing; on Debian and Ubunt
 
 # Schemas of the custom resources of operators. They are third-party code, so they are not in the repository.
 schemas="@kubernetes-models/cloudnative-pg@2.0.0 @kubernetes-models/external-secrets@2.0.0
-  @kubernetes-models/gateway-api@2.0.0 @kubernetes-models/prometheus-operator@6.0.0"
+  @kubernetes-models/gateway-api@2.0.0 @kubernetes-models/keda@2.0.0 @kubernetes-models/prometheus-operator@6.0.0"
 if [ "$(cat "$tools/crds/installed" 2>/dev/null)" != "$schemas" ]; then
   mkdir -p "$tools/crds"
   # shellcheck disable=SC2086  # word splitting is intended

@@ -12,6 +12,7 @@ hashed (the ConfigMaps whose names get a hash). Templates change it and return n
 {{- $text := .root.Files.Get .path -}}
 {{- if not $text }}{{ fail (printf "%s is not in the chart" .path) }}{{ end -}}
 {{- $text = $text | replace ".bobbin.svc.cluster.local:" (printf ".%s.svc.%s:" .root.Release.Namespace .root.Values.clusterDomain) -}}
+{{- $text = $text | replace "namespace=\"bobbin\"" (printf "namespace=%q" .root.Release.Namespace) -}}
 {{- $text | replace "kubectl -n bobbin " (printf "kubectl -n %s " .root.Release.Namespace) -}}
 {{- end -}}
 

@@ -58,6 +58,17 @@ def test_release_name_namespace_and_image_of_the_values_are_used():
     assert job["metadata"]["namespace"] == "chat"
 
 
+def test_autoscalers_query_the_series_of_the_namespace_of_the_release():
+    objects = helm(CHART / "values-production.yaml", "--namespace=chat")
+
+    queries = {
+        found["spec"]["triggers"][0]["metadata"]["query"]
+        for found in objects
+        if found["kind"] == "ScaledObject"
+    }
+    assert queries == {'sum(bobbin_event_streams_open{namespace="chat"})'}
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

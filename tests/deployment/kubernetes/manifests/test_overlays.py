@@ -14,16 +14,18 @@ from tests.deployment.kubernetes.manifests.checks import (
     pods,
     schemas,
     settings,
+    streams,
     wiring,
 )
 from tests.deployment.kubernetes.manifests.checks.rendering import INFRA, ROOT, of_kind, render
 from tests.deployment.kubernetes.manifests.checks.rendering import pods as all_pods
 
-RULES = (schemas, pods, wiring, network, settings, connections, memory)
+RULES = (schemas, pods, wiring, network, settings, connections, memory, streams)
 COMPONENTS = sorted(folder.name for folder in (ROOT / "k8s/components").iterdir())
 # Components that each one requires. Autoscaling needs more connections than one PostgreSQL has.
 NEEDS = {
     "autoscaling": ["cloudnative-pg"],
+    "autoscaling-streams": ["cloudnative-pg"],
     "exporters": ["network-policies"],
     "external-postgres": ["network-policies"],
     "external-redis": ["network-policies"],
@@ -71,13 +73,14 @@ def test_restore_job_passes_all_checks(tree, local):
 
 
 def test_every_kind_of_an_operator_matches_its_schema(tree):
-    objects = render(with_components(tree, ["cloudnative-pg", "external-secrets", "gateway", "monitoring"]))
+    components = ["cloudnative-pg", "autoscaling-streams", "external-secrets", "gateway", "monitoring"]
+    objects = render(with_components(tree, components))
 
     assert schemas.of_operators(objects) == []
     kinds = {found["kind"] for found in objects if schemas.OF_OPERATORS.match(found["apiVersion"])}
     assert kinds == {
         *("Cluster", "ObjectStore", "Pooler", "ScheduledBackup"),
-        *("ExternalSecret", "HTTPRoute", "PodMonitor", "PrometheusRule"),
+        *("ExternalSecret", "HTTPRoute", "PodMonitor", "PrometheusRule", "ScaledObject"),
     }
 
 
@@ -162,7 +165,7 @@ def test_repository_contains_no_secret(production):
 def test_connection_budgets_are_those_of_the_documents(production, local):
     """docs/scaling.md contains the same numbers; change them there too."""
     assert connections.budget_of(local) == (48, 87, False, 0, 0)
-    assert connections.budget_of(production) == (220, 1000, True, 126, 187)
+    assert connections.budget_of(production) == (268, 1000, True, 126, 187)
 
 
 def with_components(tree, components: list[str]):

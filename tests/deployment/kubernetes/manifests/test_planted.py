@@ -11,6 +11,7 @@ from tests.deployment.kubernetes.manifests.checks import (
     pods,
     schemas,
     settings,
+    streams,
     wiring,
 )
 from tests.deployment.kubernetes.manifests.checks.rendering import copy_of_the_tree, render
@@ -119,7 +120,7 @@ MISTAKES = {
         "maxReplicas: 10",
         "maxReplicas: 100",
         connections,
-        "1120 connections are wanted, the pooler gives 1000",
+        "1168 connections are wanted, the pooler gives 1000",
         "production",
     ),
     "an image without a version": Mistake(
@@ -167,6 +168,38 @@ MISTAKES = {
         "- type: Resource\n      resource:\n",
         wiring,
         "measures the sum of all containers",
+        "production",
+    ),
+    "a typo in a ScaledObject": Mistake(
+        "k8s/components/autoscaling-streams/scaledobjects.yaml",
+        "stabilizationWindowSeconds",
+        "stabilisationWindowSeconds",
+        schemas,
+        "scaleUp.stabilisationWindowSeconds is no field",
+        "production",
+    ),
+    "a number of replicas beside an autoscaler": Mistake(
+        "k8s/components/autoscaling-streams/kustomization.yaml",
+        "name: events|nginx",
+        "name: nginx",
+        wiring,
+        "Deployment events has replicas, which ScaledObject events sets",
+        "production",
+    ),
+    "more streams of events than of nginx": Mistake(
+        "k8s/components/autoscaling-streams/scaledobjects.yaml",
+        "maxReplicaCount: 5",
+        "maxReplicaCount: 4",
+        streams,
+        "events accepts 10000 streams, nginx 8000",
+        "production",
+    ),
+    "an autoscaler that waits for a full pod": Mistake(
+        "k8s/components/autoscaling-streams/scaledobjects.yaml",
+        'threshold: "700"',
+        'threshold: "1000"',
+        streams,
+        "ScaledObject events adds a pod at 1000 streams",
         "production",
     ),
     "a Job of another release": Mistake(

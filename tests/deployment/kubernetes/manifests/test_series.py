@@ -1,4 +1,4 @@
-"""In production, every series of the rules and dashboards comes from a target of a PodMonitor."""
+"""In production, every series of rules, dashboards and autoscalers comes from a target of a PodMonitor."""
 
 import re
 from collections.abc import Iterator
@@ -44,10 +44,17 @@ def series(production):
     return found
 
 
-def test_every_series_has_a_target_in_production(series):
-    missing = {(who, name) for who, used in REQUESTED for name in used if not {name, family(name)} & series}
+def test_every_series_has_a_target_in_production(series, production):
+    requested = [*REQUESTED, *of_autoscalers(production)]
+    missing = {(who, name) for who, used in requested for name in used if not {name, family(name)} & series}
 
     assert missing == set()
+
+
+def of_autoscalers(objects: list[dict]) -> Iterator[tuple[str, set[str]]]:
+    for found in of_kind(objects, "ScaledObject"):
+        (trigger,) = found["spec"]["triggers"]
+        yield f"the autoscaler of {found['metadata']['name']}", names(trigger["metadata"]["query"])
 
 
 def family(name: str) -> str:

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 const packages = {
   "external-secrets.io": "external-secrets",
   "gateway.networking.k8s.io": "gateway-api",
+  "keda.sh": "keda",
   "monitoring.coreos.com": "prometheus-operator",
   "postgresql.cnpg.io": "cloudnative-pg",
 };

@@ -4,7 +4,7 @@ import math
 import re
 from typing import NamedTuple
 
-from tests.deployment.kubernetes.manifests.checks.rendering import Pod, of_kind, pods
+from tests.deployment.kubernetes.manifests.checks.rendering import Pod, most_pods, of_kind, pods
 from tests.deployment.kubernetes.manifests.checks.settings import DJANGO, variables
 
 # Reserved for superusers, for exporters and operators, and for administrators.
@@ -69,10 +69,7 @@ def budget_of(objects: list[dict]) -> Budget | None:
 
 def _most_pods(pod: Pod, objects: list[dict]) -> int:
     """Return the largest number of pods at one time: running, surging and terminating ones."""
-    most = pod.owner["spec"].get("replicas", 1)
-    for scaler in of_kind(objects, "HorizontalPodAutoscaler"):
-        if scaler["spec"]["scaleTargetRef"]["name"] == pod.name:
-            most = scaler["spec"]["maxReplicas"]
+    most = most_pods(pod, objects)
     rollout = pod.owner["spec"].get("strategy", {}).get("rollingUpdate", {})
     ends, begins = (
         pod.spec.get("terminationGracePeriodSeconds", 30),

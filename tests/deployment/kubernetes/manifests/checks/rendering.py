@@ -104,5 +104,22 @@ def of_kind(objects: list[dict], *kinds: str) -> list[dict]:
     return [found for found in objects if found["kind"] in kinds]
 
 
+def scalers(objects: list[dict]) -> Iterator[tuple[dict, dict, int]]:
+    """Yield each autoscaler, its target, and the largest number of pods that it sets."""
+    for found in of_kind(objects, "HorizontalPodAutoscaler"):
+        yield found, found["spec"]["scaleTargetRef"], found["spec"]["maxReplicas"]
+    for found in of_kind(objects, "ScaledObject"):
+        target = {"kind": "Deployment"} | found["spec"]["scaleTargetRef"]
+        yield found, target, found["spec"]["maxReplicaCount"]
+
+
+def most_pods(pod: Pod, objects: list[dict]) -> int:
+    """Return the largest number of replicas of a pod, without those of a rollout."""
+    for _, target, most in scalers(objects):
+        if (target["kind"], target["name"]) == (pod.kind, pod.name):
+            return most
+    return pod.owner["spec"].get("replicas", 1)
+
+
 def name(found: dict) -> str:
     return f"{found['kind']} {found['metadata']['name']}"

@@ -14,7 +14,7 @@ NEWEST = "1.37"
 # Kinds of operators, whose schemas are in npm packages (scripts/k8s-tools.sh).
 OF_OPERATORS = re.compile(
     r"^(monitoring\.coreos\.com|gateway\.networking\.k8s\.io|external-secrets\.io"
-    r"|postgresql\.cnpg\.io|barmancloud\.cnpg\.io)/"
+    r"|keda\.sh|postgresql\.cnpg\.io|barmancloud\.cnpg\.io)/"
 )
 
 

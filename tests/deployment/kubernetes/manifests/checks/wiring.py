@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from tests.deployment.kubernetes.manifests.checks.rendering import Pod, name, of_kind, pods
+from tests.deployment.kubernetes.manifests.checks.rendering import Pod, name, of_kind, pods, scalers
 
 # Created by scripts/secrets.sh, or by a component of an overlay.
 SECRET = "bobbin"
@@ -58,18 +58,20 @@ def selectors(objects: list[dict]) -> Iterator[str]:
         own = pod.owner["spec"].get("selector")
         if own and not matches(own, pod.labels):
             yield f"{pod} does not select its own pods"
-    for scaler in of_kind(objects, "HorizontalPodAutoscaler"):
-        target = scaler["spec"]["scaleTargetRef"]
-        if not any((pod.kind, pod.name) == (target["kind"], target["name"]) for pod in pods(objects)):
+    for scaler, target, _ in scalers(objects):
+        scaled = [pod for pod in pods(objects) if (pod.kind, pod.name) == (target["kind"], target["name"])]
+        if not scaled:
             yield f"{name(scaler)} scales what is not there"
-        for pod in pods(objects):
-            if pod.name == target["name"] and len(pod.spec["containers"]) > 1:
+        for pod in scaled:
+            if "replicas" in pod.owner["spec"]:
+                yield f"{pod} has replicas, which {name(scaler)} sets"
+            if len(pod.spec["containers"]) > 1:
                 yield from _sums_of_containers(scaler)
 
 
 def _sums_of_containers(scaler: dict) -> Iterator[str]:
     """`Resource` adds up all containers of a pod, also those that serve no pages."""
-    for metric in scaler["spec"]["metrics"]:
+    for metric in scaler["spec"].get("metrics", []):
         if metric["type"] == "Resource":
             yield f"{name(scaler)} measures the sum of all containers of its pods"
 
