@@ -29,6 +29,7 @@ NEEDS = {
     "exporters": ["network-policies"],
     "external-postgres": ["network-policies"],
     "external-redis": ["network-policies"],
+    "external-secrets-cloudnative-pg": ["cloudnative-pg"],
     "network-policies-cloudnative-pg": ["network-policies", "cloudnative-pg"],
     "monitoring": ["network-policies", "exporters", "postgres-exporter"],
     "monitoring-cloudnative-pg": ["cloudnative-pg"],
@@ -82,6 +83,15 @@ def test_every_kind_of_an_operator_matches_its_schema(tree):
         *("Cluster", "ObjectStore", "Pooler", "ScheduledBackup"),
         *("ExternalSecret", "HTTPRoute", "PodMonitor", "PrometheusRule", "ScaledObject"),
     }
+
+
+def test_secret_of_the_bucket_has_the_keys_of_the_object_store(tree):
+    objects = render(with_components(tree, ["cloudnative-pg", "external-secrets-cloudnative-pg"]))
+    (secret,), (store,) = of_kind(objects, "ExternalSecret"), of_kind(objects, "ObjectStore")
+
+    created = {(secret["spec"]["target"]["name"], entry["secretKey"]) for entry in secret["spec"]["data"]}
+    used = store["spec"]["configuration"]["s3Credentials"].values()
+    assert created == {(entry["name"], entry["key"]) for entry in used}
 
 
 def test_manifest_of_a_recovery_matches_the_schema_of_the_operator():
