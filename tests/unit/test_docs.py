@@ -104,6 +104,17 @@ def test_functions_named_in_the_architecture_exist():
     assert not named - defined
 
 
+def test_functions_are_in_the_files_that_the_architecture_names():
+    scripts = WEB / "chats/static/chats"
+    pairs = re.findall(r"`([\w/]+\.(?:py|js))`, `(\w+)\(\)`", re.sub(r"\s+", " ", _doc("architecture.md")))
+    defined = r"\b(?:def|function) {}\b"
+
+    assert len(pairs) > 15
+    for file, function in pairs:
+        path = (WEB if file.endswith(".py") else scripts) / file
+        assert re.search(defined.format(function), path.read_text()), f"{file}: {function}"
+
+
 def test_links_lead_somewhere():
     for document in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text()):

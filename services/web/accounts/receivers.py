@@ -1,4 +1,4 @@
-"""Receivers of accounts. Each calls one function; docs/signals.md lists them."""
+"""Receivers of accounts; docs/signals.md lists them."""
 
 from django.db.models.signals import post_delete, pre_delete, pre_save
 
@@ -19,6 +19,6 @@ def complete_erasure(sender: type[User], instance: User, using: str, **kwargs: o
 
 @receiver(pre_save, sender=User, dispatch_uid="accounts.fill_name_columns")
 def fill_name_columns(sender: type[User], instance: User, raw: bool, using: str, **kwargs: object) -> None:
-    if raw:  # A fixture: Django writes its fields without calling `User.save`.
+    if raw:  # `loaddata` writes the row without calling `User.save`.
         User.objects.using(using).lock_names([instance.username])
         instance.fill_name_columns(using)

@@ -1,5 +1,5 @@
 """Redis behind a circuit breaker: generations, private pages, rate limits. Imports only observability.
 
-Start with private_pages.py: how a cached page is kept private. docs/architecture.md, "The cache", explains
-how the modules work together.
+Start with private_pages.py: how a cached page is kept private. docs/architecture.md, "How a cached page
+is kept private" and "The cache", explains how the modules work together.
 """

@@ -72,7 +72,7 @@ def message_saved(sender: type[Message], instance: Message, raw: bool, using: st
 @receiver(post_save, sender=Participant, dispatch_uid="live.participant_loaded")
 @receiver(post_save, sender=Notification, dispatch_uid="live.notification_loaded")
 def row_loaded(sender: type[Model], raw: bool, using: str, **kwargs: object) -> None:
-    if raw:  # A row of a fixture. Any other change of these rows has a signal of its own.
+    if raw:  # Written by `loaddata`. Any other change of these rows has a signal of its own.
         on_commit_once(using, _invalidate_everything)
 
 

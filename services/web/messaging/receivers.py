@@ -1,4 +1,4 @@
-"""Receivers of messaging. Each calls one function; docs/signals.md lists them."""
+"""Receivers of messaging; docs/signals.md lists them."""
 
 from typing import Any
 

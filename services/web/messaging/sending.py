@@ -11,9 +11,9 @@ A page (chats/views/writing.py) calls `send`, and other code `Message.objects.cr
 5. Receivers of `post_save` react (docs/signals.md): live/receivers.py registers a callback for the commit,
    and notifications/receivers.py inserts the notification.
 
-A message whose id or older time is given differs in step 2: `allocate` (messaging/bulk_sending.py)
-does not update the inboxes, because the message may not be the last one. `record_sent` (messaging/inbox.py)
-updates them after step 5.
+A message with a given id, or with a time in the past, may not be the last of its conversation. Then step 2
+calls `allocate` (messaging/bulk_sending.py), which does not update the inboxes. `record_sent`
+(messaging/inbox.py) updates them after step 5.
 
 After the commit, the callback invalidates the cached pages of both users and publishes an event to their open
 pages, in one round trip to Redis (live/events.py). docs/architecture.md, "Sending a message", describes the
@@ -47,9 +47,9 @@ from observability import metrics
 M = TypeVar("M", bound=MessageFields)
 
 # The id is computed after the conversation is locked (messaging/numbering.py): from the time, and greater
-# than the last id. The last id comes from the participants, because the statement updates them. After a wait
-# for a lock, PostgreSQL reads the newest version of a row that it updates. It reads all other rows as they
-# were at the start of the statement.
+# than the last id of the conversation. The statement reads that last id from the participants, which it also
+# updates: after a wait for a lock, PostgreSQL reads the newest version of the rows that it updates, but all
+# other rows as they were at the start of the statement.
 # `count(*) >= 0` is always true. It makes PostgreSQL lock the users first: a SELECT in WITH runs when it is
 # read.
 ALLOCATE = f"""

@@ -1,4 +1,4 @@
-"""Receivers of notifications; docs/signals.md lists them. Each calls one function."""
+"""Receivers of notifications; docs/signals.md lists them."""
 
 from typing import Any
 
