@@ -28,6 +28,19 @@ export async function load(...names) {
   return Object.assign({}, ...modules);
 }
 
+let pending = 0;
+
+function track(promise) {
+  pending += 1;
+  return promise.finally(() => (pending -= 1));
+}
+
+/** Waits until the modules have received and handled the responses to all their requests. */
+export async function settle() {
+  do await new Promise((done) => setImmediate(done));
+  while (pending);
+}
+
 /**
  * Starts a web server for the modules and returns its URL. `answer(request)` returns a status (0: no response), headers and
  * a body: the HTML of a page of the member, or values for JSON.
@@ -42,6 +55,13 @@ export async function serve(answer) {
   server.listen(0, "127.0.0.1").unref();
   await once(server, "listening");
   const { fetch } = globalThis;
-  globalThis.fetch = (address, options) => fetch(new URL(address, location.href), options);
+  globalThis.fetch = async (address, options) => {
+    const response = await track(fetch(new URL(address, location.href), options));
+    for (const read of ["json", "text"]) {
+      const original = response[read].bind(response);
+      response[read] = () => track(original());
+    }
+    return response;
+  };
   return `http://127.0.0.1:${server.address().port}`;
 }

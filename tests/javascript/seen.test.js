@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import { load, openPage, serve } from "./page.js";
+import { load, openPage, serve, settle } from "./page.js";
 
 let answer, reports;
 const url = await serve((request) => {
@@ -144,6 +144,17 @@ test("report that failed is repeated later", async () => {
     await pass(0);
     assert.deepEqual(reports, ["2"]);
   }
+});
+
+test("report is repeated later if its token is old and no new one can be fetched", async () => {
+  answer = ({ method }) => ({ status: method === "POST" ? 403 : 503 });
+  observed.show([row(2)], true);
+  await report();
+  await settle();
+  [answer, reports] = [{ body: { unread: 5, notifications: 0 } }, []];
+  await pass(10_000);
+  while (!reports.length) await new Promise((done) => setImmediate(done));
+  assert.deepEqual(reports, ["2"]);
 });
 
 test("report that is refused for good is not repeated", async () => {

@@ -132,6 +132,18 @@ test("send after a log-out keeps the text and opens the dialog", async () => {
   assert.ok(document.querySelector("dialog").open);
 });
 
+for (const [status, title, advice] of [
+  [429, "Too many requests", "wait a minute and send it again"],
+  [503, "Bobbin is not available right now", "send it again"],
+])
+  test(`send that gets no new token, with the status ${status}, says so and can be sent again`, async () => {
+    await submit({ status: 403 }, { status, body: `<h1>${title}</h1>` });
+    assert.equal(failed(), `${title}. Your text is kept; ${advice}.`);
+    assert.deepEqual([area.value, area.readOnly, stored().text, stored().id], ["typed", false, "typed", "old"]);
+    await submit(ACCEPTED, { body: PAGE });
+    assert.deepEqual([area.value, failed()], ["", undefined]);
+  });
+
 test("send with the token of an earlier log-in is repeated once with a new one", async () => {
   const token = '<form class="compose"><input name="csrfmiddlewaretoken" value="fresh"></form>';
   await submit({ status: 403 }, { body: token }, ACCEPTED, { body: PAGE });

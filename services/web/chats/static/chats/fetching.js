@@ -22,7 +22,8 @@ export const UNCHANGED = Symbol("unchanged");
 async function request(address, headers) {
   const response = await fetch(address, { cache: FRESH, headers });
   if (isLogin(response)) sessionLost();
-  if (!response.ok && ![304, 404].includes(response.status)) throw new Error(`${response.status} for ${address}`);
+  if (!response.ok && ![304, 404].includes(response.status))
+    throw new Error(`${response.status} for ${address}`, { cause: response });
   return response;
 }
 
@@ -91,12 +92,18 @@ export async function fetchState() {
 
 /**
  * Sends a form. If its CSRF token is older than the log-in, sends it again with a new one.
+ * Returns the response that refused the form or the new token.
  * @param {() => Promise<Response>} send
  */
 export async function sendWithToken(send) {
   const response = await send();
   if (response.status !== 403) return response;
-  await renewTokens();
+  try {
+    await renewTokens();
+  } catch (error) {
+    if (error instanceof Error && error.cause instanceof Response) return error.cause;
+    throw error;
+  }
   return send();
 }
 
