@@ -53,6 +53,13 @@ test("hidden page returns unchanged with its member, and its text is a draft aga
   assert.equal(isHere(), false);
 });
 
+test("hidden page returns although the Escape key has closed its dialog", () => {
+  seesAnother();
+  document.querySelector("dialog[open]").close();
+  assert.equal(isHere(), true);
+  assert.deepEqual(shown(), WHOLE);
+});
+
 test("page from the history is covered until its member is confirmed", () => {
   document.documentElement.className = "is-checking has-script";
   assert.equal(isHere(), false);

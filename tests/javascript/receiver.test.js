@@ -2,11 +2,15 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { load, openPage, serve } from "./page.js";
+import { load, openPage, serve, settle } from "./page.js";
 
 let answers = {};
-let requested = [];
+let [requested, states] = [[], 0];
 const url = await serve((request) => {
+  if (request.url === "/state/") {
+    states += 1;
+    return { body: { generation: null } };
+  }
   const name = new URLSearchParams(request.url.split("?")[1]).get("to");
   requested.push(name ?? "conversation");
   return answers[name ?? "conversation"] ?? { body: { conversation: null } };
@@ -14,31 +18,49 @@ const url = await serve((request) => {
 openPage(
   `<main><form class="compose" data-draft="new:"><input name="to" value=""><input type="hidden" name="made" value="t1">
     <textarea>half a text</textarea><button type="submit">Send</button></form></main>`,
-  { url: `${url}/chats/new/` },
+  { url: `${url}/chats/new/`, state: "/state/" },
 );
-const { checkCounterpart, watchReceiver } = await load("counterpart");
+const { checkCounterpart, checkState, onEvent, watchReceiver } = await load("counterpart", "events", "departed");
 const form = document.querySelector("form");
 const field = form.elements.to;
 const state = (name, is_active = true) => ({
   body: { conversation: 3, name, is_active, address: `/chats/with/${name}/`, made: "t2" },
 });
-const pause = () => new Promise((done) => setTimeout(done, 60));
 const news = () => document.querySelector(".news")?.textContent.trim();
 const isStopped = () => form.querySelector("button").disabled;
+answers.dora = state("dora", false);
+field.value = "dora"; // From the address of the page, or from a draft.
 watchReceiver();
-await pause();
+await load("departed"); // As watchReceiver does.
+await settle();
+const atStart = news();
 
 /** Types a name into the field, and leaves it. */
 async function choose(name) {
   field.value = name;
   for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
-  await pause();
+  await settle();
 }
 
 beforeEach(async () => {
   answers = { bob: state("bob"), dora: state("dora", false) };
   await choose("");
   requested = [];
+});
+
+test("name that is in the field when the page opens is looked up", () => {
+  assert.match(atStart, /^dora’s account is deactivated/);
+});
+
+test("check for changes looks up the member with the typed name, and an event about messages does not", async () => {
+  await choose("bob");
+  [requested, answers.conversation] = [[], state("bob")];
+  await checkState();
+  assert.deepEqual(requested, ["conversation"]);
+  const before = states;
+  onEvent({ kind: "counted" }); // Its handling ends with a request for the state.
+  while (states === before) await settle();
+  assert.deepEqual(requested, ["conversation"]);
 });
 
 test("name is looked up once, and a member who can be written to changes nothing", async () => {
@@ -62,7 +84,7 @@ test("response for a name that is no longer in the field is ignored", async () =
   field.value = "dora";
   field.dispatchEvent(new Event("change", { bubbles: true }));
   field.value = "someone";
-  await pause();
+  await settle();
   assert.deepEqual([news(), isStopped()], [undefined, false]);
 });
 

@@ -12,13 +12,16 @@ const pageOf = (...ids) => `
     ${ids.map(rowOf).join("")}
   </ol>`;
 openPage(`<main>${pageOf(1)}</main><p id="connection"></p>`, { url: await serve(() => answers.shift()) });
-HTMLElement.prototype.scrollIntoView = () => {};
+let scrolled;
+HTMLElement.prototype.scrollIntoView = function () {
+  scrolled.push(this.id);
+};
 const { checkCounterpart, findTarget, send } = await load("sending", "counterpart", "target");
 const ACCEPTED = { status: 200, headers: { "X-Accepted": "old", Location: "/chats/message/9/" } };
 const shown = () => [...document.querySelectorAll("li")].map((row) => row.id);
 
 async function submit(...responses) {
-  answers = responses;
+  [answers, scrolled] = [responses, []];
   const form = document.querySelector("form");
   form.querySelector("textarea").value = "typed";
   form.elements.client_id.value = "old";
@@ -36,9 +39,9 @@ beforeEach(() => {
   );
 });
 
-test("sent reply is shown with the others of its page", async () => {
+test("sent reply is shown with the others of its page, and scrolled into view", async () => {
   await submit(ACCEPTED, { body: pageOf(1, 8, 9) });
-  assert.deepEqual(shown(), ["m1", "m8", "m9"]);
+  assert.deepEqual([shown(), scrolled], [["m1", "m8", "m9"], ["m9"]]);
 });
 
 test("page that does not show the end of the thread shows only the sent reply", async () => {

@@ -20,7 +20,7 @@ Object.defineProperty(document, "hidden", { get: () => hidden });
 const { setTimeout } = globalThis;
 // Records each timer of the module as its function and its delay in milliseconds. `runTimer` runs it.
 globalThis.setTimeout = (...timer) => (timer[0].name === "act" ? timers.push(timer) : setTimeout(...timer));
-const { AwayError, catchUp, checkState, onEvent, tryTo } = await load("events", "away");
+const { AwayError, checkState, onEvent, tryTo } = await load("events", "away");
 const said = () => document.querySelector("#connection").textContent;
 const runTimer = () => timers.shift()[0]();
 const MESSAGES = "/chats/with/bob/?from=12";
@@ -29,6 +29,12 @@ const created = { kind: "new", conversation: 3, thread: 12, message: 12 };
 beforeEach(async () => {
   [page, state, timers, hidden] = [304, { generation: "g1" }, [], false];
   requests = [];
+});
+
+test("event of another conversation fetches only the badges", async () => {
+  onEvent({ ...created, conversation: 4 });
+  await runTimer();
+  assert.deepEqual(requests, ["/state/"]);
 });
 
 test("events that come together are fetched once, and those during the requests 200 ms later", async () => {
@@ -50,12 +56,6 @@ for (const kind of ["new", "edited", "read", "deleted", "counted"])
     assert.deepEqual(requests, ["new", "edited"].includes(kind) ? [MESSAGES, "/state/"] : ["/state/"]);
   });
 
-test("event of another conversation fetches only the badges", async () => {
-  onEvent({ ...created, conversation: 4 });
-  await runTimer();
-  assert.deepEqual(requests, ["/state/"]);
-});
-
 for (const kind of ["sync", "member"])
   test(`event "${kind}", which many members receive, is handled within a second at random`, async () => {
     const { random } = Math;
@@ -73,9 +73,9 @@ test("hidden page fetches only the badges, and the messages once when it is visi
   state.generation = "g2";
   await runTimer();
   hidden = false;
-  await catchUp();
-  assert.deepEqual(requests, ["/state/", MESSAGES, "/state/"]);
-  await catchUp();
+  await checkState();
+  assert.deepEqual(requests, ["/state/", "/state/", MESSAGES]);
+  await checkState();
   assert.deepEqual(requests.slice(3), ["/state/"]);
 });
 
@@ -87,6 +87,29 @@ test("change that a hidden page missed is found by the next check", async () => 
   hidden = false;
   await checkState();
   assert.deepEqual(requests.slice(1), ["/state/", MESSAGES]);
+});
+
+test("change that a hidden page missed is found although the generation was read when it was visible", async () => {
+  state.generation = "g5";
+  hidden = true;
+  onEvent(created);
+  const work = runTimer();
+  hidden = false; // Before the response with the generation.
+  await work;
+  await checkState();
+  assert.deepEqual(requests.slice(1), ["/state/", MESSAGES]);
+});
+
+test("change that could not be fetched is fetched with the next event, whatever it concerns", async () => {
+  [page, state.generation] = [503, "g6"];
+  onEvent(created);
+  await runTimer();
+  page = 304;
+  onEvent({ ...created, conversation: 4 });
+  await runTimer();
+  onEvent({ ...created, conversation: 4 });
+  await runTimer();
+  assert.deepEqual(requests, [MESSAGES, MESSAGES, "/state/", "/state/"]);
 });
 
 test("page is fetched again only after a change, and until a fetch succeeds", async () => {

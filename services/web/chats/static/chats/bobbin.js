@@ -12,7 +12,7 @@ import { leave } from "./keeping.js";
 import { EDIT, press, showKeySwitch } from "./keys.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
-import { catchUp, tryTo } from "./events.js";
+import { checkState, tryTo } from "./events.js";
 import { $, cover, isCovered, messages, state } from "./page.js";
 import { REPLY } from "./rows.js";
 import { watchSight } from "./seen.js";
@@ -87,7 +87,7 @@ addEventListener("pageshow", ({ persisted }) => {
   freeForms();
   if (persisted) showSwitches();
   if (persisted && state) cover();
-  if (isCovered()) tryTo(catchUp); // Check at once which member is logged in.
+  if (isCovered()) tryTo(checkState); // Check at once which member is logged in.
 });
 if (state) {
   window.name = "";

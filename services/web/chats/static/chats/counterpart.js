@@ -51,7 +51,7 @@ async function check(known) {
 
 // On the page of a new message, the counterpart is the member whose name is in the field.
 export function watchReceiver() {
-  const field = subject ? null : $(FIELD);
+  const field = $(FIELD); // Other pages have none, or a hidden one.
   if (field) departed().then(({ watch }) => watch(about, field));
 }
 

@@ -19,7 +19,7 @@ const SYNC = { kind: "sync" }; // Anything may have changed.
 let waiting = [];
 /** @type {number | undefined} */
 let soon;
-let missed = false; // Whether something changed while this page was hidden.
+let missed = false; // Whether a change was not fetched: this page was hidden, or a request failed.
 
 const isOfConversation = (/** @type {LiveEvent} */ event) =>
   Boolean(messages) && Number(conversation) === event.conversation;
@@ -57,12 +57,23 @@ async function act() {
 }
 
 /**
- * Refreshes what the events concern: for "sync", everything on this page.
+ * Refreshes what the events concern. After a missed change, refreshes everything on this page.
  * @param {LiveEvent[]} events
  */
 async function refresh(events) {
-  // A hidden tab fetches nothing, because its member does not see it. `catchUp` fetches the changes later.
-  if (document.hidden) return void (missed = true);
+  const wanted = missed ? [...events, SYNC] : events;
+  missed = document.hidden; // A hidden tab fetches nothing, because its member does not see it.
+  if (missed) return;
+  try {
+    await fetchChanges(wanted);
+  } catch (error) {
+    missed = true; // Otherwise the next event, which may concern less, would make this page count as up to date.
+    throw error;
+  }
+}
+
+/** @param {LiveEvent[]} events */
+async function fetchChanges(events) {
   const here = events.filter(concerns);
   const ids = here.filter(({ kind }) => kind === "new" || kind === "edited").map(({ message }) => Number(message));
   const isMember = events.some(({ kind }) => kind === "member");
@@ -71,7 +82,6 @@ async function refresh(events) {
   else if (found && (isMember || isSync)) await refreshFound();
   else if (isMember || (isSync && !messages)) await checkCounterpart();
   if (messages && (isSync || ids.length)) await refreshMessages(isSync ? undefined : ids);
-  if (isSync) missed = false;
 }
 
 // Updates the badges and the generation of a page whose content is up to date.
@@ -107,12 +117,7 @@ function say(text) {
 // Refreshes this page if anything has changed since it was made.
 export async function checkState() {
   const now = await fetchState();
-  const changed = now.generation === null || now.generation !== generation; // Some pages have no generation.
+  const changed = missed || now.generation === null || now.generation !== generation; // Some pages have no generation.
   if (changed) await refresh([SYNC]);
   generation = now.generation; // Only after the refresh, so that a failed one is tried again.
-}
-
-// Fetches the changes that happened while this page was hidden.
-export async function catchUp() {
-  return missed ? refresh([SYNC]).then(badges) : checkState();
 }

@@ -2,7 +2,7 @@
 // Live updates: the tabs of a browser share one event stream if possible. Without a stream, pages poll.
 
 import { keepUnsent, openForms } from "./drafts.js";
-import { catchUp, checkState, onEvent, tryTo } from "./events.js";
+import { checkState, onEvent, tryTo } from "./events.js";
 import { eventsPort, random } from "./page.js";
 import { listen } from "./stream.js";
 
@@ -49,7 +49,7 @@ export function beginLive() {
   openStream();
   poll();
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) tryTo(catchUp);
+    if (!document.hidden) tryTo(checkState);
   });
   addEventListener("online", () => tryTo(checkState));
 }
