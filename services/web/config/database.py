@@ -12,14 +12,19 @@ def database_settings() -> dict[str, Any]:
     # True for a pooler that assigns connections for one transaction: no session state may outlast a
     # transaction.
     pooler = flag("TRANSACTION_POOLER", False)
+    # The operating system identifies users of a socket. A connection over a network needs a password.
+    password, *next_passwords = secret(
+        "POSTGRES_PASSWORD", "" if host.startswith("/") else None
+    ).splitlines() or [""]
     return {
         "ENGINE": "config.postgresql",
         "HOST": host,
         "PORT": number("POSTGRES_PORT", 5432, least=1, most=65535),
         "NAME": text("POSTGRES_DB", "bobbin"),
         "USER": text("POSTGRES_USER", "bobbin"),
-        # The operating system identifies users of a socket. A connection over a network needs a password.
-        "PASSWORD": secret("POSTGRES_PASSWORD", "" if host.startswith("/") else None),
+        "PASSWORD": password,
+        # A rotation changes the password of the role while processes run (docs/decisions/0030-rotation.md).
+        "NEXT_PASSWORDS": next_passwords,
         # The command that the error message for a wrong locale recommends (observability/locale.py).
         "MOVE_COMMAND": os.environ.get("POSTGRES_MOVE_COMMAND", ""),
         "CONN_MAX_AGE": number("CONN_MAX_AGE", 60),

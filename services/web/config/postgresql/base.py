@@ -38,7 +38,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         _count(prometheus_metrics.connections_total, self)
         try:
-            connection = super().get_new_connection(conn_params)
+            connection = self._connect(conn_params, self.settings_dict["NEXT_PASSWORDS"])
         except Exception:
             _count(prometheus_metrics.connection_errors_total, self)
             raise
@@ -46,6 +46,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.server_cursor_factory = counting(psycopg.ServerCursor, self.alias, self.vendor)
         _count_open(connection)
         return connection
+
+    def _connect(self, conn_params: dict[str, Any], next_passwords: list[str]) -> Any:
+        """Return a new connection. After a refused password, try the next ones in their order."""
+        try:
+            return super().get_new_connection(conn_params)
+        except psycopg.OperationalError as error:
+            # libpq gives no error code for a refused password.
+            if not next_passwords or not (error.pgconn and error.pgconn.used_password):
+                raise
+        return self._connect(conn_params | {"password": next_passwords[0]}, next_passwords[1:])
 
     def prepare_database(self) -> None:
         """Raise CommandError for a wrong locale or a newer release. `migrate` calls this first."""
