@@ -134,5 +134,16 @@ def test_recipes_name_existing_tests_and_files():
     assert not [name for name in files if not any((folder / name).exists() for folder in folders)]
 
 
+def test_lines_of_the_example_page_are_in_the_files_that_the_recipe_names():
+    example = _doc("recipes.md").partition("```python\n# ")[2].partition("\n```")[0]
+
+    assert example.count("\n# ") == 5
+    for part in example.split("\n# "):
+        heading, *lines = part.split("\n")
+        code = (ROOT / heading.partition(",")[0]).read_text()
+        missing = [line for line in lines if line.strip() != "..." and line not in code]
+        assert not missing, f"correct docs/recipes.md: {heading}: {missing}"
+
+
 def _doc(name: str) -> str:
     return (ROOT / "docs" / name).read_text()
