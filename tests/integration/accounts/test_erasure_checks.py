@@ -39,19 +39,19 @@ def test_check_of_a_phase_without_one_function_fails(functions, monkeypatch):
 
 @isolate_apps("messaging")
 def planted(on_delete, to):
-    class Pin(models.Model):  # noqa: DJ008
+    class Bookmark(models.Model):  # noqa: DJ008
         of = models.ForeignKey(to, on_delete, related_name="+")
 
         class Meta:
             app_label = "messaging"
 
     class Note(models.Model):  # noqa: DJ008
-        pin = models.ForeignKey(Pin, models.CASCADE, related_name="+")
+        bookmark = models.ForeignKey(Bookmark, models.CASCADE, related_name="+")
 
         class Meta:
             app_label = "messaging"
 
-    return Pin, Note
+    return Bookmark, Note
 
 
 def test_check_of_the_tables_of_bobbin_finds_no_error():
@@ -63,17 +63,17 @@ def test_check_of_a_table_that_no_phase_erases_says_what_to_add(to):
     errors = erasure_checks.errors_of([*apps.get_models(), *planted(models.DO_NOTHING, to)])
 
     assert [(error.id, str(error.obj)) for error in errors] == [
-        ("accounts.E003", "messaging.Pin.of"), ("accounts.E003", "messaging.Note.pin"),
+        ("accounts.E003", "messaging.Bookmark.of"), ("accounts.E003", "messaging.Note.bookmark"),
     ]  # fmt: skip
-    assert "@erasure_phase(…, Pin)" in errors[0].hint
+    assert "@erasure_phase(…, Bookmark)" in errors[0].hint
     assert "RULES in tests/integration/accounts/test_erasure_rules.py" in errors[0].hint
 
 
 def test_check_of_a_cascade_to_a_user_fails_even_with_a_phase(monkeypatch):
-    monkeypatch.setattr(erasure_phases, "_models", {"messaging.Pin", "messaging.Note"})
+    monkeypatch.setattr(erasure_phases, "_models", {"messaging.Bookmark", "messaging.Note"})
 
     [error] = erasure_checks.errors_of(planted(models.CASCADE, User))
-    assert (error.id, str(error.obj)) == ("accounts.E004", "messaging.Pin.of")
+    assert (error.id, str(error.obj)) == ("accounts.E004", "messaging.Bookmark.of")
 
 
 def test_restore_script_names_the_tables_that_lead_to_a_user_through_others():
