@@ -138,6 +138,10 @@ test-proxies: install #: Test the settings for Caddy, Traefik, nginx and Cloudfl
 test-stack: install #: Build, start, test and harm the containers, and remove them; needs Docker, and 10 minutes
 	@scripts/test-stack.sh $(ARGS)
 
+.PHONY: drill-recovery
+drill-recovery: install #: Lose the disk of the containers of a test, and recover it from the archive (MESSAGES=100000); 8 minutes
+	@.venv/bin/python -m pytest -c tests/deployment/compose/pytest.ini tests/deployment/compose/drill_recovery.py -q $(ARGS)
+
 .PHONY: test-k8s
 test-k8s: install #: Check the manifests in k8s/ without a cluster (ARGS="-k planted" for a part)
 	@scripts/test-k8s.sh $(ARGS)

@@ -18,6 +18,9 @@ fail() {
 utc() { TZ=UTC date --date "$1" '+%Y-%m-%d %H:%M:%S'; }
 
 backups=$(pgbackrest info --output=json) || fail "the archive cannot be read"
+# An error of the archive does not change the exit status: the key may be wrong, or the bucket refuses the request.
+reason=$(printf '%s' "$backups" | grep -o '"message":"\[[^"\\]*[^"\\:]' | head -n 1)
+[ -z "$reason" ] || fail "the archive cannot be read with pgbackrest.conf: ${reason#*:\"}"
 # The end of each base backup in seconds, the oldest first.
 oldest=$(printf '%s' "$backups" | grep -o '"stop":[0-9][0-9]*' | head -n 1)
 [ -n "$oldest" ] || fail "the archive has no base backup yet"

@@ -1,36 +1,42 @@
 """The archive of pgBackRest, and a burst of sends with a moment in its middle."""
 
+import shutil
 import time
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.deployment.compose.sending import Load
 from tests.support.http_client.patient import Patient
 
 MESSAGES = "SELECT client_id FROM messaging_message WHERE client_id IS NOT NULL"
+OVERRIDE = "deploy/pgbackrest/compose.yml"
 
 
-def switch_on(stack) -> None:
-    """Start the stack with its archive in a folder, and wait for the first base backup."""
+def switch_on(stack, *overrides: str, files: tuple[Path, ...] = ()) -> None:
+    """Start the stack with its archive, and wait for the first base backup."""
     given = stack.env.get("COMPOSE_FILE", "docker-compose.yml")
-    stack.env["COMPOSE_FILE"] = f"{given}:deploy/pgbackrest/compose.yml"
-    make_folder(stack, "archive")
+    stack.env["COMPOSE_FILE"] = ":".join([given, OVERRIDE, *overrides])
+    make_folder(stack, "archive", files)
     stack.make("up")
-    wait_for_base_backups(stack, 1)
+    wait_for_base_backup(stack)
 
 
-def make_folder(stack, name: str) -> None:
+def make_folder(stack, name: str, files: tuple[Path, ...] = ()) -> None:
     """Create a folder that belongs to the user of PostgreSQL, also if the tests do not run as root."""
-    (stack.folder / name).mkdir()
-    mount = f"--volume={stack.folder / name}:/made"
-    stack.run("docker", "run", "--rm", "--user=0", mount, "postgres:18-trixie", "chown", "999:999", "/made")
+    folder = stack.folder / name
+    folder.mkdir()
+    for file in files:
+        shutil.copy(file, folder)
+    own = ("chown", "--recursive", "999:999", "/made")
+    stack.run("docker", "run", "--rm", "--user=0", f"--volume={folder}:/made", "postgres:18-trixie", *own)
 
 
-def wait_for_base_backups(stack, count: int) -> None:
+def wait_for_base_backup(stack) -> None:
     until = time.monotonic() + 120
     info = ("exec", "--no-TTY", "base-backup", "pgbackrest", "info", "--output=json")
-    while stack.compose(*info).count('"label":') < count:
+    while '"label":' not in stack.compose(*info):
         assert time.monotonic() < until, stack.compose("logs", "base-backup", "postgres")
         time.sleep(0.5)
 

@@ -34,6 +34,7 @@ def pytest_collection_modifyitems(items):
         "backup",
         "point_in_time",
         "major_version",
+        "drill_recovery",
     ]
     items.sort(key=lambda item: order.index(Path(item.path).stem.removeprefix("test_")))
 

@@ -9,18 +9,22 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.deployment.compose.archive import MESSAGES, burst_of_sends, make_folder, switch_on
+from tests.deployment.compose.archive import MESSAGES, OVERRIDE, burst_of_sends, switch_on
 from tests.deployment.compose.judging import RECOVERY_SECONDS
+from tests.deployment.compose.object_store import NETWORK, ObjectStore
 from tests.support.audit import WRONG_COUNTERS
 
 
 @pytest.fixture(scope="module")
 def archived(stack, members):
-    """The stack with an archive."""
-    before = dict(stack.env)
-    switch_on(stack)
+    """The stack with an archive in an object store."""
+    before, store = dict(stack.env), ObjectStore(stack)
+    store.write_settings()
+    store.start()
+    switch_on(stack, NETWORK, files=(store.certificate,))
     yield stack
     stack.make("down-all", "YES=1")
+    store.remove()
     stack.env.clear()
     stack.env |= before
 
@@ -86,16 +90,29 @@ def test_moment_after_the_end_of_the_archive_is_refused_with_the_last_change(sto
     assert "Restore this with TO=latest; the database is as it was" in said
 
 
-def test_archive_that_is_empty_or_switched_off_is_refused(stopped):
-    make_folder(stopped, "empty")
-    stopped.env["ARCHIVE"] = "./empty"
-    assert "the archive has no base backup yet" in refusal(stopped, "latest")
-    del stopped.env["ARCHIVE"]
+@pytest.mark.parametrize(
+    ("setting", "other", "reason"),
+    [
+        ("repo1-path=/bobbin", "repo1-path=/empty", "the archive has no base backup yet"),
+        ("repo1-cipher-pass=", "repo1-cipher-pass=0", "the archive cannot be read with pgbackrest.conf: ["),
+        ("secret=secret-of-bobbin", "secret=wrong", "the archive cannot be read with pgbackrest.conf: ["),
+    ],
+)
+def test_archive_that_has_nothing_or_cannot_be_read_is_refused(stopped, setting, other, reason):
+    path = stopped.folder / "secrets/pgbackrest.conf"
+    kept = path.read_text()
+    path.write_text(kept.replace(setting, other))
+    try:
+        assert refusal(stopped, "latest").startswith(f"Bobbin: {reason}")
+    finally:
+        path.write_text(kept)
 
-    with_archive = stopped.env["COMPOSE_FILE"]
-    stopped.env["COMPOSE_FILE"] = with_archive.rpartition(":")[0]
+
+def test_recovery_without_an_archive_says_how_to_switch_it_on(stopped, monkeypatch):
+    without = stopped.env["COMPOSE_FILE"].partition(f":{OVERRIDE}")[0]
+    monkeypatch.setitem(stopped.env, "COMPOSE_FILE", without)
+
     assert "there is no archive. Switch it on first" in refusal(stopped, "latest")
-    stopped.env["COMPOSE_FILE"] = with_archive
 
 
 def test_interrupted_recovery_removes_its_server_and_its_files(stopped):
