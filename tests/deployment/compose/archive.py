@@ -46,6 +46,7 @@ class Burst(NamedTuple):
     before: set[str]  # Client ids of the messages that were acknowledged before the moment.
     after: set[str]  # Those of the messages that were sent after it.
     erased: str  # The name of a member who erased the account after it.
+    ended: datetime  # After the last send, and before the erasure.
 
 
 def burst_of_sends(stack, members) -> Burst:
@@ -58,6 +59,7 @@ def burst_of_sends(stack, members) -> Burst:
     with Load(stack, members) as load:
         moment, until = datetime.now(UTC), time.monotonic()
         load.wait_for_more()
+    ended = datetime.now(UTC)
     passer.delete_account()
     acknowledged = [item for sender in load.senders for item in sender.acknowledged.items()]
     before = {client_id for client_id, (_, at) in acknowledged if at <= until}
@@ -65,4 +67,4 @@ def burst_of_sends(stack, members) -> Burst:
     after = {row[0] for row in stack.sql(f"{MESSAGES} AND timestamp > '{moment.isoformat()}'")}
     assert len(before) > 10
     assert len(after) > 10
-    return Burst(moment, before, after, passer.name)
+    return Burst(moment, before, after, passer.name, ended)

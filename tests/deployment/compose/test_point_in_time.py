@@ -83,10 +83,12 @@ def test_impossible_moment_is_refused_in_one_line(stopped, moment, reason):
     assert said.endswith("; the database is as it was")
 
 
-def test_moment_after_the_end_of_the_archive_is_refused_with_the_last_change(stopped):
+def test_moment_after_the_end_of_the_archive_is_refused_with_the_last_change(stopped, burst):
     said = refusal(stopped, datetime.now(UTC))
 
     assert "Bobbin: the archive ends before" in said
+    # The stop of PostgreSQL has archived the last change.
+    assert datetime.fromisoformat(re.search(r"with the change of (.*)\. Restore", said)[1]) > burst.ended
     assert "Restore this with TO=latest; the database is as it was" in said
 
 
