@@ -12,6 +12,7 @@ docker info >/dev/null 2>&1 ||
 scripts/check-secrets.sh files
 scripts/secrets.sh
 scripts/backup-folder.sh
+scripts/pull-images.sh
 # shellcheck disable=SC1091  # checked separately
 . scripts/folders.sh
 refusal=$(docker compose run --rm --no-TTY --no-deps backup writable </dev/null 2>&1) || {

@@ -50,6 +50,19 @@ def test_profile_https_without_a_domain_is_refused(stack, running):
     assert "the profile https needs the host name of the site, such as DOMAIN=" in said
 
 
+def test_image_that_cannot_be_downloaded_changes_nothing(stack, running):
+    """An example is the image of Grafana while its registry does not answer."""
+    before = stack.env.get("COMPOSE_FILE", "docker-compose.yml")
+    (stack.folder / "missing.yml").write_text("services: {extra: {image: 127.0.0.1:9/missing:1}}\n")
+    stack.env["COMPOSE_FILE"] = f"{before}:missing.yml"
+    try:
+        said = stack.make("up", status=2)
+    finally:
+        stack.env["COMPOSE_FILE"] = before
+
+    assert "these images cannot be downloaded: 127.0.0.1:9/missing:1. Nothing was changed" in said
+
+
 def test_upgrade_with_a_wrong_setting_replaces_nothing(stack, running):
     stack.env["LOG_IN_RATE"] = "60"
     try:
