@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from accounts import names
+from accounts import names, password_checks
 from accounts.devices import Device, device_of, remember
 from accounts.models import User
 
@@ -85,10 +85,17 @@ class AttemptsHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no
     An attempt during a lock is not counted, so it does not prolong the lock.
     """
 
-    def is_locked(self, request: AxesRequest, credentials: Credentials | None = None) -> bool:
+    def is_allowed(self, request: AxesRequest, credentials: Credentials | None = None) -> bool:
+        """Return whether a password may be checked. Other checks that have not ended count as failures."""
+        device = device_of(request, name := _name(request, credentials))
+        client = f"{device.id if device else request.axes_ip_address}:{name}"
+        return not self.is_locked(request, credentials, password_checks.begin(request, client))
+
+    def is_locked(
+        self, request: AxesRequest, credentials: Credentials | None = None, running: int = 0
+    ) -> bool:
         name = _name(request, credentials)
-        device = device_of(request, name)
-        until = _locked_until(name, request.axes_ip_address, device)
+        until = _locked_until(name, request.axes_ip_address, device_of(request, name), running)
         request.META["bobbin.locked_until"] = until
         return until is not None
 
@@ -150,10 +157,10 @@ def _of_client(name: str, network: str, device: Device | None) -> Q:
     return mine & Q(username=name)
 
 
-def _locked_until(name: str, network: str, device: Device | None) -> Moment | None:
+def _locked_until(name: str, network: str, device: Device | None, running: int) -> Moment | None:
     """Return the time when the client may try again, or None if it may try now.
 
-    One query, plus one if a known browser would be locked out.
+    One query, plus one if a known browser would be locked out. `running` other checks count as failures.
     """
     now = timezone.now()
     own = _of_client(name, network, device)
@@ -163,9 +170,9 @@ def _locked_until(name: str, network: str, device: Device | None) -> Moment | No
         .order_by(ExpressionWrapper(own, BooleanField()).desc(), "-attempt_time")
         .values_list("attempt_time", "ip_address", "user_agent")[: 2 * NAME_LIMIT]
     )
-    of_device = [time for time, _, device_id in rows if device and device_id == device.id]
+    of_device = [now] * running + [time for time, _, device_id in rows if device and device_id == device.id]
     of_strangers = [(time, address) for time, address, device_id in rows if not device_id]
-    of_address = [time for time, address in of_strangers if address == network]
+    of_address = [now] * running + [time for time, address in of_strangers if address == network]
     if until := _until(of_device, CLIENT_LIMIT, CLIENT_PERIOD):
         return until
     if len(of_strangers) >= NAME_LIMIT:

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
+from accounts import password_checks
 from accounts.devices import set_cookie
 from accounts.hashers import TooManyHashes
 
@@ -11,9 +12,10 @@ RETRY_SECONDS = "5"
 
 
 class PasswordMiddleware(MiddlewareMixin):
-    """Sets the device cookie, and returns 503 when too many passwords are being checked."""
+    """Sets the device cookie, ends password checks, and returns 503 when too many of them run."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        password_checks.end(request)
         set_cookie(request, response)
         return response
 
