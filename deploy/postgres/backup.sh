@@ -98,17 +98,27 @@ age() { # seconds since the newest backup was made
   echo $(($(date +%s) - $(made_at)))
 }
 
-# Write the metric for Prometheus.
+# Write the metrics for Prometheus.
 publish() {
+  write backup "bobbin_backup_last_success_timestamp_seconds Unix time of the newest backup, 0 without a backup." \
+    "$(made_at)"
+}
+
+# Until the service ends, during a backup too.
+publish_service() {
+  while :; do
+    write service "bobbin_backup_service_timestamp_seconds Unix time of the last minute in which the service ran." \
+      "$(date +%s)" || :
+    sleep 60
+  done
+}
+
+write() { # FILE "METRIC HELP" VALUE
   [ -n "${TEXTFILES:-}" ] || return 0
   (
     umask 022
-    cat >"$TEXTFILES/backup.prom.$$" <<METRIC
-# HELP bobbin_backup_last_success_timestamp_seconds Unix time of the newest backup, 0 without a backup.
-# TYPE bobbin_backup_last_success_timestamp_seconds gauge
-bobbin_backup_last_success_timestamp_seconds $(made_at)
-METRIC
-    mv "$TEXTFILES/backup.prom.$$" "$TEXTFILES/backup.prom"
+    printf '# HELP %s\n# TYPE %s gauge\n%s %s\n' "$2" "${2%% *}" "${2%% *}" "$3" >"$TEXTFILES/$1.prom.$$"
+    mv "$TEXTFILES/$1.prom.$$" "$TEXTFILES/$1.prom"
   )
 }
 
@@ -128,8 +138,10 @@ dump) dump ;;
 writable) writable ;;
 check) check "$2" ;;
 every)
-  trap 'exit 0' TERM INT
   publish
+  publish_service &
+  service=$!
+  trap 'kill "$service"; exit 0' TERM INT
   while :; do
     pause=$(($2 - $(age)))
     if [ "$pause" -le 0 ]; then

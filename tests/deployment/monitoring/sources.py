@@ -58,6 +58,7 @@ PROBE = {"probe_ssl_earliest_cert_expiry", "probe_success"}
 NODE = {
     "bobbin_archive_waiting_seconds",
     "bobbin_backup_last_success_timestamp_seconds",
+    "bobbin_backup_service_timestamp_seconds",
     "bobbin_base_backup_last_success_timestamp_seconds",
     "node_filesystem_avail_bytes",
     "node_filesystem_size_bytes",

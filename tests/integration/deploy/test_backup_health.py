@@ -95,3 +95,16 @@ def test_metric_is_the_time_of_the_newest_backup_and_readable_by_the_exporter(fo
     (line,) = [line for line in written.read_text().splitlines() if not line.startswith("#")]
     assert line == f"bobbin_backup_last_success_timestamp_seconds {int(dump.stat().st_mtime)}"
     assert written.stat().st_mode & 0o444 == 0o444
+
+
+def test_service_that_makes_backups_reports_that_it_runs(folder):
+    began = int(time.time())
+    loop = subprocess.Popen(["sh", SCRIPT, "every", str(DAY)], env=environment(folder))
+    written = folder / "textfiles/service.prom"
+    while not written.exists():
+        assert loop.poll() is None
+    loop.send_signal(signal.SIGTERM)
+    loop.wait(10)
+
+    line = written.read_text().splitlines()[-1]
+    assert int(line.removeprefix("bobbin_backup_service_timestamp_seconds ")) >= began

@@ -111,6 +111,7 @@ class Monitored(ExitStack):
         (textfiles / "backup.prom").write_text(
             f"bobbin_archive_waiting_seconds 0\n"
             f"bobbin_backup_last_success_timestamp_seconds {time.time():.0f}\n"
+            f"bobbin_backup_service_timestamp_seconds {time.time() + 3600:.0f}\n"
             f"bobbin_base_backup_last_success_timestamp_seconds {time.time():.0f}\n"
         )
         options = {
