@@ -29,6 +29,7 @@ check "settings of web" once migrate sh -c \
   'python manage.py check && python -c "import runpy; runpy.run_path(\"gunicorn.conf.py\")"'
 check "domain of the profile https" scripts/check-domain.sh
 check "published port" scripts/check-port.sh
+check "settings of notifications" scripts/check-alerts.sh
 if [ -z "$only" ]; then
   check "backups can be written to $BACKUPS" once backup writable
 fi

@@ -61,3 +61,47 @@ def test_every_service_has_the_checksums_of_its_secrets(name):
 
     assert [one["path"] for one in files] == [folder + secret for secret in SERVICES[name].get("secrets", [])]
     assert not any(one["required"] for one in files)
+
+
+MAIL = {"ALERT_EMAIL_TO": "a@example.org,b@example.org", "ALERT_SMTP_HOST": "mail.example.org:587"}
+GOOD_ALERTS = {
+    "nothing": {},
+    "mail": MAIL,
+    "mail with a password": MAIL | {"ALERT_SMTP_USER": "bobbin", "ALERT_SMTP_TLS": "true"},
+    "webhook": {
+        "ALERT_WEBHOOK_URL": "http://chat:8080/hook",
+        "ALERT_WATCHDOG_URL": "https://hc.example.org/1",
+    },
+}
+WRONG_ALERTS = {
+    "ALERT_EMAIL_TO needs ALERT_SMTP_HOST": {"ALERT_EMAIL_TO": "a@example.org"},
+    "but not ALERT_EMAIL_TO": {"ALERT_SMTP_HOST": "mail.example.org:587"},
+    "operator is none": MAIL | {"ALERT_EMAIL_TO": "operator"},
+    "bobbin is none": MAIL | {"ALERT_EMAIL_FROM": "bobbin"},
+    "mail.example.org:587.": MAIL | {"ALERT_SMTP_HOST": "mail.example.org"},
+    "ALERT_SMTP_TLS is true or false": MAIL | {"ALERT_SMTP_TLS": "off"},
+    "ALERT_SMTP_USER needs a password": MAIL | {"ALERT_SMTP_USER": "bobbin"},
+    "ALERT_WEBHOOK_URL=chat is no address": {"ALERT_WEBHOOK_URL": "chat"},
+    "ALERT_WATCHDOG_URL=hc is no address": {"ALERT_WATCHDOG_URL": "hc"},
+    "PROBE_URL=example.org is no address": {"PROBE_URL": "example.org"},
+}
+
+
+@pytest.mark.parametrize("name", GOOD_ALERTS)
+def test_settings_of_notifications_that_work_pass(checkout, name):
+    if "ALERT_SMTP_USER" in GOOD_ALERTS[name]:
+        (checkout / "secrets").mkdir()
+        (checkout / "secrets/alert_smtp_password").write_text("a password\n")
+
+    assert run(checkout, "check-alerts.sh", **GOOD_ALERTS[name]).stderr == ""
+
+
+@pytest.mark.parametrize("reason", WRONG_ALERTS)
+def test_settings_of_notifications_that_cannot_work_are_refused(checkout, reason):
+    (checkout / ".env").write_text("".join(f"{key}={text}\n" for key, text in WRONG_ALERTS[reason].items()))
+
+    done = run(checkout, "check-alerts.sh")
+
+    assert done.returncode == 1
+    assert reason in done.stderr
+    assert done.stderr.count("\n") == 1
