@@ -58,8 +58,9 @@ def dashboards(folder: Path = FOLDER) -> list[dict[str, Any]]:
     return [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
 
 
-def panels(dashboard: Mapping[str, Any], window: str = WINDOW, view: str = ".*") -> Iterator[Panel]:
-    """Yield every panel, including rows, with `window` for $__rate_interval and `view` for $view."""
+def panels(dashboard: Mapping[str, Any], window: str = WINDOW) -> Iterator[Panel]:
+    """Yield every panel, including rows, with `window` for $__rate_interval and "All" for each variable."""
+    every = {each["name"]: each.get("allValue", "") for each in dashboard["templating"]["list"]}
     for source in dashboard["panels"]:
         yield Panel(
             dashboard=dashboard["uid"],
@@ -72,7 +73,7 @@ def panels(dashboard: Mapping[str, Any], window: str = WINDOW, view: str = ".*")
             queries=tuple(
                 Query(
                     ref=target["refId"],
-                    expr=replaced(target["expr"], {"__rate_interval": window, "view": view}),
+                    expr=replaced(target["expr"], every | {"__rate_interval": window}),
                     legend=target["legendFormat"],
                     instant=target["instant"],
                 )
@@ -82,10 +83,10 @@ def panels(dashboard: Mapping[str, Any], window: str = WINDOW, view: str = ".*")
         )
 
 
-def queries(window: str = WINDOW, view: str = ".*") -> Iterator[tuple[Panel, Query]]:
+def queries(window: str = WINDOW) -> Iterator[tuple[Panel, Query]]:
     """Yield every query of every dashboard with its panel."""
     for dashboard in dashboards():
-        for panel in panels(dashboard, window, view):
+        for panel in panels(dashboard, window):
             for query in panel.queries:
                 yield panel, query
 

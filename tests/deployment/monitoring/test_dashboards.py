@@ -9,12 +9,19 @@ import pytest
 import yaml
 
 from tests.deployment.monitoring.panels import COLUMNS, FOLDER, Panel, dashboards, panels
+from tests.deployment.monitoring.promql import selectors
+from tests.deployment.monitoring.rules import RUNBOOKS, rules
 
 DASHBOARDS = {dashboard["uid"]: dashboard for dashboard in dashboards()}
 ALL = [panel for dashboard in DASHBOARDS.values() for panel in panels(dashboard)]
 SHOWING = [panel for panel in ALL if panel.kind != "row"]
 # Names of units in Grafana that we use. Grafana shows an unknown name as text behind the number.
 UNITS = {"short", "percentunit", "s", "bytes", "Bps", "reqps", "ops", "cps", "cpm", "bool_on_off"}
+
+
+SCOPE = ("namespace", "job", "instance")
+RECORDED = {rule.name for rule in rules("record")}
+ALERTS = {rule.name for rule in rules("alert")} - {"Watchdog"}
 
 
 def test_the_uids_of_dashboards_are_unique():
@@ -95,6 +102,49 @@ def test_each_variable_of_a_query_is_one_of_the_dashboard(uid):
 
     # "1" is a group of label_replace.
     assert {one or other for one, other in used} <= named | {"__rate_interval", "1"}
+
+
+@pytest.mark.parametrize("uid", DASHBOARDS)
+def test_the_variables_of_a_dashboard_select_a_deployment(uid):
+    variables = {variable["name"]: variable for variable in DASHBOARDS[uid]["templating"]["list"]}
+
+    assert list(variables)[:4] == ["datasource", *SCOPE]
+    assert {name: variables[name]["allValue"] for name in SCOPE} == {
+        "namespace": ".*", "job": "bobbin(-.+)?", "instance": ".*",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("panel", SHOWING, ids=str)
+def test_each_series_of_a_panel_is_of_the_selected_deployment(panel):
+    for target in panel.source["targets"]:
+        for name, selector in selectors(target["expr"]):
+            # Alerts and recorded series are of a namespace; most have no job and no instance.
+            labels = SCOPE[:1] if name in RECORDED | {"ALERTS"} else SCOPE
+            for label in labels:
+                assert f'{label}=~"${label}"' in selector
+
+
+def test_panels_show_every_alert_of_bobbin_and_no_other():
+    shown = [query.expr for panel in SHOWING for query in panel.queries if "ALERTS" in query.expr]
+
+    assert len(shown) == 2
+    for expr in shown:
+        assert set(re.search(r'alertname=~"([^"]*)"', expr)[1].split("|")) == ALERTS
+
+
+def test_the_alerts_of_the_list_link_to_their_runbooks():
+    (panel,) = [panel for panel in SHOWING if panel.title == "Alerts"]
+    (link,) = panel.overridden("", "Alert")["links"]
+
+    assert link["url"] == "${runbooks}/${__value.raw}.md"
+
+
+@pytest.mark.parametrize("panel", [panel for panel in SHOWING if panel.source.get("links")], ids=str)
+def test_the_links_of_a_panel_are_runbooks(panel):
+    for link in panel.source["links"]:
+        name = link["title"].removeprefix("Runbook: ")
+        assert link["url"] == f"${{runbooks}}/{name}.md"
+        assert (RUNBOOKS / f"{name}.md").exists()
 
 
 def test_grafana_interval_equals_the_scrape_interval():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from tests.deployment.monitoring.live import colours, kinds
@@ -79,19 +80,36 @@ def heatmap(frame: Frame, panel: Panel, lines: list[Line], span: Span) -> None:
 def table(frame: Frame, panel: Panel, lines: list[Line], span: Span) -> None:
     axes = frame.axes(0.1, 0.36, 0.1, 0.08)
     axes.axis("off")
+    (_alerts if panel.title == "Alerts" else _views)(axes, panel, lines)
+
+
+def _views(axes: Axes, panel: Panel, lines: list[Line]) -> None:
     columns = {query.ref: query.legend for query in panel.queries}
     cells = {(line.labels["view"], line.ref): line.last for line in lines}
     busiest = sorted(
         {view for view, _ in cells}, key=lambda view: -cells.get((view, panel.queries[0].ref), 0)
     )[:15]
     text = [[view, *(_cell(panel, cells, view, ref) for ref in columns)] for view in busiest]
-    drawn = axes.table(text, colLabels=["View", *columns.values()], bbox=(0, 0, 1, 1), cellLoc="left")
-    drawn.auto_set_font_size(False)
-    for (row, column), cell in drawn.get_celld().items():
-        cell.set(facecolor=colours.PANEL, edgecolor="#2c3235", linewidth=0.5)
-        cell.set_text_props(color="#6e9fff" if row == 0 else colours.TEXT, fontsize=8)
+    for (row, column), cell in _grid(axes, ["View", *columns.values()], text).items():
         if row and column:
             _colour(panel, cell, columns, cells, busiest[row - 1], column - 1)
+
+
+def _alerts(axes: Axes, panel: Panel, lines: list[Line]) -> None:
+    """Draw a list of all alerts of the time."""
+    names = ("alertname", "alertstate", "severity", "job", "instance")
+    found = sorted({tuple(line.labels.get(name, "") for name in names) for line in lines})[:8]
+    _grid(axes, ["Alert", "State", "Severity", "Job", "Instance"], found)
+
+
+def _grid(axes: Axes, head: list[str], rows: list) -> dict:
+    """Draw a table and return its cells by row and column."""
+    drawn = axes.table(rows, colLabels=head, bbox=(0, 0, 1, 1), cellLoc="left")
+    drawn.auto_set_font_size(False)
+    for (row, _), cell in drawn.get_celld().items():
+        cell.set(facecolor=colours.PANEL, edgecolor="#2c3235", linewidth=0.5)
+        cell.set_text_props(color="#6e9fff" if row == 0 else colours.TEXT, fontsize=8)
+    return drawn.get_celld()
 
 
 def _cell(panel: Panel, cells: dict, view: str, ref: str) -> str:
