@@ -142,6 +142,11 @@ test-stack: install #: Build, start, test and harm the containers, and remove th
 drill-recovery: install #: Lose the disk of the containers of a test, and recover it from the archive (MESSAGES=100000); 8 minutes
 	@.venv/bin/python -m pytest -c tests/deployment/compose/pytest.ini tests/deployment/compose/drill_recovery.py -q $(ARGS)
 
+.PHONY: drill-alerts
+drill-alerts: install #: Stop, kill and freeze each container under load: which alert is mailed, and when (4 hours; ARGS="-k web")
+	@DRILL_ALERTS=1 $(PYTHON_IN_VENV) -m pytest -c tests/deployment/compose/pytest.ini \
+	  tests/deployment/compose/test_alerts.py -q $(ARGS)
+
 .PHONY: test-k8s
 test-k8s: install #: Check the manifests in k8s/ without a cluster (ARGS="-k planted" for a part)
 	@scripts/test-k8s.sh $(ARGS)
@@ -201,6 +206,10 @@ secrets: #: Make the containers' secrets, once (make up does)
 .PHONY: doctor
 doctor: #: Check the settings and secrets of the containers, one line for each check
 	@scripts/doctor.sh
+
+.PHONY: test-alert
+test-alert: #: Send a test alert by mail and webhook (ALERT_...), and say whether it was delivered
+	@scripts/test-alert.sh
 
 .PHONY: backup
 backup: #: Back up the database of the containers into backups/: dump, checksum, the last 14

@@ -28,6 +28,7 @@ def pytest_collection_modifyitems(items):
         "site",
         "https",
         "faults",
+        "alerts",
         "upgrade",
         "rollback",
         "refusals",

@@ -1,10 +1,10 @@
 """The configuration of Prometheus and its rules for programs on this machine, with shorter durations."""
 
-import re
 from pathlib import Path
 
 import yaml
 
+from tests.deployment.monitoring.durations import scaled
 from tests.deployment.monitoring.rules import ROOT, RULES
 
 # The name of the port of each scrape job. All others scrape the metrics process.
@@ -17,10 +17,6 @@ PORTS = {
     "bobbin-prometheus": "prometheus",
 }
 PROBED = {"nginx:8080": "edge", "web:8000": "web", "events:8001": "events"}
-FACTOR = 15  # A scrape interval of one second instead of 15.
-DURATION = re.compile(
-    r"^(\s*(?:for|keep_firing_for|group_wait|group_interval|repeat_interval): )(\d+)([sm])$", re.MULTILINE
-)
 
 
 def prometheus(ports: dict[str, int], folder: Path, alertmanager: int | None = None) -> str:
@@ -35,16 +31,6 @@ def prometheus(ports: dict[str, int], folder: Path, alertmanager: int | None = N
     for job in settings["scrape_configs"]:
         _localize(job, ports)
     return yaml.safe_dump(settings)
-
-
-def scaled(text: str) -> str:
-    """Return the text with every duration of an alert or a route divided by FACTOR, at least one second."""
-
-    def shorter(found: re.Match[str]) -> str:
-        seconds = int(found[2]) * (60 if found[3] == "m" else 1)
-        return f"{found[1]}{-(-seconds // FACTOR)}s"
-
-    return DURATION.sub(shorter, text)
 
 
 def _scaled_rules(folder: Path) -> str:

@@ -12,7 +12,7 @@ from aiosmtpd.smtp import AuthResult
 
 from scripts.embedded import processes
 from scripts.embedded.servers import servers
-from tests.deployment.monitoring.live.configuration import scaled
+from tests.deployment.monitoring.durations import scaled
 from tests.deployment.monitoring.live.monitored import Monitored, free_ports
 from tests.deployment.monitoring.rules import ROOT
 from tests.support.harmed_valkey import until
@@ -115,7 +115,7 @@ class Notified(Monitored):
         found = [(each["status"], each["commonLabels"]["alertname"]) for each in received]
         return [each for each in found if each[1] not in FOREIGN]
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         self._mail.mails.clear()
         self.webhook.received.clear()
 

@@ -60,7 +60,7 @@ def site():
 @pytest.mark.parametrize("name", OUTAGES)
 def test_an_outage_sends_one_mail_and_another_after_its_end(site, name):
     outage = OUTAGES[name]
-    site.forget()
+    site.clear()
     outage.begin(site)
     until(lambda: outage.inhibited <= site.alerts("suppressed"), 120)
     outage.end(site)
