@@ -12,7 +12,7 @@ trap 'rm -rf "$folder"' EXIT
 entrypoint=services/nginx/entrypoint
 sed -n '/^ENV/,/^USER/p' services/nginx/Dockerfile | grep -oE '[A-Z_]+=[^ ]+' >"$folder/defaults"
 # shellcheck disable=SC2046  # words on purpose
-env $(cat "$folder/defaults") NGINX_LOCAL_RESOLVERS=127.0.0.11 TRUSTED_PROXY_AWK=$entrypoint/trusted-proxy.awk \
+env -i PATH="$PATH" $(cat "$folder/defaults") NGINX_LOCAL_RESOLVERS=127.0.0.11 TRUSTED_PROXY_AWK=$entrypoint/trusted-proxy.awk \
   sh -ec ". $entrypoint/18-settings.envsh; env" >"$folder/values"
 cp services/nginx/nginx.conf "$folder"
 for template in services/nginx/templates/*; do
