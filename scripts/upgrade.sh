@@ -22,5 +22,8 @@ if [ "$(running web) $(running nginx)" = "$before $nginx_before" ]; then
   docker tag "$nginx_before" "$(image_name nginx)"
   fail "the upgrade failed before anything was replaced, and release $(release_of "$before") continues. The lines above say why."
 fi
+# build.sh keeps older images if the new ones are another build of the same release.
+docker tag "$before" "$(image_name web)-previous"
+docker tag "$nginx_before" "$(image_name nginx)-previous"
 scripts/rollback.sh || fail "the upgrade failed, and so did the rollback. The backup is the last one in the folder of backups."
 fail "the upgrade failed, and release $(release_of "$before") runs again."

@@ -62,6 +62,20 @@ def test_a_new_version_under_load(stack, members, note):
     judge(load, began, well, note, "`make up` of a new version, with a slow migration", allowed=set())
 
 
+def test_second_build_of_a_release_keeps_the_images_of_the_release_before(stack):
+    built = stack.inspect()["web"]["Config"]["Image"]
+
+    def ids() -> list[str]:
+        return stack.run("docker", "inspect", "--format", "{{.Id}}", built, f"{built}-previous").split()
+
+    before = ids()
+    change_static_files(stack.folder)
+    stack.run("scripts/build.sh")
+
+    assert ids()[0] != before[0]
+    assert ids()[1] == before[1] != before[0]
+
+
 def test_migration_without_its_lock_fails_and_the_old_version_continues(stack, members):
     """A statement that waits for its lock would block all later statements on that table."""
     before, release = stack.ids()["web"], stack.env["RELEASE"]
