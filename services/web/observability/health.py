@@ -4,6 +4,7 @@ They bypass host validation and sessions, because probes are frequent and addres
 """
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NoAnswerInTime
@@ -17,7 +18,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
-from observability import compatibility, locale
+from observability import compatibility, locale, metrics
 
 DATABASE_BUDGET = 1.0  # Seconds until a readiness probe stops waiting for PostgreSQL.
 
@@ -84,9 +85,8 @@ class DatabaseProbe:
         }
         # A separate connection: the check must not wait for, or disturb, the connections that serve pages.
         with psycopg.connect(**parameters, autocommit=True) as direct:
-            if self.keeps_the_rule:
-                direct.execute("SELECT 1")
-            elif reason := locale.broken_rule(direct):
+            _compare_clocks(direct)
+            if not self.keeps_the_rule and (reason := locale.broken_rule(direct)):
                 raise ImproperlyConfigured(locale.refusal(reason, connection.settings_dict))
         self.keeps_the_rule = True
         if not self.migrated:
@@ -94,6 +94,13 @@ class DatabaseProbe:
                 return reason
             self.migrated = True
         return ""
+
+
+def _compare_clocks(direct: psycopg.Connection[Any]) -> None:
+    """Set the metric to the least difference of the clocks that explains the answer, however long it took."""
+    before = time.time()
+    theirs = direct.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()[0]
+    metrics.CLOCK_OFFSET.set(max(before - theirs, theirs - time.time(), 0))
 
 
 def _wrong_migrations() -> str:

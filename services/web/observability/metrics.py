@@ -55,6 +55,9 @@ BUDGET = live_max("bobbin_query_budget", "Number of queries that a request may m
 EXCEEDED = Counter("bobbin_query_budget_exceeded_total", "Number of requests over budget.", ["view"])
 REPEATED = Counter("bobbin_repeated_queries_total", "Number of requests that repeat a query.", ["view"])
 DB_OPEN = live_sum("bobbin_db_connections_open", "Number of open connections to PostgreSQL.")
+CLOCK_OFFSET = live_max(
+    "bobbin_clock_offset_seconds", "Difference between the clocks of web and PostgreSQL, in seconds."
+)
 DB_OPENED = Counter("bobbin_db_connections_opened_total", "Number of connections to PostgreSQL opened.")
 
 # --- The cache ------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+import time
 
 import pytest
 from django.db import OperationalError, connection
@@ -10,7 +11,7 @@ from django.test import Client
 from django_redis import get_redis_connection
 from zeal import zeal_ignore
 
-from observability import health
+from observability import health, metrics
 
 
 @pytest.fixture
@@ -80,6 +81,15 @@ def without_redis(settings):
     """Point the settings at a port without Redis, which also drops existing connections."""
     default = settings.CACHES["default"]
     settings.CACHES = {"default": default | {"LOCATION": "redis://127.0.0.1:1/0"}}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seconds", [-172_800, 0, 172_800])
+def test_readyz_measures_the_difference_to_the_clock_of_postgresql(client, monkeypatch, seconds):
+    clock = time.time
+    monkeypatch.setattr(health.time, "time", lambda: clock() + seconds)
+    assert client.get("/readyz").status_code == 200
+    assert metrics.CLOCK_OFFSET.collect()[0].samples[0].value == pytest.approx(abs(seconds), abs=1)
 
 
 @pytest.mark.django_db(transaction=True)
