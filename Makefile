@@ -41,7 +41,7 @@ manage: install ## Run a management command: make manage CMD="createsuperuser" (
 	@$(STACK) manage
 
 .PHONY: test
-test: install ## Run all tests on real servers, in parallel, with coverage (ARGS="tests/unit -x" for some)
+test: install install-traces ## Run all tests on real servers, in parallel, with coverage (ARGS="tests/unit -x" for some)
 	@exec $(STACK) test $(if $(ARGS),$(ARGS),--numprocesses=auto --dist=loadgroup --cov --cov-report=term:skip-covered)
 
 .PHONY: test-js
@@ -63,7 +63,7 @@ format: install ## Rewrite the code in the common style
 
 .PHONY: audit-packages
 audit-packages: install #: Look for known vulnerabilities in the locked packages; needs the network
-	@.venv/bin/uvx pip-audit==2.10.1 --require-hashes --disable-pip -r services/web/requirements/dev.txt
+	@.venv/bin/uvx pip-audit==2.10.1 --require-hashes --disable-pip -r services/web/requirements/dev.txt -r services/web/requirements/traces.txt
 
 .PHONY: ci
 ci: lint test-js test ## What CI runs: lint, tests, and the verifier against a running stack
@@ -91,6 +91,10 @@ down: ## Stop the containers and remove them; the data stay
 install: #: Make .venv and install the locked packages (others do it by themselves)
 	@scripts/bootstrap.sh
 
+.PHONY: install-traces
+install-traces:
+	@scripts/bootstrap.sh traces
+
 .PHONY: lock
 lock: install #: Renew the lock of packages after a change of pyproject.toml
 	@scripts/lock.sh
@@ -105,7 +109,7 @@ reset: install #: Delete all data of `make run` (asks first; YES=1 does not)
 
 .PHONY: clean
 clean: #: Remove .venv and caches; data in .run stay
-	@rm -rf node_modules .venv .venv*.lock .venv-bench .venv-infra .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	@rm -rf node_modules .venv .venv*.lock .venv-bench .venv-infra .venv-traces .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
 
 # --- More tests ---
 

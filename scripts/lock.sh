@@ -7,6 +7,8 @@ compile="../../.venv/bin/uv pip compile --quiet --universal --python-version 3.1
 # shellcheck disable=SC2086  # word splitting is intended
 $compile pyproject.toml --output-file requirements/base.txt
 # shellcheck disable=SC2086
+$compile --group traces --constraint requirements/base.txt --output-file requirements/traces.txt
+# shellcheck disable=SC2086
 $compile pyproject.toml --group dev --output-file requirements/dev.txt
 # shellcheck disable=SC2086
 $compile pyproject.toml --group bench --output-file requirements/bench.txt

@@ -21,6 +21,7 @@ NOT_OF_COMPOSE = {
     "POSTGRES_SSLROOTCERT",
     "RELEASE",
     "STATIC_ROOT",
+    "TRACES_PACKAGES",
 }
 # The compose file has no PgBouncer.
 NOT_OF_COMPOSE |= {"TRANSACTION_POOLER"}

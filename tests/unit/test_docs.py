@@ -15,7 +15,7 @@ from tests.support.metrics_catalog import catalog
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "services/web"
 # The modules that read settings from the environment.
-SOURCES = ("settings.py", "database.py", "environment.py")
+SOURCES = ("settings.py", "database.py", "environment.py", "traces.py")
 # Variables of the metrics process, which does not read the Django settings.
 OF_THE_METRICS = {"PROMETHEUS_MULTIPROC_DIR", "METRICS_BIND", "METRICS_PORT"}
 

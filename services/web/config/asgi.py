@@ -7,6 +7,14 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 
-from live.asgi import Application  # noqa: E402  (needs Django to be set up)
+from django.conf import settings  # noqa: E402  (needs Django to be set up)
+
+from live.asgi import Application  # noqa: E402
+
+if settings.TRACES_ENDPOINT:
+    from live.traced import TracedApplication as Application
+    from observability import tracing
+
+    tracing.begin("bobbin-events", settings.RELEASE)
 
 application = Application()

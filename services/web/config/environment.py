@@ -47,7 +47,7 @@ def number(name: str, default: int, least: int = 0, most: int = LARGEST) -> int:
     """Return an integer setting from `least` to `most`."""
     wanted = f"a whole number from {least} to {most} ({default} when it is not set)"
     value: int = _parsed("int", name, default, wanted)
-    return value if least <= value <= most else _refuse(name, wanted)
+    return value if least <= value <= most else refuse(name, wanted)
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -82,14 +82,14 @@ def hosts(name: str) -> list[str]:
     """Return a list of host names without scheme and port. The setting must be set."""
     wanted = "host names without scheme and port, separated by commas, such as bobbin.example,localhost"
     found = _parts(os.environ[name]) if name in os.environ else stop(f"set {name} to {wanted}.")
-    return found if found and not any(map(NO_HOST.search, found)) else _refuse(name, wanted)
+    return found if found and not any(map(NO_HOST.search, found)) else refuse(name, wanted)
 
 
 def origins(name: str) -> list[str]:
     """Return a list of origins: scheme, host and optional port."""
     found = _parts(os.environ.get(name, ""))
     wanted = "origins with their scheme, separated by commas, such as https://bobbin.example"
-    return found if all(map(ORIGIN.fullmatch, found)) else _refuse(name, wanted)
+    return found if all(map(ORIGIN.fullmatch, found)) else refuse(name, wanted)
 
 
 def _parts(value: str) -> list[str]:
@@ -100,8 +100,9 @@ def _parsed(kind: str, name: str, default: Any, wanted: str) -> Any:
     try:
         return getattr(env, kind)(name, default=default)
     except EnvError:
-        _refuse(name, wanted)
+        refuse(name, wanted)
 
 
-def _refuse(name: str, wanted: str) -> NoReturn:
+def refuse(name: str, wanted: str) -> NoReturn:
+    """Exit with the value of the setting, and what it must be."""
     stop(f"{name} is {os.environ.get(name)!r}; it must be {wanted}.")

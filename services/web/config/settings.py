@@ -11,6 +11,7 @@ from config.database import database_settings
 from config.environment import choice, flag, hosts, number, origins, secret, session_days, stop, text
 from config.headers import content_security_policy
 from config.logs import logging_settings
+from config.traces import traces_endpoint
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
@@ -36,6 +37,8 @@ DEMO = flag("DEMO", False)
 LOG_LEVEL = choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOG_FORMAT = choice("LOG_FORMAT", "json", ("json", "console"))
 RELEASE = text("RELEASE", VERSION)
+# The address that gets traces (OTLP over HTTP). Empty means that no process imports OpenTelemetry.
+TRACES_ENDPOINT = traces_endpoint()
 # Number of trusted proxies in front of the application. With 0, X-Forwarded-For is ignored.
 PROXY_COUNT = number("PROXY_COUNT", 0)
 
@@ -154,6 +157,9 @@ CACHES = {
         },
     }
 }
+if TRACES_ENDPOINT:
+    MIDDLEWARE.insert(1, "observability.tracing.TraceMiddleware")  # Probes are not traced.
+    CACHES["default"]["BACKEND"] = "caching.traced.RedisCache"
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = SESSION_IDLE_DAYS * 24 * 60 * 60
 SESSION_ABSOLUTE_SECONDS = SESSION_ABSOLUTE_DAYS * 24 * 60 * 60

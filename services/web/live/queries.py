@@ -7,6 +7,8 @@ keeps its connection for `CONN_MAX_AGE`, so requests with invented cookies do no
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import Any, TypeVar
 
 from django.contrib.auth import get_user
@@ -45,7 +47,9 @@ async def latest(user_id: int) -> int:
 
 
 async def _run(call: Callable[..., T], *arguments: Any) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_threads, _on_kept_connection, call, *arguments)
+    # In a copy of the context, which contains the span of the request.
+    run = partial(copy_context().run, _on_kept_connection, call, *arguments)
+    return await asyncio.get_running_loop().run_in_executor(_threads, run)
 
 
 def _on_kept_connection(call: Callable[..., T], *arguments: Any) -> T:

@@ -57,6 +57,14 @@ def test_production_settings_pass_the_deployment_check():
         ({"POSTGRES_PORT": "many"}, "POSTGRES_PORT"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'loud'"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml'"),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"},
+            "OTEL_EXPORTER_OTLP_ENDPOINT is 'collector:4318'",
+        ),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "TRACES_PACKAGES": "/nonexistent"},
+            "TRACES_PACKAGES=/nonexistent has no OpenTelemetry",
+        ),
         ({"HSTS_SUBDOMAINS": "some"}, "HSTS_SUBDOMAINS"),
         ({"POSTGRES_SSLMODE": "verify"}, "POSTGRES_SSLMODE is 'verify'"),
         ({"POSTGRES_SSLMODE": "allow"}, "POSTGRES_SSLMODE is 'allow'"),

@@ -35,6 +35,7 @@ NEEDS = {
     "monitoring-cloudnative-pg": ["cloudnative-pg"],
     "postgres-exporter": ["network-policies"],
     "prometheus": ["network-policies", "exporters", "postgres-exporter"],
+    "traces": ["network-policies"],
 }
 # The labels that overlays give every object.
 LABELS = {"app.kubernetes.io/instance": "bobbin", "app.kubernetes.io/part-of": "bobbin"}

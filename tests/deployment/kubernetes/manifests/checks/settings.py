@@ -14,7 +14,7 @@ from tests.deployment.kubernetes.manifests.checks.rendering import ROOT, Pod, of
 DJANGO = re.compile(r"(^|/)bobbin/web[:@]")
 NGINX = re.compile(r"(^|/)bobbin/nginx[:@]")
 # Variables that packages or processes without Django read.
-NOT_OF_DJANGO = {"PROMETHEUS_MULTIPROC_DIR"}
+NOT_OF_DJANGO = {"OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "PROMETHEUS_MULTIPROC_DIR"}
 # Requests like those of the kubelet: by IP address, over plain HTTP.
 REQUEST = """
 import json, sys, django
@@ -109,6 +109,7 @@ def starts(pod: Pod, container: dict, given: dict[str, str]) -> Iterator[str]:
 def _answers(given: tuple, paths: tuple) -> tuple[int, str]:
     with tempfile.TemporaryDirectory() as folder:
         env = {"PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": "config.settings", "LOG_LEVEL": "CRITICAL"}
+        env["TRACES_PACKAGES"] = str(next(ROOT.glob(".venv-traces/lib/python3*/site-packages")))
         for setting, value in given:
             env[setting] = value
             if value.startswith(SECRETS):
