@@ -78,9 +78,7 @@ class ReplyForm(MessageForm):
         self.counterpart = counterpart
 
     def clean(self) -> dict[str, Any]:
-        shown = self.cleaned_data.get("to", "")
-        self.show(to=self.counterpart.username)
-        check_name(shown, self.counterpart)
+        check_name(self.cleaned_data.get("to", ""), self.counterpart)
         return self.cleaned_data
 
 
