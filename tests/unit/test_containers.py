@@ -124,3 +124,15 @@ def test_postgresql_has_room_for_every_connection():
     others = 5 + 4 + 3
     during_an_upgrade = 2
     assert during_an_upgrade * (workers * threads + probes) + others < most
+
+
+def test_base_images_have_a_version_and_all_or_none_have_a_digest():
+    """Renovate adds the digests at its first run, and renews them (docs/decisions/0034-releases.md)."""
+    files = [path.read_text() for path in (ROOT / "services").glob("*/Dockerfile")]
+    bases = {base for text in files for base in re.findall(r"^FROM (\S+)", text, re.M)}
+
+    assert [
+        base for base in bases if not re.fullmatch(r"[\w./-]+:[\w.-]+(@sha256:[0-9a-f]{64})?", base)
+    ] == []
+    assert len({"@" in base for base in bases}) == 1
+    assert len({base.partition("@")[0] for base in bases}) == len(bases), "one tag has two digests"
