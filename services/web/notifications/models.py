@@ -20,7 +20,8 @@ from observability import metrics
 # missing is being erased: then the commit fails.
 CREATE = f"""
 INSERT INTO notifications_notification (user_id, message_id, content, read, created_at)
-SELECT m.receiver_id, m.id, 'New message from ' || COALESCE(u.username, 'a deleted member'), m.read, m.timestamp
+SELECT m.receiver_id, m.id, 'New message from ' || COALESCE(u.username, 'a deleted member'),
+       m.read, m.timestamp
 FROM messaging_message m LEFT JOIN {USERS} u ON u.id = m.sender_id
 WHERE m.id = ANY(%s::bigint[]) ORDER BY m.id
 """  # noqa: S608  (the name of a table)
