@@ -10,7 +10,7 @@ import yaml
 from tests.deployment.monitoring import exceptions, sources
 from tests.deployment.monitoring.panels import dashboards, queries
 from tests.deployment.monitoring.promql import OF_A_HISTOGRAM, names
-from tests.deployment.monitoring.rules import ROOT, RUNBOOKS, cases, rules
+from tests.deployment.monitoring.rules import ROOT, RUNBOOKS, TESTS, cases, rules
 
 RUNBOOKS_ADDRESS = '{{ or $externalLabels.runbooks "docs/runbooks" }}'
 ALERTS = {rule.name: rule for rule in rules("alert")}
@@ -52,6 +52,15 @@ def test_alert_has_a_firing_and_a_silent_case(name):
         # A silent case without input series proves nothing.
         proofs = [case for case in silent if not case.fires and case.series]
         assert proofs, f"add a case “{name} stays silent …” with input series to monitoring/cases/"
+
+
+def test_every_alert_is_tested_with_the_series_of_another_team():
+    (case,) = yaml.safe_load((TESTS / "others.yml").read_text())["tests"]
+    given = set().union(*(names(entry["series"]) for entry in case["input_series"]))
+    read = set().union(*(names(rule.expr) for rule in ALERTS.values())) - RECORDED
+
+    assert {entry["alertname"] for entry in case["alert_rule_test"]} == ALERTS.keys() - {"Watchdog"}
+    assert {name for name in read if not name.startswith("bobbin_")} <= given
 
 
 def test_every_case_is_of_an_alert_that_exists():
