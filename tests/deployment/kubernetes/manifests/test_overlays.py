@@ -150,7 +150,8 @@ def test_component_prometheus_has_every_rule(tree):
     ]
     sources = server["spec"]["template"]["spec"]["volumes"][0]["projected"]["sources"]
 
-    mounted = {item["key"] for source in sources for item in source["configMap"].get("items", [])}
+    paths = {item["path"] for source in sources for item in source["configMap"].get("items", [])}
+    mounted = {path.removeprefix("rules/") for path in paths if path.startswith("rules/")}
     assert mounted == {path.name for path in (ROOT / "deploy/prometheus/rules").glob("*.yml")}
 
 

@@ -88,10 +88,10 @@ MISTAKES = {
     ),
     "a typo in what Prometheus asks": Mistake(
         "k8s/components/monitoring/podmonitor.yaml",
-        "podMetricsEndpoints",
-        "podMetricsEndpoint",
+        "  selector:",
+        "  selectors:",
         schemas,
-        "spec.podMetricsEndpoint is no field",
+        "spec.selectors is no field",
         "production",
     ),
     "a port that is not allowed": Mistake(

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
+import yaml
 
-from tests.deployment.kubernetes.manifests.checks.rendering import of_kind
-from tests.deployment.kubernetes.manifests.checks.wiring import selected
+from tests.deployment.kubernetes.manifests.checks.rendering import ROOT, of_kind
+from tests.deployment.kubernetes.manifests.checks.wiring import by_an_operator, selected
 from tests.deployment.monitoring import sources
 from tests.deployment.monitoring.panels import queries
 from tests.deployment.monitoring.promql import OF_A_HISTOGRAM, names
@@ -27,7 +28,7 @@ CLOUDNATIVE_PG = {
 # postgres-exporter renamed this series, and the rule accepts both names.
 OLD_NAMES = {"pg_replication_slot_slot_is_active"}
 # Series of Prometheus itself, of the kubelet, and of targets that an operator adds.
-WITHOUT_MONITORS = sources.PROMETHEUS | sources.KUBERNETES | sources.NODE | sources.PROBE
+WITHOUT_MONITORS = sources.PROMETHEUS | sources.KUBERNETES | sources.NODE
 REQUESTED = [
     *((f"{panel} {query.ref}", names(query.expr)) for panel, query in queries()),
     *((rule.name, names(rule.expr)) for kind in ("alert", "record") for rule in rules(kind)),
@@ -42,6 +43,27 @@ def series(production):
             found |= sources.own_metrics() if job == "bobbin" else set()
             found |= sources.BY_JOB[job] if job != "bobbin-postgres" else set(renamed(monitor))
     return found
+
+
+def test_the_probes_of_production_are_those_of_compose_and_the_public_page(production):
+    (monitor,) = [
+        found for found in of_kind(production, "PodMonitor") if found["metadata"]["name"] == "bobbin-probe"
+    ]
+    probes = [
+        (endpoint["params"]["target"][0], label["replacement"])
+        for endpoint in monitor["spec"]["podMetricsEndpoints"]
+        for label in endpoint["relabelings"]
+        if label["targetLabel"] == "probe"
+    ]
+    composed = [
+        (target.replace("nginx:8080", "nginx"), group["labels"]["probe"])
+        for group in yaml.safe_load((ROOT / "deploy/prometheus/probes/compose.yml").read_text())
+        for target in group["targets"]
+    ]
+
+    assert probes == [*composed, ("https://messages.example.org/accounts/login/", "site")]
+    shared = yaml.safe_load((ROOT / "deploy/prometheus/kubernetes/probes.yml").read_text())
+    assert [(target, group["labels"]["probe"]) for group in shared for target in group["targets"]] == composed
 
 
 def test_every_series_has_a_target_in_production(series, production):
@@ -64,12 +86,18 @@ def family(name: str) -> str:
 
 def jobs_of(monitor: dict, objects: list[dict]) -> Iterator[str]:
     """Yield the value of the label `job` of each target."""
-    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
-    (relabeling,) = endpoint["relabelings"]
-    assert relabeling["targetLabel"] == "job"
-    if "regex" not in relabeling:
-        yield relabeling["replacement"]
-        return
+    selector = monitor["spec"]["selector"]
+    assert selected(objects, selector) or by_an_operator(selector)
+    for endpoint in monitor["spec"]["podMetricsEndpoints"]:
+        (relabeling,) = [each for each in endpoint["relabelings"] if each["targetLabel"] == "job"]
+        if "regex" in relabeling:
+            yield from named_jobs_of(monitor, endpoint, relabeling, objects)
+        else:
+            yield relabeling["replacement"]
+
+
+def named_jobs_of(monitor: dict, endpoint: dict, relabeling: dict, objects: list[dict]) -> Iterator[str]:
+    """Yield the jobs that have the names of their pods."""
     for pod in selected(objects, monitor["spec"]["selector"]):
         if endpoint["port"] in pod.ports:
             name = re.fullmatch(relabeling["regex"], pod.labels["app.kubernetes.io/name"])[1]
