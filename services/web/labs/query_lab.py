@@ -11,9 +11,7 @@ from django.db import connection
 from django.db.models import Prefetch
 
 from accounts.models import User
-from messaging.excerpts import begin
 from messaging.models import Message, Participant
-from messaging.querysets import EXCERPT
 from messaging.threads import read_thread
 from observability.budgets import Tally
 
@@ -22,33 +20,6 @@ LEVELS = 20  # Levels of replies that prefetching names.
 LARGEST = 5_000  # Messages in a thread: prefetching keeps an instance of each in memory.
 # Naive: one for the root and three per message. Prefetching: one for the root and one per level. Then one.
 MOST_QUERIES = (1 + 3 * NAIVE_LIMIT) + (1 + LEVELS) + 1
-
-MESSAGES = Message._meta.db_table
-# The threads that a user can choose: the largest of those with recent messages. The work is bounded for any
-# size of mailbox: it reads the latest messages of a few conversations, by indexes.
-RECENT_THREADS = f"""
-SELECT root.id, counterpart.username, left(root.content, 121), (
-  SELECT count(*) FROM (SELECT FROM {MESSAGES} WHERE thread = root.id LIMIT %(largest)s + 1) AS counted
-) AS size
-FROM (
-  SELECT conversation_id, counterpart_id FROM {Participant._meta.db_table}
-  WHERE user_id = %(user)s AND last_message_id IS NOT NULL ORDER BY last_message_id DESC LIMIT 5
-) AS side
-CROSS JOIN LATERAL (
-  SELECT thread FROM {MESSAGES} WHERE conversation_id = side.conversation_id ORDER BY id DESC LIMIT 200
-) AS latest
-JOIN {MESSAGES} root ON root.id = latest.thread
-JOIN {User._meta.db_table} counterpart ON counterpart.id = side.counterpart_id
-GROUP BY root.id, counterpart.username
-ORDER BY count(*) DESC, root.id DESC LIMIT 6
-"""  # noqa: S608  (the names of tables)
-
-
-class RecentThread(NamedTuple):
-    id: int
-    counterpart: str
-    excerpt: str
-    size: int  # Messages; LARGEST + 1 when there are more.
 
 
 class Fetched(NamedTuple):
@@ -84,11 +55,10 @@ def may_open(user: User) -> bool:
     return bool(settings.DEMO or user.is_staff)
 
 
-def recent_threads(user: User) -> list[RecentThread]:
-    with connection.cursor() as cursor:
-        cursor.execute(RECENT_THREADS, {"user": user.pk, "largest": LARGEST})
-        threads = [RecentThread(*row) for row in cursor.fetchall()]
-    return [thread._replace(excerpt=begin(thread.excerpt, EXCERPT)) for thread in threads]
+def latest_thread(user: User) -> int | None:
+    """Return the id of the first message of the thread that has the latest message of the user, or None."""
+    sides = Participant.objects.filter(user=user, last_message__isnull=False).order_by("-last_message")
+    return sides.values_list("last_message__thread", flat=True).first()
 
 
 def naively(root: Message) -> list[Fetched]:

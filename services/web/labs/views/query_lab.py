@@ -8,20 +8,19 @@ from django.views.decorators.cache import never_cache
 
 from accounts.decorators import member_view
 from accounts.requests import MemberRequest, key_from
-from labs.query_lab import LARGEST, MOST_QUERIES, Cost, compare, may_open, recent_threads
+from labs.query_lab import LARGEST, MOST_QUERIES, Cost, compare, latest_thread, may_open
 from messaging.models import Message
 
 
-# MOST_QUERIES for the three ways, and five more: the user, the list of threads, the chosen thread, the check
-# of its size, and the badges.
+# MOST_QUERIES for the three ways, and five more: the user, the latest thread, the chosen thread, the check of
+# its size, and the badges.
 @never_cache
 @member_view(budget=MOST_QUERIES + 5)
 def query_lab(request: MemberRequest) -> HttpResponse:
     """Fetch one of the user's threads in three ways and show the costs."""
     if not may_open(request.user):
         raise Http404
-    threads = recent_threads(request.user)
-    chosen = key_from(request, "thread") or (threads[0].id if threads else None)
+    chosen = key_from(request, "thread") or latest_thread(request.user)
     if chosen is None:
         return render(request, "labs/query_lab.html", {"root": None})
     root = get_object_or_404(Message.objects.visible_to(request.user).with_people(), pk=chosen)
@@ -31,7 +30,6 @@ def query_lab(request: MemberRequest) -> HttpResponse:
     context = {
         "root": root,
         "counterpart": root.receiver if root.sender_id == request.user.pk else root.sender,
-        "others": [thread for thread in threads if thread.id != root.pk],
         "largest": LARGEST,
         "costs": costs,
         "size": len(costs[-1].fetched) if costs else None,
