@@ -1,7 +1,6 @@
 """Queryset and manager of users. Names are always looked up by their key (accounts.names)."""
 
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable
 from typing import Any, Self
 from zlib import crc32
 
@@ -9,15 +8,15 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.exceptions import ValidationError
 from django.db import connections, models, transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts import lookalikes, names
 from accounts.passwords import composed
 from accounts.signals import users_changed_in_bulk
 
-SHOWN = {"username", "is_active"}  # Fields that affect pages of other users.
-FOLLOWING = {"name_key", "look_alike_group", "exact_name", "named_at"}
+FOLLOWING = {"name_key", "look_alike_group", "exact_name", "named_at"}  # Columns derived from the username.
+NAME_COLUMNS = {"username", *FOLLOWING}
 LAST_CHARACTER = "\U0010ffff"  # Sorts after every other character.
 # Names that look alike share an advisory lock. The number is small because an import of many users can
 # acquire all locks, and they must fit into PostgreSQL's lock table. Each statement acquires them in ascending
@@ -85,84 +84,29 @@ class UserQuerySet(models.QuerySet[Any]):
         with connections[self.db].cursor() as cursor:
             cursor.execute(LOCK, [LOCK_CLASS, sorted(numbers)])
 
-    @contextmanager
-    def _names_locked(self, given: Collection[str]) -> Iterator[None]:
+    def update(self, **values: Any) -> int:
+        """Like Django's, but raise TypeError for a username and for a column that is derived from it.
+
+        Django's `bulk_update` calls this too.
+        """
+        if NAME_COLUMNS & values.keys():
+            raise TypeError("A username, and what follows from it, is changed by the `save` of its user.")
+        changed = super().update(**values)
+        if changed and "is_active" in values:
+            users_changed_in_bulk.send(sender=self.model, using=self.db)
+        return changed
+
+    def bulk_create(  # type: ignore[override]  # without the options to update existing rows
+        self, objs: Iterable[Any], batch_size: int | None = None, ignore_conflicts: bool = False
+    ) -> list[Any]:
+        objs = list(objs)
         self._for_write = True  # As in Django's methods: `self.db` is now the database for writes.
         with transaction.atomic(using=self.db, savepoint=False):
-            self.lock_names(given)
-            yield
-
-    def update(self, **values: Any) -> int:
-        """Like Django's, but also set the columns that are derived from the username.
-
-        Raise ValidationError for a username that looks like the name of a user outside this queryset. Raise
-        TypeError for an expression as the username, and for a derived column without the username.
-        """
-        if "username" in values and not FOLLOWING & values.keys():
-            name = values["username"]
-            values |= _following(name)
-            with self._names_locked([name]):
-                others: UserQuerySet = UserQuerySet(self.model, using=self.db).exclude(
-                    pk__in=self.values("pk")
-                )
-                others.refuse_look_alike(name)
-                changed = super().update(**values, named_at=_time_of_name(values["name_key"]))
-        elif FOLLOWING & values.keys() and not {"username", *FOLLOWING} <= values.keys():
-            raise TypeError(f"{', '.join(sorted(FOLLOWING))} follow from the username; update that instead.")
-        else:
-            changed = super().update(**values)
-        if changed and SHOWN & values.keys():
-            self._send_users_changed()
-        return changed
-
-    def _send_users_changed(self) -> None:
-        users_changed_in_bulk.send(sender=self.model, using=self.db)
-
-    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
-        objs, fields = tuple(objs), set(fields)
-        if not fields & {"username", *FOLLOWING}:
-            return super().bulk_update(objs, fields, batch_size)
-        fields |= {"username", *FOLLOWING}
-        for user in objs:
-            exact = user.exact_name if user.exact_name == user.username else ""
-            for name, value in (_following(user.username) | {"exact_name": exact}).items():
-                setattr(user, name, value)
-        with self._names_locked([user.username for user in objs]):
-            for user in objs:
-                user.named_at = _time_of_name(user.name_key)
-            changed = super().bulk_update(objs, fields, batch_size)
-        for user in objs:
-            user.__dict__.pop("named_at", None)  # The expression. The next access loads the value.
-        return changed
-
-    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
-        """Like Django's. If it updates existing rows, it sets `named_at` of all of them."""
-        if "username" in (options.get("update_fields") or ()):
-            options["update_fields"] = {*options["update_fields"], *FOLLOWING}
-        objs = list(objs)
-        with self._names_locked([user.username for user in objs]):
+            self.lock_names([user.username for user in objs])
             now = timezone.now()
             for user in objs:
                 user.named_at = now
-            made = super().bulk_create(objs, *args, **options)
-        if SHOWN & set(options.get("update_fields") or ()):
-            self._send_users_changed()
-        return made
-
-
-def _following(username: Any) -> dict[str, str]:
-    """Return {column: value} for the columns that are derived from a username.
-
-    Raise TypeError unless `username` is a str.
-    """
-    if not isinstance(username, str):
-        raise TypeError("A username is a str here: its key is computed in Python, not by the database.")
-    return {"name_key": names.key(username), "look_alike_group": lookalikes.group(username), "exact_name": ""}
-
-
-def _time_of_name(key: str) -> Case:
-    """Return the `named_at` of a user who gets a name with this key. It stays if the user has the key."""
-    return Case(When(name_key=key, then=F("named_at")), default=Value(timezone.now()))
+            return super().bulk_create(objs, batch_size, ignore_conflicts)
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]  # a class made at run time

@@ -13,11 +13,12 @@ from django.utils.crypto import salted_hmac
 
 from accounts import lookalikes, names
 from accounts.fields import NameGroupField, NameKeyField, UsernameField
-from accounts.managers import FOLLOWING, SHOWN, UserManager
+from accounts.managers import FOLLOWING, UserManager
 from accounts.passwords import NormalizedPasswords
 from accounts.sessions import SessionStore
 
 SESSION_SALT = "accounts.session"
+SHOWN = {"username", "is_active"}  # Fields that affect pages of other users.
 
 
 class User(NormalizedPasswords, AbstractUser):

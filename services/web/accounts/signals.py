@@ -6,6 +6,5 @@ from django.dispatch import Signal
 # Sender: User. Arguments: user.
 erasure_preview = Signal()
 
-# Sent after `QuerySet.update`, `bulk_update` or an updating `bulk_create` changed `username` or `is_active`.
-# Sender: User. Arguments: using.
+# Sent after `QuerySet.update` or `bulk_update` changed `is_active`. Sender: User. Arguments: using.
 users_changed_in_bulk = Signal()

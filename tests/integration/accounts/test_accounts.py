@@ -206,7 +206,9 @@ def test_change_of_password_keeps_a_concurrent_rename(anna, browser_of, monkeypa
     from django.contrib.auth.hashers import make_password
 
     def rename_first(*args):
-        User.objects.filter(pk=anna.pk).update(username="Anne", is_active=False)
+        user = User.objects.get(pk=anna.pk)
+        user.username, user.is_active = "Anne", False
+        user.save()
         return make_password(*args)
 
     monkeypatch.setattr("django.contrib.auth.base_user.make_password", rename_first)

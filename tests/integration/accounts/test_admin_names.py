@@ -63,11 +63,8 @@ def test_member_gets_another_spelling_or_a_free_name_in_the_administration(peopl
 @pytest.mark.parametrize(
     "name", ["..", "a/b", "tіki", "ol\u200bga", normalize("NFD", "Zoë"), "ａｎｎ", "o1ga"]
 )
-def test_stored_name_that_breaks_the_rules_is_kept_when_another_field_changes(people, member, rename, name):
-    user = member(f"{name}x")
-    user.username = name
-    User.objects.bulk_update([user], ["username"])  # Like an import, this accepts look-alikes.
-    user.refresh_from_db()
+def test_stored_name_that_breaks_the_rules_is_kept_when_another_field_changes(people, rename, name):
+    [user] = User.objects.bulk_create([User(username=name)])  # As in an import, which accepts look-alikes.
     said = rename(user, email="new@b.example")
 
     assert said == ""

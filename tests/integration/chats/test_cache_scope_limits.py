@@ -156,28 +156,6 @@ def _inbox_hit(browser) -> bool:
     return browser.get("/chats/").headers.get("X-Cache") == "hit"
 
 
-def _upsert(user, **fields):
-    columns = {"username": user.username, "name_key": user.name_key, "password": "!"} | fields
-    User.objects.bulk_create(
-        [User(pk=user.pk, **columns)], update_conflicts=True, unique_fields=["id"], update_fields=list(fields)
-    )
-
-
-@pytest.mark.parametrize(
-    ("fields", "stays"),
-    [({"is_active": False}, False), ({"username": "al"}, False), ({"email": "a@b.c"}, True)],
-)
-def test_bulk_create_that_updates_a_shown_field_invalidates_every_page(
-    fields, stays, browser_of, write, alice, bob, charlie
-):
-    write(alice, bob)
-    browser = browser_of(charlie)
-    _inbox_hit(browser)
-    _upsert(alice, **fields)
-
-    assert _inbox_hit(browser) == stays
-
-
 def test_bulk_change_of_no_row_keeps_every_page(browser_of, charlie):
     browser = browser_of(charlie)
     _inbox_hit(browser)

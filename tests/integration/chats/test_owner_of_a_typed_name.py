@@ -24,6 +24,11 @@ def form_of(response) -> dict[str, str]:
     return {name: unescape(found[1]) if found else "" for name, found in values.items()}
 
 
+def rename(user, name):
+    user.username = name
+    user.save(update_fields=["username"])
+
+
 def send(client, form, **fields):
     return client.post("/chats/new/", form | {"content": TEXT} | fields)
 
@@ -37,15 +42,14 @@ def rename_and_rename(bob, member):
     """Give the name to an account that is older than every form."""
     other = User.objects.get(username="charlie")
     for user, name in ((bob, "robert"), (other, "bob")):
-        user.username = name
-        user.save(update_fields=["username"])
+        rename(user, name)
     return other
 
 
 def erase_and_rename(bob, member):
     bob.delete()
     other = User.objects.get(username="charlie")
-    User.objects.filter(pk=other.pk).update(username="Bob")
+    rename(other, "Bob")
     return other
 
 
@@ -53,7 +57,7 @@ def swap(bob, member):
     """Exchange the names of two accounts that are older than every form."""
     other = User.objects.get(username="charlie")
     for user, name in ((bob, "for a moment"), (other, "bob"), (bob, "charlie")):
-        User.objects.filter(pk=user.pk).update(username=name)
+        rename(user, name)
     return other
 
 
@@ -112,7 +116,7 @@ def test_typed_name_that_went_away_and_came_back_is_refused_once(hers, bob, is_r
     """The server does not know who had the name in between, so the sender confirms it."""
     form = form_of(hers.get(address))
     for name in ("robert", "bob"):
-        User.objects.filter(pk=bob.pk).update(username=name)
+        rename(bob, name)
 
     is_refused_once(form, bob, to="bob")
 
@@ -120,7 +124,7 @@ def test_typed_name_that_went_away_and_came_back_is_refused_once(hers, bob, is_r
 def test_name_of_the_address_that_came_back_to_its_owner_is_delivered_at_once(hers, bob):
     form = form_of(hers.get("/chats/new/?to=bob"))
     for name in ("robert", "bob"):
-        User.objects.filter(pk=bob.pk).update(username=name)
+        rename(bob, name)
 
     assert send(hers, form).status_code == 302
     assert Message.objects.get().receiver == bob
@@ -184,10 +188,9 @@ def test_owner_that_changes_again_is_refused_again(hers, bob, member):
 def test_name_that_kept_its_owner_is_delivered_at_once(hers, bob, charlie, member, address, to):
     form = form_of(hers.get(address))
     member("dora")
-    User.objects.filter(pk=bob.pk).update(username="Bob")  # This is the same name in another case.
-    bob.username = "ＢＯＢ"
-    bob.save()
-    User.objects.filter(pk=bob.pk).update(username="bOb", email="bob@example.com")
+    for spelling in ("Bob", "ＢＯＢ", "bOb"):
+        rename(bob, spelling)
+    User.objects.filter(pk=bob.pk).update(email="bob@example.com")
 
     assert send(hers, form, to=to).status_code == 302
     assert Message.objects.get().receiver.username.lower() == to.lower()
