@@ -15,6 +15,7 @@ from accounts import names
 from accounts.concurrent_erasure import not_found
 from accounts.forms import AddMemberForm, AdminLogInForm, ChangeMemberForm, SetPasswordForm
 from accounts.models import User
+from accounts.read_only_admin import ReadOnlyAdmin
 from accounts.views import preview
 
 admin.site.login_form = AdminLogInForm
@@ -85,7 +86,7 @@ class FailedLogInAdmin(AccessFailureLogAdmin):  # type: ignore[misc]  # axes has
 
 
 @admin.register(LogEntry)
-class LogEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # cannot be subscripted at run time
+class LogEntryAdmin(ReadOnlyAdmin):
     """Read-only log of the changes that staff users made and of the messages that they read."""
 
     list_display = ("action_time", "user", "content_type", "object_id", "action", "get_change_message")
@@ -93,19 +94,10 @@ class LogEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # cannot be su
     list_filter = ("action_flag", "content_type")
     search_fields = ("user__name_key__exact", "=object_id")
     search_help_text = "The whole name of a member of staff, or the id of a row."
-    list_per_page = 50
-    show_full_result_count = False
-    ordering = ("-pk",)
 
     @admin.display(description="action")
     def action(self, entry: LogEntry) -> str:
         return entry.get_action_flag_display()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
         return False

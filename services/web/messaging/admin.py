@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from accounts.read_only_admin import ReadOnlyAdmin
 from messaging.admin_texts import TextOnRequest
 from messaging.models import Conversation, Message, MessageHistory
 
@@ -26,19 +27,10 @@ class CountlessPaginator(Paginator):  # type: ignore[type-arg]  # cannot be subs
         return rows.order_by()[: self.MOST].count()
 
 
-class BigTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # cannot be subscripted at run time
-    """The admin of a large table that staff can only view: they must not write in the name of a user."""
+class BigTableAdmin(ReadOnlyAdmin):
+    """The admin of a table whose rows would take too long to count."""
 
-    list_per_page = 50
-    show_full_result_count = False
     paginator = CountlessPaginator
-    ordering = ("-pk",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Conversation)

@@ -30,13 +30,6 @@ class GuardedUpdateError(TypeError):
     """A bulk update of a field that must change together with the history or the counters."""
 
 
-def _refuse_guarded(fields: Iterable[str]) -> None:
-    for field in fields:
-        name = field.removesuffix("_id")
-        if name in GUARDED:
-            raise GuardedUpdateError(f"{name!r} cannot be changed in bulk; use {GUARDED[name]}.")
-
-
 def named_rows(
     queryset: models.QuerySet[Any], fields: Iterable[str], **expressions: Any
 ) -> models.QuerySet[Any]:
@@ -129,16 +122,14 @@ class MessageQuerySet(models.QuerySet[Any]):
         return reading.mark_up_to(reader.pk, up_to, self.db)
 
     def update(self, **kwargs: Any) -> int:
-        _refuse_guarded(kwargs)
+        """Like Django's, but raise GuardedUpdateError for some fields. `bulk_update` calls this too."""
+        for field in kwargs:
+            name = field.removesuffix("_id")
+            if name in GUARDED:
+                raise GuardedUpdateError(f"{name!r} cannot be changed in bulk; use {GUARDED[name]}.")
         return super().update(**kwargs)
 
     update.alters_data = True  # type: ignore[attr-defined]
-
-    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
-        _refuse_guarded(fields)
-        return super().bulk_update(objs, fields, batch_size)
-
-    bulk_update.alters_data = True  # type: ignore[attr-defined]
 
     def bulk_create(  # type: ignore[override]  # without the options for conflicts
         self, objs: Iterable[Any], batch_size: int | None = None, **options: Any
