@@ -45,9 +45,7 @@ class RedisCache(django_redis.RedisCache):  # type: ignore[misc]  # django-redis
     family that is not listed counts as "other", so keys cannot create new label values.
     """
 
-    add, set, touch, delete, delete_many, incr, decr = map(
-        _guarded, ("add", "set", "touch", "delete", "delete_many", "incr", "decr")
-    )
+    add, set, delete, delete_many = map(_guarded, ("add", "set", "delete", "delete_many"))
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
@@ -109,11 +107,6 @@ class RedisCache(django_redis.RedisCache):  # type: ignore[misc]  # django-redis
                 return found
             time.sleep(POLL_SECONDS)
         return _MISSING
-
-    def set_many(self, *args: Any, **kwargs: Any) -> list[str] | None:
-        """Like Django's: return the list of keys that were not stored, here always empty; None on failure."""
-        _, failure = self._call(super().set_many, *args, **kwargs)
-        return None if failure else []
 
     def ttl(self, *args: Any, **kwargs: Any) -> int | None:
         return self._write(super().ttl, *args, **kwargs)
