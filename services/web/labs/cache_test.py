@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from caching.backend import cache
 from caching.generations import generation_of
-from caching.read_counts import RESULTS, counts
+from caching.read_counts import counts
 
 VERSION = 2  # Raise it when the shape of the stored value changes.
 TEST_SECONDS = 60
@@ -23,12 +23,6 @@ class Experiment(NamedTuple):
     reads: list[Read]
     number: int  # The result of the second read.
     seconds_left: int | None  # Until the stored value expires.
-
-
-class Family(NamedTuple):
-    name: str
-    numbers: list[int]  # In the order of RESULTS.
-    ratio: float | None  # Hits as a percentage of hits and misses.
 
 
 def read_twice(user_id: int, number: int) -> Experiment:
@@ -49,18 +43,12 @@ def read_twice(user_id: int, number: int) -> Experiment:
     return Experiment(generation, reads, found, (cache.ttl(key) or None) if generation else None)
 
 
-def counts_by_family() -> list[Family]:
-    """Return the cache reads of this worker since it started, by key family."""
+def counts_by_family() -> dict[str, Counter[str]]:
+    """Return the number of cache reads of this worker since it started, by key family and result."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for (family, _, result), number in counts().items():
         found[family][result] += number
-    return [_family(name, found[name]) for name in sorted(found)]
-
-
-def _family(name: str, found: Counter[str]) -> Family:
-    numbers = [found[result] for result in RESULTS]
-    total = numbers[0] + numbers[1]
-    return Family(name, numbers, 100 * numbers[0] / total if total else None)
+    return dict(sorted(found.items()))
 
 
 def _since(began: float) -> float:

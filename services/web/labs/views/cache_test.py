@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 from accounts.decorators import READ_AND_SEND, member_view
 from accounts.requests import MemberRequest
 from caching.generations import generation_of, invalidate_users
+from caching.read_counts import RESULTS
 from labs import cache_test
 
 NUMBER, GENERATION = "cache_test_number", "cache_test_generation"  # Keys in the session.
@@ -28,5 +29,6 @@ def page(request: MemberRequest) -> HttpResponse:
         "before": request.session.get(GENERATION),
         "experiment": cache_test.read_twice(request.user.pk, number),
         "counts": cache_test.counts_by_family(),
+        "results": RESULTS,
     }
     return render(request, "labs/cache_test.html", context)
