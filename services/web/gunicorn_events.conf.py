@@ -4,7 +4,11 @@ Start it with `gunicorn --config gunicorn_events.conf.py`.
 """
 
 import os
+import runpy
 import signal
+
+# Without a setting below, that of gunicorn.conf.py applies. Both start in this folder.
+globals().update(runpy.run_path("gunicorn.conf.py"))
 
 bind = os.environ.get("EVENTS_BIND", "127.0.0.1:8001")
 wsgi_app = "config.asgi"
@@ -13,40 +17,15 @@ worker_class = "asgi"
 workers = 1
 # Django does not support the lifespan protocol.
 asgi_lifespan = "off"
-
-preload_app = False
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
-control_socket_disable = True
-
-timeout = 30
 graceful_timeout = 10
 # Never restart the worker after a number of requests, because a restart closes all streams.
 max_requests = 0
-
-# No request header can set SCRIPT_NAME or PATH_INFO.
-forwarder_headers = ""
-forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
-accesslog = None
-errorlog = "-"
-
-
-# Metrics, as in gunicorn.conf.py.
-def on_starting(server):
-    from observability.worker_metrics import worker_ids
-
-    worker_ids.prepare_folder()
 
 
 def post_fork(server, worker):
     from observability.worker_metrics import worker_ids
 
     worker_ids.acquire("events")
-
-
-def child_exit(server, worker):
-    from observability.worker_metrics import worker_ids
-
-    worker_ids.reap()
 
 
 def post_worker_init(worker):
