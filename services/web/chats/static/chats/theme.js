@@ -7,18 +7,12 @@ import { recall, remember } from "./remembered.js";
 /** @type {Record<string, string>} */
 const THEMES = { "": "as the system", light: "light", dark: "dark" };
 const NAMES = Object.keys(THEMES);
-const KEY = "bobbin-theme";
+const KEY = "bobbin-theme"; // Not `theme`, which Django's admin uses.
 
 /** @param {string | null} name */
 const themeOf = (name) => (name !== null && NAMES.includes(name) ? name : "");
 
-// Earlier releases used the key `theme`, which Django's admin also uses. It is read once and never changed.
-function storedTheme() {
-  if (recall(KEY) === null) remember(KEY, themeOf(recall("theme")));
-  return themeOf(recall(KEY));
-}
-
-export function showTheme(theme = storedTheme()) {
+export function showTheme(theme = themeOf(recall(KEY))) {
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
   const label = $("[data-theme-switch] span");
