@@ -207,6 +207,10 @@ logs: #: Follow what the containers say (ARGS="web --tail 50")
 secrets: #: Make the containers' secrets, once (make up does)
 	@scripts/secrets.sh
 
+.PHONY: rotate
+rotate: #: Change the passwords and the SECRET_KEY of the containers while they serve; again after an interruption
+	@scripts/rotate.sh
+
 .PHONY: doctor
 doctor: #: Check the settings and secrets of the containers, one line for each check
 	@scripts/doctor.sh

@@ -20,8 +20,11 @@ check() { # NAME COMMAND...
   fi
 }
 # shellcheck disable=SC2329  # an argument of check
+finished() { [ ! -d "$BOBBIN_SECRETS/rotation" ] || { echo "Bobbin: it was interrupted. Run: make rotate"; return 1; }; }
+# shellcheck disable=SC2329
 once() { docker compose run --rm --no-TTY --no-deps "$@"; }
 
+check "rotation of the secrets is finished" finished
 check "connections to PostgreSQL" scripts/check-connections.sh
 check "secrets fit the volume" scripts/check-secrets.sh
 check "settings of nginx" once --env CHECK_ONLY=true nginx-settings nginx -t -q

@@ -9,10 +9,10 @@ old=$(docker compose ps --quiet --status running web)
 [ -n "$old" ] || exit 0
 image=$(docker compose config --images web | grep -m 1 '^localhost/bobbin/web:')
 wanted="$(docker image inspect --format '{{.Id}}' "$image") $(docker compose config --hash web | cut -d ' ' -f 2)"
-outdated=
+outdated='' present=0
 for container in $old; do
   runs=$(docker inspect --format '{{.Image}} {{index .Config.Labels "com.docker.compose.config-hash"}}' "$container")
-  [ "$runs" = "$wanted" ] || outdated="$outdated $container"
+  if [ "$runs" = "$wanted" ]; then present=1; else outdated="$outdated $container"; fi
 done
 [ -n "$outdated" ] || exit 0
 
@@ -20,7 +20,8 @@ echo "Replacing web: applying the migrations ..."
 docker compose run --rm --no-deps --no-TTY migrate </dev/null ||
   { echo "Bobbin: the migrations failed, so the old version continues to serve. Run make up again after the fix." >&2; exit 1; }
 echo "Replacing web: starting the new version beside the old one ..."
-docker compose up --detach --no-deps --no-recreate --scale "web=$(($(echo "$old" | wc -w) + 1))" --wait --wait-timeout 120 web || {
+# After an interruption, the new version runs already.
+docker compose up --detach --no-deps --no-recreate --scale "web=$(($(echo "$old" | wc -w) + 1 - present))" --wait --wait-timeout 120 web || {
   # The new container would restart for ever, and each further try would add one.
   for container in $(docker compose ps --all --quiet web); do
     case "$old" in *"$container"*) continue ;; esac

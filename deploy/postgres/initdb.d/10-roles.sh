@@ -2,7 +2,7 @@
 # Create the roles. Runs once, when the volume is empty. The superuser connects only by the socket in this
 # container.
 set -eu
-read_secret() { tr -d '\n' <"/run/secrets/$1"; }
+read_secret() { head -n 1 "/run/secrets/$1"; } # The second line is the next password (scripts/rotate.sh).
 
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
   --set password="$(read_secret postgres_password)" \

@@ -31,6 +31,7 @@ def pytest_collection_modifyitems(items):
         "alerts",
         "upgrade",
         "rollback",
+        "rotation",
         "refusals",
         "backup",
         "point_in_time",
