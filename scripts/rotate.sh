@@ -76,7 +76,8 @@ statements() {
     printf '%s\n' "SET LOCAL pg_stat_statements.track = 'none';" "SET LOCAL log_min_error_statement = 'panic';" \
       "SET LOCAL log_min_duration_statement = -1;"
     printf "\\\\set password '%s'\n" "$(cat "$rotation/2/${entry#*:}")"
-    echo "ALTER ROLE ${entry%:*} PASSWORD :'password';"
+    # Volumes of old releases do not have each role.
+    echo "SELECT format('ALTER ROLE %I PASSWORD %L', rolname, :'password') FROM pg_roles WHERE rolname = '${entry%:*}' \\gexec"
   done
 }
 
@@ -97,6 +98,8 @@ if [ -d "$rotation" ]; then
   echo "Continuing the rotation that was interrupted ..."
 else
   [ -n "$(docker compose ps --quiet --status running web)" ] || fail "web is not running. Start it first: make up"
+  docker compose exec --no-TTY web grep -q NEXT_PASSWORDS config/database.py </dev/null ||
+    fail "the release that runs cannot read two passwords. Run make up first."
   scripts/doctor.sh settings || fail "nothing was changed. Run make rotate again after the fix."
   (prepare)
 fi
