@@ -21,7 +21,8 @@ PASSWORDS = {
 THIEF = """
 import psycopg, time
 held = psycopg.connect("host=postgres dbname=bobbin user=bobbin application_name=thief", password={!r})
-time.sleep(600)
+while held.execute("SELECT 1"):
+    time.sleep(0.5)
 """
 LOG_IN_TO_POSTGRES = """
 import psycopg
@@ -84,7 +85,7 @@ def rotated(stack, members, note):
         ["docker", "compose", "run", "--rm", "--no-deps", "--no-TTY", "counter-audit", "python", "-c", code],
         cwd=stack.folder, env=stack.env, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    while not stack.sql("SELECT FROM pg_stat_activity WHERE application_name = 'thief'"):
+    while not stack.sql("SELECT 1 FROM pg_stat_activity WHERE application_name = 'thief'"):
         assert thief.poll() is None
         time.sleep(0.2)
 
