@@ -5,7 +5,6 @@ Keyboards compose the same letter in different ways. After normalization these p
 
 import unicodedata
 
-from asgiref.sync import sync_to_async
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ObjectDoesNotExist
@@ -45,6 +44,3 @@ class NormalizedPasswords(AbstractBaseUser):
             return normal != raw_password and super().check_password(raw_password)
         except ObjectDoesNotExist:
             return False  # The account was erased before its hash could be renewed.
-
-    async def acheck_password(self, raw_password: str | None) -> bool:
-        return await sync_to_async(self.check_password)(raw_password)
