@@ -1,6 +1,9 @@
 #!/bin/sh
-# Build the image of PostgreSQL, if an override builds it (deploy/pgbackrest/compose.yml).
+# Build the images of PostgreSQL and of the backups, if overrides build them (deploy/pgbackrest, deploy/age).
 set -eu
 cd "$(dirname "$0")/.."
-case $(docker compose config --images postgres) in *localhost/bobbin/postgres:*) ;; *) exit 0 ;; esac
-docker compose --progress quiet build --quiet postgres >/dev/null
+for service in postgres backup; do
+  case $(docker compose config --images "$service") in
+    *localhost/bobbin/$service:*) docker compose --progress quiet build --quiet "$service" >/dev/null ;;
+  esac
+done

@@ -6,7 +6,7 @@ scripts/bootstrap.sh infra
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-.venv-infra/bin/hadolint services/*/Dockerfile deploy/pgbackrest/Dockerfile
+.venv-infra/bin/hadolint services/*/Dockerfile deploy/*/Dockerfile
 
 # Render the templates as the container does at start: with the Dockerfile's defaults and Docker's resolver.
 entrypoint=services/nginx/entrypoint
@@ -31,7 +31,8 @@ sed -i "s,include /tmp/,include $folder/,; s,/etc/nginx/snippets,$PWD/services/n
 # Check all profiles. The secret files need not exist: the first start creates them.
 if docker compose version >/dev/null 2>&1; then
   COMPOSE_FILE=docker-compose.yml docker compose --profile '*' config --quiet
-  COMPOSE_FILE=docker-compose.yml:deploy/pgbackrest/compose.yml docker compose --profile '*' config --quiet
+  COMPOSE_FILE=docker-compose.yml:deploy/pgbackrest/compose.yml:deploy/age/compose.yml AGE_RECIPIENT=age1 \
+    docker compose --profile '*' config --quiet
 else
   echo "Docker Compose is not here: the compose file was not checked." >&2
 fi

@@ -13,6 +13,11 @@ fail() {
 [ -f "$file" ] || fail "$file is no file."
 [ -f "$file.sha256" ] || fail "$file.sha256 is missing: nobody can tell whether the backup is whole."
 file=$(realpath "$file")
+identity=
+if head -c 21 "$file" | grep -q '^age-encryption.org/v1'; then
+  [ -r "${AGE_IDENTITY:-}" ] || fail "$file is encrypted: say also AGE_IDENTITY=<the file with its private key>"
+  identity=$(realpath "$AGE_IDENTITY")
+fi
 cd "$(dirname "$0")/.."
 read -r sum _ <"$file.sha256"
 echo "$sum  $file" | sha256sum --check --status || fail "$file is damaged: it does not have the checksum of $file.sha256."
@@ -26,9 +31,14 @@ scripts/roles.sh
 script() { docker compose exec --no-TTY --env PGOPTIONS="-c client_min_messages=warning" postgres psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --username postgres --dbname "$@"; }
 run() { script "$1" --command "$2" </dev/null; }
 lists() { find "$(dirname "$file")" -maxdepth 1 -name 'bobbin-*.dump.erased' -exec cat {} +; }
+content() {
+  [ -n "$identity" ] || { cat "$file" && return; }
+  docker compose run --rm --no-TTY --no-deps --user "$(id -u):$(id -g)" --volume "$identity:/identity:ro" --entrypoint age \
+    backup --decrypt --identity /identity <"$file"
+}
 load() {
-  docker compose exec --no-TTY postgres pg_restore --username postgres --dbname "$1" \
-    --no-owner --no-privileges --role bobbin_owner --single-transaction --exit-on-error <"$file"
+  content | docker compose exec --no-TTY postgres pg_restore --username postgres --dbname "$1" \
+    --no-owner --no-privileges --role bobbin_owner --single-transaction --exit-on-error
 }
 
 # shellcheck disable=SC2034  # replacing.sh reads it

@@ -13,6 +13,7 @@ scripts/check-secrets.sh files
 scripts/secrets.sh
 scripts/backup-folder.sh
 scripts/pull-images.sh
+scripts/build-postgres.sh
 # shellcheck disable=SC1091  # checked separately
 . scripts/folders.sh
 refusal=$(docker compose run --rm --no-TTY --no-deps backup writable </dev/null 2>&1) || {

@@ -16,6 +16,8 @@ old=$(scripts/old-postgres.sh)
 [ -n "$old" ] || fail "the volume has no data of another version, so there is nothing to upgrade"
 # shellcheck disable=SC1091  # checked separately
 . scripts/folders.sh
+[ -z "${AGE_RECIPIENT:-$(folder_setting AGE_RECIPIENT "")}" ] || [ -r "${AGE_IDENTITY:-}" ] ||
+  fail "the backups are encrypted: say also AGE_IDENTITY=<the file with the private key>"
 
 in_volume() { docker compose run --rm --no-TTY --no-deps --workdir /var/lib/postgresql --entrypoint sh postgres -c "$1" </dev/null; }
 in_volume "[ ! -d $old/kept ] || mv $old/kept $old/docker" # After an interruption.

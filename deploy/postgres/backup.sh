@@ -8,6 +8,7 @@
 #   backup.sh check SECONDS   fail if the last try failed, or if the newest backup is older than SECONDS and two hours
 # Environment: PGHOST PGUSER PGDATABASE PGPASSWORD_FILE BACKUPS (folder) KEEP (number of backups)
 #   KEEP_REPLACED (days that a database is kept after a restore has replaced it)
+#   AGE_RECIPIENT (optional: public key of age, which encrypts the dump)
 #   TEXTFILES (optional: folder that the textfile collector of the node exporter reads)
 set -eu
 umask 077
@@ -23,6 +24,8 @@ fail() {
 # A failed redirection of `exec` ends the shell without this message.
 writable() {
   touch "$BACKUPS/.lock" 2>/dev/null || fail "user $(id -u):$(id -g) cannot write to $BACKUPS"
+  [ -z "${AGE_RECIPIENT:-}" ] || age --encrypt --recipient "$AGE_RECIPIENT" </dev/null >/dev/null 2>&1 ||
+    fail "AGE_RECIPIENT is no public key of age"
 }
 
 # pg_dump reads all tables in one snapshot while the application reads and writes. Without sessions, a stolen backup
@@ -30,6 +33,14 @@ writable() {
 dump() { # FILE, otherwise standard output
   pg_dump --format=custom --encoding=UTF8 --no-owner --no-privileges --lock-wait-timeout=60s ${1:+--file="$1"} \
     --exclude-table-data=accounts_session --exclude-table-data=django_session --exclude-table-data='axes_*'
+}
+
+# restore.sh recognizes an encrypted dump by its first bytes. The list of erased users has ids and times only.
+encrypt() { # FILE
+  [ -n "${AGE_RECIPIENT:-}" ] || return 0
+  age --encrypt --recipient "$AGE_RECIPIENT" --output "$1.age.unfinished" "$1" ||
+    fail "age could not encrypt the dump; no backup was made"
+  mv "$1.age.unfinished" "$1"
 }
 
 backup() (
@@ -48,6 +59,7 @@ backup() (
     fail "the dump holds no messages; no backup was made"
   # After the dump, so that the list includes users who were erased during the dump.
   list_erasures >"$BACKUPS/$name.erased.unfinished" || fail "the erased members could not be listed; no backup was made"
+  encrypt "$unfinished"
   sync "$unfinished" "$BACKUPS/$name.erased.unfinished"
   mv "$BACKUPS/$name.erased.unfinished" "$BACKUPS/$name.erased"
   # The list needs a checksum too: a changed list would restore erased users, or erase others.
@@ -94,7 +106,7 @@ made_at() { # time of the newest backup in seconds, 0 without one
   stat --format %Y "$(newest)" 2>/dev/null || echo 0
 }
 
-age() { # seconds since the newest backup was made
+seconds_old() { # the newest backup
   echo $(($(date +%s) - $(made_at)))
 }
 
@@ -127,7 +139,7 @@ check() { # SECONDS
   writable
   flock --nonblock "$BACKUPS/.lock" true || return 0
   [ ! "$FAILED" -nt "$(newest)" ] || fail "the last try failed; its reason is in the log"
-  [ "$(age)" -le $(($1 + 7200)) ] || fail "the newest backup is $(age) seconds old"
+  [ "$(seconds_old)" -le $(($1 + 7200)) ] || fail "the newest backup is $(seconds_old) seconds old"
 }
 
 # In a folder of the container, because the folder of the backups may be the reason of the failure.
@@ -143,7 +155,7 @@ every)
   service=$!
   trap 'kill "$service"; exit 0' TERM INT
   while :; do
-    pause=$(($2 - $(age)))
+    pause=$(($2 - $(seconds_old)))
     if [ "$pause" -le 0 ]; then
       pause=$2
       backup || { pause=3600 && touch "$FAILED"; }

@@ -1,5 +1,6 @@
 """The archive of pgBackRest, and a burst of sends with a moment in its middle."""
 
+import re
 import shutil
 import time
 import uuid
@@ -11,6 +12,7 @@ from tests.deployment.compose.sending import Load
 from tests.support.http_client.patient import Patient
 
 MESSAGES = "SELECT client_id FROM messaging_message WHERE client_id IS NOT NULL"
+LAST_BACKUP = "bobbin_base_backup_last_success_timestamp_seconds"
 OVERRIDE = "deploy/pgbackrest/compose.yml"
 
 
@@ -34,9 +36,10 @@ def make_folder(stack, name: str, files: tuple[Path, ...] = ()) -> None:
 
 
 def wait_for_base_backup(stack) -> None:
+    """Wait until the metric for Prometheus is the time of a base backup."""
     until = time.monotonic() + 120
-    info = ("exec", "--no-TTY", "base-backup", "pgbackrest", "info", "--output=json")
-    while '"label":' not in stack.compose(*info):
+    metrics = ("exec", "--no-TTY", "base-backup", "sh", "-c", "cat /textfiles/base-backup.prom || true")
+    while not re.search(rf"^{LAST_BACKUP} [1-9]", stack.compose(*metrics), re.MULTILINE):
         assert time.monotonic() < until, stack.compose("logs", "base-backup", "postgres")
         time.sleep(0.5)
 

@@ -34,6 +34,7 @@ def pytest_collection_modifyitems(items):
         "rotation",
         "refusals",
         "backup",
+        "encrypted_backup",
         "point_in_time",
         "major_version",
         "drill_recovery",
