@@ -11,6 +11,7 @@ import pytest
 
 from tests.deployment.compose.operators import Operators, wait
 from tests.deployment.compose.sending import Load
+from tests.support.notifications import MailServer
 
 DRILL = os.environ.get("DRILL_ALERTS") == "1"
 SECONDS = {"critical": 180, "warning": 600}  # The mail arrives in this time.
@@ -134,6 +135,7 @@ def test_test_alert_reports_a_mail_server_that_does_not_answer(stack, operators)
     try:
         said = stack.make("test-alert", status=2)
     finally:
+        operators.mail = MailServer("0.0.0.0", operators.mail.port)  # A stopped one cannot start again.
         operators.mail.start()
 
     assert "it was not delivered" in said
