@@ -1,6 +1,7 @@
 -- Repeats erasures in a restored database before it is used. psql reads it after the rows of `known`
--- (replacing.sh, erase_again). It deletes the same rows as accounts/, messaging/ and
--- notifications/erasure.py; tests/integration/accounts/test_restored_erasures.py compares the results.
+-- (replacing.sh, erase_again). It deletes the same rows as accounts/, messaging/ and notifications/erasure.py;
+-- tests/integration/accounts/test_restored_erasures.py compares the results. It also empties the tables of sessions
+-- and of failed log-ins.
 BEGIN;
 SELECT format('SET ROLE %I', tableowner) FROM pg_tables WHERE tablename = 'accounts_user' \gexec
 

@@ -58,8 +58,9 @@ def _without_phase(key: ForeignKey[Any, Any]) -> CheckMessage:
     return Error(
         f"{key} leads to a user, and no phase of the erasure deletes the rows of {key.model._meta.label}.",
         hint="Delete them in the function of a phase (erasure.py of the app), and name the model in its "
-        f"decorator: @erasure_phase(…, {key.model.__name__}). Delete them in deploy/postgres/erase.sql too, "
-        f"which runs after a restore. Then add “{key}” to RULES in "
+        f"decorator: @erasure_phase(…, {key.model.__name__}). If the table leads to a user through "
+        "another table, delete them in deploy/postgres/erase.sql too, which runs after a restore. "
+        f"Then add “{key}” to RULES in "
         "tests/integration/accounts/test_erasure_rules.py.",
         obj=key,
         id="accounts.E003",

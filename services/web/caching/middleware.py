@@ -1,4 +1,4 @@
-"""The Cache-Control header of every response."""
+"""The Cache-Control header of the response of every view."""
 
 from collections.abc import Callable
 

@@ -5,7 +5,7 @@
   have separate generations, so a change by one leaves pages of the other stale until they expire.
 - A page with a flash message, a cookie or the CSRF token of a session is not stored (`_is_whole`).
 - `Cache-Control: private, no-cache` and `Vary: Cookie` keep it out of proxies (`_finish`). A middleware adds
-  the first header to all other responses (caching/middleware.py).
+  the first header to the other responses of views (caching/middleware.py).
 - The privacy probe (probe/) checks all this over HTTP, on the running site.
 """
 

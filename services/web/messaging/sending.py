@@ -4,8 +4,8 @@ A page (chats/views/writing.py) calls `send`, and other code `Message.objects.cr
 `Message.save`, which calls `insert`. The steps in one transaction are:
 
 1. `validate` checks the text, the parent, and that sender and receiver are two users.
-2. `_allocate` locks the users and the conversation, refuses a deactivated receiver, allocates the id and
-   updates both inboxes.
+2. `_allocate` locks the users and the conversation, allocates the id, updates both inboxes, and refuses a
+   deactivated receiver, which rolls all of it back.
 3. `attach_to_thread` sets the thread of a reply.
 4. Django inserts the row.
 5. Receivers of `post_save` react (docs/signals.md): live/receivers.py registers a callback for the commit,
@@ -50,8 +50,8 @@ M = TypeVar("M", bound=MessageFields)
 # than the last id of the conversation. The statement reads that last id from the participants, which it also
 # updates: after a wait for a lock, PostgreSQL reads the newest version of the rows that it updates, but all
 # other rows as they were at the start of the statement.
-# `count(*) >= 0` is always true. It makes PostgreSQL lock the users first: a SELECT in WITH runs when it is
-# read.
+# `count(*) >= 0` is always true. It makes PostgreSQL lock the users first, because PostgreSQL runs a SELECT
+# of WITH only when another part of the statement reads its rows.
 ALLOCATE = f"""
 WITH people AS MATERIALIZED (
   SELECT id, is_active FROM {USERS} WHERE id IN (%(low)s, %(high)s) ORDER BY id FOR KEY SHARE

@@ -23,8 +23,8 @@ CREATE = f"""
 INSERT INTO notifications_notification (user_id, message_id, content, read, created_at)
 SELECT receiver_id, id, 'New message from ' || COALESCE(
   (SELECT username FROM {USERS} u WHERE u.id = m.sender_id), 'a deleted member'), read, timestamp
-FROM messaging_message m WHERE id = ANY(%s::bigint[])
-"""  # noqa: S608  (the name of a table)
+FROM {Message._meta.db_table} m WHERE id = ANY(%s::bigint[])
+"""  # noqa: S608  (names of tables)
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):

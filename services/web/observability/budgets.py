@@ -29,7 +29,7 @@ budget_exceeded = Signal()
 
 REPEATS = 10  # So many executions of one statement in a request look like N+1 queries.
 LOG_EVERY = 60.0  # Seconds between two log lines about one view, in one process.
-# Savepoints cost the database little. They occur in tests, which run in a transaction, not in production.
+# Savepoints cost the database little, and tests, which run in a transaction, have more of them.
 NOT_COUNTED = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
 log = logging.getLogger(__name__)
