@@ -92,7 +92,7 @@ install: #: Make .venv and install the locked packages (others do it by themselv
 	@scripts/bootstrap.sh
 
 .PHONY: install-traces
-install-traces:
+install-traces: #: Install the packages of traces, which some tests need (make test does by itself)
 	@scripts/bootstrap.sh traces
 
 .PHONY: lock

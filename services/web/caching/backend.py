@@ -136,6 +136,10 @@ class RedisCache(django_redis.RedisCache):  # type: ignore[misc]  # django-redis
         counts = self._write(pipe.execute)
         return None if counts is None else (int(counts[0] or 0), counts[1])
 
+    def has_key(self, *args: Any, **kwargs: Any) -> bool:
+        """Return whether the key is there. Django's sessions ask by the operator `in`."""
+        return bool(self._write(super().has_key, *args, **kwargs))
+
     def _read(self, key: str, version: int | None, client: Any) -> tuple[Any, str]:
         found, failure = self._try_read(super().get, key, default=_MISSING, version=version, client=client)
         if failure:

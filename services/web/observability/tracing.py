@@ -38,7 +38,7 @@ def begin(service: str, release: str) -> None:
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
-    connection_created.connect(_trace_connection, dispatch_uid="observability.trace_connection")
+    connection_created.connect(_trace_connection)
 
 
 @contextmanager

@@ -149,6 +149,7 @@ def test_without_a_server_reads_find_nothing_and_writes_return_none(counted, unr
     for call in (unreachable.set, unreachable.add):
         assert call("page:1", 1) is None
     assert unreachable.delete("page:1") is None
+    assert "page:1" not in unreachable
     assert unreachable.get_or_set("page:1", lambda: "made") == "made"
     # After three failures the breaker skips Redis.
     assert counted() == {("page", "error"): 2, ("page", "bypass"): 1}
@@ -195,6 +196,7 @@ def test_hits_misses_bypasses_and_errors_add_up_to_all_reads(counted, unreachabl
             server.delete(f"{key}-2")
         else:
             server.set(key, number)
+            server.has_key(key)
         made[family if family != "nobody's" else "other"] += (1, 1, 3, 0, 0)[step]
 
     found: Counter[str] = Counter()
