@@ -84,8 +84,10 @@ def exclusive() -> Iterator[None]:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
             if not cursor.fetchone()[0]:
                 raise InconclusiveError("another privacy probe is running")
-        yield
-        guard.rollback()  # close() does not wait until PostgreSQL has released the lock.
+        try:
+            yield
+        finally:
+            guard.rollback()  # close() does not wait until PostgreSQL has released the lock.
 
 
 @contextmanager
