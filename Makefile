@@ -41,8 +41,12 @@ manage: install ## Run a management command: make manage CMD="createsuperuser" (
 	@$(STACK) manage
 
 .PHONY: test
-test: install install-traces ## Run all tests on real servers, in parallel, with coverage (ARGS="tests/unit -x" for some)
-	@exec $(STACK) test $(if $(ARGS),$(ARGS),--numprocesses=auto --dist=loadgroup --cov --cov-report=term:skip-covered)
+test: install install-traces ## Run all tests on real servers, in parallel (ARGS="tests/unit -x" for some)
+	@exec $(STACK) test $(if $(ARGS),$(ARGS),--numprocesses=auto --dist=loadgroup)
+
+.PHONY: coverage
+coverage: install install-traces #: Run all tests like make test, and measure which lines they run; takes twice as long
+	@exec $(STACK) test --numprocesses=auto --dist=loadgroup --cov --cov-report=term:skip-covered
 
 .PHONY: test-js
 test-js: #: Run the unit tests of the JavaScript modules; needs Node.js
@@ -139,7 +143,7 @@ test-proxies: install #: Test the settings for Caddy, Traefik, nginx and Cloudfl
 	@$(PYTHON_IN_VENV) -m pytest -c tests/deployment/proxies/pytest.ini tests/deployment/proxies -q $(ARGS)
 
 .PHONY: test-stack
-test-stack: install #: Build, start, test and harm the containers, and remove them; needs Docker, and 10 minutes
+test-stack: install #: Build, start, test and harm the containers, and remove them; needs Docker, and 25 minutes
 	@scripts/test-stack.sh $(ARGS)
 
 .PHONY: drill-recovery
