@@ -6,6 +6,5 @@ set -eu
 cd "$(dirname "$0")/.."
 [ -n "${KUBECONFIG:-}" ] || { echo "Bobbin: set the cluster: KUBECONFIG=... make test-cluster" >&2; exit 1; }
 KUBECTL=${KUBECTL:-$(command -v kubectl)} || { echo "Bobbin: kubectl is missing." >&2; exit 1; }
-HELM=${HELM:-$(scripts/k8s-tools.sh | sed 's/.* //')}
-export KUBECTL HELM
+export KUBECTL
 exec .venv/bin/python -m pytest -c tests/deployment/kubernetes/cluster/pytest.ini tests/deployment/kubernetes/cluster "$@"

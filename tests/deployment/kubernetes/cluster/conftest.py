@@ -11,10 +11,7 @@ import pytest
 from tests.deployment.compose.sending import Load, sign_up
 from tests.deployment.kubernetes.cluster.cluster import NAMESPACE, Cluster
 
-ORDER = [
-    *("test_start", "test_policies", "test_rollouts", "test_release", "test_monitoring", "test_restore"),
-    "test_chart",
-]
+ORDER = ["test_start", "test_policies", "test_rollouts", "test_release", "test_monitoring", "test_restore"]
 table: list[str] = []
 
 
