@@ -143,17 +143,23 @@ test-proxies: install #: Test the settings for Caddy, Traefik, nginx and Cloudfl
 	@$(PYTHON_IN_VENV) -m pytest -c tests/deployment/proxies/pytest.ini tests/deployment/proxies -q $(ARGS)
 
 .PHONY: test-stack
-test-stack: install #: Build, start, test and harm the containers, and remove them; needs Docker, and 25 minutes
+test-stack: install #: Build, start, test and harm the containers, and remove them; needs Docker, and 15 minutes
 	@scripts/test-stack.sh $(ARGS)
 
 .PHONY: drill-recovery
 drill-recovery: install #: Lose the disk of the containers of a test, and recover it from the archive (MESSAGES=100000); 8 minutes
 	@.venv/bin/python -m pytest -c tests/deployment/compose/pytest.ini tests/deployment/compose/drill_recovery.py -q $(ARGS)
 
+.PHONY: drill-restore
+drill-restore: install #: Restore the containers of a test to a moment, and from encrypted backups; 5 minutes
+	@for drill in point_in_time encrypted_backup; do \
+	  $(PYTHON_IN_VENV) -m pytest -c tests/deployment/compose/pytest.ini \
+	    tests/deployment/compose/drill_$$drill.py -q $(ARGS) || exit 1; done
+
 .PHONY: drill-alerts
 drill-alerts: install #: Stop, kill and freeze each container under load: which alert is mailed, and when (4 hours; ARGS="-k web")
 	@DRILL_ALERTS=1 $(PYTHON_IN_VENV) -m pytest -c tests/deployment/compose/pytest.ini \
-	  tests/deployment/compose/test_alerts.py -q $(ARGS)
+	  tests/deployment/compose/drill_alerts.py -q $(ARGS)
 
 .PHONY: test-k8s
 test-k8s: install #: Check the manifests in k8s/ without a cluster (ARGS="-k planted" for a part)

@@ -28,15 +28,15 @@ def pytest_collection_modifyitems(items):
         "site",
         "https",
         "faults",
-        "alerts",
         "upgrade",
         "rollback",
         "rotation",
         "refusals",
         "backup",
-        "encrypted_backup",
-        "point_in_time",
         "major_version",
+        "drill_alerts",
+        "drill_encrypted_backup",
+        "drill_point_in_time",
         "drill_recovery",
     ]
     items.sort(key=lambda item: order.index(Path(item.path).stem.removeprefix("test_")))
