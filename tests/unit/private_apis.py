@@ -17,7 +17,7 @@ GENERATED = {"_abc_impl", "_is_protocol"}  # Python adds them to classes.
 OWN_PACKAGES = {path.name for path in WEB.iterdir() if path.is_dir()}
 # Scripts, and modules that need the packages of traces.
 NOT_IMPORTED = {"manage.py", "healthcheck.py", "gunicorn.conf.py", "gunicorn_events.conf.py"}
-NOT_IMPORTED |= {"caching/traced.py", "observability/tracing.py"}
+NOT_IMPORTED |= {"caching/traced.py", "live/traced.py", "observability/tracing.py"}
 
 
 def used() -> set[tuple[str, str]]:
