@@ -33,7 +33,7 @@ def test_run_serves_metrics_of_workers_and_commands(shared_stack):
     after = read()
 
     assert (code, said.count("password:")) == (0, 3)
-    assert before["bobbin_gunicorn_workers"] >= 2
+    assert after["bobbin_gunicorn_workers"] >= 2
     assert after[visits] == before.get(visits, 0) + 1
     assert after["bobbin_notifications_created_total"] > before["bobbin_notifications_created_total"]
     assert any("observability.serve" in child.cmdline() for child in shared_stack.children)
