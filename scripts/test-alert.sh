@@ -14,7 +14,7 @@ scripts/check-alerts.sh
 receivers=$(docker compose exec -T alertmanager sh -c "sed -n '/name: operators/,/name: watchdog/p' /tmp/alertmanager.yml" </dev/null)
 case $receivers in
   *_configs*) ;;
-  *) fail "nobody is notified. Set ALERT_EMAIL_TO or ALERT_WEBHOOK_URL in .env, then run: docker compose --profile monitoring up -d" ;;
+  *) fail "Alertmanager has no receiver. Set ALERT_EMAIL_TO or ALERT_WEBHOOK_URL in .env, then run: docker compose --profile monitoring up -d" ;;
 esac
 
 # The label makes each test a notification of its own.
@@ -24,7 +24,7 @@ since=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 docker compose exec -T alertmanager amtool --alertmanager.url=http://127.0.0.1:9093 alert add "$name" \
   severity=critical namespace="test-$mark" --end="$(date -u -d "@$((mark + 60))" +%Y-%m-%dT%H:%M:%SZ)" \
   --annotation=summary="A test of the notifications" \
-  --annotation=description="Somebody ran make test-alert. Nothing is wrong." \
+  --annotation=description="Sent by make test-alert. Nothing is wrong." \
   --annotation=runbook_url="${RUNBOOKS:-docs/runbooks}/Watchdog.md" --annotation=dashboard=bobbin-service </dev/null
 echo "Sent $name to Alertmanager. Waiting for its receivers, up to a minute ..."
 tries=30

@@ -14,7 +14,7 @@ FOREIGN = {"DiskNearlyFull", "TestAlert"}
 
 
 class Operators:
-    """What the operators of the containers receive."""
+    """The mails and alerts that the operators of the containers receive."""
 
     def __init__(self, stack: Containers, *, is_short: bool) -> None:
         self.stack = stack
