@@ -143,7 +143,7 @@ test-proxies: install #: Test the settings for Caddy, Traefik, nginx and Cloudfl
 	@$(PYTHON_IN_VENV) -m pytest -c tests/deployment/proxies/pytest.ini tests/deployment/proxies -q $(ARGS)
 
 .PHONY: test-stack
-test-stack: install #: Build, start, test and harm the containers, and remove them; needs Docker, and 15 minutes
+test-stack: install #: Build, start, test and harm the containers, and remove them; needs Docker, and 17 minutes
 	@scripts/test-stack.sh $(ARGS)
 
 .PHONY: drill-recovery
@@ -157,9 +157,9 @@ drill-restore: install #: Restore the containers of a test to a moment, and from
 	    tests/deployment/compose/drill_$$drill.py -q $(ARGS) || exit 1; done
 
 .PHONY: drill-alerts
-drill-alerts: install #: Stop, kill and freeze each container under load: which alert is mailed, and when (4 hours; ARGS="-k web")
+drill-alerts: install #: Stop, kill and freeze each container under load: which alert is mailed, and when (STACKS=5 at once; ARGS="-k web")
 	@DRILL_ALERTS=1 $(PYTHON_IN_VENV) -m pytest -c tests/deployment/compose/pytest.ini \
-	  tests/deployment/compose/drill_alerts.py -q $(ARGS)
+	  tests/deployment/compose/drill_alerts.py -q -n $(or $(STACKS),5) $(ARGS)
 
 .PHONY: test-k8s
 test-k8s: install #: Check the manifests in k8s/ without a cluster (ARGS="-k planted" for a part)
@@ -173,6 +173,10 @@ test-pooler: install #: Run Bobbin behind a real PgBouncer, as k8s/overlays/prod
 test-cluster: install #: Run, test and harm Bobbin on the cluster that KUBECONFIG names; needs Docker, and 10 minutes
 	@scripts/test-cluster.sh $(ARGS)
 
+.PHONY: drill-rotation
+drill-rotation: install #: Rotate the secrets on the cluster of KUBECONFIG under load, as k8s/README.md says; 4 minutes
+	@TESTS=tests/deployment/kubernetes/cluster/drill_rotation.py scripts/test-cluster.sh $(ARGS)
+
 # --- More benchmarks ---
 
 .PHONY: install-bench
@@ -180,11 +184,11 @@ install-bench: #: Install what the benchmarks need, in .venv-bench (they do by t
 	@scripts/bootstrap.sh bench
 
 .PHONY: bench-scale
-bench-scale: install install-bench #: Measure the pages' queries at 10,000 to 10,000,000 messages (needs 18 GB and 5 minutes)
+bench-scale: install install-bench #: Measure the pages' queries with many messages and conversations (needs 18 GB and 5 minutes)
 	@exec $(STACK) bench scale $(ARGS)
 
 .PHONY: bench-http
-bench-http: install install-bench #: Measure the pages under load beside a bare view
+bench-http: install install-bench #: Measure the pages under load beside bare views (ARGS=--profiles: a writer, overload)
 	@exec $(STACK) bench http $(ARGS)
 
 .PHONY: bench-outages

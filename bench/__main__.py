@@ -19,6 +19,9 @@ def main() -> None:
     parser.add_argument(
         "--connections", action="store_true", help="http: compare ways to come to a connection"
     )
+    parser.add_argument(
+        "--profiles", action="store_true", help="http: readers beside a writer, and too many clients"
+    )
     parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md alone")
     arguments = parser.parse_args()
 

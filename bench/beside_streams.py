@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from tqdm import tqdm
 
 from bench import report
-from bench.load import Load
 from bench.under_load.servers import Web
+from bench.under_load.slices import Load
 from bench.under_load.streams import Crowd
 
 SECONDS = 2.0
@@ -41,12 +41,12 @@ class Beside:
         try:
             load.warm_up(web.port, visits)
             before, at_first, began = web.cpu_seconds(), events.cpu_seconds(), time.perf_counter()
-            took, requested = load.slice(web.port, visits, SECONDS)
+            done = load.slice(web.port, visits, SECONDS)
             lasted = time.perf_counter() - began
-            self.cpu.append((web.cpu_seconds() - before) / requested)
+            self.cpu.append((web.cpu_seconds() - before) / done.requested)
             self.events.append((events.cpu_seconds() - at_first) / lasted)
-            self.rates.append(len(took) / SECONDS)
-            self.took += took
+            self.rates.append(done.rate)
+            self.took += done.took
         finally:
             if self.streams:
                 crowd.go()

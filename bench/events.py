@@ -13,10 +13,10 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts.models import User
-from bench import beside_streams, report
-from bench.load import Load
+from bench import beside_streams, fan_out, report
 from bench.staging import stage
 from bench.under_load.servers import Stack
+from bench.under_load.slices import Load
 from bench.under_load.streams import Crowd, Sender
 from bench.under_load.visits import mixed
 from tests.support.harmed_valkey import Server, until
@@ -72,8 +72,11 @@ def main(arguments: argparse.Namespace) -> None:
         sender.send(SECONDS)
         time.sleep(1)
         arrived = delays(crowd, sender)
+        crowd.go()
+        fanned = fan_out.measure(stack, users[0], users[1:])
+        crowd.come(events.port, LISTENING)
         faults = [_fault(name, harm, crowd) for name, harm in _harms(server, stack, events).items()]
-    text = _text(before, after, pages.text(), arrived, faults)
+    text = _text(before, after, arrived, fanned, pages.text(), faults)
     print("\n" + text)
     if not arguments.no_write:
         report.write("live updates", f"{report.machine('gunicorn')}\n\n{text}")
@@ -117,6 +120,8 @@ One process `events`: {before:.0f} MiB RSS with its master before, {after:.0f} M
 (at most 150). From commit until a browser has the event, with {listening} streams and {pace} sends a second,
 {sends} sends: p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms (at most 250), longest {longest:.1f} ms.
 
+{fanned}
+
 {pages}
 
 Members write all the time meanwhile. Browsers reconnect by themselves and resume after the last event that
@@ -126,11 +131,13 @@ they received. "Lost" counts messages that never reach the browser of their rece
 """
 
 
-def _text(before: float, after: float, pages: str, arrived: list[float], faults: list[list[str]]) -> str:
+def _text(
+    before: float, after: float, arrived: list[float], fanned: str, pages: str, faults: list[list[str]]
+) -> str:
     quantiles = statistics.quantiles(arrived, n=100)
     return TEXT.format(
         before=before, after=after, streams=STREAMS, listening=LISTENING, pace=SENDS, sends=len(arrived),
         p50=quantiles[49], p95=quantiles[94], p99=quantiles[98], longest=max(arrived),
-        pages=pages.strip(),
+        fanned=fanned.strip(), pages=pages.strip(),
         faults=report.table(["what happens", "sends", "lost"], faults),
     )  # fmt: skip

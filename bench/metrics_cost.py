@@ -11,9 +11,9 @@ from django.core.management import call_command
 from tqdm import tqdm
 
 from bench import report
-from bench.load import Load, WrongAnswersError
 from bench.staging import stage
 from bench.under_load.servers import Stack, Web
+from bench.under_load.slices import Load, WrongAnswersError
 from bench.under_load.visits import BROWSERS, Kind, Member, kinds
 from caching.generations import invalidate_all
 from observability import serve
@@ -58,9 +58,9 @@ class Way:
         invalidate_all()  # A page that expires within the slice would be a miss.
         load.warm_up(self.web.port, kind.visits)
         before = self.web.cpu_seconds()
-        took, requested = load.slice(self.web.port, kind.visits, SECONDS)
-        self.cpu.append((self.web.cpu_seconds() - before) / requested)
-        self.rates.append(len(took) / SECONDS)
+        done = load.slice(self.web.port, kind.visits, SECONDS)
+        self.cpu.append((self.web.cpu_seconds() - before) / done.requested)
+        self.rates.append(done.rate)
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -12,16 +12,17 @@ from django.core.management import call_command
 from tqdm import tqdm
 
 from bench import report
-from bench.load import Load
 from bench.staging import stage
-from bench.under_load.clients import Browser
+from bench.under_load.browser import Browser
 from bench.under_load.servers import Stack
+from bench.under_load.slices import Load
 from bench.under_load.visits import Member, mixed
 from tests.support.harmed_valkey import HARMS, Server, until
 
 SIZE = 100_000
 ROUNDS = 2
-SLICES = 6  # Slices of one second in each phase: before, during and after the outage.
+SECONDS = 1.0
+SLICES = 6  # In each phase: before, during and after the outage.
 BACK_WITHIN = 10
 HEADER = ["Redis is", "p50 ms", "p95 ms", "p95 against normal", "slowest ms", "requests/s", "in use again"]
 DOC = report.DOC.with_name("operations.md")
@@ -43,13 +44,14 @@ class Phases:
     def __init__(self, load: Load, port: int, visits: list[list[dict]], member: Member) -> None:
         self.load, self.port, self.visits, self.member = load, port, visits, member
         self.took: dict[str, list[float]] = {}
-        self.seconds: dict[str, float] = {}
+        self.rates: dict[str, list[float]] = {}
         self.back: dict[str, list[float]] = {}
 
     def run(self, name: str, slices: int) -> None:
         for _ in range(slices):
-            self.took.setdefault(name, []).extend(self.load.slice(self.port, self.visits)[0])
-            self.seconds[name] = self.seconds.get(name, 0) + 1
+            done = self.load.slice(self.port, self.visits, SECONDS)
+            self.took.setdefault(name, []).extend(done.took)
+            self.rates.setdefault(name, []).append(done.rate)
 
     def outage(self, server: Server, kind: str) -> None:
         harm, revert = HARMS[kind]
@@ -76,7 +78,7 @@ class Phases:
                 f"{_p95(took) * 1000:.0f}",
                 f"{_p95(took) / normal:.2f}" + ("" if "first" in name else " (at most 2)"),
                 f"{max(took) * 1000:.0f}",
-                f"{len(took) / self.seconds[name]:.0f}",
+                f"{statistics.mean(self.rates[name]):.0f}",
                 f"{max(self.back[name]):.1f} s" if name in self.back else "",
             ]
             for name, took in self.took.items()

@@ -14,7 +14,7 @@ def _connection() -> psycopg.Connection:
     where = connection.settings_dict
     made = psycopg.connect(
         host=where["HOST"], port=where["PORT"], user=where["USER"], dbname=where["NAME"],
-        password=where["PASSWORD"], autocommit=True,
+        password=where["PASSWORD"], options=where["OPTIONS"].get("options", ""), autocommit=True,
     )  # fmt: skip
     made.execute("SET TIME ZONE 'UTC'")
     made.execute("SET plan_cache_mode = force_generic_plan")  # Custom plans take as long as the query.
@@ -24,6 +24,13 @@ def _connection() -> psycopg.Connection:
 @functools.cache
 def _cursor() -> psycopg.Cursor:
     return _connection().cursor(binary=True)
+
+
+def close() -> None:
+    """Close the connection. The next statement opens another one."""
+    _connection().close()
+    _connection.cache_clear()
+    _cursor.cache_clear()
 
 
 def statement_count() -> int:

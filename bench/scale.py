@@ -1,4 +1,4 @@
-"""`make bench-scale`: the queries of pages with tables of 10,000 to 10,000,000 messages."""
+"""`make bench-scale`: the queries of pages with 10,000 to 10,000,000 messages, and those of help desks."""
 
 import argparse
 import random
@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.db import connections
 from tqdm import tqdm
 
-from bench import report
+from bench import help_desk, report
 from bench.staging import Stage, stage
 from chats.views.reading import INBOX, ROOT, THREAD, UNREAD
 
@@ -69,6 +69,15 @@ PAGES = [
 
 
 def main(arguments: argparse.Namespace) -> None:
+    if not arguments.only:
+        _messages(arguments)
+    if (arguments.only or help_desk.TITLE) in help_desk.TITLE:
+        text = help_desk.measure(arguments.rounds, arguments.size or SIZES[-1])
+        if not arguments.no_write:
+            report.write(help_desk.TITLE, f"{report.machine()}\n{text}")
+
+
+def _messages(arguments: argparse.Namespace) -> None:
     sizes = [size for size in SIZES if size <= (arguments.size or SIZES[-1])]
     rounds = arguments.rounds or ROUNDS
     _stop_without_room(sum(sizes))

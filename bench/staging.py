@@ -3,6 +3,8 @@
 Only a few members are measured. All others are background that makes the tables large.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import connections, transaction
@@ -43,6 +45,11 @@ SELECT %(first)s + n, %(low)s, %(low)s + 1 + n FROM generate_series(0, %(count)s
 BACKGROUND = """
 INSERT INTO messaging_conversation (id, low_id, high_id)
 SELECT %(first)s + n, %(low)s + 2 * n, %(low)s + 2 * n + 1 FROM generate_series(0, %(count)s - 1) AS n
+"""
+# Conversations of each member with the next one, so each member has two.
+CHAIN = """
+INSERT INTO messaging_conversation (id, low_id, high_id)
+SELECT %(first)s + n, %(low)s + n, %(low)s + n + 1 FROM generate_series(0, %(count)s - 1) AS n
 """
 THE_REST = [
     """
@@ -89,18 +96,36 @@ class Stage:
 
 def stage(total: int, using: str = "default") -> Stage:
     """Empty the tables and fill them with `total` messages and one notification each."""
-    with transaction.atomic(using), connections[using].cursor() as cursor:
-        # Disable the triggers that check foreign keys row by row; the generated rows are correct.
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute(EMPTY)
-        staged = _Builder(cursor, total).build()
-        for statement in THE_REST:
-            cursor.execute(statement)
-    _vacuum(using)
+    with _filling(total, using) as builder:
+        staged = builder.build()
+    vacuum(using)
     return staged
 
 
-def _vacuum(using: str) -> None:
+def stage_help_desk(members: int, *conversations: int, using: str = "default") -> list[tuple[int, int]]:
+    """Fill the tables with members who have one or two conversations of one message, and with help desks.
+
+    The help desks have the given numbers of conversations, of one message each, which they have received and
+    not read. Return the id of each of them and of its first message; the ids of its messages are consecutive.
+    """
+    with _filling(members + sum(conversations), using) as builder:
+        desks = [builder.star(count, count, one_way=True) for count in conversations]
+        builder.chain(members - builder.members)
+    return desks
+
+
+@contextmanager
+def _filling(total: int, using: str) -> Iterator["_Builder"]:
+    with transaction.atomic(using), connections[using].cursor() as cursor:
+        # Disable the triggers that check foreign keys row by row; the generated rows are correct.
+        cursor.execute("SET LOCAL session_replication_role = replica; SET LOCAL statement_timeout = 0")
+        cursor.execute(EMPTY)
+        yield _Builder(cursor, total)
+        for statement in THE_REST:
+            cursor.execute(statement)
+
+
+def vacuum(using: str) -> None:
     with connections[using].cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")
@@ -116,11 +141,11 @@ class _Builder:
     def build(self) -> Stage:
         total = self.total
         few = max(2, min(500, total // 200))
-        thread_of_1000 = self._star(1, 1_001, thread=1_001)
-        thread_of_10000 = self._star(1, min(10_001, total // 10), thread=10_001)
-        inbox = self._star(few, total // 5)
-        unread = self._star(max(2, few // 5), total * 2 // 5, one_way=True)
-        erased = self._star(max(2, few // 5), total // 5)
+        thread_of_1000 = self.star(1, 1_001, thread=1_001)
+        thread_of_10000 = self.star(1, min(10_001, total // 10), thread=10_001)
+        inbox = self.star(few, total // 5)
+        unread = self.star(max(2, few // 5), total * 2 // 5, one_way=True)
+        erased = self.star(max(2, few // 5), total // 5)
         self._background(total - self.messages)
         return Stage(
             inbox=inbox[0],
@@ -132,15 +157,19 @@ class _Builder:
             members=self.members,
         )
 
-    def _star(
+    def star(
         self, counterparts: int, messages: int, thread: int = 10, one_way: bool = False
     ) -> tuple[int, int]:
         """Create a member with counterparts; return the ids of the member and of the first message."""
         member = self._members(counterparts + 1)
         first = self._conversations(CONVERSATIONS, counterparts, member)
         # The last messages of each conversation are unread: a tenth if one member receives all, else one.
-        unread = messages // counterparts // 10 if one_way else int(thread == 10)
+        unread = max(messages // counterparts // 10, 1) if one_way else int(thread == 10)
         return member, self._messages(first, counterparts, messages, thread, unread, one_way)
+
+    def chain(self, members: int) -> None:
+        first = self._conversations(CHAIN, members - 1, self._members(members))
+        self._messages(first, members - 1, members - 1, 10, 1, False)
 
     def _background(self, messages: int) -> None:
         count = max(1, min(BACKGROUND_CONVERSATIONS, messages // 20))

@@ -20,7 +20,8 @@ SIZE = 500_000
 MEGABYTES = 10  # Limit for the memory growth of an erasure.
 PEERS = [
     "django-mptt", "django-treebeard", "django-tree-queries", "django-cte", "django-simple-history",
-    "django-pghistory", "django-reversion", "django-notifications-community", *caching.PACKAGES,
+    "django-pghistory", "django-reversion", "django-notifications-community", "django-postman",
+    *caching.PACKAGES,
 ]  # fmt: skip
 NOTE = """
 Times against raw SQL through psycopg (prepared, binary), in turn within one run, medians. Every way returns
@@ -53,6 +54,7 @@ def main(arguments: argparse.Namespace) -> None:
         rounds = str(arguments.rounds or 100)
         for package in caching.PACKAGES:
             lines += _apart("bench.peers.caching", package, json.dumps(asdict(staged)), rounds)
+        lines += _apart("bench.peers.postman", json.dumps(asdict(staged)), rounds)
         # Without Bobbin on the path: this package is named `notifications` too.
         lines += _apart("bench.peers.community", rounds, PYTHONPATH=str(ROOT))
     counted = report.counted(lines)

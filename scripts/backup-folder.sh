@@ -6,6 +6,9 @@ cd "$(dirname "$0")/.."
 . scripts/folders.sh
 folder=$BACKUPS
 [ ! -d "$folder" ] || exit 0
-mkdir -p "$folder"
+said=$(mkdir -p "$folder" 2>&1) || {
+  echo "Bobbin: BACKUPS=$folder cannot be created as a folder (${said##*: }). Set BACKUPS to another path." >&2
+  exit 1
+}
 chmod 700 "$folder"
 [ "$(id -u)" != 0 ] || chown 10001:10001 "$folder"

@@ -30,7 +30,10 @@ for address in $(printf '%s' "$to,$(setting ALERT_EMAIL_FROM)" | tr ',' ' '); do
   esac
 done
 case $host in
-  "" | *:[0-9]*) ;;
+  "") ;;
+  :*) fail "ALERT_SMTP_HOST=$host has no host. Write host and port, such as mail.example.org$host." ;;
+  *:*[!0-9]* | *:) fail "ALERT_SMTP_HOST=$host has no valid port. Write host and port, such as ${host%:*}:587." ;;
+  *:*) ;;
   *) fail "ALERT_SMTP_HOST=$host has no port. Write host and port, such as $host:587." ;;
 esac
 case $(setting ALERT_SMTP_TLS) in
@@ -42,6 +45,7 @@ esac
 for name in ALERT_WEBHOOK_URL ALERT_WATCHDOG_URL PROBE_URL; do
   value=$(setting "$name")
   case $value in
+    *[[:space:]]*) fail "$name=$value has a space, which no address has." ;;
     "" | http://?* | https://?*) ;;
     *) fail "$name=$value is no address: it begins with http:// or https://." ;;
   esac

@@ -5,11 +5,24 @@ set -eu
 cd "$(dirname "$0")/.."
 # shellcheck disable=SC1091  # checked separately
 . scripts/folders.sh
+# Each reader would treat the carriage return in its own way.
+for file in "$BOBBIN_SECRETS"/*; do
+  [ -f "$file" ] || continue
+  ! grep -q "$(printf '\r')" "$file" || {
+    printf '%s\n' "Bobbin: $file has line ends of Windows. Remove them: sed -i 's/\r\$//' $file" >&2
+    exit 1
+  }
+done
 project=${COMPOSE_PROJECT_NAME:-$(folder_setting COMPOSE_PROJECT_NAME bobbin)}
 [ -n "$(docker volume ls --quiet --filter "name=^${project}_postgres\$")" ] || exit 0
 [ -s "$BOBBIN_SECRETS/postgres_password" ] || {
-  echo "Bobbin: $BOBBIN_SECRETS/postgres_password is missing, but the volume of PostgreSQL has its password, and a new one" \
+  echo "Bobbin: $BOBBIN_SECRETS/postgres_password is missing or empty, but the volume of PostgreSQL has its password, and a new one" \
     "would not fit. Put the file back from your copy of the secrets. If there is none, see docs/operations.md, Secrets." >&2
+  exit 1
+}
+[ -s "$BOBBIN_SECRETS/secret_key" ] || {
+  echo "Bobbin: $BOBBIN_SECRETS/secret_key is missing or empty, and a new one would log out all members. Put the file back" \
+    "from your copy of the secrets. If there is none, make a new one: openssl rand -hex 32 >$BOBBIN_SECRETS/secret_key" >&2
   exit 1
 }
 [ "${1:-}" != files ] || exit 0

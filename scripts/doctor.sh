@@ -24,6 +24,9 @@ finished() { [ ! -d "$BOBBIN_SECRETS/rotation" ] || { echo "Bobbin: it was inter
 # shellcheck disable=SC2329
 once() { docker compose run --rm --no-TTY --no-deps "$@"; }
 
+docker info >/dev/null 2>&1 ||
+  { echo "Bobbin: no Docker engine answers. Is it started, and may you use it (group docker)?" >&2; exit 1; }
+check "settings that Compose uses" scripts/check-compose.sh
 check "rotation of the secrets is finished" finished
 check "connections to PostgreSQL" scripts/check-connections.sh
 check "secrets fit the volume" scripts/check-secrets.sh
@@ -35,5 +38,8 @@ check "published port" scripts/check-port.sh
 check "settings of notifications" scripts/check-alerts.sh
 if [ -z "$only" ]; then
   check "backups can be written to $BACKUPS" once backup writable
+  check "folder of the archive" scripts/archive-folder.sh
+  # Caddy renews a certificate when a third of its time is left: of the usual 90 days, a month.
+  DAYS=14 check "certificate of the profile https" scripts/check-certificate.sh
 fi
 exit "$failed"

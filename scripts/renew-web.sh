@@ -32,8 +32,30 @@ docker compose up --detach --no-deps --no-recreate --scale "web=$(($(echo "$old"
     "Run make up again after the fix." >&2
   exit 1
 }
-# nginx resolves the addresses of web every second.
-sleep 2
+# nginx resolves the addresses of web every second, and less often on a busy machine. The old version continues until the
+# log of nginx shows, in two rounds in a row, a request that the new one answered. One is not enough: nginx skips for
+# seconds an address that has refused a request, such as that of the new one while it started, or of the container that
+# had it before; a single request can reach it meanwhile. A line with two addresses is of a request that the first one
+# refused.
+new=$(for container in $(docker compose ps --quiet --status running web); do
+  case "$outdated" in *"$container"*) continue ;; esac
+  docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$container"
+done)
+rounds=0
+for _ in $(seq 30); do
+  sleep 1
+  since=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  # Two requests, because nginx takes the containers in turn. If nginx does not run, there is nothing to wait for.
+  docker compose exec --no-TTY nginx curl --silent --output /dev/null http://127.0.0.1:8080/healthz \
+    --next --silent --output /dev/null http://127.0.0.1:8080/healthz </dev/null 2>/dev/null || break
+  sent=$(docker compose logs --no-log-prefix --since "$since" nginx | sed -n 's/.*"upstream":"\([0-9.]*\):[0-9]*".*/\1/p')
+  answered=0
+  for address in $new; do
+    if printf '%s\n' "$sent" | grep -qxF "$address"; then answered=1; fi
+  done
+  rounds=$(((rounds + 1) * answered))
+  [ "$rounds" -lt 2 ] || break
+done
 echo "Replacing web: the old version finishes its requests ..."
 # nginx skips a container that has refused a connection. Without these requests, a visitor's could be the first one,
 # after the container has ended and before its address has expired; it would wait for two seconds and fail.

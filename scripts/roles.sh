@@ -1,13 +1,11 @@
 #!/bin/sh
 # Create the role that owns the tables, if the volume is from a release without it.
-# Called by up.sh and restore.sh.
+# Called by up.sh and restore.sh, after undo-restore.sh has started PostgreSQL.
 set -eu
 cd "$(dirname "$0")/.."
 # shellcheck disable=SC1091  # checked separately
 . scripts/folders.sh
 
-[ -n "$(docker compose ps --quiet --status running postgres)" ] ||
-  docker compose up --detach --wait --wait-timeout 120 postgres
 script() { docker compose exec --no-TTY postgres psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --username postgres --dbname bobbin "$@"; }
 
 owner=$(script --command "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'bobbin'" </dev/null)

@@ -72,9 +72,8 @@ as_superuser() {
 statements() {
   for entry in bobbin:postgres_password bobbin_owner:postgres_owner_password \
     bobbin_monitor:postgres_monitor_password postgres:postgres_admin_password; do
-    # The statistics and the log of PostgreSQL would contain the password.
-    printf '%s\n' "SET LOCAL pg_stat_statements.track = 'none';" "SET LOCAL log_min_error_statement = 'panic';" \
-      "SET LOCAL log_min_duration_statement = -1;"
+    # The log of PostgreSQL would contain the password.
+    printf '%s\n' "SET LOCAL log_min_error_statement = 'panic';" "SET LOCAL log_min_duration_statement = -1;"
     printf "\\\\set password '%s'\n" "$(cat "$rotation/2/${entry#*:}")"
     # Volumes of old releases do not have each role.
     echo "SELECT format('ALTER ROLE %I PASSWORD %L', rolname, :'password') FROM pg_roles WHERE rolname = '${entry%:*}' \\gexec"

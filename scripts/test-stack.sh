@@ -4,4 +4,5 @@
 # Needs a Docker engine.
 set -eu
 cd "$(dirname "$0")/.."
-exec .venv/bin/python -m pytest -c tests/deployment/compose/pytest.ini tests/deployment/compose "$@"
+exec .venv/bin/python -m pytest -c tests/deployment/compose/pytest.ini tests/deployment/compose \
+  -o 'python_files=test_*.py drill_alerts.py' "$@"

@@ -9,7 +9,10 @@ import os
 import sys
 
 file, command = sys.argv[1], sys.argv[2:]
-lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+try:
+    lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+except OSError as error:  # For example, another user made the file or owns the folder.
+    sys.exit(f"Bobbin: {file} cannot be written: {error.strerror}.")
 try:
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 except BlockingIOError:

@@ -184,7 +184,7 @@ def browser_of():
     def log_in(user):
         client, session = Client(), SessionStore()
         session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[BACKEND_SESSION_KEY] = "accounts.backends.ModelBackend"
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         with zeal_context():  # Count the queries separately, as for a request.
             session.save()

@@ -4,62 +4,19 @@ They are threads of a separate process, so that they share no interpreter with t
 reads slices as lines of JSON from standard input, writes a line of results for each, and exits at its end.
 """
 
-import http.client
 import itertools
 import json
-import random
 import re
 import sys
 import time
-import urllib.parse
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-# Browsers reconnect after this number of requests, so that they change between the workers.
-REQUESTS_A_CONNECTION = (30, 70)
-TIMEOUT = 20
+from bench.under_load.browser import Browser
+
 NAMES = re.compile(rb'data-counterpart="([^"]*)"')
 SENT = re.compile(r"/chats/message/\d+/")
-
-unique = itertools.count(1)
-
-
-class Browser:
-    """A browser with one keep-alive connection, which it renews regularly."""
-
-    def __init__(self) -> None:
-        self.connection: http.client.HTTPConnection | None = None
-        self.port = self.left = 0
-
-    def fetch(self, port: int, visit: dict, client_id: str = "") -> tuple[int, Any, bytes]:
-        """Send one request; return status, headers and body. A visit with `sent` posts a form."""
-        form = _form(visit, client_id or str(uuid.uuid4())) if "sent" in visit else None
-        if not self.left or port != self.port:
-            self.renew(port)
-        self.left -= 1
-        headers = {"Cookie": visit["cookie"], "Host": f"127.0.0.1:{port}"}
-        if form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        path = visit["path"].replace("UNIQUE", str(next(unique)))
-        try:
-            return self.exchange(path, form, headers)
-        except (ConnectionError, http.client.RemoteDisconnected):
-            # A worker that restarts closes its connections; retry once, as browsers do.
-            self.renew(port)
-            return self.exchange(path, form, headers)
-
-    def exchange(self, path: str, form: str | None, headers: dict[str, str]) -> tuple[int, Any, bytes]:
-        assert self.connection
-        self.connection.request("GET" if form is None else "POST", path, form, headers)
-        response = self.connection.getresponse()
-        return response.status, response.headers, response.read()
-
-    def renew(self, port: int) -> None:
-        if self.connection:
-            self.connection.close()
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
-        self.port, self.left = port, random.randint(*REQUESTS_A_CONNECTION)
 
 
 class Slice:
@@ -68,7 +25,9 @@ class Slice:
     def __init__(self, port: int, seconds: float, visits: list[list[dict]]) -> None:
         self.port, self.seconds, self.visits = port, seconds, visits
         self.requested = 0
+        self.completed = 0.0
         self.took: list[float] = []
+        self.paced: list[float] = []  # The same for visits that are due at fixed times.
         self.failures: list[str] = []
         self.acknowledged: list[list] = []
 
@@ -77,19 +36,24 @@ class Slice:
         list(pool.map(self.loop, browsers, self.visits))
         return {
             "took": self.took,
-            "asked": self.requested,
+            "paced": self.paced,
+            "requested": self.requested,
+            "rate": self.completed / self.seconds,
             "failures": self.failures,
             "acknowledged": self.acknowledged,
         }
 
     def loop(self, browser: Browser, visits: list[dict]) -> None:
+        due = time.perf_counter()
         for visit in itertools.cycle(visits):
-            began = time.perf_counter()
-            if began >= self.until:
+            if pause := visit.get("every"):
+                time.sleep(max(0.0, min(due, self.until) - time.perf_counter()))
+                due += pause
+            if time.perf_counter() >= self.until:
                 return
             try:
                 wrong = self.visit(browser, visit)
-            except (OSError, http.client.HTTPException) as error:
+            except (OSError, ValueError) as error:
                 browser.left, wrong = 0, f"{type(error).__name__}: {error}"
             self.requested += 1
             if wrong:
@@ -99,24 +63,40 @@ class Slice:
         """Send one request, and return what is wrong with the response, or an empty string."""
         client_id = str(uuid.uuid4()) if "sent" in visit else ""
         began = time.perf_counter()
-        status, headers, body = browser.fetch(self.port, visit, client_id)
+        answer = browser.fetch(self.port, visit, client_id)
         ended = time.perf_counter()
-        # A response after the end of the slice is checked, but does not count for the rate.
-        if ended <= self.until:
-            self.took.append(ended - began)
-        if not client_id:
-            return wrong_with(visit, status, headers, body)
+        if client_id:
+            wrong = self._acknowledge(browser, visit, client_id, *answer)
+        else:
+            wrong = wrong_with(visit, *answer)
+        if not wrong:
+            self._count(visit, began, ended)
+        return wrong
+
+    def _count(self, visit: dict, began: float, ended: float) -> None:
+        if "every" in visit:
+            self.paced.append(ended - began)
+            return
+        self.took.append(ended - began)
+        # A request that the slice interrupts counts in part. Without it, slow requests would lose more.
+        self.completed += min(1.0, (self.until - began) / (ended - began))
+
+    def _acknowledge(
+        self, browser: Browser, visit: dict, client_id: str, status: int, headers: Any, _: bytes
+    ) -> str:
         if visit.get("again"):
-            status, headers, body = browser.fetch(self.port, visit, client_id)
-        if status != 302 or not SENT.fullmatch(headers["Location"] or ""):
-            return f"status {status}, Location {headers['Location']}"
+            status, headers, _ = browser.fetch(self.port, visit, client_id)
+        if status != 302 or not SENT.fullmatch(headers.get("Location") or ""):
+            return f"status {status}, Location {headers.get('Location')}"
         self.acknowledged.append([client_id, *visit["sent"]])
         return ""
 
 
 def wrong_with(visit: dict, status: int, headers: Any, body: bytes) -> str:
     """Return the first difference between a response and its expectation, or an empty string."""
-    if status != 200:
+    if status == 304 and "status" in visit:
+        return "a body with status 304" if body else ""
+    if status != (visit.get("status") or 200):
         return f"status {status}"
     if "bytes" in visit and len(body) != visit["bytes"]:
         return f"{len(body)} bytes instead of {visit['bytes']}"
@@ -133,13 +113,6 @@ def wrong_with(visit: dict, status: int, headers: Any, body: bytes) -> str:
     return ""
 
 
-def _form(visit: dict, client_id: str) -> str:
-    text = f"The warp is on the shelf beside the door, and the bobbins too: {client_id}"
-    return urllib.parse.urlencode(
-        {"csrfmiddlewaretoken": visit["token"], "client_id": client_id, "content": text}
-    )
-
-
 def main() -> None:
     pool, browsers = None, []
     for line in sys.stdin:
@@ -147,7 +120,7 @@ def main() -> None:
         for visit in itertools.chain(*requested["visits"]):
             if "names" in visit:
                 visit["names"] = {name.encode() for name in visit["names"]}
-        if pool is None:
+        if len(browsers) != len(requested["visits"]):
             browsers = [Browser() for _ in requested["visits"]]
             pool = ThreadPoolExecutor(len(browsers))
         print(json.dumps(Slice(**requested).run(pool, browsers)), flush=True)

@@ -17,6 +17,7 @@ import psutil
 from scripts.embedded import processes, web
 
 WORKERS, THREADS = 2, 4
+PLAIN = Path(__file__).with_name("plain_gunicorn.py")
 NGINX = """
 daemon off; pid {folder}/nginx.pid; error_log stderr warn; worker_processes 1;
 events {{ worker_connections 256; }}
@@ -91,10 +92,28 @@ class Stack(ExitStack):
         self.callback(child.end)
         return Web(port, child)
 
-    def events(self, port: int | None = None) -> Web:
-        """Start a process `events` on this port, or on a free one."""
+    def plain(self) -> tuple[Web, str]:
+        """Start the gunicorn of the plain floor (plain.py); return it with the cookie of its user."""
+        port = _free_port()
+        env = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "bench.settings_plain",
+            "WEB_WORKERS": str(WORKERS),
+            "WEB_THREADS": str(THREADS),
+            "WEB_BIND": f"127.0.0.1:{port}",
+        }
+        made = [sys.executable, "-m", "bench.under_load.plain"]
+        cookie = subprocess.run(made, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+        command = [sys.executable, "-m", "gunicorn", "--config", PLAIN]
+        child = processes.start("the plain floor", command, self.folder / "plain.log", cwd=web.WEB, env=env)
+        self.callback(child.end)
+        processes.wait_until(lambda: _listens(port), child)
+        return Web(port, child), cookie
+
+    def events(self, port: int | None = None, **more: str) -> Web:
+        """Start a process `events` on this port, or on a free one; `more` extends the environment."""
         port = port or _free_port()
-        env = os.environ | {"EVENTS_PORT": str(port), "ALLOWED_HOSTS": "127.0.0.1", "LOG_FORMAT": "json"}
+        own = {"EVENTS_PORT": str(port), "ALLOWED_HOSTS": "127.0.0.1", "LOG_FORMAT": "json"}
+        env = os.environ | own | more
         child = web.start_events(env, "127.0.0.1", self.folder / "events.log")
         self.callback(child.end)
         return Web(port, child)

@@ -15,7 +15,8 @@ from accounts.sessions import SessionStore
 from messaging.models import Message
 from tests.support.harmed_valkey import until
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "accounts.backends.ModelBackend"
+LAST_CHUNK = b"0\r\n"  # The connection stays open after the response.
 AGAIN_SECONDS = (0.2, 1.0)  # Delay before a browser reconnects; real ones wait 1 to 4 seconds.
 
 
@@ -46,7 +47,7 @@ class Listener:
             if b" 200 " not in await reader.readline():
                 return
             self.is_open = True
-            while line := await reader.readline():
+            while (line := await reader.readline()) not in {b"", LAST_CHUNK}:
                 if line.startswith(b"id: "):
                     self.last = int(line[4:])
                 elif line.startswith(b"data: ") and self.last:
@@ -59,7 +60,8 @@ class Crowd:
     """Listeners in an event loop in a separate thread."""
 
     def __init__(self, users: list[User]) -> None:
-        self.listeners = [Listener(user, _cookie(user)) for user in users]
+        cookies = {user.pk: _cookie(user) for user in set(users)}
+        self.listeners = [Listener(user, cookies[user.pk]) for user in users]
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
         self.tasks: list = []
@@ -86,10 +88,13 @@ def _cookie(user: User) -> str:
 
 
 class Sender:
-    """Sends messages at a constant rate, and records the time of each commit."""
+    """Sends messages at a constant rate, and records the time of each commit.
 
-    def __init__(self, users: list[User], pace: int) -> None:
-        self.users, self.pace = users, pace
+    They go from one of the users to another, or to `receiver`, who is none of them.
+    """
+
+    def __init__(self, users: list[User], pace: int, receiver: User | None = None) -> None:
+        self.users, self.pace, self.receiver = users, pace, receiver
         self.committed: dict[int, float] = {}
         self.receivers: dict[int, int] = {}
 
@@ -98,6 +103,7 @@ class Sender:
         for number in range(int(seconds * self.pace)):
             time.sleep(max(0.0, began + number / self.pace - time.perf_counter()))
             sender, receiver = random.sample(self.users, 2)
+            receiver = self.receiver or receiver
             at: list[float] = []
             with transaction.atomic():
                 transaction.on_commit(lambda at=at: at.append(time.perf_counter()))

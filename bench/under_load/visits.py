@@ -3,19 +3,22 @@
 import random
 import secrets
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
 from accounts.models import User
 from accounts.sessions import SessionStore
-from bench.staging import WORDS, Stage
+from bench.staging import Stage
+from bench.under_load import written
 from chats.pages import INBOX_SIZE, PAGE_SIZE
+from chats.views import seen
 from messaging.models import Message, Participant
 
 BROWSERS = 16
-REPLIES = 1_000
-COUNTERPART, MESSAGE = ' data-counterpart="', ' data-message="'
+MIX = "60 % inbox, 20 % conversation, 15 % unread, 5 % send"
+COUNTERPART, MESSAGE, NOTIFICATION = ' data-counterpart="', ' data-message="', ' data-notification="'
 
 
 @dataclass
@@ -24,7 +27,9 @@ class Kind:
 
     title: str
     visits: list[list[dict]]
-    at_least: float | None = None  # Target for the ratio of its request rate to that of the floor.
+    # Targets for the ratios of its request rate to those of the floors.
+    of_the_floor: float | None = None
+    of_the_plain_floor: float | None = None
     is_mixed: bool = False
 
 
@@ -34,9 +39,12 @@ class Member:
     def __init__(self, pk: int) -> None:
         self.user = User.objects.get(pk=pk)
         self.token = secrets.token_hex(16)  # The CSRF token, which a real browser receives with a form.
-        self.cookie = (
-            f"{settings.SESSION_COOKIE_NAME}={_log_in(self.user)}; {settings.CSRF_COOKIE_NAME}={self.token}"
-        )
+        cookies = {
+            settings.SESSION_COOKIE_NAME: _log_in(self.user),
+            settings.CSRF_COOKIE_NAME: self.token,
+            seen.COOKIE: "yes",  # As in browsers with JavaScript: opening a page marks nothing as read.
+        }
+        self.cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
         sides = Participant.objects.filter(user=pk, last_message__isnull=False).order_by("-last_message")
         self.sides = list(
             sides.values_list(
@@ -54,6 +62,16 @@ class Member:
 
     def unread(self, query: str = "", *holds: str, **expected) -> dict:
         return self._page(f"/chats/unread/{query}", *holds, **expected)
+
+    def notifications(self, **expected) -> dict:
+        return self._page("/chats/notifications/", rows=[NOTIFICATION, PAGE_SIZE], **expected)
+
+    def state(self, **expected) -> dict:
+        own = f'"member": {self.user.pk},'
+        return {"path": "/chats/state/", "cookie": self.cookie, "holds": [own], **expected}
+
+    def conversation(self, name: str, query: str = "", **expected) -> dict:
+        return self._page(f"/chats/with/{name}/{query}", f'data-with="{name}"', **expected)
 
     def thread(self, root: int, query: str = "", *holds: str, **expected) -> dict:
         return self._page(f"/chats/thread/{root}/{query}", *holds, **expected)
@@ -77,74 +95,67 @@ class Member:
 
 
 def kinds(member: Member) -> list[Kind]:
-    """Return the kinds to compare with the floor; all browsers use one member with large lists."""
+    """Return the kinds to compare with the floors; all browsers use one member with large lists."""
+    thread = _in_turn(_pages_of_a_thread(member))
+    counterpart, name, *_ = member.sides[1]
+    written.conversation(member.user, counterpart)
     unread = Message.unread.for_user(member.user)[:PAGE_SIZE].values_list("pk", flat=True)
-    rows: dict = {"rows": [MESSAGE, len(unread)]}
     shown = [f'data-message="{pk}"' for pk in (unread[0], unread[len(unread) - 1])]
     new = "?unique=UNIQUE"  # A unique address, which is never cached.
+    opened = partial(member.conversation, name, rows=[MESSAGE, PAGE_SIZE])
+    some: dict = {"rows": [MESSAGE, len(unread)]}
+    everyone = every_browser
     return [
-        Kind("inbox, 25 of 500", _all(member.inbox(new, cache="miss")), 0.35),
-        Kind("inbox from the cache", _all(member.inbox(cache="hit")), 0.7),
-        Kind("thread, 50 of 1,000", _in_turn(_pages_of_a_thread(member)), 0.3),
-        Kind("unread list, 50 rows", _all(member.unread(new, *shown, cache="miss", **rows)), 0.5),
-        Kind("unread list from the cache", _all(member.unread("", *shown, cache="hit", **rows))),
-        Kind("send a reply", _in_turn(member.replies()), 0.3),
+        Kind("inbox, 25 of 500", everyone(member.inbox(new, cache="miss")), 0.35, 0.6),
+        Kind("inbox from the cache", everyone(member.inbox(cache="hit")), 0.7, 2),
+        Kind("inbox, unchanged (304)", everyone(member.inbox(status=304)), None, 2.5),
+        Kind("polling state, unchanged (304)", everyone(member.state(status=304)), None, 2.5),
+        Kind("notifications from the cache", everyone(member.notifications(cache="hit")), None, 2),
+        Kind("conversation, 50 of 1,200", everyone(opened(new, cache="miss")), None, 0.5),
+        Kind("conversation from the cache", everyone(opened(cache="hit")), None, 1.5),
+        Kind("thread, 50 of 1,000", thread, 0.3),
+        Kind("unread list, 50 rows", everyone(member.unread(new, *shown, cache="miss", **some)), 0.5, 0.6),
+        Kind("unread list from the cache", everyone(member.unread("", *shown, cache="hit", **some)), None, 2),
+        Kind("send a reply", _in_turn(member.replies()), 0.3, 0.5),
     ]
 
 
 def mixed(staged: Stage) -> Kind:
-    """Return visits of sixteen members to their own pages, with some sends."""
+    """Return visits of sixteen members to their own pages, with some sends, in the shares that MIX names."""
     # The member of the other kinds receives no message, since the expected pages must not change.
     some = [first + n for first in (staged.unread, staged.erased) for n in range(BROWSERS // 2)]
     visits = [_day_of(Member(pk)) for pk in some]
-    return Kind("sixteen members, everything", visits, is_mixed=True)
+    return Kind(MIX, visits, of_the_plain_floor=1, is_mixed=True)
 
 
 def _day_of(member: Member) -> list[dict]:
     order = random.Random(member.user.pk)
-    some = order.choices(member.sides, k=8)
-    visits = [member.inbox() for _ in range(12)] + [member.unread() for _ in range(4)]
-    visits += [member.thread(root, "", f'id="m{root}"') for _, _, _, root in some]
-    visits += order.choices(member.replies(), k=4)
+    visits = [member.inbox() for _ in range(36)] + [member.unread() for _ in range(9)]
+    visits += [member.conversation(name) for _, name, _, _ in order.choices(member.sides, k=12)]
+    visits += order.choices(member.replies(), k=3)
     order.shuffle(visits)
     return visits
 
 
 def _pages_of_a_thread(member: Member) -> list[dict]:
     """Return visits to pages of 50 messages, spread over a thread of 1,000 read replies."""
-    messages = _write_thread(member)
+    messages = written.thread(member.user, member.sides[0][0])
     step = (len(messages) - PAGE_SIZE) // BROWSERS
     return [
         member.thread(
             messages[0].pk,
-            f"?from={page[0].pk}",
+            f"?from={page[0].pk}&unique=UNIQUE",
             *(f'id="m{message.pk}"' for message in page),
             page[0].content,
             rows=[MESSAGE, PAGE_SIZE],
+            cache="miss",
         )
         for page in (messages[step * n : step * n + PAGE_SIZE] for n in range(BROWSERS))
     ]
 
 
-def _write_thread(member: Member) -> list[Message]:
-    order = random.Random(0)
-    counterpart = User.objects.get(pk=member.sides[0][0])
-    messages: list[Message] = []
-    for n in range(REPLIES + 1):
-        people = order.sample([member.user, counterpart], 2)
-        messages.append(
-            Message(
-                sender=people[0],
-                receiver=people[1],
-                content=(WORDS * 4)[: 20 + n * 37 % 280].strip(),
-                parent_message=order.choice(messages) if messages else None,
-                read=True,
-            )
-        )
-    return Message.objects.bulk_create(messages)
-
-
-def _all(visit: dict) -> list[list[dict]]:
+def every_browser(visit: dict) -> list[list[dict]]:
+    """Return the visits of all browsers, which repeat this one."""
     return [[visit]] * BROWSERS
 
 
@@ -158,7 +169,7 @@ def _in_turn(visits: list[dict]) -> list[list[dict]]:
 def _log_in(user: User) -> str:
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = "accounts.backends.ModelBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return session.session_key or ""

@@ -35,8 +35,8 @@ def workloads(stage: Stage) -> list[Workload]:
     return [
         _beside_peers(whole(TITLE_OF_1000, short, 60, *targets), short),
         _beside_peers(whole("whole thread, 10,000 replies", long, 30, at_most(1.2), one_query()), long),
-        _page("page of 50 in that thread, the first", long, 0),
-        _page("page of 50 in that thread, the last", long, _last_page(long)),
+        page("page of 50 in that thread, the first", long, 0),
+        page("page of 50 in that thread, the last", long, _last_page(long)),
     ]
 
 
@@ -65,7 +65,7 @@ def _beside_peers(workload: Workload, root: int) -> Workload:
     return workload
 
 
-def _page(title: str, root: int, start: int) -> Workload:
+def page(title: str, root: int, start: int) -> Workload:
     request = RequestFactory().get("/", {"from": start} if start else {})
 
     def by_hand():

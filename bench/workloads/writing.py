@@ -116,7 +116,7 @@ def _run(statement: str) -> None:
         cursor.execute(statement)
 
 
-def _by_hand(statement: str, parent: Message) -> Callable[[], int]:
+def reply_by_hand(statement: str, parent: Message) -> Callable[[], int]:
     """Return a function that sends a reply to `parent` with one statement and returns its id."""
     sender, receiver = parent.receiver, parent.sender
     number = count()
@@ -156,7 +156,7 @@ def _send(parent: Message) -> Workload:
             {user: last == pk for user, last in sides},
         )
 
-    ways = [Way("raw SQL", _by_hand(SEND, parent), content), Way("Bobbin", bobbin, content)]
+    ways = [Way("raw SQL", reply_by_hand(SEND, parent), content), Way("Bobbin", bobbin, content)]
     return Workload("send a reply (message, notification, both inbox rows)", ways, 200, [at_most(5)])
 
 
@@ -183,7 +183,10 @@ def _reply(parent: Message) -> Workload:
         shown = sent.sender_id, sent.parent_message_id, sent.content[:13]
         return *shown, notification.user_id, notification.content
 
-    ways = [Way("raw SQL", _by_hand(REPLY, parent), content), Way("Bobbin, inbox rows too", bobbin, content)]
+    ways = [
+        Way("raw SQL", reply_by_hand(REPLY, parent), content),
+        Way("Bobbin, inbox rows too", bobbin, content),
+    ]
     return Workload(
         "a reply and its notification, without inbox rows",
         [*ways, *peers.replies(parent.pk, sender, receiver)],

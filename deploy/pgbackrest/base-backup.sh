@@ -1,6 +1,7 @@
 #!/bin/sh
 # Base backups for point-in-time recovery, with pgBackRest. Runs in the image of this folder.
-#   base-backup.sh every SECONDS   make one when the newest is so old, until SIGTERM; after a failure, in an hour
+#   base-backup.sh every SECONDS   make one when the newest is so old, until SIGTERM; after failures, in 1, 2, 4 ... 60 minutes
+#   base-backup.sh writable        check that the folder of the archive can be written
 #   base-backup.sh check SECONDS   fail if the newest is older than SECONDS and two hours, if the last try failed,
 #                                  or if the write-ahead log is not archived
 # Environment: PGBACKREST_… (pgbackrest help), PGBACKREST_PG1_SOCKET_PATH, TEXTFILES (as for backup.sh)
@@ -57,6 +58,10 @@ METRICS
 }
 
 case "${1:-}" in
+writable)
+  ! grep -q '^repo1-type=\(s3\|azure\|gcs\|sftp\)' "$PGBACKREST_CONFIG" || exit 0
+  reason=$(touch /archive/.writable 2>&1) || fail "user $(id -u):$(id -g) cannot write to /archive (${reason##*: })"
+  ;;
 check)
   [ ! -f "$FAILED" ] || fail "the last try failed; its reason is in the log"
   [ ! -f "$FAILED-none" ] || exit 0 # The first one is being made.
@@ -65,14 +70,19 @@ check)
   ;;
 every)
   trap 'exit 0' TERM INT
-  touch "$FAILED-none"
   next=0
-  prepare || due=1
+  retry=60
+  # A repository that cannot be used is not healthy while the first base backup is tried.
+  if prepare; then touch "$FAILED-none"; else due=1; fi
   while :; do
     if { [ -n "$due" ] || [ "$(age)" -ge "$2" ]; } && [ "$(date +%s)" -ge "$next" ]; then
-      if backup; then rm -f "$FAILED"; else
+      if backup; then
+        rm -f "$FAILED"
+        retry=60
+      else
         touch "$FAILED"
-        next=$(($(date +%s) + 3600))
+        next=$(($(date +%s) + retry))
+        retry=$((retry < 1800 ? 2 * retry : 3600))
       fi
     fi
     rm -f "$FAILED-none"
@@ -81,5 +91,5 @@ every)
     wait $!
   done
   ;;
-*) fail "say: every SECONDS, or check SECONDS" ;;
+*) fail "say: every SECONDS, writable, or check SECONDS" ;;
 esac

@@ -2,7 +2,7 @@
 # Back up the database: a consistent dump, the list of erased users and the checksums of both. Delete old
 # backups. The dump has no sessions and no failed log-ins. Runs in the postgres image.
 #   backup.sh once            make one backup and print its name
-#   backup.sh every SECONDS   make one when the newest is so old, until SIGTERM; after a failure, in an hour
+#   backup.sh every SECONDS   make one when the newest is so old, until SIGTERM; after failures, in 1, 2, 4 ... 60 minutes
 #   backup.sh dump            write a dump to standard output
 #   backup.sh writable        check that backups can be written
 #   backup.sh check SECONDS   fail if the last try failed, or if the newest backup is older than SECONDS and two hours
@@ -23,7 +23,7 @@ fail() {
 
 # A failed redirection of `exec` ends the shell without this message.
 writable() {
-  touch "$BACKUPS/.lock" 2>/dev/null || fail "user $(id -u):$(id -g) cannot write to $BACKUPS"
+  reason=$(touch "$BACKUPS/.lock" 2>&1) || fail "user $(id -u):$(id -g) cannot write to $BACKUPS (${reason##*: })"
   [ -z "${AGE_RECIPIENT:-}" ] || age --encrypt --recipient "$AGE_RECIPIENT" </dev/null >/dev/null 2>&1 ||
     fail "AGE_RECIPIENT is no public key of age"
 }
@@ -52,6 +52,8 @@ backup() (
   PGPASSWORD=$(cat "$PGPASSWORD_FILE") && export PGPASSWORD
   name=bobbin-$(date -u +%Y%m%dT%H%M%SZ).dump
   unfinished=$BACKUPS/$name.unfinished
+  # The part of a dump that filled the disk must not stay on it.
+  trap '[ -f "$BACKUPS/$name" ] || rm -f "$BACKUPS/$name".*' EXIT
   dump "$unfinished" ||
     fail "pg_dump failed; no backup was made"
   # Check that the dump is readable to its end and contains the messages.
@@ -60,12 +62,8 @@ backup() (
   # After the dump, so that the list includes users who were erased during the dump.
   list_erasures >"$BACKUPS/$name.erased.unfinished" || fail "the erased members could not be listed; no backup was made"
   encrypt "$unfinished"
-  sync "$unfinished" "$BACKUPS/$name.erased.unfinished"
-  mv "$BACKUPS/$name.erased.unfinished" "$BACKUPS/$name.erased"
-  # The list needs a checksum too: a changed list would restore erased users, or erase others.
-  (cd "$BACKUPS" && sum=$(sha256sum <"$name.unfinished") && list=$(sha256sum "$name.erased") &&
-    printf '%s\n' "${sum%% *}  $name" "$list" >"$name.sha256")
-  mv "$unfinished" "$BACKUPS/$name"
+  # `every` calls this function in a condition, where `set -e` has no effect.
+  store "$name" || fail "the dump could not be stored; no backup was made"
   publish
   echo "backup: $name, $(wc -c <"$BACKUPS/$name") bytes"
   # Names begin with the time, so they sort by age.
@@ -74,6 +72,13 @@ backup() (
     echo "backup: $(basename "$old") was deleted, because only the last $KEEP backups are kept"
   done
   drop_replaced || echo "backup: the databases that a restore has replaced could not be dropped" >&2
+)
+
+# The list needs a checksum too: a changed list would restore erased users, or erase others.
+store() ( # NAME
+  cd "$BACKUPS" && sync "$1.unfinished" "$1.erased.unfinished" && mv "$1.erased.unfinished" "$1.erased" &&
+    sum=$(sha256sum <"$1.unfinished") && list=$(sha256sum "$1.erased") &&
+    printf '%s\n' "${sum%% *}  $1" "$list" >"$1.sha256" && mv "$1.unfinished" "$1"
 )
 
 ask() { psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 "$@"; }
@@ -154,11 +159,17 @@ every)
   publish_service &
   service=$!
   trap 'kill "$service"; exit 0' TERM INT
+  retry=60
   while :; do
     pause=$(($2 - $(seconds_old)))
-    if [ "$pause" -le 0 ]; then
+    if [ "$pause" -gt 0 ]; then :
+    elif backup; then
       pause=$2
-      backup || { pause=3600 && touch "$FAILED"; }
+      retry=60
+    else
+      touch "$FAILED"
+      pause=$retry
+      retry=$((retry < 1800 ? 2 * retry : 3600))
     fi
     sleep "$pause" &
     wait $!

@@ -18,13 +18,20 @@ sql() { # DATABASE STATEMENTS
     --set name="$name" --set new="$new" --dbname "$1"
 }
 
+# PostgreSQL truncates names to 63 bytes. ${name}_moving would then be the old database, which is dropped below.
+[ "$(printf %s "$name" | wc -c)" -le 36 ] || fail "the name $name is longer than 36 bytes; rename the database first"
 owner=$(sql postgres "SELECT quote_ident(pg_get_userbyid(datdba)) FROM pg_database WHERE datname = :'name'")
 [ -n "$owner" ] || fail "there is no database $name"
 # The exporter reconnects automatically.
 sql postgres "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE datname = :'name' AND usename = 'bobbin_monitor'" >/dev/null
-others=$(sql postgres "SELECT string_agg(DISTINCT usename || coalesce(' from ' || host(client_addr), ''), ', ')
-  FROM pg_stat_activity WHERE datname = :'name'")
+# The session of a program that has just ended can last a moment longer than the program.
+for _ in 1 2 3; do
+  others=$(sql postgres "SELECT string_agg(DISTINCT usename || coalesce(' from ' || host(client_addr), ''), ', ')
+    FROM pg_stat_activity WHERE datname = :'name'")
+  [ -n "$others" ] || break
+  sleep 1
+done
 [ -z "$others" ] || fail "the database is in use ($others); stop Bobbin first"
 
 # New connections are read-only from now on.

@@ -4,25 +4,31 @@
 #   run DATABASE SQL   run a statement as superuser
 #   script DATABASE    run the SQL from standard input as superuser
 #   load DATABASE      restore the backup into an empty database
+#   known              print the migrations of the release that will use the database, as far as they are known
 #   lists              print the lists of erasures next to the backups
 #   fail TEXT          print the reason and exit
 
 # Close the old database, because later writes to it would be lost. If the restore fails, it is opened again.
 close_database() { # HINT, for the error if the database is in use
   # A superuser can still connect, and reads the list of erasures when no more users can be erased.
-  run postgres "ALTER DATABASE bobbin CONNECTION LIMIT 0"
-  trap 'run postgres "ALTER DATABASE bobbin CONNECTION LIMIT -1 ALLOW_CONNECTIONS true"' EXIT
+  # A restore that was killed has left the database without connections.
+  run postgres "ALTER DATABASE bobbin CONNECTION LIMIT 0 ALLOW_CONNECTIONS true"
+  # A backup that was refused may contain members who were erased later.
+  trap '{ run postgres "ALTER DATABASE bobbin CONNECTION LIMIT -1 ALLOW_CONNECTIONS true" &&
+    run postgres "DROP DATABASE IF EXISTS bobbin_restoring WITH (FORCE)"; } ||
+    echo "PostgreSQL does not answer, so the database stays closed. The next restore, or make up, opens it." >&2' EXIT
   trap 'exit 130' INT TERM HUP
   run postgres "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = 'bobbin' AND usename = 'bobbin_monitor'" >/dev/null
   others=$(run postgres "SELECT string_agg(DISTINCT usename || ' from ' || coalesce(host(client_addr), 'here'), ', ')
     FROM pg_stat_activity WHERE datname = 'bobbin'")
   [ -z "$others" ] || fail "the database is in use ($others)$1"
-  applied_until_now=
-  [ -z "$(run bobbin "SELECT to_regclass('django_migrations')")" ] ||
+  # Each assignment is a command of its own, because a failed query inside a test would look like a missing table.
+  applied_until_now=$(run bobbin "SELECT to_regclass('django_migrations')")
+  [ -z "$applied_until_now" ] ||
     applied_until_now=$(run bobbin "COPY (SELECT app, name FROM django_migrations) TO STDOUT")
-  erased_until_now=
-  [ -z "$(run bobbin "SELECT to_regclass('accounts_erasure')")" ] || erased_until_now=$(list_erasures infinity)
+  erased_until_now=$(run bobbin "SELECT to_regclass('accounts_erasure')")
+  [ -z "$erased_until_now" ] || erased_until_now=$(list_erasures infinity)
   run postgres "ALTER DATABASE bobbin ALLOW_CONNECTIONS false"
 }
 
@@ -38,7 +44,7 @@ list_erasures() { # TIME until which the list is complete
 # Compare each list next to the backups with its checksum. Backups of earlier releases have none. erase_again
 # reports missing lists.
 check_lists() { # FOLDER
-  damaged=$(cd "$1" && cat bobbin-*.dump.sha256 2>/dev/null | while read -r sum list; do
+  damaged=$(cd "$1" && cat bobbin-*.dump.sha256 2>/dev/null | while read -r sum list || [ -n "$sum" ]; do
     case $list in
     *.erased) [ ! -f "$list" ] || echo "$sum  $list" | sha256sum --check --status || echo " $list" ;;
     esac
@@ -72,7 +78,8 @@ erase_again() {
   esac
 }
 
-# Refuse a dump of a newer release, whose tables the release here does not know. On a new machine there are no tables to
+# Refuse a dump of a newer release, whose tables the release here does not know. The database may be that of an older
+# backup, which was restored by mistake, so the migrations in the checkout count too. On a new machine there are no tables to
 # compare with, and `migrate` refuses the database (services/web/observability/compatibility.py).
 check_release() {
   release=$(run bobbin_restoring "SELECT obj_description('django_migrations'::regclass)::json ->> 'release'" 2>/dev/null) ||
@@ -82,6 +89,7 @@ check_release() {
   newer=$({
     echo "CREATE TEMP TABLE applied (app text, name text); COPY applied FROM stdin;"
     printf '%s\n' "$applied_until_now"
+    known
     echo '\.'
     echo "SELECT string_agg(m.app || '.' || m.name, ', ' ORDER BY m.id) FROM django_migrations m
       WHERE m.app IN (SELECT app FROM applied) AND (m.app, m.name) NOT IN (SELECT app, name FROM applied);"
@@ -93,9 +101,10 @@ then restore; the old database is as it was"
 # Rename the old database only when the new one is complete. The old one is kept, closed, with the time in its
 # name.
 replace_database() {
-  run postgres "DROP DATABASE IF EXISTS bobbin_restoring"
+  run postgres "DROP DATABASE IF EXISTS bobbin_restoring WITH (FORCE)"
   run postgres "CREATE DATABASE bobbin_restoring OWNER bobbin_owner TEMPLATE template0
-    ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C.UTF-8'"
+    ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C.UTF-8'" ||
+    fail "no second database could be created; the old database is as it was"
   load bobbin_restoring || fail "the backup could not be restored; the old database is as it was"
   [ "$(run bobbin_restoring "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'
     AND tablename IN ('accounts_user', 'django_migrations', 'messaging_message')")" = 3 ] ||

@@ -22,6 +22,7 @@ name=${1:?say which: a file of $BACKUPS, or newest}
 PGPASSWORD=$(cat "$PGPASSWORD_FILE") && export PGPASSWORD
 run() { psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname "$1" --command "$2"; }
 script() { psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname "$1"; }
+known() { :; } # Only those of the database: this image does not contain the release.
 lists() { find "$BACKUPS" -name 'bobbin-*.dump.erased' -exec cat {} +; }
 load() {
   pg_restore --dbname "$1" --no-owner --no-privileges --role bobbin_owner --single-transaction --exit-on-error \

@@ -1,6 +1,7 @@
 """`make run` and the commands on its data: PostgreSQL, Valkey and the web processes, started together."""
 
 import contextlib
+import shlex
 import shutil
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from scripts.embedded import ports, service, state, web
 from scripts.embedded.errors import Failure
-from scripts.embedded.places import AWAY, RUN, home, programs, server_user
+from scripts.embedded.places import AWAY, ROOT, RUN, home, programs, server_user
 from scripts.embedded.processes import Child
 from scripts.embedded.servers import servers
 from scripts.embedded.terminal import open_terminal, say, wait_for_the_end
@@ -66,6 +67,7 @@ def run(host: str, port: str) -> None:
 
 def manage(arguments: list[str]) -> int:
     """`make manage`: run a management command with the running stack, or start the servers only for it."""
+    _refuse_in_folder_of_containers(arguments)
     with state.only_one() as alone:
         if not alone:
             _url_of_running()
@@ -75,6 +77,15 @@ def manage(arguments: list[str]) -> int:
             env = service.environment(sockets)
             service.migrate(env)
             return service.manage(arguments, env)
+
+
+def _refuse_in_folder_of_containers(arguments: list[str]) -> None:
+    """Refuse a command that would get an empty database while the containers have the data."""
+    if (ROOT / "secrets").is_dir() and not RUN.exists():
+        command = shlex.join(["docker", "compose", "exec", "web", "python", "manage.py", *arguments])
+        raise Failure(
+            f"this folder has containers (make up), and no data of make run. For the containers: {command}"
+        )
 
 
 def move_database() -> None:

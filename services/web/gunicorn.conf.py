@@ -40,15 +40,15 @@ CPU_LIMITS = (
     ("/sys/fs/cgroup/cpu", ["cpu.cfs_quota_us", "cpu.cfs_period_us"]),
 )
 
-# MiB that may be needed by: the master; a worker without requests, with its metrics; the password hashes of a
-# worker (accounts/hashers.py); and the most expensive page in one thread.
-MASTER_MIB, WORKER_MIB, HASH_MIB, THREAD_MIB = 40, 84, 100, 8
+# MiB that may be needed by: the master; a worker without requests, with its metrics; the password hashes and
+# large pages of a worker (caching/memory.py); and any other page in one thread.
+MASTER_MIB, WORKER_MIB, SHARED_MIB, THREAD_MIB = 40, 84, 100, 8
 MEMORY_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 def memory_of(workers: int, threads: int) -> int:
     """Return the MiB that the master and its workers need when all threads are busy."""
-    return MASTER_MIB + workers * (WORKER_MIB + HASH_MIB + threads * THREAD_MIB)
+    return MASTER_MIB + workers * (WORKER_MIB + SHARED_MIB + threads * THREAD_MIB)
 
 
 def _workers_that_fit(threads: int) -> int:
@@ -84,11 +84,9 @@ max_requests_jitter = 2_000
 
 # No request header can set SCRIPT_NAME or PATH_INFO.
 forwarder_headers = ""
-forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 
 # The application logs every request with its id and user, and without its query string.
 accesslog = None
-errorlog = "-"
 
 
 # Metrics (docs/decisions/0007-metrics.md). The imports are inside the functions, because gunicorn adds the
@@ -106,12 +104,11 @@ def post_fork(server, worker):
 
 
 def post_worker_init(worker):
-    from caching.connections import ConnectionFactory
     from messaging import counter_audit
     from observability import request_log, runtime
 
     worker.log.error_log.addFilter(request_log.RefusalsWithoutTheirRequest())
-    runtime.begin(worker, ConnectionFactory.connections, counter_audit.show_result)
+    runtime.begin(worker, counter_audit.show_result)
 
 
 def child_exit(server, worker):

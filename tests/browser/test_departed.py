@@ -139,12 +139,11 @@ def test_deactivation_and_reactivation_are_announced_on_open_pages(tabs, bob):
     expect(tabs["thread"].locator("li.message .content", has_text="half a text")).to_be_visible()
 
 
-@pytest.mark.parametrize("how", [{"is_active": False}, None])
-@pytest.mark.parametrize("when", ["open", "chosen"])
-def test_new_message_to_a_departed_member_can_go_to_another_name(hers, message, bob, charlie, how, when):
-    if when == "open":
+@pytest.mark.parametrize("when", ["erased", "deactivated", "chosen"])
+def test_new_message_to_a_departed_member_can_go_to_another_name(hers, message, bob, charlie, when):
+    if when != "chosen":
         _open(hers, "/chats/new/?to=bob")
-        change(bob, **how) if how else bob.delete()
+        bob.delete() if when == "erased" else change(bob, is_active=False)
     else:
         _open(hers, "/chats/new/")
         change(bob, is_active=False)
@@ -269,6 +268,35 @@ def test_name_that_another_member_took_shows_nothing_of_that_conversation(
     expect(hers.locator("li.message .content")).to_have_text(["Good morning, Bob"])
     expect(_text(hers)).to_have_value("half a text")
     assert hers.url.endswith("/chats/with/robert/")
+
+
+def _wait_for(page, held, count):
+    """Return the last of so many held requests."""
+    for _ in range(300):
+        if len(held) == count:
+            break
+        page.wait_for_timeout(50)
+    return held[count - 1]
+
+
+def test_name_that_another_member_takes_during_the_update_receives_no_message(
+    hers, member, write, message, alice, bob
+):
+    _open(hers, "/chats/with/bob/", text="")
+    held = []
+    hers.route("**/chats/counterpart/**", lambda route: held.append(route))
+    change(bob, username="robert")
+    first = _wait_for(hers, held, 1)
+    answer = first.fetch()
+    change(bob, username="rob")
+    write(member("robert"), alice, "of another robert")
+    first.fulfill(response=answer)
+    _wait_for(hers, held, 2)  # The next check begins after the first, and receives no response.
+    _text(hers).fill("for bob")
+    _button(hers).click()
+
+    expect(hers.locator("form.compose .errorlist")).to_contain_text("is now called “rob”")
+    assert not Message.objects.filter(content="for bob").exists()
 
 
 def test_lists_announce_the_erased_or_renamed_member(

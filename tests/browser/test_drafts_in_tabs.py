@@ -3,7 +3,16 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.composing import DRAFTS, SEND, check_session_now, expect_text, log_in_again, type_text
+from messaging.models import Message
+from tests.browser.composing import (
+    DRAFTS,
+    SEND,
+    check_session_now,
+    end_sessions,
+    expect_text,
+    log_in_again,
+    type_text,
+)
 
 CONVERSATION = "/chats/with/bob/"
 
@@ -81,6 +90,83 @@ def test_draft_that_two_tabs_show_is_gone_when_one_sends_it(hers):
     expect(hers.locator(".message .content", has_text="the same thought")).to_be_visible()
 
     assert other.evaluate(DRAFTS) == []
+    expect_text(hers, "")
+
+
+def test_empty_form_shows_the_draft_of_a_tab_that_was_closed_since(hers):
+    hers.goto(CONVERSATION)
+    other = hers.context.new_page()
+    type_text(other, CONVERSATION, "typed elsewhere")
+    other.close()
+    hers.locator("main > form.compose textarea").press_sequentially(", and here")
+
+    expect_text(hers, "typed elsewhere, and here")
+
+
+def test_tab_that_is_shown_again_shows_the_draft_of_a_closed_tab_before_it_has_the_focus(hers):
+    hers.goto(CONVERSATION)
+    other = hers.context.new_page()
+    type_text(other, CONVERSATION, "typed elsewhere")
+    other.close()
+    hers.wait_for_function(f"() => {DRAFTS}.length === 1")  # A process receives the changes of others later.
+    expect_text(hers, "")
+    hers.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect_text(hers, "typed elsewhere")
+
+
+def test_text_that_two_tabs_send_after_a_lost_response_is_delivered_once(hers):
+    type_text(hers, CONVERSATION, "sent in both tabs")
+    other = hers.context.new_page()
+    other.goto(CONVERSATION)
+    expect_text(other, "sent in both tabs")
+    other.route("**/chats/new/", lambda route: (route.fetch(), route.abort()))
+    other.get_by_role("button", name="Send").click()
+    expect(other.get_by_text("No connection. Your text is kept")).to_be_visible()
+    hers.locator("main > form.compose textarea").focus()
+    hers.get_by_role("button", name="Send").click()
+    expect_text(hers, "")
+
+    assert Message.objects.filter(content="sent in both tabs").count() == 1
+
+
+def test_edit_that_another_tab_saves_leaves_its_text_in_this_tab(hers, write, root, alice, bob):
+    own = write(alice, bob, "first text", parent_message=root)
+    other = hers.context.new_page()
+    for tab in (hers, other):
+        tab.goto(f"/chats/message/{own.pk}/edit/")
+        tab.locator("main > form.compose textarea").fill("second text")
+    other.get_by_role("button", name="Save").click()
+    expect(other.locator(".message .content", has_text="second text")).to_be_visible()
+
+    expect_text(hers, "second text")
+    hers.get_by_role("button", name="Save").click()
+    expect(hers.locator(".message .content", has_text="second text")).to_be_visible()
+
+
+@pytest.mark.parametrize("has_storage", [True, False])
+def test_tab_warns_before_it_loses_a_text_that_is_not_stored(hers, has_storage):
+    dialogs = []
+    hers.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
+    if not has_storage:
+        hers.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('full') }")
+    hers.goto(CONVERSATION)
+    hers.locator("main > form.compose textarea").press_sequentially("a text")
+    hers.goto("/chats/")
+
+    assert dialogs == ([] if has_storage else ["beforeunload"])
+
+
+def test_tab_warns_before_it_loses_a_text_that_another_tab_replaced(hers):
+    dialogs = []
+    hers.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
+    hers.goto(CONVERSATION)
+    hers.locator("main > form.compose textarea").press_sequentially("one thought")
+    other = hers.context.new_page()
+    type_text(other, CONVERSATION, "another thought")
+    hers.goto("/chats/")
+
+    assert dialogs == ["beforeunload"]
 
 
 @pytest.mark.parametrize("address", ["/chats/new/?to=bob", "/chats/message/{}/reply/"])
@@ -92,6 +178,92 @@ def test_back_after_a_send_shows_an_empty_form(hers, root, address):
 
     expect_text(hers, "")
     assert hers.evaluate(DRAFTS) == []
+
+
+def test_back_to_an_earlier_visit_does_not_bring_back_a_sent_text(hers):
+    type_text(hers, CONVERSATION, "sent only once")
+    hers.goto("/chats/")
+    hers.goto(CONVERSATION)
+    expect_text(hers, "sent only once")
+    hers.get_by_role("button", name=SEND).click()
+    expect(hers.locator(".message .content", has_text="sent only once")).to_be_visible()
+    expect_text(hers, "")
+
+    hers.go_back()
+    hers.go_back()
+
+    expect(hers.locator(".message .content", has_text="sent only once")).to_be_visible()
+    expect_text(hers, "")
+
+
+def test_back_to_a_visit_that_only_restored_the_draft_does_not_bring_back_a_sent_text(hers):
+    type_text(hers, CONVERSATION, "sent only once")
+    hers.goto("/chats/")
+    hers.goto(CONVERSATION)  # The member types nothing here.
+    expect_text(hers, "sent only once")
+    hers.goto("/chats/")
+    hers.goto(CONVERSATION)
+    hers.get_by_role("button", name=SEND).click()
+    expect_text(hers, "")
+
+    hers.go_back()
+    hers.go_back()
+
+    expect(hers.locator(".message .content", has_text="sent only once")).to_be_visible()
+    expect_text(hers, "")
+
+
+def test_deletion_of_the_account_deletes_its_drafts(open_browser, root, alice):
+    alice.set_password("warp-and-weft-7")
+    alice.save()
+    hers = open_browser(alice)
+    type_text(hers, CONVERSATION, "a secret")
+    hers.goto("/accounts/delete/")
+    hers.get_by_label("Password").fill("warp-and-weft-7")
+    hers.get_by_role("button", name="Delete my account").click()
+
+    expect(hers.get_by_role("heading", name="Your account is deleted")).to_be_visible()
+    assert hers.evaluate(DRAFTS) == []
+
+
+@pytest.mark.parametrize("keys", [[], ["Control"], ["Shift"]])
+def test_log_out_in_any_tab_deletes_the_drafts(hers, keys):
+    type_text(hers, CONVERSATION, "a secret")
+    hers.goto("/accounts/")
+    button = hers.get_by_role("button", name="Log out")
+    if keys:
+        with hers.context.expect_page() as opened:
+            button.click(modifiers=keys)
+        left = opened.value
+    else:
+        button.click()
+        left = hers
+
+    expect(left.get_by_role("heading", name="You have logged out")).to_be_visible()
+    left.wait_for_function(f"() => {DRAFTS}.length === 0")
+    if keys:
+        expect(hers.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+def test_log_out_in_the_administration_deletes_the_drafts(hers, alice):
+    alice.is_staff = True
+    alice.save()
+    type_text(hers, CONVERSATION, "a secret")
+    hers.goto("/admin/")
+    hers.get_by_role("button", name="Log out").click()
+
+    expect(hers.get_by_role("heading", name="You have logged out")).to_be_visible()
+    hers.wait_for_function(f"() => {DRAFTS}.length === 0")
+
+
+def test_suggestions_after_a_lost_session_are_empty(hers):
+    hers.goto("/chats/new/")
+    end_sessions()
+    with hers.expect_response("**/chats/people/**"):
+        hers.get_by_label("To").press_sequentially("bo")
+    hers.wait_for_load_state("networkidle")
+
+    assert hers.locator("datalist form").count() == 0
 
 
 def test_log_in_as_another_member_from_the_dialog_leaves_no_draft_but_the_page(
@@ -111,6 +283,22 @@ def test_log_in_as_another_member_from_the_dialog_leaves_no_draft_but_the_page(
     his.close()
     hers.reload()
 
+    expect_text(hers, "between alice and bob")
+
+
+def test_text_hidden_from_another_member_stays_when_that_member_logs_out(hers, site, browser_of, alice, bob):
+    type_text(hers, CONVERSATION, "between alice and bob")
+    other = hers.context.new_page()
+    log_in_again(hers, site, browser_of, bob)
+    check_session_now(hers)
+    expect(hers.get_by_role("dialog", name="Somebody else")).to_be_visible()
+    other.goto("/accounts/")
+    other.get_by_role("button", name="Log out").click()
+    expect(hers.get_by_role("dialog", name="You have been logged out")).to_be_visible()
+    log_in_again(hers, site, browser_of, alice)
+    check_session_now(hers)
+
+    expect(hers.get_by_role("dialog")).to_have_count(0)
     expect_text(hers, "between alice and bob")
 
 

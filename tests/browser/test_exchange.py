@@ -26,6 +26,14 @@ new MutationObserver(changes => changes.forEach(({addedNodes}) => addedNodes.for
   row => window.shown[row.id] = performance.timeOrigin + performance.now()
 ))).observe(document.querySelector("ol.messages"), {childList: true});
 """
+# Delays the requests for the badges by 500 ms.
+DELAY_STATE = """() => {
+  const { fetch } = window;
+  window.fetch = async (address, ...more) => {
+    if (address.includes("/state/")) await new Promise(done => setTimeout(done, 500));
+    return fetch(address, ...more);
+  };
+}"""
 
 
 def _live(page) -> None:
@@ -151,17 +159,36 @@ def test_inbox_badge_and_title_count_new_messages(open_browser, write, alice, bo
     expect(his).to_have_title("(2) Inbox · Bobbin")
 
 
-def test_second_tab_receives_events_through_the_first(open_browser, write, alice, bob):
-    first = open_browser(bob)
+def _two_tabs(open_browser, user):
+    """Return two open pages of one browser; the first one holds the event stream."""
+    first = open_browser(user)
     first.goto("/chats/")
     _live(first)
     second = first.context.new_page()
     second.goto("/chats/unread/")
     _live(second)
+    return first, second
+
+
+def test_second_tab_receives_events_through_the_first(open_browser, write, alice, bob):
+    first, second = _two_tabs(open_browser, bob)
     write(alice, bob, "one")
     expect(second.locator("#rows")).to_contain_text("one")
     first.close()
     _live(second)
+    write(alice, bob, "two")
+
+    expect(second.locator("#rows")).to_contain_text("two")
+
+
+def test_message_is_shown_whose_event_came_between_two_streams(open_browser, write, alice, bob):
+    """The badges are fetched after the second message, by a page that has fetched its rows before it."""
+    first, second = _two_tabs(open_browser, bob)
+    expect(second.locator("#connection")).to_have_text("")
+    second.evaluate(DELAY_STATE)
+    write(alice, bob, "one")
+    expect(second.locator("#rows")).to_contain_text("one")
+    first.close()
     write(alice, bob, "two")
 
     expect(second.locator("#rows")).to_contain_text("two")
@@ -280,9 +307,9 @@ def test_a_draft_survives_a_reload_and_not_a_log_out(open_browser, message, thre
     expect(his.get_by_role("textbox", name="Message")).to_have_value("Half a thought")
     his.goto("/accounts/")
     his.get_by_role("button", name="Log out").click()
-    expect(his.get_by_role("heading", name="Log in")).to_be_visible()
+    expect(his.get_by_role("heading", name="You have logged out")).to_be_visible()
 
-    his.wait_for_function("!Object.keys(localStorage).some(key => key.startsWith('draft'))")
+    his.wait_for_function("() => !Object.keys(localStorage).some(key => key.startsWith('draft'))")
 
 
 def test_everything_works_without_javascript(open_browser, message, thread, alice, bob):

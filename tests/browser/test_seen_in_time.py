@@ -1,5 +1,6 @@
 """Which messages a page reports as seen, when, and how often. The clock of the page is moved by the test."""
 
+import re
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
@@ -117,3 +118,19 @@ def test_page_that_is_left_without_a_new_message_reports_nothing(his, message):
     his.wait_for_timeout(100)
 
     assert his.reports == []
+
+
+def test_message_marked_as_unread_before_its_report_is_not_reported(his, write, alice, bob):
+    left, seen = write(alice, bob, "read it later"), write(alice, bob, "read it now")
+    tokens = []
+    his.route("**/chats/new/", lambda route: tokens.append(route))  # "Mark unread" first fetches a new token.
+    his.goto("/chats/with/alice/")
+    _run(his, 300)
+    his.locator(f"#m{left.pk}").get_by_role("button", name="Mark unread").click()
+    with his.expect_response("**/chats/seen/"):
+        his.clock.run_for(1_000)
+    tokens[0].continue_()
+    expect(his).to_have_url(re.compile("/chats/unread/$"))
+
+    assert his.reports == [[str(seen.pk)]]
+    assert _unread() == ["read it later"]

@@ -10,13 +10,15 @@ const { sayArrivals, sayUnread } = await load("arrivals");
 const log = document.querySelector("#arrivals");
 const announced = () => [...log.children].map((line) => line.textContent);
 
-/** Announces a message of bob. */
-function arrive(text) {
-  const row = document.createElement("li");
+function rowOf(text, className = "message") {
+  const row = Object.assign(document.createElement("li"), { className });
   row.innerHTML = '<span class="who">bob</span><div class="content"></div>';
   row.lastChild.textContent = text;
-  sayArrivals([row]);
+  return row;
 }
+
+/** Announces a message of bob. */
+const arrive = (text) => sayArrivals([rowOf(text)]);
 
 beforeEach(() => {
   mock.timers.tick(5_000); // Ends what the test before has begun.
@@ -86,6 +88,33 @@ test("nothing is announced in a hidden tab", () => {
   mock.timers.tick(2_500);
   delete document.hidden;
   assert.deepEqual(announced(), []);
+});
+
+test("three messages at once are announced by their text and four by their number", () => {
+  const texts = ["one", "two", "three", "four"];
+  sayArrivals(texts.slice(0, 3).map((text) => rowOf(text)));
+  assert.equal(announced().length, 3);
+  sayArrivals(texts.map((text) => rowOf(text)));
+  assert.deepEqual(announced().slice(3), ["4 new messages."]);
+});
+
+test("messages of the member are not announced as arrivals", () => {
+  sayArrivals([rowOf("mine", "message is-mine")]);
+  assert.deepEqual(announced(), []);
+});
+
+test("only the first 200 characters are announced, and none is cut in two", () => {
+  const family = "👩‍👩‍👧";
+  arrive(family.repeat(200));
+  arrive(family.repeat(201));
+  const begin = `New message from bob: ${family.repeat(200)}`;
+  assert.deepEqual(announced(), [begin, `${begin}…`]);
+});
+
+test("live region keeps the last ten lines", () => {
+  for (let number = 0; number < 12; number++) arrive(`number ${number}`);
+  assert.equal(announced().length, 10);
+  assert.equal(announced()[0], "New message from bob: number 2");
 });
 
 test("markup and characters outside the basic plane are announced as text", () => {

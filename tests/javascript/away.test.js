@@ -6,7 +6,7 @@ import { load, openPage } from "./page.js";
 
 openPage(
   `<main><form class="compose" data-draft="new:"><textarea></textarea></form></main><footer></footer>
-  <dialog id="logged-out"></dialog><dialog id="another-member"></dialog>`,
+  <dialog id="logged-out" class="cover"></dialog><dialog id="another-member" class="cover"></dialog>`,
 );
 let reloads = 0;
 window.location.reload = () => (reloads += 1);
@@ -51,6 +51,19 @@ test("hidden page returns unchanged with its member, and its text is a draft aga
   assert.deepEqual([open(), shown(), document.title], [[], WHOLE, "bob"]);
   assert.equal(JSON.parse(localStorage.getItem("draft 7 new:")).text, "half a text");
   assert.equal(isHere(), false);
+});
+
+test("hidden page has one dialog, also after a log-out of the other member and after the Escape key", () => {
+  seesAnother();
+  assert.throws(sessionLost, AwayError);
+  assert.deepEqual(open(), ["logged-out"]);
+  seesAnother();
+  assert.deepEqual(open(), ["another-member"]);
+  document.querySelector("dialog[open]").close();
+  seesAnother();
+  assert.deepEqual(open(), ["another-member"]);
+  assert.equal(isHere(), true);
+  assert.deepEqual([open(), shown()], [[], WHOLE]);
 });
 
 test("hidden page returns although the Escape key has closed its dialog", () => {

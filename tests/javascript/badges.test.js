@@ -1,13 +1,14 @@
 // Tests of badges.js and arrivals.js: the numbers on the page and what a screen reader announces.
 
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { beforeEach, mock, test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage(`
   <a data-count="unread">Unread</a><a data-count="notifications">Notifications</a>
   <div id="arrivals"></div>`);
 document.title = "Inbox";
+mock.timers.enable({ apis: ["setTimeout"] });
 const { sayArrivals, setTitle, showBadges } = await load("badges", "arrivals");
 const badge = (name) => document.querySelector(`[data-badge="${name}"]`)?.textContent;
 const announced = () => [...document.querySelectorAll("#arrivals p")].map((line) => line.textContent);
@@ -19,9 +20,9 @@ function rows(number, text = "Hello", className = "") {
   return [...list.children];
 }
 
-beforeEach((t) => {
-  t.mock?.timers.enable({ apis: ["setTimeout"] });
+beforeEach(() => {
   showBadges({ unread: 0, notifications: 0 });
+  mock.timers.tick(2_000); // Ends what the test before has begun.
   document.querySelector("#arrivals").replaceChildren();
 });
 
@@ -36,9 +37,20 @@ test("badge without a number is removed", () => {
   assert.deepEqual([badge("unread"), badge("notifications"), document.title], [undefined, undefined, "Inbox"]);
 });
 
-test("notifications are counted to 99 and unread messages exactly", () => {
+test("numbers are shown to 99", () => {
+  showBadges({ unread: 99, notifications: 99 });
+  assert.deepEqual([badge("unread"), badge("notifications")], ["99", "99"]);
   showBadges({ unread: 100, notifications: 100 });
-  assert.deepEqual([badge("unread"), badge("notifications")], ["100", "99+"]);
+  assert.deepEqual([badge("unread"), badge("notifications"), document.title], ["99+", "99+", "(99+) Inbox"]);
+});
+
+test("more than 99 unread messages are announced once", () => {
+  showBadges({ unread: 100, notifications: 0 });
+  showBadges({ unread: 100, notifications: 0 });
+  mock.timers.tick(1_100);
+  showBadges({ unread: 100, notifications: 0 });
+  mock.timers.tick(1_100);
+  assert.deepEqual(announced(), ["More than 99 unread messages."]);
 });
 
 test("new title keeps the number", () => {

@@ -41,6 +41,8 @@ beforeEach(() => {
   compose.elements.made.value = "token";
   for (const form of document.forms) {
     form.reset();
+    form.removeAttribute("autocomplete");
+    form.elements.client_id.value = "fresh";
     delete form.dataset.tried;
   }
 });
@@ -49,6 +51,22 @@ test("typed text is stored by member and form", () => {
   area(reply).value = "Hello";
   drafts.storeDraft(reply);
   assert.equal(stored("draft 7 conversation:3").text, "Hello");
+});
+
+test("browser restores no text that the storage has", () => {
+  limitStorage(0);
+  area(reply).value = "Hello";
+  drafts.storeDraft(reply);
+  assert.notEqual(reply.autocomplete, "off");
+  globalThis.localStorage = storage;
+  drafts.storeDraft(reply);
+  assert.equal(reply.autocomplete, "off");
+});
+
+test("browser restores no text that came from the storage", () => {
+  store("draft 7 conversation:3");
+  drafts.restoreDrafts();
+  assert.equal(reply.autocomplete, "off");
 });
 
 test("form without text deletes its draft", () => {
@@ -78,6 +96,12 @@ test("draft is restored with its id, so that the message is sent once", () => {
   store("draft 7 conversation:3", { id: "tried" });
   drafts.restoreDrafts();
   assert.deepEqual([area(reply).value, reply.elements.client_id.value, reply.dataset.tried], ["Hi", "tried", "yes"]);
+});
+
+test("edit is stored with the version of its original text", () => {
+  area(edit).value = "changed";
+  drafts.storeDraft(edit);
+  assert.equal(stored("draft 7 edit:12").version, "v1");
 });
 
 test("edit is restored with the version of its original text", () => {
@@ -161,8 +185,13 @@ test("form with the focus or in a row is open even without text", () => {
   row.replaceWith(compose);
 });
 
-test("drafts of other members, old ones and those beyond 50 are deleted", () => {
-  store("draft 70 conversation:3");
+test("drafts of other members are deleted, also of one whose number begins with the same digits", () => {
+  for (const key of ["draft 7 conversation:3", "draft 70 conversation:3", "draft 8 conversation:3"]) store(key);
+  drafts.tidyDrafts();
+  assert.deepEqual(Object.keys(localStorage), ["draft 7 conversation:3"]);
+});
+
+test("old drafts and those beyond 50 are deleted", () => {
   store("draft 7 old", { at: Date.now() - 31 * DAY });
   for (let n = 0; n < 51; n++) store(`draft 7 conversation:${n}`, { at: Date.now() + n });
   localStorage.setItem("bobbin-theme", "dark");
@@ -188,10 +217,24 @@ test("storage that accepts nothing is no error", () => {
   assert.equal(storage.length, 0);
 });
 
-test("text that another tab has sent is not stored again", () => {
+test("text that another tab has sent is removed and not stored again", () => {
   area(reply).value = "Hello";
   drafts.keepUnsent(drafts.sentFrom(reply));
+  assert.equal(area(reply).value, "");
   assert.equal(localStorage.length, 0);
+});
+
+test("text that this tab also tried to send stays, because its id delivers it once", () => {
+  area(reply).value = "Hello";
+  reply.dataset.tried = "yes";
+  drafts.keepUnsent(drafts.sentFrom(reply));
+  assert.equal(area(reply).value, "Hello");
+});
+
+test("same text in another form than the sent one stays", () => {
+  area(reply).value = area(compose).value = "Hello";
+  drafts.keepUnsent(drafts.sentFrom(reply));
+  assert.equal(area(compose).value, "Hello");
 });
 
 test("different text than another tab has sent becomes the draft", () => {
@@ -200,4 +243,79 @@ test("different text than another tab has sent becomes the draft", () => {
   area(reply).value = "Hello again";
   drafts.keepUnsent(sent);
   assert.equal(stored("draft 7 conversation:3").text, "Hello again");
+});
+
+test("form without a text takes the draft that another tab has stored since, with its id", () => {
+  store("draft 7 conversation:3", { text: "from the other tab", id: "tried" });
+  store("draft 7 new:", { text: "to Bob", to: "bob", made: "other" });
+  store("draft 7 edit:12", { text: "edited", version: "v0" });
+  drafts.takeDrafts();
+  assert.equal(area(reply).value, "from the other tab");
+  assert.equal(reply.elements.client_id.value, "tried");
+  assert.deepEqual([area(compose).value, compose.elements.to.value], ["to Bob", "bob"]);
+  assert.equal(compose.elements.made.value, "other");
+  assert.deepEqual([area(edit).value, edit.elements.version.value], ["edited", "v0"]);
+});
+
+test("form with another text or recipient keeps them, and the draft stays", () => {
+  area(reply).value = "mine";
+  store("draft 7 conversation:3", { text: "theirs", id: "tried" });
+  area(compose).value = "same text";
+  compose.elements.to.value = "charlie";
+  store("draft 7 new:", { text: "same text", to: "bob", id: "tried" });
+  drafts.takeDrafts();
+  assert.equal(area(reply).value, "mine");
+  assert.equal(compose.elements.to.value, "charlie");
+  assert.deepEqual(
+    [reply, compose].map((form) => form.elements.client_id.value),
+    ["fresh", "fresh"],
+  );
+  assert.equal(stored("draft 7 conversation:3").text, "theirs");
+});
+
+test("form with the same text takes over the id of a send whose response was lost", () => {
+  area(reply).value = "the same";
+  store("draft 7 conversation:3", { text: "the same", id: "tried in the other tab" });
+  drafts.takeDrafts();
+  assert.equal(reply.elements.client_id.value, "tried in the other tab");
+  store("draft 7 conversation:3", { text: "the same", id: "another" });
+  drafts.takeDrafts();
+  assert.equal(reply.elements.client_id.value, "tried in the other tab"); // It was tried with this id.
+});
+
+test("edit that another tab has saved stays and is no longer open", () => {
+  area(edit).value = "saved";
+  store("draft 7 edit:12", { text: "saved" });
+  drafts.keepUnsent({ draft: "draft 7 edit:12", text: "saved" });
+  assert.equal(area(edit).value, "saved");
+  assert.equal(drafts.holdsText(edit), false);
+  area(edit).defaultValue = "as sent";
+});
+
+test("page warns before a text is lost that the storage does not have", () => {
+  const warnings = [];
+  globalThis.addEventListener = (kind, warn) => warnings.push([kind, warn]);
+  const type = (text) => {
+    area(reply).value = text;
+    area(reply).dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  document.addEventListener("input", drafts.keepDraft);
+  type("stored");
+  const [[kind, warn]] = warnings;
+  const warns = () => {
+    const event = new Event("beforeunload", { cancelable: true });
+    warn(event);
+    return event.defaultPrevented;
+  };
+  assert.equal(kind, "beforeunload");
+  assert.equal(warns(), false);
+  store("draft 7 conversation:3", { text: "of another tab" });
+  assert.equal(warns(), true);
+  limitStorage(0);
+  localStorage.removeItem("draft 7 conversation:3");
+  type("not stored");
+  assert.equal(warns(), true);
+  area(reply).value = "";
+  assert.equal(warns(), false);
+  document.removeEventListener("input", drafts.keepDraft);
 });

@@ -36,7 +36,7 @@ test("events of another conversation or thread change nothing", () => {
   onEvent({ kind: "unread", ...here, thread: 8 });
   assert.equal(list.querySelectorAll(".seen").length, 1);
   list.querySelector(".seen").remove();
-  onEvent({ kind: "read", ...here, conversation: 4, first: 12 });
+  onEvent({ kind: "read", ...here, conversation: 4, ids: [12] });
   assert.equal(list.querySelector(".seen"), null);
 });
 
@@ -47,7 +47,7 @@ test("message that the receiver marked as unread is no longer shown as read", ()
 
 test("message that was read is shown as read", () => {
   list.querySelector(".seen").remove();
-  onEvent({ kind: "read", ...here, first: 12 });
+  onEvent({ kind: "read", ...here, ids: [12] });
   assert.equal(list.querySelector(".seen").textContent, "read");
 });
 

@@ -11,7 +11,7 @@ const url = await serve((request) => {
   return request.url === "/state/" ? { body: { generation: "g1" } } : answer;
 });
 openPage(`<div id="found">${RESULTS}</div>`, { url: `${url}/chats/search/?q=from`, state: "/state/" });
-const { onEvent, refreshFound } = await load("events", "lists");
+const { onEvent, refreshRows } = await load("events", "lists");
 const results = document.querySelector("#found");
 Math.random = () => 0;
 
@@ -34,13 +34,13 @@ for (const [kind, expected] of [
 test("unchanged results stay", async () => {
   const first = results.firstChild;
   answer.body = `<div id="found">${RESULTS}</div>`;
-  await refreshFound();
+  await refreshRows();
   assert.equal(results.firstChild, first);
 });
 
 for (const missing of [{ status: 404 }, { body: "<h1>Another page</h1>" }])
   test(`results stay if the page has none: ${missing.status ?? "another page"}`, async () => {
     answer = missing;
-    await refreshFound();
+    await refreshRows();
     assert.equal(results.textContent, "from bob");
   });

@@ -5,7 +5,7 @@ import { beforeEach, test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage();
-const { leave, reload, removeRow, resumeSending } = await load("keeping");
+const { anotherMember, isHere, leave, reload, removeRow, resumeSending } = await load("away", "keeping");
 let reloads, left;
 const form = () => document.querySelector("form");
 const FORM = '<form class="compose"><textarea></textarea><button type="submit">Send</button></form>';
@@ -30,6 +30,15 @@ test("page with an open form is not reloaded: the form is stopped and says why",
   assert.deepEqual([reloads, form().dataset.stopped, form().querySelector("button").disabled], [0, "yes", true]);
   const line = document.querySelector(".failed");
   assert.deepEqual([line.textContent, line.role], ["These messages are gone. You can still copy your text.", "alert"]);
+});
+
+test("page that is hidden from another member is not reloaded", () => {
+  form().elements[0].value = "typed";
+  assert.throws(anotherMember);
+  reload("These messages are gone.");
+  assert.equal(reloads, 0);
+  isHere();
+  assert.equal(form().elements[0].value, "typed");
 });
 
 test("stopped form can send again after it was resumed", () => {

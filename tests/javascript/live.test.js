@@ -36,7 +36,7 @@ globalThis.EventSource = class {
 };
 const other = new BroadcastChannel("bobbin");
 other.onmessage = ({ data }) => requested.push(data.kind);
-const { beginLive, tabs } = await load("live");
+const { anotherMember, beginLive, isHere, tabs } = await load("away", "live");
 const area = document.querySelector("textarea");
 const tell = (kind, more) => tabs.onmessage({ data: { kind, ...more } });
 const isLive = () => document.documentElement.dataset.live;
@@ -106,6 +106,16 @@ test("log-out in another tab reloads a page without text and checks one with tex
   tell("logged out");
   await pause();
   assert.deepEqual([reloads, requests], [1, ["/state/"]]);
+});
+
+test("log-out of another member in another tab does not reload a page with a hidden text", async () => {
+  area.value = "half a text";
+  assert.throws(anotherMember);
+  tell("logged out");
+  await pause();
+  assert.equal(reloads, 0);
+  isHere();
+  assert.equal(area.isConnected, true);
 });
 
 test("different text that another tab has not sent becomes the draft", () => {

@@ -34,7 +34,7 @@ globalThis.addEventListener = (name, handler) => (handlers[name] = handler);
 const list = document.querySelector("ol");
 list.innerHTML = [1, 2, 3].map((id) => `<li class="is-new" id="m${id}" data-message="${id}"></li>`).join("");
 list.insertAdjacentHTML("beforeend", '<li id="m4" data-message="4"></li>');
-const { cover, watchSight } = await load("page", "seen");
+const { cover, leaveUnread, watchSight } = await load("page", "seen");
 watchSight();
 const row = (id) => document.querySelector(`#m${id}`);
 const fetched = globalThis.fetch;
@@ -131,6 +131,33 @@ test("covered page reports nothing until the session is checked", async () => {
   await report();
   assert.deepEqual([reports, options.keepalive], [["1"], true]);
   assert.equal(observed.rows.has(row(1)), false);
+});
+
+test("message that the member marks as unread is not reported, whether it is visible or was seen", async () => {
+  observed.show([row(2)], true);
+  leaveUnread(row(2));
+  await pass(500);
+  observed.show([row(2), row(3)], true);
+  await pass(500);
+  leaveUnread(row(2));
+  await report();
+  assert.deepEqual(reports, ["3"]);
+  [answer, reports] = [{ status: 503 }, []];
+  observed.show([row(3)], true);
+  await report();
+  leaveUnread(row(3));
+  reports = [];
+  handlers.pagehide();
+  await pass(10_000);
+  assert.deepEqual(reports, []);
+});
+
+test("page that the browser restores observes its new messages again", () => {
+  leaveUnread(row(2));
+  handlers.pageshow({ persisted: false });
+  assert.equal(observed.rows.has(row(2)), false);
+  handlers.pageshow({ persisted: true });
+  assert.equal(observed.rows.has(row(2)), true);
 });
 
 test("report that failed is repeated later", async () => {

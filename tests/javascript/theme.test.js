@@ -20,6 +20,13 @@ test("switch goes through the themes and begins again", () => {
   assert.equal(shown(), undefined);
 });
 
+test("chosen theme is shown on the next page", () => {
+  switchTheme();
+  delete document.documentElement.dataset.theme;
+  showTheme();
+  assert.equal(shown(), "light");
+});
+
 test("stored theme is shown on the next page", () => {
   localStorage.setItem("bobbin-theme", "dark");
   showTheme();

@@ -141,9 +141,9 @@ test("indentation ends at depth 6", () => {
   assert.equal(shown(), "1:8 2:9");
 });
 
-test("own messages between the first and the last one are marked as read", () => {
+test("own messages that were read are marked", () => {
   show([[1], [2], [3], [4]], "is-mine");
-  markSeen({ kind: "read", conversation: 3, thread: 1, first: 2, message: 3 });
+  markSeen({ kind: "read", conversation: 3, ids: [2, 3, 5] });
   assert.deepEqual(
     [...list.querySelectorAll(".seen")].map((mark) => mark.closest("li").id),
     ["m2", "m3"],
@@ -152,7 +152,7 @@ test("own messages between the first and the last one are marked as read", () =>
 
 test("listed ids are marked as read and messages between them are not", () => {
   show([[1], [2], [3]], "is-mine");
-  markSeen({ kind: "read", conversation: 3, first: 1, message: 3, ids: [1, 3] });
+  markSeen({ kind: "read", conversation: 3, ids: [1, 3] });
   assert.deepEqual(
     [...list.querySelectorAll(".seen")].map((mark) => mark.closest("li").id),
     ["m1", "m3"],
@@ -161,16 +161,16 @@ test("listed ids are marked as read and messages between them are not", () => {
 
 test("read messages of another thread and of the counterpart are not marked", () => {
   show([[1]], "is-mine");
-  markSeen({ kind: "read", conversation: 3, thread: 9, first: 1, message: 1 });
+  markSeen({ kind: "read", conversation: 3, ids: [9] });
   assert.equal(list.querySelector(".seen"), null);
   show([[1]]);
-  markSeen({ kind: "read", conversation: 3, thread: 1, first: 1, message: 1 });
+  markSeen({ kind: "read", conversation: 3, ids: [1] });
   assert.equal(list.querySelector(".seen"), null);
 });
 
 test("message is marked as read once", () => {
   show([[1]], "is-mine");
-  for (let n = 0; n < 2; n++) markSeen({ kind: "read", conversation: 3, thread: 1, first: 1, message: 1 });
+  for (let n = 0; n < 2; n++) markSeen({ kind: "read", conversation: 3, ids: [1] });
   assert.equal(list.querySelectorAll(".seen").length, 1);
 });
 

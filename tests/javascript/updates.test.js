@@ -100,6 +100,15 @@ test("change that a hidden page missed is found although the generation was read
   assert.deepEqual(requests.slice(1), ["/state/", MESSAGES]);
 });
 
+test("change whose event was lost is fetched, although a later event has fetched the badges", async () => {
+  state.generation = "g7"; // After the change.
+  onEvent({ ...created, conversation: 4 });
+  await runTimer();
+  await checkState();
+  await checkState();
+  assert.deepEqual(requests, ["/state/", "/state/", MESSAGES, "/state/"]);
+});
+
 test("change that could not be fetched is fetched with the next event, whatever it concerns", async () => {
   [page, state.generation] = [503, "g6"];
   onEvent(created);
@@ -139,6 +148,14 @@ for (const [error, text] of [
     await tryTo(async () => {});
     assert.equal(said(), "");
   });
+
+test("text that keeping.js shows stays after a successful update", async () => {
+  const line = document.querySelector("#connection");
+  line.textContent = "This message is no longer there.";
+  await tryTo(async () => {});
+  assert.equal(said(), "This message is no longer there.");
+  line.textContent = "";
+});
 
 test("log-out is no error of the connection, and an unknown error is reported", async () => {
   await tryTo(() => Promise.reject(new AwayError("logged out")));

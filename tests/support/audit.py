@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from django.db import connection
 
-# One row for each notification of a message, so that a second notification is counted.
+# One row for each notification of a message, so that a second notification is counted. Messages that no form
+# has sent, such as those of an interrupted privacy probe, have no client id.
 FIND = """
 SELECT m.client_id::text, m.sender_id, m.receiver_id, m.parent_message_id, n.user_id,
   strpos(m.content, m.client_id::text)
 FROM messaging_message m LEFT JOIN notifications_notification n ON n.message_id = m.id
-WHERE m.id > %s ORDER BY m.id
+WHERE m.id > %s AND m.client_id IS NOT NULL ORDER BY m.id
 """
 WRONG_COUNTERS = """
 SELECT count(*) FROM messaging_participant p

@@ -60,3 +60,11 @@ def test_installation_after_a_killed_one_is_not_blocked(start):
     said = after.communicate(timeout=120)[0]
 
     assert after.returncode == 0, said
+
+
+def test_installation_whose_lock_cannot_be_written_is_refused_in_one_line(start, tmp_path):
+    (tmp_path / ".venv.lock").mkdir()
+    refused = start()
+
+    assert refused.communicate(timeout=120)[0] == "Bobbin: .venv.lock cannot be written: Is a directory.\n"
+    assert refused.returncode == 1

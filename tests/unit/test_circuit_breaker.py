@@ -5,6 +5,7 @@ from prometheus_client import REGISTRY
 
 from caching import circuit_breaker as module
 from caching.circuit_breaker import CircuitBreaker
+from observability import log_limit
 
 
 @pytest.fixture
@@ -17,6 +18,7 @@ def clock(monkeypatch):
 
     stopped = Clock()
     monkeypatch.setattr(module, "time", stopped)
+    monkeypatch.setattr(log_limit, "time", stopped)
     return stopped
 
 

@@ -87,7 +87,7 @@ def test_address_is_canonical_and_ipv6_is_counted_by_64(requested, text, address
 
 
 def test_missing_header_behind_a_proxy_is_logged_once(requested, caplog):
-    client._warned.clear()
+    client._warn_once.cache_clear()
     with caplog.at_level(logging.WARNING, "observability.client"):
         for _ in range(3):
             requested(1, None)

@@ -48,6 +48,23 @@ def test_every_image_has_a_version(name):
     assert "latest" not in tag
 
 
+def test_images_that_are_built_here_are_never_pulled():
+    """A public registry could give the name to someone else, whose image would receive all secrets."""
+    local = {name: s for name, s in SERVICES.items() if "build" in s or s["image"].startswith("localhost/")}
+
+    assert {"web", "migrate", "events", "nginx", "caddy"} <= set(local)
+    for service in local.values():
+        assert service["image"].startswith("localhost/")
+        assert service["pull_policy"] == "never"
+
+
+def test_image_of_nginx_is_built_by_one_service():
+    """Compose adds the name of the service to the image, so a second service would build another image."""
+    image = SERVICES["nginx"]["image"]
+
+    assert [name for name, service in SERVICES.items() if service["image"] == image] == ["nginx"]
+
+
 def test_published_ports_are_on_loopback_except_those_of_caddy():
     ports = [
         port for name, service in SERVICES.items() if name != "caddy" for port in service.get("ports", ())

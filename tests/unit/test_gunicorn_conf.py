@@ -82,9 +82,9 @@ def test_workers_without_a_memory_limit_are_not_bounded(fitting):
 
 
 def test_memory_of_a_password_hash_equals_that_of_the_hasher():
-    from accounts.hashers import HASH_MIB
+    from caching.memory import SHARED_MIB
 
-    assert runpy.run_path(str(CONF))["HASH_MIB"] == HASH_MIB
+    assert runpy.run_path(str(CONF))["SHARED_MIB"] == SHARED_MIB
 
 
 def test_memory_of_compose_fits_the_default_workers():

@@ -40,7 +40,7 @@ def test_messaging_and_notifications_import_no_http_modules(app):
 def test_the_contracts_of_import_linter_name_every_app():
     linter = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     layers, circles = linter["contracts"]
-    apps = {path.parent.name for path in WEB.glob("*/apps.py")} | {"config"}
+    apps = {path.parent.name for path in WEB.glob("*/__init__.py")}
 
     missing = "name the app in every list of [tool.importlinter] in pyproject.toml"
     assert {app for layer in layers["layers"] for app in layer.split(" | ")} == apps, missing

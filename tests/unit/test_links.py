@@ -129,6 +129,15 @@ def test_an_address_is_a_link_up_to_2048_characters():
     assert _links(f"{longest}(a) x") == []
 
 
+def test_first_200_addresses_of_a_message_are_links():
+    text = "http://a.b " * 201
+    made = parts(text)
+
+    assert [bool(part.address) for part in made] == [True] * 200 + [False]
+    assert made[-1].text == " http://a.b "
+    assert "".join(part.text + part.address for part in made) == text
+
+
 def test_link_sends_no_referrer():
     assert 'rel="noopener noreferrer nofollow ugc"' in linked("https://example.org")
 

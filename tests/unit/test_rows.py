@@ -1,42 +1,37 @@
-"""The HTML of rows: the macros of chats/jinja2/chats/_rows.html."""
+"""The HTML of rows: chats/rows.py and the macros of chats/jinja2/chats/_rows.html."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
-from django.template import engines
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
 
 from chats import rows
+from chats.row_formats import call_macro
 
 AT = datetime(2026, 3, 7, 9, 5, 4, 123456, tzinfo=UTC)
 MARKUP = "<script>alert('&\"')</script>"
 ESCAPED = "&lt;script&gt;alert(&#39;&amp;&#34;&#39;)&lt;/script&gt;"
 
 
-def _macro(name, *values):
-    return getattr(engines["jinja2"].env.get_template("chats/_rows.html").module, name)(*values)
-
-
 def inbox_rows(row):
-    return _macro("inbox_rows", [row], 1)
+    return rows.inbox_rows([row], 1)
 
 
 def unread_rows(row):
-    return _macro("unread_rows", [row])
+    return rows.unread_rows([row])
 
 
 def found_rows(**more):
     found = {"receiver_name": "bob", "sender_name": "alice", "snippet": [(MARKUP, False), (MARKUP, True)]}
-    return _macro("found_rows", [_row(**found | more)], 1)
+    return call_macro("found_rows", [_row(**found | more)], 1)
 
 
 def message_rows(*messages, counterpart="bob", nested=False, can_reply=True):
     """Return the HTML of the last of these messages."""
-    shown = rows.message_rows(messages, 1, counterpart, nested=nested, can_reply=can_reply)
-    return _macro("message_rows", shown[-1:], nested)
+    return rows.message_rows(messages, 1, counterpart, nested=nested, can_reply=can_reply)[-1].html.decode()
 
 
 def _row(**more):
@@ -74,6 +69,24 @@ def test_name_is_escaped_in_every_kind_of_row():
     ):
         assert ESCAPED in html
         assert "<script>" not in html
+
+
+def test_text_in_the_form_of_a_place_is_shown_as_it_is():
+    text = "\0id\0 %(id)s {id} {{ value.id }}"
+
+    for html in (
+        message_rows(_row(content=text)),
+        unread_rows(_row(excerpt=text)),
+        inbox_rows(_row(name=text)),
+    ):
+        assert f">{text}</" in html
+
+
+def test_text_with_links_is_escaped():
+    html = message_rows(_row(content=f"{MARKUP} https://example.org/?a=1&b=2 {MARKUP}"))
+
+    assert f">{ESCAPED} <a " in html
+    assert f">https://example.org/?a=1&amp;b=2</a> {ESCAPED}</div>" in html
 
 
 @pytest.mark.parametrize("name", ["bob", "bob.b+c@d-e_f", "Łukasz", "李"])
@@ -130,7 +143,7 @@ def test_only_the_words_that_match_are_marked():
 def test_time_has_the_format_of_django(month):
     at = AT.replace(month=month)
 
-    assert _macro("time", at) == (
+    assert call_macro("time", at) == (
         f'<time datetime="{at:%Y-%m-%dT%H:%M:%S}Z" title="{date_format(at, "j F Y, H:i:s")} UTC">'
         f"{date_format(at, 'j M Y, H:i')} UTC</time>"
     )
@@ -139,4 +152,4 @@ def test_time_has_the_format_of_django(month):
 def test_every_time_is_utc():
     other_place = AT.astimezone(timezone(timedelta(hours=5)))
 
-    assert _macro("time", other_place) == _macro("time", AT)
+    assert call_macro("time", other_place) == call_macro("time", AT)

@@ -7,10 +7,7 @@ from pathlib import Path
 import jinja2
 import pytest
 from django.template import Context, Template, engines
-from django.test.utils import override_script_prefix
-from django.urls import resolve, reverse
-
-from chats.addresses import url
+from django.urls import resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = [path for folder in ("bench", "scripts", "services/web") for path in (ROOT / folder).rglob("*.py")]
@@ -69,14 +66,6 @@ def test_django_template_has_the_frame_of_the_jinja2_templates(rf, alice):
 def test_variable_that_a_page_does_not_provide_is_an_error_in_tests(rf, alice):
     with pytest.raises(jinja2.UndefinedError):
         engines["jinja2"].from_string("{{ missing }}").render({}, _request(rf, alice))
-
-
-@pytest.mark.parametrize("arguments", [("chats:inbox",), ("chats:thread", 7)])
-def test_url_follows_the_script_prefix(arguments):
-    for prefix in ("/", "/below/", "/"):
-        with override_script_prefix(prefix):
-            assert url(*arguments) == reverse(arguments[0], args=arguments[1:])
-            assert url(*arguments).startswith(prefix)
 
 
 def test_every_template_compiles():

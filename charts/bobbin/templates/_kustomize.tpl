@@ -33,7 +33,8 @@ hashed (the ConfigMaps whose names get a hash). Templates change it and return n
   {{- end -}}
 {{- end -}}
 {{- range $kustomization.configMapGenerator -}}
-  {{- include "bobbin.configMap" (dict "build" $build "folder" $folder "generator" . "options" ($kustomization.generatorOptions | default dict)) -}}
+  {{- $options := mergeOverwrite (dict) ($kustomization.generatorOptions | default dict) (.options | default dict) -}}
+  {{- include "bobbin.configMap" (dict "build" $build "folder" $folder "generator" . "options" $options) -}}
 {{- end -}}
 {{- range $kustomization.images }}{{ $_ := set $build.images .name . }}{{ end -}}
 {{- range $kustomization.patches -}}

@@ -1,4 +1,4 @@
-"""Admin pages for users, failed log-ins and the admin log. Deleting a user there erases the account."""
+"""Admin pages for users, groups, failed log-ins and the admin log. Deleting a user erases the account."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,22 +7,39 @@ from axes.admin import AccessFailureLogAdmin
 from axes.models import AccessFailureLog
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.decorators import method_decorator
 
 from accounts import names
 from accounts.concurrent_erasure import not_found
+from accounts.erasure_phases import preview
 from accounts.forms import AddMemberForm, AdminLogInForm, ChangeMemberForm, SetPasswordForm
 from accounts.models import User
 from accounts.read_only_admin import ReadOnlyAdmin
-from accounts.views import preview
 
 admin.site.login_form = AdminLogInForm
-admin.site.unregister(AccessFailureLog)
+admin.site.unregister((AccessFailureLog, Group))
+
+# Django lets all staff with the permission to change users edit these fields, and so become superusers.
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+def may_write(request: HttpRequest, user: User | None) -> bool:
+    """Return whether the user of the request may change or delete `user`: only superusers, if it is staff.
+
+    A new password would otherwise give the rights of that user.
+    """
+    is_of_staff = user is not None and (user.is_staff or user.is_superuser)
+    return request.user.is_superuser or not is_of_staff
 
 
 @admin.register(User)
+@method_decorator(not_found(), name="changeform_view")
+@method_decorator(not_found(), name="user_change_password")
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # cannot be subscripted at run time
     form = ChangeMemberForm
     add_form = AddMemberForm
@@ -30,7 +47,6 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # cannot be subscri
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser", "date_joined")
     search_fields = ("name_key__contains", "email")
-    ordering = ("username",)
     list_per_page = 50
     show_full_result_count = False
     # A restore compares date_joined with the time of an erasure, so it must not change.
@@ -40,10 +56,20 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # cannot be subscri
         ("Contact", {"fields": ("email",)}),
         (
             "Permissions",
-            {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
+            {"fields": ("is_active", *RIGHTS)},
         ),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else (*fields, *RIGHTS)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return may_write(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return may_write(request, obj) and super().has_delete_permission(request, obj)
 
     def get_deleted_objects(
         self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
@@ -62,17 +88,15 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # cannot be subscri
             )
         return to_delete, counts, needed, protected
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with not_found():
-            return super().changeform_view(request, *args, **kwargs)
 
-    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with not_found():
-            return super().user_change_password(request, *args, **kwargs)
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    """Groups, which only superusers change, because they grant rights."""
 
-    def delete_model(self, request: HttpRequest, obj: User) -> None:
-        obj.erased_by_id = request.user.pk
-        super().delete_model(request, obj)
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    has_add_permission = has_delete_permission = has_change_permission
 
 
 @admin.register(AccessFailureLog)
@@ -89,15 +113,8 @@ class FailedLogInAdmin(AccessFailureLogAdmin):  # type: ignore[misc]  # axes has
 class LogEntryAdmin(ReadOnlyAdmin):
     """Read-only log of the changes that staff users made and of the messages that they read."""
 
-    list_display = ("action_time", "user", "content_type", "object_id", "action", "get_change_message")
+    list_display = ("action_time", "user", "content_type", "object_id", "action_flag", "get_change_message")
     list_select_related = ("user", "content_type")
     list_filter = ("action_flag", "content_type")
     search_fields = ("user__name_key__exact", "=object_id")
     search_help_text = "The whole name of a member of staff, or the id of a row."
-
-    @admin.display(description="action")
-    def action(self, entry: LogEntry) -> str:
-        return entry.get_action_flag_display()
-
-    def has_delete_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
-        return False

@@ -13,6 +13,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts.cookies import set_private_cookie
 from accounts.models import User
 
 SALT = "accounts.devices"
@@ -33,13 +34,13 @@ class Device(NamedTuple):
         """Return whether the user is active and has the same password as at that log-in. One query."""
         user = User.objects.active().filter(pk=self.user_id).only("password").first()
         return user is not None and any(
-            constant_time_compare(self.password, _password_digest(user, key)) for key in _keys()
+            constant_time_compare(self.password, _digest("password", user.password, key)) for key in _keys()
         )
 
 
 def device_of(request: HttpRequest, name: str) -> Device | None:
     """Return the entry for the user `name` in the cookie of this browser, or None. No query."""
-    wanted = {_name_digest(name, key) for key in _keys()}
+    wanted = {_digest("name", name, key) for key in _keys()}
     return next((device for device in _devices(request) if device.name in wanted), None)
 
 
@@ -50,7 +51,7 @@ def remember(request: HttpRequest, user: User, name: str) -> None:
     """
     known = device_of(request, name)
     device_id = known.id if known else secrets.token_urlsafe(9)
-    device = Device(device_id, user.pk, _name_digest(name), _password_digest(user))
+    device = Device(device_id, user.pk, _digest("name", name), _digest("password", user.password))
     others = [other for other in _devices(request) if other != known]
     request.META["bobbin.devices"] = [device, *others][:MOST_MEMBERS]
 
@@ -58,16 +59,9 @@ def remember(request: HttpRequest, user: User, name: str) -> None:
 def set_cookie(request: HttpRequest, response: HttpResponse) -> None:
     """Set the cookie if `remember` was called during this request."""
     devices = request.META.get("bobbin.devices")
-    if devices is None:
-        return
-    response.set_cookie(
-        settings.DEVICE_COOKIE_NAME,
-        signing.dumps([list(device) for device in devices], salt=SALT),
-        max_age=SECONDS,
-        secure=settings.HTTPS,
-        httponly=True,
-        samesite="Lax",
-    )
+    if devices is not None:
+        value = signing.dumps([list(device) for device in devices], salt=SALT)
+        set_private_cookie(response, settings.DEVICE_COOKIE_NAME, value, SECONDS)
 
 
 def _devices(request: HttpRequest) -> list[Device]:
@@ -84,9 +78,5 @@ def _keys() -> list[str | bytes]:
     return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
 
 
-def _name_digest(name: str, key: str | bytes | None = None) -> str:
-    return salted_hmac(f"{SALT}.name", name, secret=key, algorithm="sha256").hexdigest()[:LENGTH]
-
-
-def _password_digest(user: User, key: str | bytes | None = None) -> str:
-    return salted_hmac(f"{SALT}.password", user.password, secret=key, algorithm="sha256").hexdigest()[:LENGTH]
+def _digest(kind: str, value: str, key: str | bytes | None = None) -> str:
+    return salted_hmac(f"{SALT}.{kind}", value, secret=key, algorithm="sha256").hexdigest()[:LENGTH]

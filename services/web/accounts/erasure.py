@@ -4,12 +4,10 @@ from axes.models import AccessFailureLog
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections
-from django.db.models import Q
 
 from accounts.erasure_phases import erasure_phase
 from accounts.login_throttling import counted
 from accounts.models import Erasure, Session, User
-from accounts.sessions import SessionStore
 from caching.transactions import on_commit
 from observability import metrics
 
@@ -59,22 +57,10 @@ def _values(user: User, using: str) -> dict[str, int]:
 @erasure_phase("account", Session)
 def erase_account_rows(user: User, using: str) -> None:
     """Delete the sessions, failed log-ins and admin log entries of `user` in four statements or fewer."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM {Session._meta.db_table} WHERE user_id = %s RETURNING session_key", [user.pk]
-        )
-        keys = [key for (key,) in cursor.fetchall()]
-    on_commit(using, _delete_sessions, keys)
+    Session.end("user_id = %s", [user.pk], using)
     on_commit(using, metrics.ERASED.inc)
     # `_raw_delete`, because the collector would load every row, and an attack can create very many.
-    # For an hour after an upgrade, some rows contain the username instead of its key.
-    kept = Q(username=counted(user.username)) | Q(username__iexact=user.username)
-    AccessFailureLog.objects.using(using).filter(kept)._raw_delete(using)
+    AccessFailureLog.objects.using(using).filter(username=counted(user.username))._raw_delete(using)
     # The collector has deleted the log entries made by this user, but not those about this user.
     with connections[using].cursor() as cursor:
         cursor.execute(CLEAN_ADMIN_LOG, _values(user, using) | {"name": user.username})
-
-
-def _delete_sessions(keys: list[str]) -> None:
-    for key in keys:
-        SessionStore().discard_copy(key)

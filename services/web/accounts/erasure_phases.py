@@ -6,7 +6,6 @@ order depends neither on INSTALLED_APPS nor on imports. The phases run in the tr
 docs/recipes.md, "Add a table that belongs to a member", lists the steps for a new table.
 """
 
-from collections import defaultdict
 from collections.abc import Callable
 
 from django.db.models import Model
@@ -20,22 +19,34 @@ BEFORE_DELETE = ("lock", "record")
 AFTER_DELETE = ("invalidate", "notifications", "messages", "account")
 PHASES = BEFORE_DELETE + AFTER_DELETE
 
+MOST_COUNTED = 10_000  # A count stops after this number, because a member may have millions of rows.
+
 Function = Callable[[User, str], None]
-_functions: defaultdict[str, dict[str, Function]] = defaultdict(dict)
+Count = Callable[[User], dict[str, int]]
+_functions: dict[str, Function] = {}
+_counts: dict[str, Count] = {}
 _models: set[str] = set()
 
 
-def erasure_phase(phase: str, *models: type[Model]) -> Callable[[Function], Function]:
+def erasure_phase(
+    phase: str, *models: type[Model], count: Count | None = None
+) -> Callable[[Function], Function]:
     """Register the function that runs a phase, and the models whose rows it deletes.
 
-    The function receives the user and the database alias. A system check (accounts/erasure_checks.py) fails
-    for a model that leads to a user and has no phase.
+    The function receives the user and the database alias. `count` returns {label: number of rows} for the
+    page that asks before an erasure, and counts to MOST_COUNTED + 1. Raise ValueError for an unknown phase,
+    and for one that another function runs. System checks (accounts/erasure_checks.py) fail for a phase
+    without a function and for a model that leads to a user and has no phase.
     """
 
     def add(function: Function) -> Function:
+        # Compare names, because a second import of the module registers the same function again.
+        if phase not in PHASES or name_of(_functions.get(phase, function)) != name_of(function):
+            raise ValueError(f"The erasure phase “{phase}” is not in PHASES, or another function runs it.")
         _models.update(model._meta.label for model in models)
-        # The key is the name, so a second import of the module does not register the function again.
-        _functions[phase][f"{function.__module__}.{function.__qualname__}"] = function
+        _functions[phase] = function
+        if count:
+            _counts[phase] = count
         return function
 
     return add
@@ -44,14 +55,27 @@ def erasure_phase(phase: str, *models: type[Model]) -> Callable[[Function], Func
 def run(phases: tuple[str, ...], user: User, using: str) -> None:
     """Run the functions of these phases, in order."""
     for phase in phases:
-        for function in _functions[phase].values():
-            function(user, using)
+        _functions[phase](user, using)
 
 
-def registered() -> dict[str, list[str]]:
-    """Return the names of the functions of each phase, in the order in which they run."""
-    unknown = [phase for phase in _functions if phase not in PHASES]
-    return {phase: list(_functions[phase]) for phase in (*PHASES, *unknown)}
+def preview(user: User) -> dict[str, str]:
+    """Return what an erasure of `user` would delete, from all apps: {label: number of rows, as a text}."""
+    counts = [_counts[phase](user) for phase in PHASES if phase in _counts]
+    many = f"more than {MOST_COUNTED:,}"
+    return {
+        label: str(number) if number <= MOST_COUNTED else many
+        for some in counts
+        for label, number in some.items()
+    }
+
+
+def name_of(function: Function) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
+
+
+def registered() -> dict[str, str]:
+    """Return the name of the function of each phase, in the order in which they run."""
+    return {phase: name_of(_functions[phase]) for phase in PHASES if phase in _functions}
 
 
 def erased_models() -> frozenset[str]:

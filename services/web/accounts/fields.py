@@ -30,7 +30,11 @@ class UsernameField(CharField):
     def clean(self, value: Any, model_instance: Any) -> Any:
         if model_instance is not None and model_instance.has_name(value):
             return value
-        return super().clean(value, model_instance)
+        name = super().clean(value, model_instance)
+        if model_instance is None:  # `createsuperuser`, before it prompts for a password.
+            others: Any = self.model._default_manager.exclude(name_key=names.key(name))
+            others.refuse_name(name)
+        return name
 
 
 class NameKeyField(TextField):

@@ -25,11 +25,12 @@ class NewName:
     """Form mixin that rejects a name which another user has or which looks like one, with a field error."""
 
     cleaned_data: dict[str, Any]
+    instance: User
 
     def clean_username(self) -> str:
         name = names.spelling(self.cleaned_data["username"])
         names.validate(name)
-        User.objects.all().refuse_name(name)
+        User.objects.exclude(pk=self.instance.pk).refuse_name(name)
         return name
 
     def validate_unique(self) -> None:
@@ -82,7 +83,7 @@ class AddMemberForm(NewName, NewPassword, AdminUserCreationForm):  # type: ignor
         return super().clean_username()
 
 
-class ChangeMemberForm(UserChangeForm):  # type: ignore[type-arg]  # cannot be subscripted at run time
+class ChangeMemberForm(NewName, UserChangeForm):  # type: ignore[type-arg]  # cannot be subscripted at run time
     """Admin form for a user. An unchanged name is valid even if the current rules would reject it."""
 
     class Meta(UserChangeForm.Meta):
@@ -91,12 +92,11 @@ class ChangeMemberForm(UserChangeForm):  # type: ignore[type-arg]  # cannot be s
 
     def clean_username(self) -> str:
         name: str = self.cleaned_data["username"]
-        if name == self.initial["username"]:
-            return name
-        names.validate(name)
+        kept: str = self.initial["username"]
+        if name == kept.strip():  # The form removed the blanks of an old name.
+            return kept
         User.objects.lock_names([name])
-        User.objects.exclude(pk=self.instance.pk).refuse_name(name)
-        return names.spelling(name)
+        return super().clean_username()
 
 
 class LogInForm(AuthenticationForm):
@@ -132,14 +132,9 @@ class ChangePasswordForm(NewPassword, PasswordChangeForm):
             raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
         return password
 
-    def set_password_and_save(
-        self,
-        user: User,
-        password_field_name: str = "password1",  # noqa: S107
-        commit: bool = True,
-    ) -> User:
+    def save(self, commit: bool = True) -> User:
         """Save only the password. Other fields may have been changed since this request read the user."""
-        user.set_password(self.cleaned_data[password_field_name])
+        user: User = super().save(commit=False)
         if commit:
             user.save(update_fields=["password"])
         return user

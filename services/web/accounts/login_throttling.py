@@ -6,21 +6,21 @@ django-axes calls `AttemptsHandler` before each password check and after each re
 
 import datetime
 import math
-from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
 from axes.handlers.proxy import AxesProxyHandler
-from axes.helpers import get_client_username
 from axes.models import AccessFailureLog
 from django.contrib.auth.signals import user_login_failed
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from accounts import names, password_checks
 from accounts.devices import Device, device_of, remember
 from accounts.models import User
+from accounts.requests import AxesRequest, Credentials
 
 # Wrong passwords for one name from one client: an IPv4 address, an IPv6 /64 or a known browser.
 CLIENT_LIMIT, CLIENT_PERIOD = 5, datetime.timedelta(minutes=15)
@@ -29,14 +29,13 @@ CLIENT_LIMIT, CLIENT_PERIOD = 5, datetime.timedelta(minutes=15)
 NAME_LIMIT, NAME_PERIOD = 50, datetime.timedelta(hours=1)
 REDUCED_LIMIT = 1
 Moment = datetime.datetime
-Credentials = dict[str, Any]
 LONGEST_NAME = 255  # Length of the column. A key can be longer than the name that was typed.
 
 
-def name_tried(request: HttpRequest, credentials: Credentials | None) -> str | None:
-    """Return the key of the name in a log-in request, or None. All spellings of a name count together."""
-    name = (credentials or {}).get("username") or request.POST.get("username")
-    return counted(name.strip()) if name else None
+def name_tried(request: HttpRequest, credentials: Credentials | None) -> str:
+    """Return the key of the name in a log-in request, or "". All spellings of a name count together."""
+    name: str = (credentials or {}).get("username") or request.POST.get("username", "")
+    return counted(name.strip())
 
 
 def counted(name: str) -> str:
@@ -66,17 +65,14 @@ def locked_out(
     until = request.META.get("bobbin.locked_until") or timezone.now() + CLIENT_PERIOD
     seconds = max(1, math.ceil((until - timezone.now()).total_seconds()))
     minutes = math.ceil(seconds / 60)
-    page = render(request, "accounts/locked_out.html", {"minutes": minutes}, status=429)
+    advice = (
+        f"Try again in {minutes} minute{pluralize(minutes)}. In a browser where you have logged in with your "
+        "present password, the attempts of others do not count."
+    )
+    context = {"status": 429, "title": "Too many attempts", "advice": advice, "kept": ""}
+    page = render(request, "error.html", context, status=429)
     page.headers["Retry-After"] = str(seconds)
     return page
-
-
-class AxesRequest(HttpRequest):
-    """A request with the attributes that django-axes adds."""
-
-    axes_ip_address: str
-    axes_locked_out: bool
-    axes_credentials: Credentials
 
 
 class AttemptsHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no types
@@ -87,14 +83,14 @@ class AttemptsHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no
 
     def is_allowed(self, request: AxesRequest, credentials: Credentials | None = None) -> bool:
         """Return whether a password may be checked. Other checks that have not ended count as failures."""
-        device = device_of(request, name := _name(request, credentials))
+        device = device_of(request, name := name_tried(request, credentials))
         client = f"{device.id if device else request.axes_ip_address}:{name}"
         return not self.is_locked(request, credentials, password_checks.begin(request, client))
 
     def is_locked(
         self, request: AxesRequest, credentials: Credentials | None = None, running: int = 0
     ) -> bool:
-        name = _name(request, credentials)
+        name = name_tried(request, credentials)
         until = _locked_until(name, request.axes_ip_address, device_of(request, name), running)
         request.META["bobbin.locked_until"] = until
         return until is not None
@@ -105,7 +101,7 @@ class AttemptsHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no
         """Store the failure, unless the client was locked out and the password was not checked."""
         if request is None or request.axes_locked_out:
             return
-        name = _name(request, credentials)
+        name = name_tried(request, credentials)
         device = device_of(request, name)
         _delete_attempts()
         AccessFailureLog.objects.create(
@@ -121,7 +117,7 @@ class AttemptsHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no
 
     def user_logged_in(self, sender: object, request: AxesRequest, user: User, **kwargs: object) -> None:
         """Delete the failures of this client, and add the browser to the device cookie."""
-        name = _name(request, {"username": user.get_username()})
+        name = name_tried(request, {"username": user.get_username()})
         device = device_of(request, name)
         _delete_attempts(_of_client(name, request.axes_ip_address, device))
         remember(request, user, name)
@@ -142,11 +138,6 @@ class AttemptsHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no
             wanted = wanted | by_name if ip_or_username else wanted & by_name
         deleted: int = AccessFailureLog.objects.filter(wanted)._raw_delete(AccessFailureLog.objects.db)
         return deleted
-
-
-def _name(request: HttpRequest, credentials: Credentials | None) -> str:
-    name: str | None = get_client_username(request, credentials)
-    return (name or "")[:LONGEST_NAME]
 
 
 def _of_client(name: str, network: str, device: Device | None) -> Q:

@@ -14,9 +14,10 @@ from accounts.normal_forms import normalize
 MARKS_OF_DIRECTION = "\u200e\u200f"  # The data contain them around right-to-left letters.
 # Additions to the data. The data map the Cyrillic palochka to i, but the best-known forged names use it as l.
 # The letters that the data map to \u0138 (Cyrillic and Greek k) and \u025c (Cyrillic z) look almost like k
-# and 3. The others are Han, kana and Bopomofo letters, which a name may mix with Latin letters.
+# and 3, as do ezh and yogh. The last are Han, kana and Bopomofo letters, which a name may mix with Latin.
 OWN_PAIRS = {
-    "\u04cf": "l", "\u0138": "k", "\u025c": "3", "\u0237": "j", "w": "vv", "\u4e28": "l", "\u5de5": "i",
+    "\u04cf": "l", "\u0138": "k", "\u025c": "3", "\u021d": "3", "\u01a8": "2", "\u01bf": "p", "\u0237": "j",
+    "w": "vv", "\u4e28": "l", "\u5de5": "i",
     "\u4e05": "t", "\u4e01": "t", "\u3112": "t", "\u4e2b": "y", "\u311a": "y", "\u4e42": "x", "\u3128": "x",
     "\u531a": "c", "\u3108": "c", "\u51f5": "u", "\u3129": "u", "\u4e59": "z", "\u5341": "+",
     "\u4e00": "-", "\u30fc": "-", "\u3127": "-",
@@ -72,8 +73,10 @@ def _prototypes() -> dict[str, str]:
 
 
 def _prototype(letter: str, pairs: dict[str, set[str]]) -> str:
-    """Return the letter with the most look-alikes among `letter` and its look-alikes.
+    """Return the letters that `letter` looks like, or else the center of its look-alikes.
 
-    The data contain each pair in both directions, and the look-alikes of a prototype form a star around it.
+    The data contain each pair in both directions. Only a prototype can have several letters, such as the two
+    letters that look like one Devanagari vowel. Other look-alikes form a star around their prototype.
     """
-    return max({letter} | pairs[letter], key=lambda each: (len(pairs.get(each, ())), each))
+    several = [other for other in pairs[letter] if len(other) > 1]
+    return max(several or {letter} | pairs[letter], key=lambda each: (len(pairs.get(each, ())), each))

@@ -6,16 +6,18 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import DatabaseError, models, transaction
+from django.db import connections, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts import lookalikes, names
+from accounts.concurrent_erasure import existing
 from accounts.fields import NameGroupField, NameKeyField, UsernameField
 from accounts.managers import FOLLOWING, UserManager
 from accounts.passwords import NormalizedPasswords
 from accounts.sessions import SessionStore
+from caching.transactions import on_commit
 
 SESSION_SALT = "accounts.session"
 SHOWN = {"username", "is_active"}  # Fields that affect pages of other users.
@@ -104,16 +106,14 @@ class User(NormalizedPasswords, AbstractUser):
             self._compare_with_stored(shown, using)
             try:
                 self._write(using=using, update_fields=update_fields, **kwargs)
+                if self.has_visible_change and not self.is_active:
+                    Session.end("user_id = %s", [self.pk], using)
             finally:
                 self.has_visible_change = False
 
     def _write(self, **options: Any) -> None:
-        try:
+        with existing(self, "The account was erased in the meantime."):
             super().save(**options)
-        except DatabaseError as error:
-            if type(error) is DatabaseError and error.__cause__ is None:  # Of Django: no row was updated.
-                raise self.DoesNotExist("The account was erased in the meantime.") from error
-            raise
 
     def _compare_with_stored(self, shown: Set[str], using: str) -> None:
         """Set `has_visible_change` and `named_at`. Raise ValidationError for a new name that looks like
@@ -134,7 +134,8 @@ class User(NormalizedPasswords, AbstractUser):
         if "username" in changed:
             others = type(self).objects.using(using).exclude(pk=self.pk)
             others.lock_names([self.username])
-            others.refuse_look_alike(self.username)
+            # The unique index rejects a key that exists already.
+            others.exclude(name_key=names.key(self.username)).refuse_name(self.username)
         if "username" in shown:
             self._set_time_of_name(stored)
 
@@ -155,6 +156,16 @@ class Session(AbstractBaseSession):
     user = models.ForeignKey(User, models.DO_NOTHING, null=True, related_name="+")
     # Time of the log-in. The default of the database applies if a release without this field inserts the row.
     started_at = models.DateTimeField(db_default=Now())
+
+    @classmethod
+    def end(cls, where: str, values: list[Any], using: str) -> None:
+        """Delete the sessions that match the SQL condition, and their copies after the commit. One query."""
+        with connections[using].cursor() as cursor:
+            ended = f"DELETE FROM {cls._meta.db_table} WHERE {where} RETURNING session_key"  # noqa: S608
+            cursor.execute(ended, values)
+            keys = [key for (key,) in cursor.fetchall()]
+        for key in keys:
+            on_commit(using, SessionStore().discard_copy, key)
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:

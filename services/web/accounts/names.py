@@ -7,7 +7,7 @@ log-ins use it, so none of them depends on the locale of the database (docs/deci
 import hashlib
 import re
 from functools import cache, lru_cache
-from unicodedata import decimal
+from unicodedata import category, decimal
 
 import regex
 from django.core.exceptions import ValidationError
@@ -51,10 +51,16 @@ PHONETIC = (
     r"\u0262\u026a\u0274\u0276\u0280\u0281\u028f\u0299\u029b\u029c\u029f\u1d00-\u1dbf\u2c7b\ua730\ua731\ua776"
     r"\ua7af\ua7fa\uab30-\uab6f"
 )
+# Signs and marks of phonetics, mathematics and music, also not allowed. Some look like others (\u02cd like _)
+# and some cannot be seen on some letters (\u0335 on an e).
+TECHNICAL = (
+    r"\u02c2-\u02ff\u2e2f\ua700-\ua721\ua788-\ua78a\U0001aff0-\U0001afff\u0334-\u0338\u0346-\u0357\u0359-\u036f"
+    r"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f\U0001cf00-\U0001cfcf\U0001d100-\U0001d24f"
+)
 # Letters, marks, decimal digits, and signs within words (Catalan middle dot, Hebrew geresh).
 CHARACTERS = regex.compile(
     r"(?V1)[[\p{L}\p{Mn}\p{Mc}\p{Nd}\u3007@.+\-_'\u00b7\u05f3\u05f4]"
-    rf"--[{JAMO}{STRETCHING}{PHONETIC}]]*"
+    rf"--[{JAMO}{STRETCHING}{PHONETIC}{TECHNICAL}]]*"
 )
 # A name needs one of these characters. Modifier letters (Lm) are not among them: they look like signs.
 VISIBLE = regex.compile(r"[\p{Lu}\p{Ll}\p{Lt}\p{Lo}\p{Nd}]")
@@ -125,7 +131,9 @@ def _problem(name: str) -> str:
         return f"That name is too long: at most {LONGEST} characters."
     if INVISIBLE.search(name):
         return "That name contains characters that cannot be seen; leave them out."
-    if not CHARACTERS.fullmatch(name):
+    # `regex` knows newer letters than Python, which does not know their capitals and compositions. Their key
+    # would change with the version of Python.
+    if not CHARACTERS.fullmatch(name) or "Cn" in map(category, name):
         return "Enter a valid username: letters, digits and @ . + - _ ' only, without spaces."
     if not VISIBLE.search(name):
         return "That name needs at least one letter or digit."

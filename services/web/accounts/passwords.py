@@ -6,7 +6,6 @@ Keyboards compose the same letter in different ways. After normalization these p
 import unicodedata
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ObjectDoesNotExist
 
 from accounts.normal_forms import normalize
@@ -30,17 +29,9 @@ class NormalizedPasswords(AbstractBaseUser):
 
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password and composed(raw_password))
-        if raw_password and composed(raw_password) != raw_password:
-            # Hash twice, as check_password can. Django calls this for an unknown username, and the response
-            # time must not reveal that.
-            make_password(raw_password)
 
     def check_password(self, raw_password: str | None) -> bool:
-        normal = raw_password and composed(raw_password)
         try:
-            if super().check_password(normal):
-                return True
-            # The hash can be from a release that did not normalize passwords.
-            return normal != raw_password and super().check_password(raw_password)
+            return super().check_password(raw_password and composed(raw_password))
         except ObjectDoesNotExist:
             return False  # The account was erased before its hash could be renewed.

@@ -1,4 +1,6 @@
-"""The type of a request with a logged-in user, ids in query strings, and requests in advance."""
+"""The types of requests with more attributes, ids in query strings, and requests in advance."""
+
+from typing import Any
 
 from django.http import Http404, HttpRequest
 
@@ -7,12 +9,21 @@ from accounts.models import User
 LARGEST_KEY = 2**63 - 1  # Maximum of a bigint column.
 PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # Headers that name the purpose of a request.
 IN_ADVANCE = ("prefetch", "prerender", "preview")
+Credentials = dict[str, Any]  # What a log-in form sends.
 
 
 class MemberRequest(HttpRequest):
     """A request behind `login_required`."""
 
     user: User
+
+
+class AxesRequest(HttpRequest):
+    """A request with the attributes that django-axes adds."""
+
+    axes_ip_address: str
+    axes_locked_out: bool
+    axes_credentials: Credentials
 
 
 def is_in_advance(request: HttpRequest) -> bool:

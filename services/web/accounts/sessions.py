@@ -11,13 +11,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedDBStore
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from accounts.concurrent_erasure import interrupting_session
 from caching.retry_queue import RetryQueue
@@ -86,16 +85,25 @@ class SessionStore(CachedDBStore):
         self._cache.add(self.cache_key, self._copy(data), self._copy_seconds())
         return data
 
+    def load_from(self, copy: dict[str, Any] | None) -> bool:
+        """Load this session from its copy. Return False if it has ended or PostgreSQL must be read."""
+        data = None if pending_copies.any() else self._data_of(copy)
+        if data:
+            self._session_cache = data
+        return bool(data)
+
     def _load_copy(self) -> dict[str, Any] | None:
         """Return the data in Redis; {} if the session has ended; None if PostgreSQL must be read."""
-        copy = None if pending_copies.any() else self._cache.get(self.cache_key)
+        return None if pending_copies.any() else self._data_of(self._cache.get(self.cache_key))
+
+    def _data_of(self, copy: dict[str, Any] | None) -> dict[str, Any] | None:
         if not copy:
             return copy
         try:
             data, self.started_at, self.expires_at = copy["data"], copy["started_at"], copy["expires_at"]
-        except KeyError:
+            return data if self.seconds_left() > 0 else {}
+        except (KeyError, TypeError):  # Written by another release or program.
             return None
-        return data if self.seconds_left() > 0 else {}
 
     def _copy(self, data: dict[str, Any]) -> dict[str, Any]:
         return {"data": data, "started_at": self.started_at, "expires_at": self.expires_at}
@@ -110,25 +118,16 @@ class SessionStore(CachedDBStore):
         return True
 
     def save(self, must_create: bool = False) -> None:
-        with interrupting_session():
+        # Store the copy while the row is locked: a concurrent log-out waits, and stores its empty copy later.
+        with interrupting_session(), transaction.atomic():
             super(CachedDBStore, self).save(must_create)
-        if self._cache.set(self.cache_key, self._copy(self._session), self._copy_seconds()) is None:
-            pending_copies.enqueue({self.cache_key})
+            if self._cache.set(self.cache_key, self._copy(self._session), self._copy_seconds()) is None:
+                pending_copies.enqueue({self.cache_key})
 
     def delete(self, session_key: str | None = None) -> None:
         super(CachedDBStore, self).delete(session_key)
         if key := session_key or self.session_key:
             self.discard_copy(key)
-
-    # Django's asynchronous methods would bypass the methods above.
-    async def aload(self) -> dict[str, Any]:
-        return await sync_to_async(self.load)()
-
-    async def asave(self, must_create: bool = False) -> None:
-        await sync_to_async(self.save)(must_create)
-
-    async def adelete(self, session_key: str | None = None) -> None:
-        await sync_to_async(self.delete)(session_key)
 
     def discard_copy(self, session_key: str) -> None:
         """Invalidate the copy in Redis after the row of a session was deleted."""
@@ -174,12 +173,16 @@ class SessionStore(CachedDBStore):
             return 0
         return min(self.expires_at, self.started_at + settings.SESSION_ABSOLUTE_SECONDS) - time.time()
 
-    def take_renewal(self) -> bool:
-        """Return True once a day, in one of several concurrent requests: it must renew the session."""
+    def is_due(self) -> bool:
+        """Return whether the session must be renewed, which happens once a day."""
         if SESSION_KEY not in self or self.expires_at is None or self.seconds_left() <= 0:
             return False
         # A renewal can also shorten the session, because the limits may have been lowered since the last one.
-        if -CLOCK_SECONDS <= self._end() - self.expires_at < RENEW_SECONDS:
+        return not -CLOCK_SECONDS <= self._end() - self.expires_at < RENEW_SECONDS
+
+    def take_renewal(self) -> bool:
+        """Return True in one of several concurrent requests, if the session is due: it must renew it."""
+        if not self.is_due():
             return False
         # Copies in Redis keep the old expiry for up to COPY_SECONDS; this key prevents a second renewal.
         return (

@@ -1,13 +1,10 @@
 """Middleware that renews sessions in use."""
 
-import time
-
 from django.conf import settings
-from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import http_date
 
+from accounts.cookies import set_private_cookie
 from accounts.requests import is_in_advance
 
 
@@ -17,6 +14,11 @@ class SlidingSessionMiddleware(SessionMiddleware):
     Django's SESSION_SAVE_EVERY_REQUEST would write the row in every request, before the response.
     """
 
+    def process_request(self, request: HttpRequest) -> None:
+        # StoredPagesMiddleware may have loaded the session of this request.
+        if not hasattr(request, "session"):
+            super().process_request(request)
+
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response = super().process_response(request, response)
         session = getattr(request, "session", None)
@@ -24,7 +26,8 @@ class SlidingSessionMiddleware(SessionMiddleware):
         if session is None or is_saved or response.status_code >= 500 or not session.accessed:
             return response
         if is_use(request) and session.take_renewal():
-            _set_cookie(response, session)
+            name, key = settings.SESSION_COOKIE_NAME, session.session_key
+            set_private_cookie(response, name, key, session.get_expiry_age())
             response._resource_closers.append(session.renew)  # type: ignore[attr-defined]  # private API
         return response
 
@@ -34,18 +37,3 @@ def is_use(request: HttpRequest) -> bool:
     if is_in_advance(request):
         return False
     return request.method == "POST" or request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
-
-
-def _set_cookie(response: HttpResponse, session: SessionBase) -> None:
-    seconds = session.get_expiry_age()
-    response.set_cookie(
-        settings.SESSION_COOKIE_NAME,
-        session.session_key or "",
-        max_age=seconds,
-        expires=http_date(time.time() + seconds),
-        domain=settings.SESSION_COOKIE_DOMAIN,
-        path=settings.SESSION_COOKIE_PATH,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=settings.SESSION_COOKIE_HTTPONLY,
-        samesite=settings.SESSION_COOKIE_SAMESITE,
-    )

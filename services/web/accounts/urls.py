@@ -9,7 +9,7 @@ urlpatterns = [
     path("", views.account, name="account"),
     path("signup/", views.sign_up, name="sign_up"),
     path("login/", views.LogIn.as_view(), name="login"),
-    path("logout/", views.LogOut.as_view(), name="logout"),
+    path("logout/", views.log_out, name="logout"),
     path("password/", views.ChangePassword.as_view(), name="change_password"),
     path("delete/", views.delete_user_account, name="delete_user_account"),
 ]

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.contrib.auth import views as auth
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import AnonymousUser
@@ -13,24 +13,25 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import names
 from accounts.decorators import READ_AND_SEND, member_view
 from accounts.devices import remember
+from accounts.erasure_phases import preview
 from accounts.forms import ChangePasswordForm, EraseForm, LogInForm, SignUpForm
 from accounts.login_throttling import is_password_of, name_tried
 from accounts.models import User
 from accounts.requests import MemberRequest
 from accounts.sessions import SessionStore
-from accounts.signals import erasure_preview
 from observability.budgets import query_budget
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "accounts.backends.ModelBackend"
+LOG_OUTS = ("accounts:logout", "admin:logout")
 
 
 @query_budget(12)
@@ -74,9 +75,12 @@ class LogIn(auth.LoginView):
     extra_context = {"sign_up_open": settings.SIGN_UP_OPEN}
 
     def get_redirect_url(self) -> str:  # type: ignore[override]  # The stubs have an argument of other views.
-        """Ignore `next=` with the URL of this page: for a logged-in user, Django would raise ValueError."""
+        """Ignore `next=` with the URL of this page or of a log-out.
+
+        For a logged-in user, Django would raise ValueError for the first. The others accept only POST.
+        """
         address = super().get_redirect_url()
-        return "" if urlsplit(address).path == self.request.path else address
+        return "" if urlsplit(address).path in {self.request.path, *map(reverse, LOG_OUTS)} else address
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         try:
@@ -87,11 +91,13 @@ class LogIn(auth.LoginView):
             return self.form_invalid(form)
 
 
-@method_decorator(query_budget(4), name="dispatch")
-class LogOut(auth.LogoutView):
-    @method_decorator(never_cache)
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return _clear_browser(super().dispatch(request, *args, **kwargs))
+@query_budget(4)
+@require_POST
+@never_cache
+def log_out(request: HttpRequest) -> HttpResponse:
+    """End the session. The administration uses this view too."""
+    logout(request)
+    return _session_ended(request, "You have logged out", "Your drafts were deleted from this browser.")
 
 
 @method_decorator(query_budget(9), name="dispatch")
@@ -111,7 +117,7 @@ class ChangePassword(auth.PasswordChangeView):
             _end_session(self.request)
             return redirect("accounts:login")
         messages.success(self.request, "Your password is changed. Other browsers are logged out.")
-        remember(self.request, form.user, name_tried(self.request, {"username": form.user.username}) or "")
+        remember(self.request, form.user, name_tried(self.request, {"username": form.user.username}))
         return response
 
 
@@ -130,8 +136,9 @@ def delete_user_account(request: MemberRequest) -> HttpResponse:
         request.user.erased_by_id = request.user.pk
         request.user.delete()
         _end_session(request)
-        messages.success(request, "Your account and everything in it is erased.")
-        return _clear_browser(redirect("accounts:login"))
+        return _session_ended(
+            request, "Your account is deleted", "Your account and everything in it is erased."
+        )
     context = {"form": form, "preview": preview(request.user)}
     return render(request, "accounts/delete.html", context, status=422 if form.is_bound else 200)
 
@@ -141,12 +148,6 @@ def _end_session(request: HttpRequest) -> None:
     request.session, request.user = SessionStore(), AnonymousUser()
 
 
-def preview(user: User) -> dict[str, int]:
-    """Return what an erasure of `user` would delete: {label: number of rows}, from all apps."""
-    answers: Any = erasure_preview.send(sender=User, user=user)
-    return {what: count for _, counts in answers for what, count in counts.items()}
-
-
 def _is_confirmed(request: MemberRequest, form: EraseForm) -> bool:
     if is_password_of(request, request.user, form.cleaned_data["password"]):
         return True
@@ -154,7 +155,11 @@ def _is_confirmed(request: MemberRequest, form: EraseForm) -> bool:
     return False
 
 
-def _clear_browser(response: HttpResponse) -> HttpResponse:
-    """Make the browser delete cached private pages, including those for its Back button."""
+def _session_ended(request: HttpRequest, title: str, text: str) -> HttpResponse:
+    """Return a page that makes the browser delete its cached private pages and, by a script, all drafts.
+
+    This is not a redirect, because the next page may be requested by another tab first.
+    """
+    response = render(request, "accounts/session_ended.html", {"title": title, "text": text})
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

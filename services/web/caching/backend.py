@@ -7,7 +7,7 @@ None as a miss, and count `get_or_set` twice.
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar, cast
 
 from django.core.cache import cache as proxy
@@ -45,7 +45,9 @@ class RedisCache(django_redis.RedisCache):  # type: ignore[misc]  # django-redis
     family that is not listed counts as "other", so keys cannot create new label values.
     """
 
-    add, set, delete, delete_many = map(_guarded, ("add", "set", "delete", "delete_many"))
+    add, set, delete, delete_many, has_key, ttl = map(
+        _guarded, ("add", "set", "delete", "delete_many", "has_key", "ttl")
+    )
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
@@ -67,10 +69,18 @@ class RedisCache(django_redis.RedisCache):  # type: ignore[misc]  # django-redis
         found, _ = self._read(key, None, None)
         return None if found is _MISSING else found
 
-    def get_many(self, keys: Iterable[str], version: int | None = None, **kwargs: Any) -> dict[str, Any]:
+    def get_many(
+        self,
+        keys: Iterable[str],
+        version: int | None = None,
+        *,
+        current: Callable[[dict[str, Any]], dict[str, Any]] = lambda found: found,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Like Django's. `current` returns the values that are of use; the others count as misses."""
         keys = list(keys)
         values, failure = self._try_read(super().get_many, keys, version=version, **kwargs)
-        found: dict[str, Any] = {} if failure else values
+        found: dict[str, Any] = {} if failure else current(values)
         for key in keys:
             count(self.family(key), failure or (HIT if key in found else MISS))
         return found
@@ -108,37 +118,42 @@ class RedisCache(django_redis.RedisCache):  # type: ignore[misc]  # django-redis
             time.sleep(POLL_SECONDS)
         return _MISSING
 
-    def ttl(self, *args: Any, **kwargs: Any) -> int | None:
-        return self._write(super().ttl, *args, **kwargs)
+    def delete_and_publish(self, keys: Collection[str], channels: Iterable[str], text: str) -> int | None:
+        """Delete keys, then publish a text on channels, in one round trip.
 
-    def publish(self, channels: Iterable[str], text: str) -> int | None:
-        """Publish a text on channels; return the number of its receivers, or None when Redis failed."""
-        return self.delete_and_publish((), channels, text)
-
-    def delete_and_publish(self, keys: Iterable[str], channels: Iterable[str], text: str) -> int | None:
-        """Delete keys, then publish, in one round trip. Returns the same as `publish`."""
-        pipe = self.client.get_client(write=True).pipeline(transaction=False)
-        names = [self.client.make_key(key) for key in keys]
-        if names:
-            pipe.delete(*names)
-        for channel in channels:
-            pipe.publish(channel, text)
-        done = self._write(pipe.execute)
-        return None if done is None else sum(done[bool(names) :])
+        Return the number of receivers of the text, or None when Redis failed.
+        """
+        commands = [("DEL", *map(self.client.make_key, keys))] if keys else []
+        commands += [("PUBLISH", channel, text) for channel in channels]
+        answers = self._write(self._round_trip, commands)
+        return None if answers is None else sum(answers[bool(keys) :])
 
     def count_in_windows(
         self, key: str, window: int, seconds: int, amount: int = 1
     ) -> tuple[int, int] | None:
         """Add `amount` to the count of `window`. Return the counts of both windows, or None."""
         before, now = [f"{self.key_prefix}:limit:{key}:{number}" for number in (window - 1, window)]
-        pipe = self.client.get_client(write=True).pipeline(transaction=False)
-        pipe.get(before).incrby(now, amount).expire(now, 2 * seconds)
-        counts = self._write(pipe.execute)
+        commands = [("GET", before), ("INCRBY", now, amount), ("EXPIRE", now, 2 * seconds)]
+        counts = self._write(self._round_trip, commands)
         return None if counts is None else (int(counts[0] or 0), counts[1])
 
-    def has_key(self, *args: Any, **kwargs: Any) -> bool:
-        """Return whether the key is there. Django's sessions ask by the operator `in`."""
-        return bool(self._write(super().has_key, *args, **kwargs))
+    def _round_trip(self, commands: list[tuple[Any, ...]]) -> list[Any]:
+        """Return the answers to commands. The pipeline of redis-py takes a third longer."""
+        pool = self.client.get_client(write=True).connection_pool
+        connection = pool.get_connection()
+
+        def exchange() -> list[Any]:
+            connection.send_packed_command(connection.pack_commands(commands))
+            return [connection.read_response() for _ in commands]
+
+        try:
+            answers: list[Any] = connection.retry.call_with_retry(exchange, lambda _: connection.disconnect())
+        except BaseException:
+            connection.disconnect()  # The next caller must not read answers to these commands.
+            raise
+        finally:
+            pool.release(connection)
+        return answers
 
     def _read(self, key: str, version: int | None, client: Any) -> tuple[Any, str]:
         found, failure = self._try_read(super().get, key, default=_MISSING, version=version, client=client)

@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from observability import metrics
+from observability.log_limit import LogLimit
 
 log = logging.getLogger(__name__)
-
-LOG_EVERY = 60.0  # Seconds between two log lines of one kind, in one process.
 
 
 class CircuitBreaker:
@@ -30,7 +29,7 @@ class CircuitBreaker:
         self._lock = threading.Lock()
         self._in_a_row = 0
         self._closed_again_at: float | None = None  # None while it is closed.
-        self._logged: dict[str, float] = {}
+        self._log_limit = LogLimit()
         self._ignored: ContextVar[bool] = ContextVar(f"{name} breaker ignored", default=False)
 
     @property
@@ -84,7 +83,5 @@ class CircuitBreaker:
             self._log_once("failed", "%s failed: %s", self.name, error)
 
     def _log_once(self, kind: str, text: str, *arguments: object) -> None:
-        now = time.monotonic()
-        if now - self._logged.get(kind, -LOG_EVERY) >= LOG_EVERY:
-            self._logged[kind] = now
+        if self._log_limit.allows(kind):
             log.warning(text, *arguments)

@@ -1,41 +1,54 @@
 """Whole pages in the cache, each served only to the user it belongs to.
 
-- The key contains the id and the generation of the user. No other user reaches the page, and a change of its
-  data makes it unreachable (`page_key`, caching/generations.py). Exception: releases that serve side by side
-  have separate generations, so a change by one leaves pages of the other stale until they expire.
+- The key contains the id of the user, so no other user reaches the page (`page_key`). The page contains the
+  generation that was current before it was made, and a change of its data makes another one current
+  (caching/generations.py). Exception: releases that serve side by side have separate generations, so a
+  change by one leaves pages of the other stale until they expire.
 - A page with a flash message, a cookie or the CSRF token of a session is not stored (`_is_whole`).
-- `Cache-Control: private, no-cache` and `Vary: Cookie` keep it out of proxies (`_finish`). A middleware adds
-  the first header to the other responses of views (caching/middleware.py).
+- `Cache-Control: private, no-cache` and `Vary: Cookie` keep it out of proxies (`_finish`).
+  `PrivatePagesMiddleware` adds the first header to the other responses of views.
 - The privacy probe (probe/) checks all this over HTTP, on the running site.
 """
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.utils import translation
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
-from django.utils.http import quote_etag
+from django.utils.deprecation import MiddlewareMixin
 
-from caching.backend import cache
-from caching.generations import generation_of
+from caching.generations import read_with_generation
+from caching.page_store import TOKEN, StoredPage, etag_of, fill, page_key, store_page, stored_page
+from caching.rate_limits import seconds_to_wait
 from caching.read_counts import BYPASS, count
 
-VERSION = 3  # Raise it when the shape of a stored page changes.
 STORED_HEADERS = ("Content-Type", "Content-Language", "Vary")
-# Placeholder for the CSRF token in cached HTML; replaced in every response. The texts of users cannot contain
-# it, because they are escaped.
-TOKEN = "<%token%>"  # noqa: S105
+HIT = {"X-Cache": "hit"}
+# Redis has 192 MB for all users, and a user can request one page with any number of query strings.
+MOST_BYTES = 256 * 1024  # Of a stored page.
+MOST_PAGES = 200  # That one process stores for one user in a minute.
 
 View = Callable[..., HttpResponse]
 
 
-def private_cache_page(seconds: int) -> Callable[[View], View]:
+class ReadAhead(NamedTuple):
+    """What a middleware has read before the user of the request: the key, the generation, and the page."""
+
+    key: str
+    generation: str | None
+    page: StoredPage | None
+
+
+def private_cache_page(
+    seconds: int, *, only_if: Callable[[HttpRequest], bool] = lambda request: True, has_etag: bool = True
+) -> Callable[[View], View]:
     """Like Django's `cache_page(seconds)`, for a page that belongs to the user of the request.
 
     Apply it inside `member_view`. Django's own `cache_page` would show the page of one user to another:
@@ -45,48 +58,83 @@ def private_cache_page(seconds: int) -> Callable[[View], View]:
     The decorator stores complete responses only: status 200, no flash message, no cookie. A stored page
     contains nothing of one session: its forms use the macro `form_token`, whose placeholder is replaced in
     every response.
+
+    A request for which `only_if` returns False bypasses the cache. A view may also set `request.never_store`.
+    Without `has_etag`, the view itself compares versions, so a request with If-None-Match bypasses the cache.
     """
+
+    def may_use(request: HttpRequest) -> bool:
+        is_read = request.method in {"GET", "HEAD"} and (has_etag or "If-None-Match" not in request.headers)
+        return settings.CACHE_PAGES and is_read and only_if(request)
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def cached(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
             # A flash message is shown once, to this browser.
-            is_plain = request.method in {"GET", "HEAD"} and not len(get_messages(request))
-            if not (settings.CACHE_PAGES and is_plain):
+            if not may_use(request) or len(get_messages(request)):
                 count("page", BYPASS)
                 return _finish(request, view(request, *args, **kwargs))
-            # Read the generation before the database: see caching/generations.py.
-            generation = generation_of(request.user.pk)
+            key, owner = page_key(request.user.pk, varies(request)), owner_of(request.user)
+            generation, page = _read(request, key)
             request.generation = generation  # The badges on the page use it.
-            key = page_key(request.user.pk, generation, _varies(request)) if generation else None
-            if key is None:
-                count("page", BYPASS)
-            elif stored := cache.get(key):
-                headers, body = stored
-                return _finish(request, HttpResponse(body, headers=headers | {"X-Cache": "hit"}), whole=True)
+            if page and page.owner == owner:
+                return _finish(request, HttpResponse(page.body, headers=page.headers | HIT), page.digest)
             response = view(request, *args, **kwargs)
-            whole = _is_whole(request, response)
-            if key and whole:
-                store_page(key, response, seconds)
-            return _finish(request, response, whole)
+            if not _is_whole(request, response):
+                return _finish(request, response)
+            digest = hashlib.sha256(response.content).hexdigest() if has_etag else ""
+            if generation and _has_room(request.user.pk, response.content):
+                headers = {name: response[name] for name in STORED_HEADERS if name in response}
+                store_page(key, StoredPage(generation, owner, headers, digest, response.content), seconds)
+            return _finish(request, response, digest)
 
-        cached.is_private_cached_page = True  # type: ignore[attr-defined]  # The privacy probe reads it.
+        # Whether a request may get a stored page. chats/stored_pages.py and the privacy probe read it.
+        cached.may_use_cache = may_use  # type: ignore[attr-defined]
         return cached
 
     return decorate
 
 
-def _varies(request: HttpRequest) -> list[str]:
-    """Return everything else that a page depends on. The user may be renamed, or become staff."""
-    user = request.user
+def read_ahead(request: Any, user_id: int) -> None:
+    """Read the generation and the page of a user, unless that has been done for this request.
+
+    The user must not be loaded yet. Otherwise a page of the user from before a change would be stored with
+    the generation from after it, and the next request would show a former name, or accept a former password.
+    """
+    key = page_key(user_id, varies(request))
+    known: ReadAhead | None = getattr(request, "read_ahead", None)
+    if known is None or known.key != key:
+        generation, found = read_with_generation(user_id, [key])
+        request.read_ahead = ReadAhead(key, generation, stored_page(found.get(key), generation))
+
+
+def _read(request: Any, key: str) -> tuple[str | None, StoredPage | None]:
+    """Return the generation of the user and the stored page, as they were before the user was loaded."""
+    ahead: ReadAhead | None = getattr(request, "read_ahead", None)
+    if ahead is None or ahead.key != key or ahead.generation is None:
+        count("page", BYPASS)
+        return None, None
+    return ahead.generation, ahead.page
+
+
+def _has_room(user_id: int | None, body: bytes) -> bool:
+    return len(body) <= MOST_BYTES and not seconds_to_wait(f"stored:{user_id}", MOST_PAGES, shared=False)
+
+
+def varies(request: HttpRequest) -> list[str]:
+    """Return what a page depends on, beside its user."""
     return [
         request.scheme or "",
         request.get_host(),
         request.get_full_path(),
         translation.get_language() or "",
-        user.get_username(),
-        str(getattr(user, "is_staff", False)),
     ]
+
+
+def owner_of(user: Any) -> list[str]:
+    """Return what a page depends on of its user, who may be renamed, become staff or have a new password."""
+    proof = user.get_session_auth_hash() if user.is_authenticated else ""
+    return [user.get_username(), str(getattr(user, "is_staff", False)), proof]
 
 
 def _is_whole(request: HttpRequest, response: HttpResponse) -> bool:
@@ -94,38 +142,44 @@ def _is_whole(request: HttpRequest, response: HttpResponse) -> bool:
         response.status_code == 200
         and not response.streaming
         and not response.cookies
+        and not getattr(request, "never_store", False)
         and not request.META.get("CSRF_COOKIE_NEEDS_UPDATE")  # The page contains a token of this session.
         and not getattr(get_messages(request), "used", False)
     )
 
 
-def store_page(key: str, response: HttpResponse, seconds: int) -> None:
-    headers = {name: response[name] for name in STORED_HEADERS if name in response}
-    cache.set(key, [headers, response.content], seconds)
-
-
-def _finish(request: HttpRequest, response: HttpResponse, whole: bool = False) -> HttpResponse:
+def _finish(request: HttpRequest, response: HttpResponse, digest: str = "") -> HttpResponse:
     """Replace the token placeholders and set the headers; return 304 if the browser has this page already.
 
-    Only a complete response (`whole`) gets an ETag.
+    Only a complete response, which has a digest, gets an ETag.
     """
     patch_cache_control(response, private=True, no_cache=True)
     patch_vary_headers(response, ["Cookie"])
     if response.streaming:
         return response
-    tag = hashlib.sha256(response.content)
+    secret = ""
     if TOKEN.encode() in response.content:
-        response.content = response.content.replace(TOKEN.encode(), get_token(request).encode())
-        # The ETag depends on the token: Django would reject the forms of a page with an earlier token.
-        tag.update(request.META["CSRF_COOKIE"].encode())
-    if not whole:
+        response.content = fill(response.content, get_token(request))
+        secret = request.META["CSRF_COOKIE"]
+    if not digest:
         return response
-    etag = quote_etag(tag.hexdigest()[:32])
+    etag = etag_of(digest, secret)
     response["ETag"] = etag
     return get_conditional_response(request, etag=etag, response=response) or response
 
 
-def page_key(user_id: int, generation: str, varies: Iterable[str]) -> str:
-    """Return the key of a page. `varies` is everything else that the page depends on."""
-    digest = hashlib.sha256("\n".join(varies).encode(errors="backslashreplace")).hexdigest()
-    return f"page:{VERSION}:{user_id}:{generation}:{digest}"
+class PrivatePagesMiddleware(MiddlewareMixin):
+    """Forbids proxies to store a response, and makes browsers revalidate it, because pages are private.
+
+    It reads the generation before the database (caching/generations.py), also before the user. It must come
+    after the middleware that sets `request.session`, and before the first that evaluates `request.user`.
+    """
+
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> None:
+        may_use, user_id = getattr(view, "may_use_cache", None), request.session.get(SESSION_KEY)
+        if may_use and user_id and may_use(request):
+            read_ahead(request, int(user_id))
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response

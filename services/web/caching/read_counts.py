@@ -1,6 +1,7 @@
 """Counts of cache key reads, by key family, view and result."""
 
 from collections.abc import Callable
+from functools import cache
 
 from observability import metrics
 from observability.budgets import current_view
@@ -8,18 +9,16 @@ from observability.worker_metrics.counting import incrementer
 
 HIT, MISS, BYPASS, ERROR = RESULTS = ("hit", "miss", "bypass", "error")
 
-# Looking up a counter by its labels takes as long as incrementing it.
-_counters: dict[tuple[str, str, str], Callable[[float], None]] = {}
-
 
 @metrics.suppress_errors
 def count(family: str, result: str) -> None:
     """Count one read of a key of this family, for the current view."""
-    what = (family, current_view.get(), result)
-    increment = _counters.get(what)
-    if increment is None:
-        increment = _counters[what] = incrementer(metrics.CACHE_REQUESTS.labels(*what))
-    increment(1)
+    _counter(family, current_view.get(), result)(1)
+
+
+@cache  # Looking up a counter by its labels takes as long as incrementing it.
+def _counter(*labels: str) -> Callable[[float], None]:
+    return incrementer(metrics.CACHE_REQUESTS.labels(*labels))
 
 
 def counts() -> dict[tuple[str, str, str], int]:

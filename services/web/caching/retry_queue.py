@@ -39,9 +39,6 @@ class RetryQueue:
     def any(self) -> bool:
         return bool(self._keys) or self._is_retrying
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
     def enqueue(self, keys: set[str]) -> None:
         with self._lock:
             self._add(keys)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from django.urls import get_script_prefix, reverse
+from django.urls import reverse
 
 # A user name in a URL path, in any Unicode normalization form. The limit is higher than that of stored names,
 # because a decomposed name has more characters.
@@ -16,34 +16,24 @@ DOT_SEGMENTS = {".", ".."}
 _in_path = re.compile(IN_PATH).fullmatch
 
 
-def url(view: str, *args: Any) -> str:
-    """Return the URL of a view. It is cached if it has no arguments: a page has a dozen of those."""
-    return reverse(view, args=args) if args else _without_arguments(view, get_script_prefix())
+def url(view: str, key: int | str | None = None) -> str:
+    """Return the URL of a view, whose argument is an id, a user name or nothing."""
+    return _without_arguments(view) if key is None else addresses(view)(key)
+
+
+_without_arguments = cache(reverse)
 
 
 @cache
-def _without_arguments(view: str, script_prefix: str) -> str:
-    return reverse(view)
+def addresses(view: str) -> Callable[[Any], str]:
+    """Return a function that maps a key (an id or a user name) to the URL of a view.
 
-
-def addresses(name: str) -> Callable[[Any], str]:
-    """Return a function that maps a key (an id or a user name) to the URL of the view `name`.
-
-    The function is faster than `reverse`, which is called only once for each view and script prefix.
-    """
-    before, after = _around_key(name, get_script_prefix())
-    return lambda key: f"{before}{key if type(key) is int else quote(key, safe='@+')}{after}"
-
-
-@cache
-def _around_key(view: str, script_prefix: str) -> tuple[str, str]:
-    """Return the parts of the view's URL before and after the key.
-
-    The result is cached, because a page with 50 rows contains URLs of six views.
+    The function is faster than `reverse`, which is called once for each view. Only a `str` is quoted, so that
+    row formats can have the place of a key in a URL (chats/row_formats.py).
     """
     key = "4242424242"
     before, after = reverse(view, args=[key]).rsplit(key, 1)
-    return before, after
+    return lambda key: f"{before}{quote(key, safe='@+') if type(key) is str else key}{after}"
 
 
 def conversations() -> Callable[[str, int], str]:

@@ -14,9 +14,7 @@ type LiveEvent = {
     conversation?: number;
     thread?: number;
     message?: number;
-    // For "read": all messages from `first` to `message`, or exactly `ids`.
-    first?: number;
-    ids?: number[];
+    ids?: number[]; // For "read".
 };
 
 // The responses of chats/views/state.py and chats/views/seen.py.

@@ -2,48 +2,76 @@
 
 from functools import partial
 from hashlib import sha256
+from typing import Any
 
 from django.db import connection
 
 from accounts import names
 from accounts.models import User
 from caching.backend import cache
-from caching.generations import NAMES, generation_of
-from messaging.models import Participant
+from caching.generations import NAMES, generation_of, read_with_generation, value_of
+from messaging.models import Message
+from messaging.statements import execute
 from notifications.models import Notification
 
-VERSION = 2  # Raise it when the shape of a stored value changes.
+Badges = dict[str, int]
+StoredBadges = list[Any]  # The generation of which they are, and the badges.
+
+VERSION = 3  # Raise it when the shape of a stored value changes.
 BADGE_SECONDS = 60
 SUGGESTION_SECONDS = 30
 SUGGESTIONS = 10
 
-# The badge shows at most "99+", so the query stops at 100: a user may have very many notifications.
+# A badge shows at most "99+", so the queries stop at 100: a user may have very many of both.
 COUNT = f"""
 SELECT
-  (SELECT COALESCE(sum(unread_count), 0) FROM {Participant._meta.db_table} WHERE user_id = %(user)s),
+  (SELECT count(*) FROM (
+     SELECT FROM {Message._meta.db_table} WHERE receiver_id = %(user)s AND NOT read LIMIT 100) AS unread),
   (SELECT count(*) FROM (
      SELECT FROM {Notification._meta.db_table} WHERE user_id = %(user)s AND NOT read LIMIT 100) AS waiting)
 """  # noqa: S608  (the names of tables)
 
 
-def badges(user_id: int, generation: str | None = None) -> dict[str, int]:
-    """Return the numbers on the user's badges. If many requests miss the cache at once, one of them counts.
+def badges(user_id: int, generation: str | None = None, stored: StoredBadges | None = None) -> Badges:
+    """Return the numbers on the user's badges.
 
     `generation` is the user's generation, if the request has already read it and changed nothing since.
+    `stored` is the value of `badges_key`, if the request has read it together with the generation; empty if
+    there was none.
     """
     # Inside a transaction, the counts may include changes that are rolled back later.
     generation = None if connection.in_atomic_block else generation or generation_of(user_id)
     if generation is None:
         return _count(user_id)
-    key = f"badges:{VERSION}:{user_id}:{generation}"
-    stored: dict[str, int] = cache.get_or_set(key, partial(_count, user_id), BADGE_SECONDS)
-    return stored
+    if stored is None:
+        stored = value_of(badges_key(user_id), generation)
+    counts = _current(stored, generation)
+    if counts is None:
+        counts = _count(user_id)
+        # Without a lock: counting again takes no longer than the two calls of Redis for one.
+        cache.set(badges_key(user_id), [generation, counts], BADGE_SECONDS)
+    return counts
 
 
-def _count(user_id: int) -> dict[str, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT, {"user": user_id})
-        unread, notifications = cursor.fetchone()
+def known_badges(user_id: int) -> Badges:
+    """Return the badges without a query: zeros if the cache does not have them."""
+    generation, found = read_with_generation(user_id, [badges_key(user_id)], create=False)
+    return _current(found.get(badges_key(user_id)), generation) or {"unread": 0, "notifications": 0}
+
+
+def badges_key(user_id: int) -> str:
+    """Return the key of the badges of a user. The generation is in the value, so one call reads both."""
+    return f"badges:{VERSION}:{user_id}"
+
+
+def _current(stored: StoredBadges | None, generation: str | None) -> Badges | None:
+    """Return the stored badges if nothing has changed since they were counted."""
+    is_current = isinstance(stored, list) and generation and stored[:1] == [generation]
+    return stored[1] if stored and is_current else None
+
+
+def _count(user_id: int) -> Badges:
+    [(unread, notifications)] = execute("default", COUNT, {"user": user_id})
     return {"unread": unread, "notifications": notifications}
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from chats.cache import badges
+from chats.cache import Badges, badges
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -23,7 +23,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     generation = getattr(request, "generation", None)
     return {
         "view_name": view_name,
-        "badges": SimpleLazyObject(lambda: badges(user.pk, getattr(request, "generation", None))),
+        "badges": SimpleLazyObject(lambda: _badges(request, user.pk)),
         "generation": getattr(request, "as_of", generation),
         "events_port": settings.EVENTS_PORT,
     }
+
+
+def _badges(request: HttpRequest, user_id: int) -> Badges:
+    return badges(user_id, getattr(request, "generation", None), getattr(request, "stored_badges", None))

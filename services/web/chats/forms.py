@@ -47,19 +47,18 @@ class MessageForm(forms.Form):
 
     def show(self, **values: str) -> None:
         """Render this form with these values instead of the submitted ones."""
-        data: Any = self.data
-        self.data = data.copy()
-        for name, value in values.items():
-            self.data[name] = value  # type: ignore[index]  # a copy that can change
+        self.data = dict(self.data.items()) | values
 
 
 def check_name(shown: str, counterpart: User) -> None:
-    """Raise ValidationError if the page showed another name, or if the counterpart is deactivated."""
-    if shown and shown != counterpart.username:
+    """Raise ValidationError if the page showed another name, or if the counterpart is deactivated.
+
+    Forms remove blanks around a name. An old name can have them.
+    """
+    if shown and shown != counterpart.username.strip():
         raise forms.ValidationError(
             f"“{shown}” is now called “{counterpart.username}”. Nothing was sent; "
-            f"send it again to write to “{counterpart.username}”.",
-            code="renamed",
+            f"send it again to write to “{counterpart.username}”."
         )
     if not counterpart.is_active:
         raise forms.ValidationError(*INACTIVE)
@@ -77,9 +76,13 @@ class ReplyForm(MessageForm):
         super().__init__(*args, **kwargs)
         self.counterpart = counterpart
 
+    def is_for(self, account: User) -> bool:
+        return account == self.counterpart
+
     def clean(self) -> dict[str, Any]:
+        """Check the name that the page showed, and replace it by the account."""
         check_name(self.cleaned_data.get("to", ""), self.counterpart)
-        return self.cleaned_data
+        return self.cleaned_data | {"to": self.counterpart}
 
 
 class EditForm(MessageForm):

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import regex
 
 LONGEST = 2_048  # Characters of an address. A longer one is not linked: a truncated link would be wrong.
+# Addresses of one text. Without the limit, a page of 50 messages full of addresses needed 0.3 s.
+MOST = 200
 BEGINS = re.compile(r"https?://", re.IGNORECASE)
 # These characters separate two addresses. If no address follows, they are part of the address before them.
 BETWEEN = re.compile(r"[,;|](?=https?://)", re.IGNORECASE)
@@ -51,13 +53,14 @@ class Part(NamedTuple):
 
 
 def parts(text: str) -> list[Part]:
-    """Return `text` in parts: each is some text and the address after it."""
+    """Return `text` in parts: each is some text and the address after it, up to `MOST` addresses."""
     if "://" not in text:
         return [Part(text, "")]
-    made, done = [], 0
+    made: list[Part] = []
+    done = 0
     bounds = [*(between.start() for between in BETWEEN.finditer(text)), len(text)]
     found = BEGINS.search(text)
-    while found:
+    while found and len(made) < MOST:
         bound = bounds[bisect.bisect_left(bounds, found.end())]
         end = _end(text, found.start(), found.end(), bound)
         address = text[found.start() : end].rstrip(AFTER) if end - found.start() <= LONGEST else ""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.signing import BadSignature
 
 from accounts import names
 from accounts.models import User
@@ -11,7 +10,15 @@ from accounts.requests import LARGEST_KEY
 from chats import made_for
 from chats.cache import suggestions
 from chats.forms import MessageForm, check_name
+from messaging.compiled import CompiledQuery
 from messaging.models import Participant
+
+FOUND = [
+    field.attname
+    for field in User._meta.concrete_fields
+    if field.attname in {"id", "username", "is_active", "named_at"}
+]
+NAMED = CompiledQuery(lambda name, key: User.objects.named(name, key).values_list(*FOUND, named=True))
 
 
 class NewMessageForm(MessageForm):
@@ -32,6 +39,7 @@ class NewMessageForm(MessageForm):
     def __init__(self, *args: Any, sender: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.sender = sender
+        self.receiver: User | None = None  # Also if the form is refused.
         if not self.is_bound:
             first = "content" if self.initial.get("to") else "to"
             self.fields[first].widget.attrs["autofocus"] = True
@@ -43,9 +51,7 @@ class NewMessageForm(MessageForm):
             self.fields["to"].widget.attrs["readonly"] = True
 
     def clean_to(self) -> User:
-        if self.data.get("conversation"):
-            return self._counterpart()
-        return self._named()
+        return self._counterpart() if self.data.get("conversation") else self._named()
 
     def _counterpart(self) -> User:
         """Return the counterpart of the form's conversation, even if another account has the name now.
@@ -56,14 +62,14 @@ class NewMessageForm(MessageForm):
             user=self.sender, conversation=self.cleaned_data.get("conversation")
         )
         counterpart: User | None = User.objects.filter(pk__in=side.values("counterpart")).first()
+        self.receiver = counterpart
         shown = self.cleaned_data["to"]
         if counterpart is None:
             # Clear the fields, so that the form does not identify the next owner of the name.
             self.show(conversation="", to="", made=made_for.token())
             raise forms.ValidationError(
                 f"“{shown}” is no longer here: this account was deleted, and the conversation went with it. "
-                "Nothing was sent.",
-                code="gone",
+                "Nothing was sent."
             )
         self.show(to=counterpart.username)
         check_name(shown, counterpart)
@@ -71,21 +77,25 @@ class NewMessageForm(MessageForm):
 
     def _named(self) -> User:
         name = self.cleaned_data["to"].strip()
-        receiver = _find(name)
+        receiver = self.receiver = _find(name)
         self.show(made=made_for.token(name, receiver.pk if receiver else None))
         if receiver is None:
             self.similar = suggestions(name, self.sender)
             hidden = " It contains characters that cannot be seen." if names.INVISIBLE.search(name) else ""
-            raise forms.ValidationError(f"There is no member called “{name}”.{hidden}", code="unknown")
+            raise forms.ValidationError(f"There is no member called “{name}”.{hidden}")
         if not receiver.is_active:
             raise forms.ValidationError(
-                f"“{name}” cannot receive messages: this account is deactivated. Choose somebody else.",
-                code="inactive",
+                f"“{name}” cannot receive messages: this account is deactivated. Choose somebody else."
             )
         if receiver == self.sender:
             raise forms.ValidationError("You cannot write to yourself; choose somebody else.")
         self._check_made(name, receiver)
         return receiver
+
+    def is_for(self, account: User) -> bool:
+        """Return whether the submitted form was made for this account, which may have another name now."""
+        made = self.cleaned_data.get("made") or ""
+        return account == self.receiver or made_for.is_for(made, self.data.get("to", "").strip(), account)
 
     def _check_made(self, name: str, receiver: User) -> None:
         """Raise ValidationError if another account may have had the name when the form was made.
@@ -93,16 +103,12 @@ class NewMessageForm(MessageForm):
         The form is refused once: it comes back with a new token, which the next submission contains.
         """
         made = self.cleaned_data.get("made")
-        try:
-            changed = made_for.reason_to_refuse(made, name, receiver) if made else ""
-        except BadSignature:
-            changed = "This form was damaged on its way."
+        changed = made_for.reason_to_refuse(made, name, receiver) if made else ""
         if changed:
-            raise forms.ValidationError(
-                f"{changed} Nothing was sent; send it again to write to “{name}”.", code="another"
-            )
+            raise forms.ValidationError(f"{changed} Nothing was sent; send it again to write to “{name}”.")
 
 
 def _find(name: str) -> User | None:
-    """Return the user with this name, active or deactivated, or None."""
-    return None if "\x00" in name else User.objects.named(name).first()
+    """Return the user with this name, active or deactivated, or None, with the fields of FOUND."""
+    rows = [] if "\x00" in name else NAMED(name, names.key(name))
+    return User.from_db("default", FOUND, rows[0]) if rows else None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+import msgpack
 from django.http import Http404, HttpRequest
 
 from accounts.requests import LARGEST_KEY, key_from
@@ -34,20 +35,32 @@ class Windows:
     def window(self, key: int, request: HttpRequest, *, newest: bool) -> Window:
         """Return the page from `?from=` on, or the page up to `?to=`.
 
-        Without these parameters, return the newest or the oldest page. Raise Http404 if it has no messages.
+        Without these parameters, return the newest or the oldest page. If the page has no messages, return
+        the nearest one that has: a page that begins by `?from=` links to earlier messages without a query
+        for them.
         """
         start, end = key_from(request, "from"), key_from(request, "to")
         if start is not None or (end is None and not newest):
-            rows, more = split(self.ahead(key, start or 0), PAGE_SIZE)
-            return _window(rows, earlier=start is not None, later=more)
+            page = self._page_from(key, start) or self._page_to(key, None)
+        else:
+            page = self._page_to(key, end) or self._page_from(key, None)
+        if page is None:
+            raise Http404
+        return page
+
+    def _page_from(self, key: int, start: int | None) -> Window | None:
+        rows, more = split(self.ahead(key, start or 0), PAGE_SIZE)
+        return _window(rows, earlier=start is not None, later=more)
+
+    def _page_to(self, key: int, end: int | None) -> Window | None:
         rows, more = split(self.back(key, end or LARGEST_KEY), PAGE_SIZE)
         rows.reverse()
         return _window(rows, earlier=more, later=end is not None)
 
 
-def _window(rows: list[Any], *, earlier: bool, later: bool) -> Window:
+def _window(rows: list[Any], *, earlier: bool, later: bool) -> Window | None:
     if not rows:
-        raise Http404
+        return None
     return Window(rows, rows[0].id - 1 if earlier else None, rows[-1].id + 1 if later else None)
 
 
@@ -61,5 +74,5 @@ def version_of(page: Window, reader_id: int, *around: Any) -> str:
         (row.id, row.content, row.edited, row.sender_id == reader_id and row.read, row.parent_excerpt)
         for row in page.rows
     ]
-    content = repr((page.later, around, said)).encode(errors="backslashreplace")
+    content = msgpack.packb((page.later, around, said), unicode_errors="surrogatepass")
     return blake2b(content, digest_size=12).hexdigest()

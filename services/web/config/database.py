@@ -48,24 +48,24 @@ def _session_options() -> str:
     """Return the options of a database session.
 
     No page may occupy a worker forever; commands that need longer raise the timeouts. A generic plan is made
-    once and used for all values: every query of a page can use an index.
+    once and used for all values: every query of a page can use an index. With the default costs, which are
+    those of a hard disk, PostgreSQL would sort all conversations of a member
+    (docs/decisions/0006-connections.md).
     """
     return (
         f"-c statement_timeout={number('STATEMENT_TIMEOUT_MS', 30_000)}"
         f" -c lock_timeout={number('LOCK_TIMEOUT_MS', 0)} -c plan_cache_mode=force_generic_plan"
+        " -c random_page_cost=1.1"
     )
 
 
 def _tls(host: str) -> dict[str, str]:
-    """Return the TLS options of libpq. They apply to a server on the network; a socket has no TLS."""
+    """Return the TLS options of libpq. Stop if the settings are invalid or contradict each other.
+
+    They apply to a server on the network; a socket has no TLS.
+    """
     mode = os.environ.get("POSTGRES_SSLMODE", "prefer")
-    certificate = os.environ.get("POSTGRES_SSLROOTCERT", "")
-    _check_tls(mode, certificate, host)
-    return {"sslmode": mode} | ({"sslrootcert": certificate} if certificate else {})
-
-
-def _check_tls(mode: str, root_certificate: str, host: str) -> None:
-    """Stop if the settings for TLS to PostgreSQL are invalid or contradict each other."""
+    root_certificate = os.environ.get("POSTGRES_SSLROOTCERT", "")
     if mode not in {"disable", "prefer", "require", "verify-ca", "verify-full"}:
         stop(f"POSTGRES_SSLMODE is {mode!r}; it can be disable, prefer, require, verify-ca or verify-full.")
     if host.startswith("/") and mode not in {"disable", "prefer"}:
@@ -76,3 +76,4 @@ def _check_tls(mode: str, root_certificate: str, host: str) -> None:
         stop(f"POSTGRES_SSLROOTCERT={root_certificate} cannot be read.")
     if root_certificate == "system" and mode != "verify-full":
         stop("POSTGRES_SSLROOTCERT=system needs POSTGRES_SSLMODE=verify-full.")
+    return {"sslmode": mode} | ({"sslrootcert": root_certificate} if root_certificate else {})

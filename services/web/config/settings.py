@@ -3,7 +3,6 @@
 docs/operations.md lists the variables.
 """
 
-import logging
 import tomllib
 from pathlib import Path
 
@@ -63,15 +62,15 @@ MEMBER_LIMITS = {
 # --- Applications ---------------------------------------------------------------------------------
 # Dependents first. The order of receivers follows this list; that of an erasure does not (docs/signals.md).
 INSTALLED_APPS = [
-    "chats.apps.ChatsConfig",
-    "labs.apps.LabsConfig",
-    "probe.apps.ProbeConfig",
-    "live.apps.LiveConfig",
-    "notifications.apps.NotificationsConfig",
-    "messaging.apps.MessagingConfig",
-    "accounts.apps.AccountsConfig",
-    "caching.apps.CachingConfig",
-    "observability.apps.ObservabilityConfig",
+    "chats",
+    "labs",
+    "probe",
+    "live",
+    "notifications",
+    "messaging",
+    "accounts",
+    "caching",
+    "observability",
     "config.admin.BobbinAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -82,45 +81,43 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_htmx",
-    "django_structlog",
 ]
 MIDDLEWARE = [
     "observability.health.HealthMiddleware",  # Before host checks, because probes use the IP address.
     "observability.measuring.MeasureMiddleware",  # Around everything that users wait for.
+    "observability.request_log.RequestLogMiddleware",
+    "chats.stored_pages.StoredPagesMiddleware",
     "config.headers.PermissionsPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "observability.budgets.QueryBudgetMiddleware",  # Before everything that may query: session, user, page.
-    "observability.request_log.RequestLogMiddleware",
     "config.requests.ReadableRequestMiddleware",  # Before everything that decodes the request.
     "accounts.sliding.SlidingSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "caching.private_pages.PrivatePagesMiddleware",  # Before everything that reads the user.
     "chats.limits.MemberLimitsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "caching.middleware.PrivatePagesMiddleware",
-    "chats.middleware.NotAllowedMiddleware",
+    "chats.middleware.ErrorPagesMiddleware",
     "accounts.middleware.PasswordMiddleware",
     "axes.middleware.AxesMiddleware",
     "observability.measuring.DjangoPrometheusMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
-WSGI_APPLICATION = "config.wsgi.application"
 CONTEXT_PROCESSORS = [
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
 ]
-FRAME = ["chats.context.frame", "labs.context.query_lab"]
 TEMPLATES = [
     {  # Bobbin's own pages, in the folders `jinja2` of the apps.
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "APP_DIRS": True,
         "OPTIONS": {
             "environment": "config.templates.environment",
-            "context_processors": [*CONTEXT_PROCESSORS, *FRAME],
+            "context_processors": [*CONTEXT_PROCESSORS, "chats.context.frame"],
         },
     },
     {  # The admin, and the pages of packages.
@@ -148,7 +145,6 @@ CACHES = {
         "TIMEOUT": 60,
         "OPTIONS": {
             "SERIALIZER": "django_redis.serializers.msgpack.MSGPackSerializer",
-            "CONNECTION_FACTORY": "caching.connections.ConnectionFactory",
             # Prefixes of keys, up to the first colon. The metrics count reads for each prefix.
             "FAMILIES": ["badges", "generation", "page", "session", "suggestions", "test"],
             # Seconds. With short timeouts an unreachable Redis makes pages slower, but they still work.
@@ -168,7 +164,7 @@ SESSION_ABSOLUTE_SECONDS = SESSION_ABSOLUTE_DAYS * 24 * 60 * 60
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "accounts.backends.ModelBackend",
 ]
 PASSWORD_HASHERS = [
     "accounts.hashers.Argon2PasswordHasher",
@@ -185,23 +181,17 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "chats:inbox"
-LOGOUT_REDIRECT_URL = "accounts:login"
 # Log-in throttling. The limits are in accounts/login_throttling.py.
 AXES_HANDLER = "accounts.login_throttling.AttemptsHandler"
 AXES_CLIENT_IP_CALLABLE = "observability.client.network_of"
 AXES_USERNAME_CALLABLE = "accounts.login_throttling.name_tried"
 AXES_LOCKOUT_CALLABLE = "accounts.login_throttling.locked_out"
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_VERBOSE = False
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 
 # --- Headers --------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = content_security_policy(HTTPS, ALLOWED_HOSTS, EVENTS_PORT)
-X_FRAME_OPTIONS = "DENY"
-SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 # Browsers accept a cookie with the prefix __Host- only from this host and over HTTPS. No script reads them.
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
@@ -220,7 +210,6 @@ CSRF_FAILURE_VIEW = "chats.views.errors.csrf_failure"
 # --- Language, time, static files -----------------------------------------------------------------
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
-USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(text("STATIC_ROOT", str(BASE_DIR / "static-collected")))
 STORAGES = {
@@ -235,8 +224,4 @@ PROMETHEUS_LATENCY_BUCKETS = (
 )  # fmt: skip
 
 # --- Logs -----------------------------------------------------------------------------------------
-# Our proxy validates the request id. Without a proxy, a client could write any text into the logs.
-DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = PROXY_COUNT > 0
-# The event for the end of a request contains the same as that for its start, and more.
-DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 LOGGING = logging_settings(LOG_FORMAT, LOG_LEVEL)

@@ -3,7 +3,7 @@
 The templates of the admin and of packages are Django templates, which this environment does not affect.
 """
 
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from django.template.defaultfilters import capfirst, floatformat, pluralize, urlencode
@@ -11,24 +11,27 @@ from django.templatetags.static import static
 from django.utils.safestring import mark_safe
 from jinja2 import Environment
 
-from caching.private_pages import TOKEN
-from chats import addresses, times
-from messaging.excerpts import begin
-from messaging.querysets import EXCERPT, LONG_EXCERPT
+from caching.page_store import CLIENT_ID, TOKEN
+from chats import addresses, rows, times
+from chats.forms import MessageForm
+from labs.query_lab import may_open
 
 GLOBALS = {
     # The URL of a static file does not change while a process runs, and a page has ten of them.
     "asset": cache(static),
     "addresses": addresses.addresses,
+    "client_id_placeholder": mark_safe(CLIENT_ID),  # noqa: S308  # A constant.
     "conversations": addresses.conversations,
+    "empty_message_form": MessageForm,
+    "inbox_rows": rows.inbox_rows,
+    "may_open_lab": may_open,
     "token_placeholder": mark_safe(TOKEN),  # noqa: S308  # A constant.
+    "unread_rows": rows.unread_rows,
     "url": addresses.url,
 }
 FILTERS: dict[str, Any] = {
     "capfirst": capfirst,
-    "excerpt": partial(begin, most=EXCERPT),
     "floatformat": floatformat,
-    "long_excerpt": partial(begin, most=LONG_EXCERPT),
     "pluralize": pluralize,
     "urlencode": urlencode,
     "utc": times.utc,

@@ -15,7 +15,7 @@ from typing import Any
 
 from gunicorn.workers import gthread
 
-from config.framing import MAX_BODY, MAX_HEAD, Framing, TooLarge
+from config.framing import MAX_BODY, MAX_HEAD, Framing, LengthRequired, Refused
 
 READ_SECONDS = 15.0  # Limit for a complete request, however its bytes are distributed.
 WRITE_SECONDS = 10.0  # Limit for a client that does not read its response.
@@ -27,6 +27,7 @@ LINGER_SECONDS, LINGER_BYTES = 2.0, 4 * MAX_BODY
 TOO_LARGE = (
     "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Type: text/html; charset=utf-8\r\n"
 )
+LENGTH_REQUIRED = b"HTTP/1.1 411 Length Required\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 _INCOMPLETE = object()
 
@@ -65,8 +66,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
             try:
                 if not Framing(_peek(conn)).is_complete:
                     return _INCOMPLETE
-            except TooLarge:
-                _refuse(conn)
+            except Refused as refused:
+                _refuse(conn, refused)
                 return False
             except OSError:
                 return False
@@ -98,9 +99,9 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
             return
         try:
             is_complete = conn.framing.add(data)
-        except TooLarge:
+        except Refused as refused:
             self._stop_waiting(conn, self.incomplete)
-            _refuse(conn)
+            _refuse(conn, refused)
             self.linger(conn)
             return
         if is_complete:
@@ -175,11 +176,11 @@ def _receive(client: socket.socket) -> bytes | None:
         return b""
 
 
-def _refuse(conn: Any) -> None:
-    """Send 413 without waiting. A client that has not read previous responses does not get it."""
+def _refuse(conn: Any, refused: Refused) -> None:
+    """Send 411 or 413 without waiting. A client that has not read previous responses does not get it."""
     with contextlib.suppress(OSError):
         conn.sock.setblocking(False)
-        conn.sock.send(_too_large())
+        conn.sock.send(LENGTH_REQUIRED if isinstance(refused, LengthRequired) else _too_large())
 
 
 @cache

@@ -46,12 +46,9 @@ class Cost(NamedTuple):
     database: float
     statements: list[tuple[str, int]]
 
-    @property
-    def queries(self) -> int:
-        return sum(count for _, count in self.statements)
-
 
 def may_open(user: User) -> bool:
+    """Return whether this user may open the query lab: staff, and in a demo all users."""
     return bool(settings.DEMO or user.is_staff)
 
 

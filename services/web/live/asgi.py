@@ -101,7 +101,7 @@ class Application:
     async def _authenticate(self, session_key: str) -> tuple[int | None, float]:
         self.coming += 1
         try:
-            return await queries.member_of(session_key)
+            return await queries.in_thread(queries.member_of, session_key)
         except DatabaseError:
             raise Refused(503, "PostgreSQL is away.", result="unavailable", retry_after=5) from None
         finally:
@@ -109,7 +109,7 @@ class Application:
 
     async def _is_still_good(self, stream: Stream) -> bool:
         try:
-            user_id, _ = await queries.member_of(stream.session_key)
+            user_id, _ = await queries.in_thread(queries.member_of, stream.session_key)
             return user_id == stream.user_id
         except DatabaseError:
             return False  # The stream ends; the browser reconnects, and is authenticated then.
@@ -145,8 +145,8 @@ async def _beginning(user_id: int, last_seen: int | None) -> tuple[str, list[dic
     """Return the `id:` line for a browser that has no event id yet, and the events that it missed."""
     try:
         if last_seen is None:
-            return f"id: {await queries.latest(user_id)}\n", []
-        return "", await queries.missed(user_id, last_seen)
+            return f"id: {await queries.in_thread(queries.latest, user_id)}\n", []
+        return "", await queries.in_thread(queries.missed, user_id, last_seen)
     except DatabaseError:
         return "", [{"kind": "sync"}]
 

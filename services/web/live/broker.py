@@ -82,9 +82,13 @@ class Broker:
             stream.put(END)
 
     async def subscribed(self, stream: Stream) -> None:
-        """Return when the stream receives every further event, or has ended."""
+        """Return when the stream receives every further event, or has ended.
+
+        Its session is checked once more: it may have ended, and that been announced, before this moment.
+        """
         if self._subscriptions:
             await self._subscriptions.wait(stream.user_id)
+        self._spawn(self._check([stream]))
 
     def remove(self, stream: Stream) -> None:
         streams = self.streams[stream.user_id]
@@ -187,8 +191,8 @@ async def _next_of(pubsub: PubSub) -> dict[str, Any]:
     return message
 
 
-def encode(payload: dict[str, Any], event_id: int | None = None) -> bytes:
+def encode(payload: dict[str, Any]) -> bytes:
     """Return a payload as a server-sent event. A new message has its id, from which a browser resumes."""
-    event_id = event_id or (payload.get("message") if payload["kind"] == "new" else None)
+    event_id = payload.get("message") if payload["kind"] == "new" else None
     head = f"id: {event_id}\n" if event_id else ""
     return f"{head}data: {json.dumps(payload, separators=(',', ':'))}\n\n".encode()

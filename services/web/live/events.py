@@ -51,38 +51,34 @@ def publish(user_ids: Collection[int] | None, kind: str, **where: Where) -> None
 def invalidate_and_publish(user_ids: Collection[int], kind: str, **where: Where) -> None:
     """Invalidate the cached entries of these users and publish an event: one round trip for up to MOST."""
     members = set(user_ids)
-    if not members or len(members) > MOST:
+    if len(members) > MOST:
         generations.invalidate_users(members)
         publish(members, kind, **where)
     elif generations.invalidate_users(members, (map(channel, members), _encode(kind, where))) is None:
         pending_events.enqueue(set(map(str, members)))
 
 
-def publish_read(read: Read) -> None:
-    """Publish which messages were read, to the reader and the writers; no ids if in all conversations."""
+def invalidate_and_publish_read(read: Read) -> None:
+    """Publish which messages were read, to the reader and the writers; no ids if in all conversations.
+
+    The generation of the writers changes too: a page without a stream checks only that.
+    """
     if read.conversation_id is None:
-        publish([read.reader_id], COUNTED)
-        publish(read.writer_ids, SYNC)
+        invalidate_and_publish([read.reader_id], COUNTED)
+        invalidate_and_publish(read.writer_ids, SYNC)
         return
-    where: dict[str, Where] = {"conversation": read.conversation_id, "thread": read.thread}
-    where |= {"reader": read.reader_id, "first": read.first, "message": read.last}
-    if read.ids is not None and len(read.ids) > 1:  # The messages between these ids may still be unread.
-        where["ids"] = read.ids
-    publish([read.reader_id, *read.writer_ids], READ, **where)
+    where: dict[str, Where] = {"conversation": read.conversation_id, "reader": read.reader_id}
+    invalidate_and_publish([read.reader_id, *read.writer_ids], READ, **where, ids=read.ids)
 
 
 def _publish(owners: Collection[str], kind: str, where: dict[str, Where]) -> int | None:
-    return cache.publish(map(channel, owners), _encode(kind, where))
+    return cache.delete_and_publish((), map(channel, owners), _encode(kind, where))
 
 
 def _encode(kind: str, where: dict[str, Where]) -> str:
     return json.dumps({"kind": kind} | where, separators=(",", ":"))
 
 
-def _publish_pending(keys: set[str]) -> int | None:
-    """Publish a SYNC event in place of the events that could not be published. None when Redis failed."""
-    return _publish(keys, SYNC, {})
-
-
-# The users whose events failed because Redis was down. More than MOST are replaced by ALL_USERS.
-pending_events = RetryQueue(MOST, ALL_USERS, operation=_publish_pending)
+# The users whose events failed because Redis was down. More than MOST are replaced by ALL_USERS. A SYNC event
+# replaces all events of a user.
+pending_events = RetryQueue(MOST, ALL_USERS, operation=lambda owners: _publish(owners, SYNC, {}))

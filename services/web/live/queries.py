@@ -31,23 +31,8 @@ T = TypeVar("T")
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="events")
 
 
-async def member_of(session_key: str) -> tuple[int | None, float]:
-    """Return the id of the user of this session, or None, and the seconds until the session expires."""
-    return await _run(_member_of, session_key)
-
-
-async def missed(user_id: int, last: int) -> list[dict[str, Any]]:
-    """Return events for the messages after `last`, oldest first. Some may have been sent before."""
-    return await _run(_missed, user_id, last)
-
-
-async def latest(user_id: int) -> int:
-    """Return the id from which a new browser resumes: the latest message to this user, or 0."""
-    return await _run(_latest, user_id)
-
-
-async def _run(call: Callable[..., T], *arguments: Any) -> T:
-    # In a copy of the context, which contains the span of the request.
+async def in_thread(call: Callable[..., T], *arguments: Any) -> T:
+    """Run one of the queries below in a thread. The copied context contains the current span."""
     run = partial(copy_context().run, _on_kept_connection, call, *arguments)
     return await asyncio.get_running_loop().run_in_executor(_threads, run)
 
@@ -60,18 +45,21 @@ def _on_kept_connection(call: Callable[..., T], *arguments: Any) -> T:
         close_old_connections()
 
 
-def _member_of(session_key: str) -> tuple[int | None, float]:
+def member_of(session_key: str) -> tuple[int | None, float]:
+    """Return the id of the user of this session, or None, and the seconds until the session expires."""
     request: Any = HttpRequest()
     request.session = SessionStore(session_key)
     return get_user(request).pk, request.session.seconds_left()
 
 
-def _latest(user_id: int) -> int:
-    payloads = Notification.objects.filter(user=user_id).order_by("-message")
-    return payloads.values_list("message_id", flat=True).first() or 0
+def latest(user_id: int) -> int:
+    """Return the id from which a new browser resumes: the latest message to this user, or 0."""
+    rows = Notification.objects.filter(user=user_id).order_by("-message")
+    return rows.values_list("message_id", flat=True).first() or 0
 
 
-def _missed(user_id: int, last: int) -> list[dict[str, Any]]:
+def missed(user_id: int, last: int) -> list[dict[str, Any]]:
+    """Return events for the messages after `last`, oldest first. Some may have been sent before."""
     rows = list(
         Notification.objects.filter(user=user_id, message__gt=last - OVERLAP)
         .annotate(thread=F("message__thread"), conversation=F("message__conversation"))

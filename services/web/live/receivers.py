@@ -11,17 +11,17 @@ from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 
 from accounts.erasure_phases import erasure_phase
+from accounts.managers import ACCESS
 from accounts.models import User
 from accounts.signals import users_changed_in_bulk
-from caching import generations, restored
+from caching import generations
 from caching.transactions import on_commit, on_commit_once
 from live import events
 from messaging import inbox
 from messaging.models import Message, Participant
 from messaging.signals import Read, messages_created_in_bulk, messages_read
 from notifications.models import Notification
-from observability.health import DatabaseProbe
-from observability.signals import database_ready, receiver
+from observability.signals import receiver
 
 
 def _changed(using: str, message: Message, kind: str) -> None:
@@ -91,8 +91,7 @@ def messages_created(
 
 @receiver(messages_read, sender=Message, dispatch_uid="live.messages_read")
 def messages_were_read(sender: type[Message], read: Read, using: str, **kwargs: object) -> None:
-    on_commit(using, generations.invalidate_users, [read.reader_id])
-    on_commit(using, events.publish_read, read)
+    on_commit(using, events.invalidate_and_publish_read, read)
 
 
 @erasure_phase("invalidate")
@@ -102,9 +101,10 @@ def invalidate_erased_user(user: User, using: str) -> None:
     on_commit(using, events.publish, [user.pk], events.CHECK)
 
 
-def _may_end_sessions(created: bool, update_fields: Collection[str] | None, **kwargs: object) -> bool:
-    # A new password ends the sessions of other browsers. A log-in saves only `last_login`.
-    return not created and bool({"password", "is_active"} & set(update_fields or ("password",)))
+def _may_end_access(created: bool, update_fields: Collection[str] | None, **kwargs: object) -> bool:
+    # A new password ends the sessions of other browsers, and staff see other pages. A log-in saves only
+    # `last_login`.
+    return not created and bool(ACCESS & set(update_fields or ACCESS))
 
 
 @receiver(post_save, sender=User, dispatch_uid="live.user_saved")
@@ -112,7 +112,8 @@ def user_saved(sender: type[User], instance: User, raw: bool, using: str, **save
     if raw:
         on_commit_once(using, _invalidate_everything)
         return
-    if _may_end_sessions(**saved):
+    if _may_end_access(**saved):
+        on_commit(using, generations.invalidate_users, [instance.pk])
         on_commit(using, events.publish, [instance.pk], events.CHECK)
     if instance.has_visible_change:
         on_commit(using, _invalidate_user_and_counterparts, using, instance.pk)
@@ -128,8 +129,3 @@ def users_changed(sender: type[User], using: str, **kwargs: object) -> None:
 @receiver(user_logged_out, sender=User, dispatch_uid="live.logged_out")
 def logged_out(sender: type[User], user: User, **kwargs: object) -> None:
     on_commit("default", events.publish, [user.pk], events.CHECK)
-
-
-@receiver(database_ready, sender=DatabaseProbe, dispatch_uid="live.invalidate_if_restored")
-def database_was_awaited(sender: type[DatabaseProbe], **kwargs: object) -> None:
-    restored.invalidate_if_restored()

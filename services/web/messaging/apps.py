@@ -5,4 +5,4 @@ class MessagingConfig(AppConfig):
     name = "messaging"
 
     def ready(self) -> None:
-        from messaging import receivers  # noqa: F401  (connects the receivers)
+        from messaging import erasure, receivers  # noqa: F401  (register phases and receivers)

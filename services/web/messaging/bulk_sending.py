@@ -45,6 +45,16 @@ def _insert_many(messages: Sequence[MessageFields], write: Write, model: type[Mo
         on_commit(using, metrics.SENT.labels("imported").inc, len(messages))
 
 
+def insert_anywhere(
+    message: MessageFields, parents: Parents, write: Callable[..., None], *, using: str
+) -> None:
+    """Insert one message, in a transaction. `write` is Django's `save`."""
+    allocate([message], parents, using=using)
+    attach_to_thread(message, parents)
+    write(force_insert=True)
+    record_sent([message], using=using)
+
+
 def allocate(messages: Sequence[MessageFields], parents: Parents, *, using: str) -> None:
     """Set the conversation and any missing id of each message. Raise ValidationError.
 

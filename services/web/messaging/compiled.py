@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from django.db import connections
 from django.db.models import QuerySet
 
-# Placeholders for the arguments while a queryset is compiled. No id is this large.
+# Placeholders for the arguments while a queryset is compiled. No id is this large, and no query of the code
+# contains the texts. `accounts.names.key` returns them unchanged.
 PLACES = range(2**62, 2**62 + 10)
+TEXT_PLACES = [f"place{number}" for number in range(10)]
 
 
 class _Compiled(NamedTuple):
@@ -17,22 +19,24 @@ class _Compiled(NamedTuple):
     parameters: Sequence[Any]
 
     def filled(self, arguments: Sequence[Any]) -> list[Any]:
-        return [
-            # Keep the type: Django wraps some integers in a type of psycopg, such as Int8.
-            type(given)(arguments[given - PLACES.start])
-            if isinstance(given, int) and given in PLACES
-            else given
-            for given in self.parameters
-        ]
+        return [_filled(parameter, arguments) for parameter in self.parameters]
+
+
+def _filled(parameter: Any, arguments: Sequence[Any]) -> Any:
+    """Return a parameter, or the argument that belongs to a placeholder."""
+    if isinstance(parameter, int) and parameter in PLACES:
+        # Keep the type: Django wraps some integers in a type of psycopg, such as Int8.
+        return type(parameter)(arguments[parameter - PLACES.start])
+    return arguments[TEXT_PLACES.index(parameter)] if parameter in TEXT_PLACES else parameter
 
 
 class CompiledQuery:
-    """A compiled query. Calls may differ only in integer arguments (or None).
+    """A compiled query. Calls may differ only in arguments that are integers, texts or None.
 
     `build` receives the arguments and returns a queryset that ends in `values_list(..., named=True)`. The
-    instance calls it with placeholders, once for each set of arguments that are None, so nothing else in the
-    queryset may vary. Calling the instance runs the query and returns named tuples. Their values come from
-    psycopg, without Django's converters.
+    instance calls it with placeholders, once for each combination of types of arguments, so nothing else in
+    the queryset may vary. Calling the instance runs the query and returns named tuples. Their values come
+    from psycopg, without Django's converters.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any]]) -> None:
@@ -40,8 +44,8 @@ class CompiledQuery:
         self._compiled: dict[tuple[Any, ...], _Compiled] = {}
         self._row: Callable[[tuple[Any, ...]], Any] | None = None
 
-    def __call__(self, *arguments: int | None, using: str = "default") -> list[Any]:
-        shape = (using, *(argument is None for argument in arguments))
+    def __call__(self, *arguments: int | str | None, using: str = "default") -> list[Any]:
+        shape = (using, *map(type, arguments))
         compiled = self._compiled.get(shape)
         if compiled is None:
             compiled = self._compiled[shape] = self._compile(using, arguments)
@@ -53,8 +57,11 @@ class CompiledQuery:
                 self._row = partial(tuple.__new__, row)
             return list(map(self._row, cursor.fetchall()))
 
-    def _compile(self, using: str, arguments: Sequence[int | None]) -> _Compiled:
-        places = [None if given is None else place for given, place in zip(arguments, PLACES, strict=False)]
+    def _compile(self, using: str, arguments: Sequence[int | str | None]) -> _Compiled:
+        places = [
+            None if given is None else (TEXT_PLACES if isinstance(given, str) else PLACES)[number]
+            for number, given in enumerate(arguments)
+        ]
         queryset = self.build(*places)
         sql, parameters = queryset.query.get_compiler(using).as_sql()
         if any(place is not None and place not in parameters for place in places):

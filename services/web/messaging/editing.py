@@ -1,16 +1,19 @@
 """Editing: what happens when a message is edited, from top to bottom, and any other save of a stored message.
 
 `Message.edit` calls `edit`. It saves the message, so `Message.save` calls `save_changes`. The receiver of
-`pre_save` calls `keep_previous_content`, which locks the row and keeps the previous text in the history.
-Then Django updates the row. Receivers of `post_save` publish the edit after the commit (docs/signals.md).
+`pre_save` calls `keep_previous_content`. Its statement locks the row, keeps the previous text in the history
+and writes the new one. If other fields are saved too, Django's UPDATE follows. Receivers of `post_save`
+publish the edit after the commit (docs/signals.md).
 """
 
 from collections.abc import Callable, Iterable
 from functools import partial
 from hashlib import sha256
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models.signals import post_save, pre_save
 
 from accounts.models import User
 from caching.transactions import on_commit
@@ -20,6 +23,7 @@ from messaging.reading import save_flag
 from messaging.statements import USERS, execute
 from observability import metrics
 
+TEXT = frozenset({"content", "edited"})  # The fields that KEEP writes.
 # Lock the message: two concurrent edits must leave two rows of history. First lock the editor, whom the
 # history references, and the conversation, in the order of messaging/statements.py. So an erasure waits for
 # the edit, or the edit waits for the erasure. `count(*) >= 0` is always true; it makes PostgreSQL lock the
@@ -43,9 +47,11 @@ here AS MATERIALIZED (
   INSERT INTO messaging_messagehistory (message_id, old_content, edited_at, edited_by_id)
   SELECT id, content, clock_timestamp(), %(editor)s FROM before
   WHERE content <> %(content)s AND NOT is_conflict
-  RETURNING id
+), changed AS (
+  UPDATE messaging_message m SET content = %(content)s, edited = true FROM before
+  WHERE m.id = before.id AND before.content <> %(content)s AND NOT is_conflict
 )
-SELECT edited, EXISTS (SELECT FROM kept), CASE WHEN is_conflict THEN content END FROM before
+SELECT edited, content <> %(content)s AND NOT is_conflict, CASE WHEN is_conflict THEN content END FROM before
 """  # noqa: S608  (the name of a table)
 
 
@@ -90,17 +96,34 @@ def save_changes(
     if "content" in fields:
         message.content = clean_content(message.content)
         fields.add("edited")
-    save = partial(write, update_fields=fields)
-    with transaction.atomic(using=using):
-        if "read" in fields:
-            save_flag(message, save, using=using)
-        else:
-            save()
+    save = partial(_save_text, message, using) if fields == TEXT else partial(write, update_fields=fields)
+    try:
+        with transaction.atomic(using=using):
+            if "read" in fields:
+                save_flag(message, save, using=using)
+            else:
+                save()
+    finally:
+        message.written_fields = {}
     return fields
 
 
+def _save_text(message: MessageFields, using: str) -> None:
+    """Save the text alone, with the signals of Django's `save`.
+
+    The receiver of `pre_save` has written it already, unless a later receiver has changed it since.
+    """
+    about: dict[str, Any] = {"instance": message, "raw": False, "using": using, "update_fields": TEXT}
+    pre_save.send(sender=type(message), **about)
+    now = {name: getattr(message, name) for name in TEXT}
+    if now != message.written_fields:
+        stored = type(message)._base_manager.using(using).filter(pk=message.pk)
+        models.QuerySet.update(stored, **now)
+    post_save.send(sender=type(message), created=False, **about)
+
+
 def keep_previous_content(message: MessageFields, using: str) -> None:
-    """Write the stored text of `message` into the history if the save changes it.
+    """If the save changes the text, write the stored text into the history and the new one into the row.
 
     It runs before the save, in the transaction of `save_changes`. Raise Message.DoesNotExist if the
     row was deleted. Raise EditConflictError if the edit is based on another text than the stored one, unless
@@ -119,5 +142,6 @@ def keep_previous_content(message: MessageFields, using: str) -> None:
     if now is not None:
         raise EditConflictError(now)
     message.edited = before or changes
+    message.written_fields = {"content": message.content, "edited": message.edited}
     if changes:
         on_commit(using, metrics.EDITED.inc)

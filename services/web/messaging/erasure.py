@@ -3,7 +3,7 @@
 The SQL is set-based: the number of statements does not depend on the number of rows, and no row is loaded.
 """
 
-from accounts.erasure_phases import erasure_phase
+from accounts.erasure_phases import MOST_COUNTED, erasure_phase
 from accounts.models import User
 from messaging.models import Conversation, Message, MessageHistory, Participant
 from messaging.statements import USERS, execute
@@ -30,9 +30,10 @@ ERASE = [
 ]
 
 COUNT = f"""
-SELECT count(*) FILTER (WHERE sender_id = %(user)s), count(*) FILTER (WHERE receiver_id = %(user)s),
-  (SELECT count(*) FROM ({CONVERSATIONS}) AS conversations)
-FROM messaging_message WHERE conversation_id IN ({CONVERSATIONS})
+SELECT
+  (SELECT count(*) FROM (SELECT FROM messaging_message WHERE sender_id = %(user)s LIMIT %(most)s) AS sent),
+  (SELECT count(*) FROM ({CONVERSATIONS} LIMIT %(most)s) AS conversations),
+  (SELECT count(*) FROM ({THEIR_MESSAGES} LIMIT %(most)s) AS messages)
 """
 
 
@@ -42,14 +43,15 @@ def lock_conversations(user: User, using: str) -> None:
         execute(using, statement, {"user": user.pk})
 
 
-@erasure_phase("messages", MessageHistory, Message, Participant, Conversation)
+def count_messages(user: User) -> dict[str, int]:
+    """Return the number of rows that `erase_messages` would delete, by label."""
+    [counts] = execute("default", COUNT, {"user": user.pk, "most": MOST_COUNTED + 1})
+    labels = "messages you sent", "conversations", "messages in these conversations"
+    return dict(zip(labels, counts, strict=True))
+
+
+@erasure_phase("messages", MessageHistory, Message, Participant, Conversation, count=count_messages)
 def erase_messages(user: User, using: str) -> None:
     """Delete the conversations of a user, with the messages of both participants."""
     for statement in ERASE:
         execute(using, statement, {"user": user.pk})
-
-
-def count_messages(user_id: int, using: str = "default") -> dict[str, int]:
-    """Return the number of rows that `erase_messages` would delete, by label."""
-    [(sent, received, conversations)] = execute(using, COUNT, {"user": user_id})
-    return {"messages you sent": sent, "messages you received": received, "conversations": conversations}

@@ -3,12 +3,17 @@
 They are separate from the model, because the model imports those modules.
 """
 
-from django.db import models
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connections, models
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from messaging.dirty_fields import DirtyFields
 from messaging.keys import UserKey
+
+ALLOCATED = {"id", "conversation_id", "thread"}  # Columns whose values the insertion computes.
 
 
 class MessageFields(DirtyFields):
@@ -16,7 +21,7 @@ class MessageFields(DirtyFields):
 
     # Composite foreign keys (migration 0002) require that both users are participants of the conversation.
     sender = UserKey(related_name="sent_messages", db_constraint=False, db_index=False)
-    receiver = UserKey(related_name="received_messages", db_constraint=False)
+    receiver = UserKey(related_name="received_messages", db_constraint=False, db_index=False)
     content = models.TextField()
     timestamp = models.DateTimeField(default=timezone.now)
     read = models.BooleanField(default=False)
@@ -53,6 +58,14 @@ class MessageFields(DirtyFields):
     editor_id: int | None = None
     # Set during `edit`: the version of the text that the edit is based on. Empty: no check for conflicts.
     edited_version: str = ""
+    # Set during a save: the values that the receiver which keeps the history has written, by field.
+    written_fields: Mapping[str, Any] = {}
 
     class Meta:
         abstract = True
+
+    def values_to_insert(self, using: str) -> dict[str, Any]:
+        """Return the values that the caller sets, by column, converted for PostgreSQL as Django does."""
+        database = connections[using]
+        fields = [field for field in self._meta.concrete_fields if field.attname not in ALLOCATED]
+        return {f.attname: f.get_db_prep_save(getattr(self, f.attname), database) for f in fields}

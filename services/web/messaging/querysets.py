@@ -53,9 +53,14 @@ class ParticipantQuerySet(models.QuerySet[Any]):
         }
         return named_rows(side, ("last_message_id", "conversation_id", "unread_count"), **shown)
 
-    def with_counterpart(self, name: str) -> models.QuerySet[Any]:
-        """Return the conversation with the user of that name, in the form of `for_heading`."""
-        return self.filter(counterpart__in=User.objects.named(name)).for_heading()
+    def with_counterpart(self, name: str, key: str = "") -> models.QuerySet[Any]:
+        """Return the conversation with the user of that name, in the form of `for_heading`.
+
+        `key` is the key of the name, if the caller knows it.
+        """
+        # As one value: the plan of a join could read all conversations of the user, until the first ANALYZE.
+        named = User.objects.named(name, key).values("pk")[:1]
+        return self.filter(counterpart=models.Subquery(named)).for_heading()
 
     def for_heading(self) -> models.QuerySet[Any]:
         """Return the heading of a conversation: named tuples with the spelling of the counterpart's name."""
@@ -111,11 +116,10 @@ class MessageQuerySet(models.QuerySet[Any]):
         """Mark the messages with these ids that `reader` received as read; return how many changed."""
         return reading.mark_ids(reader.pk, ids, self.db)
 
-    def mark_conversation_read(
-        self, reader: User, conversation_id: int, *, up_to: int, thread: int | None = None
-    ) -> int:
+    def mark_conversation_read(self, reader: User, conversation_id: int, *, up_to: int) -> int:
         """Mark the messages up to id `up_to` that `reader` received as read; return how many changed."""
-        return reading.mark_up_to(reader.pk, up_to, self.db, conversation_id=conversation_id, thread=thread)
+        new = self.in_conversation(conversation_id).filter(receiver=reader, read=False, pk__lte=up_to)
+        return self.mark_seen(reader, list(new.values_list("pk", flat=True)))
 
     def mark_all_read(self, reader: User, *, up_to: int = LATEST) -> int:
         """Mark all messages up to id `up_to` that `reader` received as read; return how many changed."""
@@ -128,8 +132,6 @@ class MessageQuerySet(models.QuerySet[Any]):
             if name in GUARDED:
                 raise GuardedUpdateError(f"{name!r} cannot be changed in bulk; use {GUARDED[name]}.")
         return super().update(**kwargs)
-
-    update.alters_data = True  # type: ignore[attr-defined]
 
     def bulk_create(  # type: ignore[override]  # without the options for conflicts
         self, objs: Iterable[Any], batch_size: int | None = None, **options: Any
@@ -145,8 +147,6 @@ class MessageQuerySet(models.QuerySet[Any]):
         write = partial(super().bulk_create, batch_size=batch_size)
         bulk_sending.insert_many(messages, write, model=self.model, using=self.db)
         return messages
-
-    bulk_create.alters_data = True  # type: ignore[attr-defined]
 
 
 class MessageHistoryQuerySet(models.QuerySet[Any]):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from django.apps import apps
 from django.db import transaction
 
+from accounts.concurrent_erasure import existing
 from messaging.inbox import recount
 from messaging.message_fields import MessageFields
 from messaging.signals import Read, messages_read
@@ -20,7 +21,8 @@ from messaging.statements import execute, lock_conversations
 
 LATEST = 2**63 - 1  # Greater than every id.
 
-# `which` is the SQL condition that selects the messages.
+# `which` is the SQL condition that selects the messages. `sides` selects each id as one value, because the
+# plan of a join could read all conversations of the reader.
 MARK = """
 WITH marked_here AS (
   SELECT DISTINCT conversation_id FROM messaging_message
@@ -35,15 +37,18 @@ WITH marked_here AS (
 ), counted AS (
   SELECT conversation_id, count(*) AS messages, array_agg(id ORDER BY id) AS ids
   FROM marked GROUP BY conversation_id
+), sides AS (
+  SELECT messages, ids, (
+    SELECT id FROM messaging_participant
+    WHERE conversation_id = counted.conversation_id AND user_id = %(reader_id)s) AS id
+  FROM counted
 )
 UPDATE messaging_participant p SET unread_count = unread_count - c.messages
-FROM counted c WHERE p.conversation_id = c.conversation_id AND p.user_id = %(reader_id)s
+FROM sides c WHERE p.id = c.id
 RETURNING p.conversation_id, p.counterpart_id, c.messages, {shown}
 """
 MARK_IDS = MARK.format(which="id = ANY(%(ids)s)", shown="c.ids")
 MARK_UP_TO = MARK.format(which="id <= %(up_to)s", shown="NULL")
-IN_CONVERSATION = "conversation_id = %(conversation_id)s AND thread = COALESCE(%(thread)s, thread)"
-MARK_CONVERSATION = MARK.format(which=f"id <= %(up_to)s AND {IN_CONVERSATION}", shown="NULL")
 
 
 def mark_ids(reader_id: int, ids: Sequence[int], using: str) -> int:
@@ -51,24 +56,16 @@ def mark_ids(reader_id: int, ids: Sequence[int], using: str) -> int:
     with transaction.atomic(using=using, savepoint=False):
         counted = execute(using, MARK_IDS, {"reader_id": reader_id, "ids": list(ids)})
         for conversation_id, writer_id, _, marked in counted:
-            _send(Read(reader_id, [writer_id], marked[0], marked[-1], conversation_id, ids=marked), using)
+            _send(Read(reader_id, [writer_id], marked[-1], conversation_id, marked), using)
     return sum(count for _, _, count, _ in counted)
 
 
-def mark_up_to(
-    reader_id: int, up_to: int, using: str, *, conversation_id: int | None = None, thread: int | None = None
-) -> int:
-    """Mark the messages up to id `up_to` that the reader received as read; return how many changed.
-
-    These are the messages of all conversations, of one conversation, or of one thread in it.
-    """
-    statement = MARK_UP_TO if conversation_id is None else MARK_CONVERSATION
-    where = {"reader_id": reader_id, "up_to": up_to, "conversation_id": conversation_id, "thread": thread}
+def mark_up_to(reader_id: int, up_to: int, using: str) -> int:
+    """Mark all messages up to id `up_to` that the reader received as read; return how many changed."""
     with transaction.atomic(using=using, savepoint=False):
-        counted = execute(using, statement, where)
+        counted = execute(using, MARK_UP_TO, {"reader_id": reader_id, "up_to": up_to})
         if counted:
-            writers = [writer_id for _, writer_id, _, _ in counted]
-            _send(Read(reader_id, writers, 0, up_to, conversation_id, thread), using)
+            _send(Read(reader_id, [writer_id for _, writer_id, _, _ in counted], up_to), using)
     return sum(count for _, _, count, _ in counted)
 
 
@@ -76,13 +73,15 @@ def save_flag(message: MessageFields, write: Callable[[], None], *, using: str) 
     """Save a message whose flag `read` was set or cleared. `write` saves the row, in a transaction.
 
     A message that becomes unread again sends no signal of its own: receivers of `post_save` react to it.
+    Raise Message.DoesNotExist if the row was deleted.
     """
     lock_conversations([message.conversation_id], using=using)
-    write()
+    with existing(message, "The message was deleted meanwhile."):
+        write()
     recount([message.conversation_id], using=using)
     if message.read:
-        reader_id, writer_ids = message.receiver_id, [message.sender_id]
-        _send(Read(reader_id, writer_ids, message.pk, message.pk, message.conversation_id), using)
+        people = message.receiver_id, [message.sender_id]
+        _send(Read(*people, message.pk, message.conversation_id, [message.pk]), using)
 
 
 def _send(read: Read, using: str) -> None:

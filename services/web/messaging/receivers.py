@@ -4,11 +4,8 @@ from typing import Any
 
 from django.db.models.signals import post_delete, pre_delete, pre_save
 
-from accounts.models import User
-from accounts.signals import erasure_preview
 from messaging import inbox
 from messaging.editing import EditConflictError, keep_previous_content
-from messaging.erasure import count_messages
 from messaging.models import Message
 from messaging.statements import lock_conversations
 from observability.signals import receiver
@@ -33,8 +30,3 @@ def lock_before_delete(sender: type[Message], instance: Message, using: str, **k
 @receiver(post_delete, sender=Message, dispatch_uid="messaging.recount_after_delete")
 def recount_after_delete(sender: type[Message], instance: Message, using: str, **kwargs: object) -> None:
     inbox.recount([instance.conversation_id], using=using)
-
-
-@receiver(erasure_preview, sender=User, dispatch_uid="messaging.preview_erasure")
-def preview_erasure(sender: type[User], user: User, **kwargs: object) -> dict[str, int]:
-    return count_messages(user.pk)

@@ -1,4 +1,4 @@
-"""The message that a user replies to."""
+"""The message that a user replies to or edits."""
 
 from accounts.models import User
 from messaging.compiled import CompiledQuery
@@ -22,6 +22,14 @@ def message_to_answer(pk: int, *, by: User) -> Message:
     message = Message.from_db("default", FIELDS, [getattr(row, name) for name in FIELDS])
     message.sender = _person(row.sender_id, row.sender_name, row.sender_is_active)
     message.receiver = _person(row.receiver_id, row.receiver_name, row.receiver_is_active)
+    return message
+
+
+def message_to_edit(pk: int, *, by: User) -> Message:
+    """Return the message that its sender `by` edits, as `message_to_answer` does."""
+    message = message_to_answer(pk, by=by)
+    if message.sender_id != by.pk:
+        raise Message.DoesNotExist
     return message
 
 

@@ -3,17 +3,16 @@
 A page (chats/views/writing.py) calls `send`, and other code `Message.objects.create`. Both call
 `Message.save`, which calls `insert`. The steps in one transaction are:
 
-1. `validate` checks the text, the parent, and that sender and receiver are two users.
-2. `_allocate` locks the users and the conversation, allocates the id, updates both inboxes, and refuses a
-   deactivated receiver, which rolls all of it back.
-3. `attach_to_thread` sets the thread of a reply.
-4. Django inserts the row.
-5. Receivers of `post_save` react (docs/signals.md): live/receivers.py registers a callback for the commit,
-   and notifications/receivers.py inserts the notification.
+1. `validate` checks the text, the parent, and that sender and receiver are two users. `attach_to_thread` sets
+   the thread of a reply.
+2. `_insert_last` sends `pre_save`. Then one statement locks the users and the conversation, allocates the id,
+   updates both inboxes and inserts the row. It refuses a deactivated receiver, which rolls all of it back.
+3. `_insert_last` sends `post_save`. Its receivers react (docs/signals.md): live/receivers.py registers a
+   callback for the commit, and notifications/receivers.py inserts the notification.
 
-A message with a given id, or with a time in the past, may not be the last of its conversation. Then step 2
-calls `allocate` (messaging/bulk_sending.py), which does not update the inboxes. `record_sent`
-(messaging/inbox.py) updates them after step 5.
+A message with a given id, or with a time more than ten seconds ago, may not be the last of its conversation.
+Then `insert_anywhere` (messaging/bulk_sending.py) replaces steps 2 and 3 by several statements and Django's
+own `save`, which sends the signals.
 
 After the commit, the callback invalidates the cached pages of both users and publishes an event to their open
 pages, in one round trip to Redis (live/events.py). docs/architecture.md, "Sending a message", describes the
@@ -28,15 +27,15 @@ lock them at commit, which could deadlock.
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models.signals import post_save, pre_save
 from psycopg.errors import ForeignKeyViolation
 
 from caching.transactions import on_commit
-from messaging.bulk_sending import allocate
-from messaging.inbox import record_sent
+from messaging.bulk_sending import insert_anywhere
 from messaging.message_fields import MessageFields
 from messaging.numbering import is_live, milliseconds, time_of, with_free_ids
 from messaging.pairs import OPEN_PAIRS, pair_of
@@ -50,9 +49,10 @@ M = TypeVar("M", bound=MessageFields)
 # than the last id of the conversation. The statement reads that last id from the participants, which it also
 # updates: after a wait for a lock, PostgreSQL reads the newest version of the rows that it updates, but all
 # other rows as they were at the start of the statement.
+# The low bits are random: with a sequence, two ids would show how many messages all users sent between them.
 # `count(*) >= 0` is always true. It makes PostgreSQL lock the users first, because PostgreSQL runs a SELECT
 # of WITH only when another part of the statement reads its rows.
-ALLOCATE = f"""
+INSERT = f"""
 WITH people AS MATERIALIZED (
   SELECT id, is_active FROM {USERS} WHERE id IN (%(low)s, %(high)s) ORDER BY id FOR KEY SHARE
 ), here AS MATERIALIZED (
@@ -60,18 +60,28 @@ WITH people AS MATERIALIZED (
   WHERE low_id = %(low)s AND high_id = %(high)s AND (SELECT count(*) FROM people) >= 0
   FOR NO KEY UPDATE
 ), moment AS MATERIALIZED (
-  SELECT id, nextval(pg_get_serial_sequence('messaging_message', 'id')) & 1023 AS low,
+  SELECT id, floor(random() * 1024)::bigint AS low,
          LEAST(%(milliseconds)s, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) AS milliseconds
   FROM here
 ), sides AS (
   UPDATE messaging_participant p
   SET last_message_id = (GREATEST(moment.milliseconds, (p.last_message_id >> 10) + 1) << 10) | moment.low,
-      unread_count = p.unread_count + CASE WHEN p.user_id = %(unread_by)s THEN 1 ELSE 0 END
+      unread_count = p.unread_count + CASE WHEN p.user_id = %(receiver_id)s AND NOT %(read)s THEN 1 ELSE 0 END
   FROM moment WHERE p.conversation_id = moment.id
   RETURNING p.conversation_id, p.last_message_id AS number
+), place AS (
+  SELECT conversation_id, max(number) AS number, min(number) AS smaller,
+         (SELECT is_active FROM people WHERE id = %(receiver_id)s) AS is_active
+  FROM sides GROUP BY conversation_id
+), sent AS (
+  INSERT INTO messaging_message (id, conversation_id, sender_id, receiver_id, content, "timestamp", read,
+                                 edited, parent_message_id, thread_root_id, client_id)
+  SELECT number, conversation_id, %(sender_id)s::bigint, %(receiver_id)s::bigint, %(content)s::text,
+         %(timestamp)s::timestamptz, %(read)s::boolean, %(edited)s::boolean, %(parent_message_id)s::bigint,
+         %(thread_root_id)s::bigint, %(client_id)s::uuid
+  FROM place WHERE is_active
 )
-SELECT conversation_id, max(number), min(number), (SELECT is_active FROM people WHERE id = %(receiver)s)
-FROM sides GROUP BY conversation_id
+SELECT conversation_id, number, smaller, is_active FROM place
 """  # noqa: S608  (the name of a table)
 # Both participants of a conversation have the same last message. This statement repairs a difference.
 AGREE = "UPDATE messaging_participant SET last_message_id = %s WHERE conversation_id = %s"
@@ -111,7 +121,7 @@ def send(message: M) -> M:
 
 
 def insert(message: MessageFields, write: Callable[..., None], *, using: str) -> None:
-    """Validate a new message, allocate its id, attach it to its thread, and insert its row.
+    """Validate a new message, attach it to its thread, allocate its id, and insert its row.
 
     `write` is Django's `save`. Another transaction can commit a message with the same id. Then all steps are
     repeated with another id.
@@ -122,34 +132,35 @@ def insert(message: MessageFields, write: Callable[..., None], *, using: str) ->
 def _insert(message: MessageFields, write: Callable[..., None], using: str) -> None:
     with transaction.atomic(using=using):
         parents = validate([message], using)
-        is_last = message.pk is None and is_live(message)
-        if is_last:
-            message.conversation_id, message.pk = _allocate(message, using)
+        if message.pk is None and is_live(message):
+            attach_to_thread(message, parents)
+            _insert_last(message, using)
         else:  # The caller set an id or an older timestamp.
-            allocate([message], parents, using=using)
-        attach_to_thread(message, parents)
-        write(force_insert=True)
-        if not is_last:
-            record_sent([message], using=using)
+            insert_anywhere(message, parents, write, using=using)
         kind = "message" if message.parent_message_id is None else "reply"
         on_commit(using, metrics.SENT.labels(kind).inc)
 
 
-def _allocate(message: MessageFields, using: str) -> tuple[int, int]:
-    """Record a message that follows all others in both inboxes; return its conversation and its id."""
+def _insert_last(message: MessageFields, using: str) -> None:
+    """Insert a message that follows all others of its conversation, with the signals of Django's `save`."""
+    about: dict[str, Any] = {"instance": message, "raw": False, "using": using, "update_fields": None}
+    pre_save.send(sender=type(message), **about)
+    message.conversation_id, message.pk = _insert_row(message, using)
+    message.thread = message.thread_root_id or message.pk
+    message._state.adding, message._state.db = False, using
+    post_save.send(sender=type(message), created=True, **about)
+
+
+def _insert_row(message: MessageFields, using: str) -> tuple[int, int]:
+    """Insert the row and record it in both inboxes; return its conversation and its id."""
     low, high = pair_of(message)
-    arguments = {
-        "low": low,
-        "high": high,
-        "receiver": message.receiver_id,
-        "unread_by": None if message.read else message.receiver_id,
-        "milliseconds": milliseconds(time_of(message)),
-    }
-    found = execute(using, ALLOCATE, arguments)
+    values = {"low": low, "high": high, "milliseconds": milliseconds(time_of(message))}
+    values |= message.values_to_insert(using)
+    found = execute(using, INSERT, values)
     if not found:
         # This is their first message. If another transaction opens the conversation first, use that one.
         execute(using, OPEN_PAIRS, {"low": [low], "high": [high]})
-        found = execute(using, ALLOCATE, arguments)
+        found = execute(using, INSERT, values)
     if not found:
         raise ValidationError(*GONE)
     [(conversation_id, number, smaller, is_active)] = found

@@ -12,12 +12,10 @@ messages_read = Signal()
 
 
 class Read(NamedTuple):
-    """The messages that a user has read: those from id `first` to id `last`, or only some of them."""
+    """The messages that a user has read: some of one conversation, or all up to the id `up_to`."""
 
     reader_id: int
     writer_ids: list[int]  # The senders of the messages.
-    first: int
-    last: int
+    up_to: int
     conversation_id: int | None = None  # None: in all conversations.
-    thread: int | None = None  # None: in all threads.
-    ids: list[int] | None = None  # Exactly these messages. None: all of them.
+    ids: list[int] | None = None  # Exactly these messages of the conversation. None: all of them.

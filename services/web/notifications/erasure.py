@@ -4,7 +4,7 @@ It runs before messaging erases the messages, because it finds the rows by them.
 fails, and no data is lost.
 """
 
-from accounts.erasure_phases import erasure_phase
+from accounts.erasure_phases import MOST_COUNTED, erasure_phase
 from accounts.models import User
 from messaging.models import Conversation, Message
 from messaging.statements import execute
@@ -19,7 +19,11 @@ WHERE user_id = %(user)s OR message_id IN (
 """
 
 
-@erasure_phase("notifications", Notification)
+def count_notifications(user: User) -> dict[str, int]:
+    return {"notifications": Notification.objects.for_user(user)[: MOST_COUNTED + 1].count()}
+
+
+@erasure_phase("notifications", Notification, count=count_notifications)
 def erase_notifications(user: User, using: str) -> None:
     """Delete the notifications in one statement."""
     execute(using, ERASE, {"user": user.pk})

@@ -13,7 +13,7 @@ from messaging import reading
 from messaging.keys import UserKey
 from messaging.models import Message
 from messaging.querysets import named_rows
-from messaging.statements import USERS, execute
+from messaging.statements import USERS, execute, lock_conversations
 from observability import metrics
 
 # `bulk_create` builds its SQL anew for each message, which takes longer than the statement. The name comes
@@ -52,17 +52,14 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         execute(self.db, CREATE, [[message.pk for message in messages]])
         on_commit(self.db, metrics.NOTIFIED.inc, len(messages))
 
-    def follow(self, messages: models.QuerySet[Message] | int, *, read: bool, user_id: int) -> None:
-        """Set `read` on the notifications of this user for these messages (a queryset, or one id)."""
-        which = {"message": messages} if isinstance(messages, int) else {"message__in": messages}
-        models.QuerySet.update(self.filter(user=user_id, read=not read, **which), read=read)
+    def follow(self, messages: models.QuerySet[Message] | list[int], *, read: bool, user_id: int) -> None:
+        """Set `read` on the notifications of this user for these messages (a queryset, or ids)."""
+        models.QuerySet.update(self.filter(user=user_id, read=not read, message__in=messages), read=read)
 
     def update(self, **kwargs: Any) -> int:
         if "read" in kwargs:
             raise TypeError("A notification is read when its message is; use Message.objects.mark_seen().")
         return super().update(**kwargs)
-
-    update.alters_data = True  # type: ignore[attr-defined]
 
 
 class Notification(models.Model):
@@ -95,7 +92,8 @@ class Notification(models.Model):
         using = using or self._state.db or "default"
         with transaction.atomic(using=using):
             if not self._state.adding and "read" in (update_fields or ("read",)):
-                # First the message: this locks its conversation, in the same order as all other code.
+                # First the message, in the same order as all other code. The lock delays other changes.
+                lock_conversations([self.message.conversation_id], using=using)
                 self._take_message_along(using)
             super().save(using=using, update_fields=update_fields, **kwargs)
 

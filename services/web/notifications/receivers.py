@@ -5,8 +5,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.signals import post_save
 
-from accounts.models import User
-from accounts.signals import erasure_preview
 from messaging.models import Message
 from messaging.signals import Read, messages_created_in_bulk, messages_read
 from notifications.models import Notification
@@ -27,11 +25,8 @@ def notify_receivers(sender: type[Message], messages: list[Message], using: str,
 
 
 def _messages_of(read: Read) -> QuerySet[Any]:
-    where = {"conversation": read.conversation_id, "thread": read.thread, "pk__in": read.ids}
-    conditions: dict[str, Any] = {name: value for name, value in where.items() if value is not None}
-    return Message.objects.filter(
-        receiver=read.reader_id, read=True, pk__range=(read.first, read.last), **conditions
-    )
+    received = Message.objects.filter(receiver=read.reader_id, read=True)
+    return received.filter(pk__lte=read.up_to) if read.ids is None else received.filter(pk__in=read.ids)
 
 
 @receiver(messages_read, sender=Message, dispatch_uid="notifications.follow_read")
@@ -46,9 +41,4 @@ def follow_unread(
 ) -> None:
     update_fields = saved["update_fields"]
     if not created and not raw and "read" in (update_fields or ()) and not instance.read:
-        Notification.objects.using(using).follow(instance.pk, read=False, user_id=instance.receiver_id)
-
-
-@receiver(erasure_preview, sender=User, dispatch_uid="notifications.preview_erasure")
-def preview_erasure(sender: type[User], user: User, **kwargs: object) -> dict[str, int]:
-    return {"notifications": Notification.objects.for_user(user).count()}
+        Notification.objects.using(using).follow([instance.pk], read=False, user_id=instance.receiver_id)

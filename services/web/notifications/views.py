@@ -7,7 +7,7 @@ from accounts.decorators import READ_AND_SEND, member_view
 from accounts.requests import MemberRequest, key_from
 from caching.private_pages import private_cache_page
 from messaging.models import Message
-from messaging.paging import PAGE_SIZE, split
+from messaging.paging import PAGE_SIZE, list_page
 from messaging.reading import LATEST
 from notifications.models import Notification
 
@@ -17,16 +17,18 @@ from notifications.models import Notification
 def page(request: MemberRequest) -> HttpResponse:
     """List the notifications of the user, newest first."""
     before = key_from(request, "before")
-    rows, more = split(Notification.objects.for_user(request.user).rows(before)[: PAGE_SIZE + 1], PAGE_SIZE)
-    following = rows[-1].message_id if more else None
-    context = {"rows": rows, "following": following, "before": before}
-    return render(request, "notifications/list.html", context)
+    rows = Notification.objects.for_user(request.user).rows(before)[: PAGE_SIZE + 1]
+    return render(request, "notifications/list.html", list_page(rows, PAGE_SIZE, before, "message_id"))
 
 
 @member_view(budget=4, methods=READ_AND_SEND)
 def read_one(request: MemberRequest, pk: int) -> HttpResponse:
-    """Mark the message of a notification as read and redirect to it. A GET only redirects."""
-    seen = get_object_or_404(Notification.objects.for_user(request.user), pk=pk)
+    """Mark the message of a notification as read and redirect to it. A GET only redirects.
+
+    `pk` is the id of the message. Ids of notifications are numbered in order, so they would show how many
+    messages all users receive.
+    """
+    seen = get_object_or_404(Notification.objects.for_user(request.user), message=pk)
     if request.method == "POST":
         Message.objects.mark_seen(request.user, [seen.message_id])
     return redirect("chats:message", seen.message_id)

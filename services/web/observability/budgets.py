@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLResolver, get_resolver
 
 from observability import metrics
+from observability.log_limit import LogLimit
 from observability.metrics import OTHER
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -28,7 +29,6 @@ View = TypeVar("View", bound=Callable[..., Any])
 budget_exceeded = Signal()
 
 REPEATS = 10  # So many executions of one statement in a request look like N+1 queries.
-LOG_EVERY = 60.0  # Seconds between two log lines about one view, in one process.
 # Savepoints cost the database little, and tests, which run in a transaction, have more of them.
 NOT_COUNTED = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
@@ -110,7 +110,7 @@ class QueryBudgetMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.logged: dict[str, float] = {}
+        self.log_limit = LogLimit()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         tally = request.tally = Tally()  # type: ignore[attr-defined]  # For the metrics.
@@ -142,11 +142,6 @@ class QueryBudgetMiddleware:
             budget_exceeded.send(
                 sender=type(self), view=match.view_name, budget=budget, statements=statements
             )
-            self.log_once(match.view_name, budget, statements)
-
-    def log_once(self, view: str, budget: int, statements: Counter[str]) -> None:
-        now = time.monotonic()
-        if now - self.logged.get(view, -LOG_EVERY) >= LOG_EVERY:
-            self.logged[view] = now
-            shapes = "; ".join(f"{count}x {sql[:200]}" for sql, count in statements.most_common())
-            log.warning("%s made %d queries, its budget is %d: %s", view, statements.total(), budget, shapes)
+            if self.log_limit.allows(match.view_name):
+                shapes = "; ".join(f"{count}x {sql[:200]}" for sql, count in statements.most_common())
+                log.warning("%s made %d queries, its budget is %d: %s", match.view_name, made, budget, shapes)

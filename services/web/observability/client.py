@@ -2,7 +2,7 @@
 
 import ipaddress
 import logging
-import threading
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +18,6 @@ NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 log = logging.getLogger(__name__)
-_warned = threading.Event()
 
 
 def address_of(request: HttpRequest) -> str:
@@ -28,15 +27,12 @@ def address_of(request: HttpRequest) -> str:
     forge everything to the left of it. Without a proxy it is the address of the peer. It is also the address
     of the peer if that entry is missing or not an address; a process logs the first such request.
     """
-    known = request.META.get("bobbin.client_address")
-    if known is None:
-        known = request.META["bobbin.client_address"] = str(_find(request.META))
-    return known
+    return str(_find(request.META))
 
 
 def network_of(request: HttpRequest) -> str:
     """Return the key that identifies a client: an IPv4 address, or the first address of an IPv6 /64."""
-    address = ipaddress.ip_address(address_of(request))
+    address = _find(request.META)
     if address.version == 4:
         return str(address)
     return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False).network_address)
@@ -75,11 +71,10 @@ def _find(meta: dict[str, Any]) -> Address:
     return parse(meta.get("REMOTE_ADDR") or "") or ipaddress.ip_address(UNKNOWN)
 
 
+@cache
 def _warn_once() -> None:
-    if not _warned.is_set():
-        _warned.set()
-        log.warning(
-            "A request has no usable X-Forwarded-For although PROXY_COUNT is %d: the address of the peer is "
-            "used. Later ones are not logged.",
-            settings.PROXY_COUNT,
-        )
+    log.warning(
+        "A request has no usable X-Forwarded-For although PROXY_COUNT is %d: the address of the peer is "
+        "used. Later ones are not logged.",
+        settings.PROXY_COUNT,
+    )

@@ -59,7 +59,6 @@ class DatabaseProbe:
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="readyz")
         self.pending: Future[str] | None = None
         self.migrated = not checks_migrations
-        self.keeps_the_rule = False  # The encoding and the locale of a database never change.
 
     def problem(self) -> str:
         """Return the reason why the service is not ready, or "".
@@ -86,9 +85,8 @@ class DatabaseProbe:
         # A separate connection: the check must not wait for, or disturb, the connections that serve pages.
         with psycopg.connect(**parameters, autocommit=True) as direct:
             _compare_clocks(direct)
-            if not self.keeps_the_rule and (reason := locale.broken_rule(direct)):
+            if reason := locale.broken_rule(direct):
                 raise ImproperlyConfigured(locale.refusal(reason, connection.settings_dict))
-        self.keeps_the_rule = True
         if not self.migrated:
             if reason := _wrong_migrations():
                 return reason

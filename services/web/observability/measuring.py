@@ -6,6 +6,7 @@ time allowed for a cached page. This module looks up each combination of labels 
 
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -39,8 +40,6 @@ class MeasureMiddleware:
         self.begun = incrementer(django_metrics.requests_total)
         self.ended = incrementer(django_metrics.responses_total)
         self.latency = observer(django_metrics.requests_latency_before)
-        self.requests: dict[tuple[str, str | None, int], Callable[[float], None]] = {}
-        self.views: dict[str, tuple[Callable[[float], None], ...]] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in METHODS:
@@ -59,14 +58,8 @@ class MeasureMiddleware:
     @suppress_errors
     def count(self, request: HttpRequest, status: int, seconds: float) -> None:
         view = view_of(request)
-        what = (view, request.method, status)
-        if what not in self.requests:
-            self.requests[what] = incrementer(metrics.REQUESTS.labels(*what))
-        if view not in self.views:
-            of_a_view = (metrics.SECONDS, metrics.QUERIES, metrics.DB_SECONDS)
-            self.views[view] = tuple(observer(metric.labels(view)) for metric in of_a_view)
-        self.requests[what](1)
-        observe_seconds, observe_queries, observe_db_seconds = self.views[view]
+        _requests(view, request.method, status)(1)
+        observe_seconds, observe_queries, observe_db_seconds = _observers(view)
         observe_seconds(seconds)
         self.begun(1)
         self.ended(1)
@@ -78,6 +71,18 @@ class MeasureMiddleware:
         observe_db_seconds(tally.seconds)
         if tally.repeats():
             metrics.REPEATED.labels(view).inc()
+
+
+@cache
+def _requests(view: str, method: str | None, status: int) -> Callable[[float], None]:
+    return incrementer(metrics.REQUESTS.labels(view, method, status))
+
+
+@cache
+def _observers(view: str) -> list[Callable[[float], None]]:
+    return [
+        observer(metric.labels(view)) for metric in (metrics.SECONDS, metrics.QUERIES, metrics.DB_SECONDS)
+    ]
 
 
 def view_of(request: HttpRequest) -> str:
@@ -104,7 +109,7 @@ class DjangoPrometheusMiddleware:
         self.metrics = Metrics.get_instance()
         self.body_in = observer(self.metrics.requests_body_bytes)
         self.body_out = observer(self.metrics.responses_body_bytes)
-        self.kinds: dict[tuple[Any, ...], tuple[Callable[[float], None], ...]] = {}
+        self.kind = cache(self.metrics_for)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
@@ -117,9 +122,7 @@ class DjangoPrometheusMiddleware:
         status = response.status_code
         view = view_of(request) if request.resolver_match else None
         kind = (view, request.method, status, request.scheme, response.charset)
-        if kind not in self.kinds:
-            self.kinds[kind] = self.metrics_for(*kind)
-        observe_seconds, *counters = self.kinds[kind]
+        observe_seconds, *counters = self.kind(*kind)
         observe_seconds(seconds)
         for increment in counters:
             increment(1)

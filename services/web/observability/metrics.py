@@ -8,16 +8,15 @@ them for each series. observability/serve.py adds the metrics of the metrics pro
 
 import functools
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from observability.log_limit import LogLimit
 from observability.worker_metrics import worker_ids
 
 OTHER = "other"  # The label value for everything that is not in the set.
-LOG_EVERY = 60.0  # Seconds between two log lines about metrics that fail, in one process.
 
 log = logging.getLogger(__name__)
 worker_ids.acquire("command")  # In a worker of gunicorn, which has an id already, this changes nothing.
@@ -116,18 +115,21 @@ for _counter, _values in _VALUES.items():
 
 
 # --- Failures -------------------------------------------------------------------------------------
+_errors = LogLimit()
+
+
 def suppress_errors(count: Callable[..., Any]) -> Callable[..., None]:
-    """Decorator: log errors, once per minute, and do not raise them. Metrics must not break requests."""
-    logged = -LOG_EVERY
+    """Decorator: log the errors of a function once per minute, and do not raise them.
+
+    Metrics must not break requests.
+    """
 
     @functools.wraps(count)
     def tried(*args: Any, **kwargs: Any) -> None:
-        nonlocal logged
         try:
             count(*args, **kwargs)
         except Exception:
-            if time.monotonic() - logged >= LOG_EVERY:
-                logged = time.monotonic()
+            if _errors.allows(count.__qualname__):
                 log.exception("%s failed: the metrics lack it.", count.__qualname__)
 
     return tried

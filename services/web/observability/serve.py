@@ -4,7 +4,6 @@ It is a separate process, so it answers while all workers are busy, and the reve
 """
 
 import contextlib
-import json
 import logging
 import os
 import signal
@@ -80,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/metrics":
             self.metrics()
         elif path == "/healthz":
-            self.answer(200, "application/json", json.dumps({"status": "ok"}).encode())
+            self.answer(200, "application/json", b'{"status": "ok"}')
         else:
             self.answer(404, "text/plain", b"Here are /metrics and /healthz.\n")
 

@@ -8,10 +8,6 @@ from django import dispatch
 
 from observability import metrics
 
-# Sent when PostgreSQL answers and no migration is missing, before `web` or `events` starts. Sender:
-# DatabaseProbe.
-database_ready = dispatch.Signal()
-
 Receiver = Callable[..., Any]
 
 

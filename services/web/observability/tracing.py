@@ -97,7 +97,8 @@ class TraceMiddleware:
 
 def _trace_connection(sender: Any, connection: Any, **kwargs: Any) -> None:
     if _trace_query not in connection.execute_wrappers:  # The signal is sent again after a reconnection.
-        connection.execute_wrappers.append(_trace_query)
+        # First: `connection.execute_wrapper()` removes the last wrapper at its end.
+        connection.execute_wrappers.insert(0, _trace_query)
 
 
 def _trace_query(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

@@ -38,10 +38,6 @@ class Browser:
     session_key: str
     secret: str  # The CSRF secret from which the tokens of its forms are derived.
 
-    @property
-    def pair(self) -> str:
-        return self.name[:-1]
-
 
 @dataclass(frozen=True)
 class Fixture:
@@ -50,9 +46,6 @@ class Fixture:
     roots: list[Message]  # One from the first user of each pair to the second.
     replies: list[str]  # The replies that the second user of each pair will send.
 
-    def replies_to_send(self) -> Iterator[tuple[int, str]]:
-        return zip((root.pk for root in self.roots), self.replies, strict=True)
-
     @property
     def marks(self) -> dict[str, str]:
         """Return the markers that identify the owner of a page: a mapping of name or text to user name."""
@@ -60,12 +53,25 @@ class Fixture:
         texts = [root.content for root in self.roots] + self.replies
         return {name: name for name in names} | dict(zip(texts, names[::2] + names[1::2], strict=True))
 
+    @property
+    def shared_pages(self) -> dict[str, dict[int, frozenset[str]]]:
+        """Return the pages of each pair: the arguments of their URLs and the names of the pair, by view."""
+        names = [browser.name for browser in self.browsers]
+        pairs = list(map(frozenset, zip(names[::2], names[1::2], strict=True)))
+        return {
+            "chats:thread": dict(zip([root.pk for root in self.roots], pairs, strict=True)),
+            "chats:conversation_by_id": dict(
+                zip([root.conversation_id for root in self.roots], pairs, strict=True)
+            ),
+        }
+
     def foreign_data_for(self, browser: Browser | None) -> dict[str, str]:
         """Return the texts that this browser must not be shown (None: without log-in), with a description."""
         foreign = {
             text: whose if text == whose else f"a message of {whose}"
             for text, whose in self.marks.items()
-            if browser is None or not whose.startswith(browser.pair)
+            # The names of a pair differ only in the last character.
+            if browser is None or whose[:-1] != browser.name[:-1]
         }
         for other in chain(self.browsers, self.other_browsers):
             if other != browser:
@@ -130,8 +136,4 @@ def _clear(members: list[User]) -> None:
     # Only messages between synthetic users. Replies first: a message with replies cannot be deleted.
     for message in Message.objects.filter(sender__in=members, receiver__in=members).order_by("-pk"):
         message.delete()
-    sessions = Session.objects.filter(user__in=members)
-    keys = list(sessions.values_list("session_key", flat=True))
-    sessions.delete()
-    for key in keys:
-        SessionStore().discard_copy(key)
+    Session.end("user_id = ANY(%s)", [[member.pk for member in members]], "default")

@@ -7,10 +7,8 @@ visible only between users who have no conversation with each other.
 
 import http.client
 import time
-from contextlib import ExitStack
 
 from django.db import DatabaseError
-from django.dispatch import Signal
 
 from observability import metrics
 from probe.fixtures import InconclusiveError, exclusive, fixture
@@ -18,18 +16,14 @@ from probe.report import Report
 from probe.run import Run
 from probe.site import Site
 
-# Sent after each run. Sender: Report. Arguments: report.
-checked = Signal()
-
 
 def check(url: str, host: str | None = None) -> Report:
     """Run the probe once and return its report. Failures are in the report and are not raised."""
     report, began = Report(), time.monotonic()
     try:
         site = Site(url, host)
-        with ExitStack() as ending:
-            ending.enter_context(exclusive())
-            Run(site, ending.enter_context(fixture()), report).run()
+        with exclusive(), fixture() as made:
+            Run(site, made, report).run()
     except InconclusiveError as error:
         report.inconclusive.append(str(error))
     except (OSError, http.client.HTTPException) as error:
@@ -38,7 +32,6 @@ def check(url: str, host: str | None = None) -> Report:
         report.inconclusive.append(f"PostgreSQL: {str(error).strip().partition(chr(10))[0]}")
     report.seconds = time.monotonic() - began
     _count(report)
-    checked.send(sender=Report, report=report)
     return report
 
 

@@ -24,10 +24,6 @@ class Answer:
     body: str
 
     @property
-    def is_hit(self) -> bool:
-        return self.headers.get("X-Cache") == "hit"
-
-    @property
     def location(self) -> str:
         return self.headers.get("Location", "")
 
@@ -35,17 +31,14 @@ class Answer:
     def cookies(self) -> str:
         return "\n".join(self.headers.get_all("Set-Cookie", []))
 
-    @property
-    def cache_control(self) -> set[str]:
-        return {part.partition("=")[0] for part in self._parts("Cache-Control")}
-
-    @property
-    def vary(self) -> set[str]:
-        return self._parts("Vary")
-
-    def _parts(self, name: str) -> set[str]:
+    def parts(self, name: str) -> set[str]:
+        """Return the values of a header that is a list, in lower case."""
         said = ",".join(self.headers.get_all(name, []))
         return {part.strip().lower() for part in said.split(",") if part.strip()}
+
+
+# No URL contains the name of a synthetic user. The view shares its code with chats:conversation_by_id.
+UNREACHABLE = {"chats:conversation"}
 
 
 @dataclass(frozen=True)
@@ -53,17 +46,30 @@ class Page:
     name: str
     path: str
     is_cached: bool  # By private_cache_page.
+    owners: frozenset[str] = (
+        frozenset()
+    )  # The users who may see it. Empty if each user has a page of its own.
 
     def __str__(self) -> str:
         return f"{self.name} ({self.path})"
 
+    def is_for(self, user_name: str) -> bool:
+        return not self.owners or user_name in self.owners
 
-def pages() -> Iterator[Page]:
-    """Yield every page whose URL has no arguments, since a page that is cached by mistake has no mark."""
+
+def pages(shared: dict[str, dict[int, frozenset[str]]]) -> Iterator[Page]:
+    """Yield every page whose URL has no arguments, since a page that is cached by mistake has no mark.
+
+    `shared` has the arguments and the owners of the other pages, by the name of the view.
+    """
     for name, view in views():
-        is_cached = getattr(view, "is_private_cached_page", False)
-        if name.startswith("admin:"):
-            continue  # The synthetic users are not staff.
+        is_cached = hasattr(view, "may_use_cache")
+        if name.startswith("admin:") or name in UNREACHABLE:
+            continue
+        if name in shared:
+            for argument, owners in shared[name].items():
+                yield Page(name, reverse(name, args=[argument]), is_cached, owners)
+            continue
         try:
             yield Page(name, reverse(name), is_cached)
         except NoReverseMatch:
@@ -98,7 +104,8 @@ class Site:
         if browser:
             headers["Cookie"] = (
                 f"{settings.SESSION_COOKIE_NAME}={browser.session_key}; "
-                f"{settings.CSRF_COOKIE_NAME}={browser.secret}"
+                f"{settings.CSRF_COOKIE_NAME}={browser.secret}; "
+                "script=yes"  # As in a browser with JavaScript: pages of messages are cached only there.
             )
         if form is not None and browser:
             headers |= {

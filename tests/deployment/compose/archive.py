@@ -20,7 +20,8 @@ def switch_on(stack, *overrides: str, files: tuple[Path, ...] = ()) -> None:
     """Start the stack with its archive, and wait for the first base backup."""
     given = stack.env.get("COMPOSE_FILE", "docker-compose.yml")
     stack.env["COMPOSE_FILE"] = ":".join([given, OVERRIDE, *overrides])
-    make_folder(stack, "archive", files)
+    if files:
+        make_folder(stack, "archive", files)
     stack.make("up")
     wait_for_base_backup(stack)
 

@@ -32,9 +32,10 @@ def pytest_collection_modifyitems(items):
         "rollback",
         "rotation",
         "refusals",
+        "drill_alerts",  # A restore ends the sessions of the members.
         "backup",
+        "killed_restore",
         "major_version",
-        "drill_alerts",
         "drill_encrypted_backup",
         "drill_point_in_time",
         "drill_recovery",
@@ -43,7 +44,10 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    for line in [*table, *figures]:
+    # Properties of tests arrive here from the processes of pytest-xdist too.
+    reports = [report for name in ("passed", "failed") for report in terminalreporter.stats.get(name, ())]
+    properties = [value for report in reports for name, value in report.user_properties if name == "figure"]
+    for line in [*table, *figures, *properties]:
         terminalreporter.write_line(line)
 
 

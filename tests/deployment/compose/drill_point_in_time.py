@@ -60,6 +60,22 @@ def refusal(stack, moment):
     return lines[0]
 
 
+def test_archive_that_postgres_cannot_write_is_refused_and_a_missing_one_is_created(archived, monkeypatch):
+    path = archived.folder / "secrets/pgbackrest.conf"
+    (archived.folder / "of-root").mkdir(mode=0o755)
+    kept = path.read_text()
+    path.write_text(kept.replace("repo1-type=s3\n", ""))
+    try:
+        for name, status in (("of-root", 1), ("missing", 0)):
+            monkeypatch.setitem(archived.env, "ARCHIVE", f"./{name}")
+            said = archived.run("scripts/archive-folder.sh", status=status)
+            assert ("chown -R 999:999 ./of-root" in said) == (name == "of-root")
+    finally:
+        path.write_text(kept)
+
+    assert (archived.folder / "missing").stat().st_uid == 999
+
+
 def test_recovery_is_refused_while_any_service_uses_the_database(archived, burst):
     archived.compose("stop", *(archived.ids().keys() - {"clear-sessions", "postgres"}))
 

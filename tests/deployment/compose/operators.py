@@ -21,6 +21,7 @@ class Operators:
         self.mail = MailServer("0.0.0.0", free_port())
         self.watchdog = Webhook("0.0.0.0")
         self.services = self._services()
+        self.settings: dict[str, str] = {}
         if is_short:
             deploy = stack.folder / "deploy"
             paths = ["prometheus/prometheus.yml", "prometheus/rules/alerts.yml", "alertmanager/routes.yml"]
@@ -39,13 +40,15 @@ class Operators:
         for path, text in self.originals.items():
             path.write_text(scaled(text))
         host = self._address_of_this_host()
-        self.stack.env |= {
+        self.settings = {
             "ALERT_EMAIL_TO": "operators@example.org",
             "ALERT_SMTP_HOST": f"{host}:{self.mail.port}",
             "ALERT_SMTP_TLS": "false",
             "ALERT_WATCHDOG_URL": f"http://{host}:{self.watchdog.port}/",
             "RUNBOOKS": RUNBOOKS,
         }
+        self.stack.env |= self.settings
+        self._remove_earlier_series()
         self.stack.compose("up", "--detach", "--wait", *self.services)
         return self
 
@@ -53,8 +56,17 @@ class Operators:
         self.stack.compose("rm", "--stop", "--force", *self.services)
         for path, text in self.originals.items():
             path.write_text(text)
+        for name in self.settings:
+            del self.stack.env[name]
         self.watchdog.__exit__()
         self.mail.stop()
+
+    def _remove_earlier_series(self) -> None:
+        """Remove the series of earlier tests, whose restarts of workers and errors would fire alerts here."""
+        self.stack.compose("rm", "--stop", "--force", *self.services)
+        project = self.stack.env["COMPOSE_PROJECT_NAME"]
+        volumes = [f"{project}_{name}" for name in ("prometheus", "alertmanager")]
+        self.stack.run("docker", "volume", "rm", "--force", *volumes)
 
     def _address_of_this_host(self) -> str:
         network = f"{self.stack.env['COMPOSE_PROJECT_NAME']}_edge"

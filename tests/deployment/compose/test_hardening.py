@@ -163,6 +163,11 @@ def test_volume_of_an_earlier_release_gets_the_roles(stack, members):
     members[0].send(members[1], "After the change of the owner")
 
 
+def test_statistics_that_the_monitor_reads_contain_no_password(stack):
+    with_password = "SELECT count(*) FROM pg_stat_statements WHERE query ~* ' role .* password '"
+    assert stack.sql(with_password, "postgres") == [["0"]]
+
+
 def test_postgresql_requires_passwords_over_the_network(stack):
     code = """
 import psycopg

@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 import uuid
 from contextlib import contextmanager
 
@@ -173,6 +174,15 @@ def test_privacy_probe_passes_with_https(stack, domain):
     assert "none was stale" in said
 
 
+def test_expired_certificate_is_reported_and_fails_no_start(stack, domain):
+    domain.replace_the_certificate(seconds=10)
+    until = time.monotonic() + RECOVERY_SECONDS
+    while "expired on" not in (said := stack.run("scripts/check-site.sh")):
+        assert time.monotonic() < until, said
+    assert "is ready" not in said
+    assert "FAILED  certificate of the profile https: " in stack.run("scripts/doctor.sh", status=1)
+
+
 def test_forwarded_headers_of_an_untrusted_client_are_ignored(stack, domain):
     del stack.env["TRUSTED_PROXY"]
     stack.make("up")
@@ -183,3 +193,20 @@ def test_forwarded_headers_of_an_untrusted_client_are_ignored(stack, domain):
 def test_site_without_caddy_is_ready_for_a_proxy(stack, domain):
     stack.compose("rm", "--stop", "--force", "caddy")
     assert "is ready for your proxy at http://127.0.0.1:" in stack.run("scripts/check-site.sh")
+
+
+def test_proxy_is_trusted_after_the_subnet_of_the_networks_has_moved(stack, domain, monkeypatch):
+    subnet = {"subnet": "10.211.77.0/24", "gateway": "10.211.77.9"}
+    (stack.folder / "moved.yml").write_text(
+        json.dumps({"networks": {"edge": {"ipam": {"config": [subnet]}}}})
+    )
+    monkeypatch.setitem(stack.env, "COMPOSE_FILE", f"{stack.env['COMPOSE_FILE']}:moved.yml")
+    monkeypatch.setitem(stack.env, "TRUSTED_PROXY", "gateway")
+    stack.make("down", "up")
+
+    network = stack.run("docker", "network", "inspect", f"{stack.env['COMPOSE_PROJECT_NAME']}_edge")
+    assert json.loads(network)[0]["IPAM"]["Config"] == [
+        {"Subnet": "10.211.77.0/24", "Gateway": "10.211.77.9"}
+    ]
+    assert log_in_page(stack, FROM_PROXY).status == 200
+    stack.make("down")

@@ -27,17 +27,54 @@ def test_password_of_another_database_is_refused(stack, running):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("WEB_WORKERS", "0"), ("WEB_WORKERS", "32"), ("LOG_IN_RATE", "60")]
+    ("name", "value"),
+    [
+        ("WEB_WORKERS", "0"),
+        ("WEB_WORKERS", "32"),
+        ("LOG_IN_RATE", "60"),
+        ("PUBLISH", "yes"),
+        ("DOMAIN", "https://messages.example.org"),
+        ("COMPOSE_PROFILES", "monitor"),
+        ("BACKUP_SECONDS", "1d"),
+        ("POSTGRES_MEMORY", "1"),
+    ],
 )
-def test_wrong_setting_is_refused_by_its_name(stack, running, name, value):
-    stack.env[name] = value
-    try:
-        said = stack.make("up", status=2)
-    finally:
-        del stack.env[name]
+def test_wrong_setting_is_refused_by_its_name(stack, running, monkeypatch, name, value):
+    monkeypatch.setitem(stack.env, name, value)
+
+    said = stack.make("up", status=2)
 
     assert name in said
     assert "Bobbin is ready" not in said
+
+
+def test_backups_in_place_of_a_file_are_refused(stack, running, monkeypatch):
+    monkeypatch.setitem(stack.env, "BACKUPS", "./README.md")
+
+    said = stack.make("up", status=2)
+
+    assert "BACKUPS=./README.md cannot be created as a folder (File exists)" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("secret_key", lambda text: "", "a new one would log out all members"),
+        ("redis_url", lambda text: text.replace("\n", "\r\n"), "has line ends of Windows"),
+    ],
+)
+def test_secret_that_is_empty_or_has_windows_line_ends_is_refused(stack, running, name, change, reason):
+    path = stack.folder / "secrets" / name
+    kept = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(change(kept.decode()).encode())
+    try:
+        said = stack.make("up", status=2)
+    finally:
+        path.write_bytes(kept)
+
+    assert f"secrets/{name} " in said
+    assert reason in said
 
 
 def test_profile_https_without_a_domain_is_refused(stack, running):
@@ -100,6 +137,26 @@ def test_changed_secret_of_redis_reaches_redis_and_web(stack, members):
     assert '"ok"' in stack.python(
         "web", "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8000/readyz').read())"
     )
+
+
+def test_host_name_that_the_published_address_does_not_serve_is_named(stack, monkeypatch):
+    monkeypatch.setitem(stack.env, "ALLOWED_HOSTS", "messages.test")
+
+    said = stack.make("up")
+
+    assert f"for requests to the hosts in ALLOWED_HOSTS, such as http://messages.test:{stack.port}" in said
+    monkeypatch.undo()
+    stack.make("up")
+
+
+def test_container_of_a_profile_that_is_taken_out_is_removed(stack):
+    stack.compose("--profile", "monitoring", "up", "--detach", "--no-deps", "redis-exporter")
+    before = stack.ids()
+
+    said = stack.run("scripts/remove-unselected.sh")
+
+    assert "Removing the container of redis-exporter" in said
+    assert stack.ids() == {name: before[name] for name in before if name != "redis-exporter"}
 
 
 def test_site_that_nginx_does_not_serve_is_not_called_ready(stack):

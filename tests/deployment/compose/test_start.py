@@ -3,6 +3,9 @@
 import json
 import re
 import secrets
+import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -45,6 +48,29 @@ def test_a_second_make_up_changes_nothing(stack):
 
     assert state() == before
     assert secrets() == kept
+
+
+def test_build_requests_the_base_images_from_the_registry(stack):
+    requested = []
+
+    class Registry(BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            requested.append(self.path)
+            self.send_error(404)
+
+        do_GET = do_HEAD
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as registry:
+        threading.Thread(target=registry.serve_forever, daemon=True).start()
+        extra = stack.folder / "services/extra"
+        extra.mkdir()
+        (extra / "Dockerfile").write_text(f"FROM 127.0.0.1:{registry.server_port}/base:1\n")
+        said = stack.run("scripts/build.sh")
+        registry.shutdown()
+        shutil.rmtree(extra)
+
+    assert "/v2/base/manifests/1" in requested
+    assert "building on the present copies of the base images" in said
 
 
 def test_make_down_keeps_the_data(stack, members):

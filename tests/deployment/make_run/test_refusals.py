@@ -44,6 +44,17 @@ def test_run_with_a_wrong_setting_is_refused(checkout, env, said):
     assert not (checkout.folder / ".run/postgres").exists()
 
 
+def test_manage_in_a_folder_of_containers_is_refused(checkout):
+    (checkout.folder / "secrets").mkdir()
+    try:
+        said = refuses(checkout, "manage", CMD="createsuperuser --username alice")
+    finally:
+        (checkout.folder / "secrets").rmdir()
+
+    assert said.endswith("docker compose exec web python manage.py createsuperuser --username alice")
+    assert not (checkout.folder / ".run").exists()
+
+
 @pytest.mark.parametrize("port", ["0", "70000", "http"])
 def test_run_with_an_invalid_port_is_refused(checkout, port):
     checkout.port = port

@@ -61,8 +61,12 @@ def test_member_gets_another_spelling_or_a_free_name_in_the_administration(peopl
 
 
 @pytest.mark.parametrize(
-    "name", ["..", "a/b", "tіki", "ol\u200bga", normalize("NFD", "Zoë"), "ａｎｎ", "o1ga"]
-)
+    "name",
+    [
+        "..", "a/b", "tіki", "ol\u200bga", normalize("NFD", "Zoë"), "ａｎｎ", "o1ga", "Jane Doe", "ann ",
+        "\u3000ann",
+    ],
+)  # fmt: skip
 def test_stored_name_that_breaks_the_rules_is_kept_when_another_field_changes(people, rename, name):
     [user] = User.objects.bulk_create([User(username=name)])  # As in an import, which accepts look-alikes.
     said = rename(user, email="new@b.example")
@@ -102,6 +106,8 @@ def test_long_name_is_found_in_decomposed_letters(member, alice, browser_of, lon
     form = {"username": long_name[1], "password": PASSWORD}
     assert client.post("/accounts/login/", form).status_code == 302
     assert pages.post("/chats/new/", {"to": long_name[1], "content": "hello"}).status_code == 302
+    for address, shown in (("/chats/people/", long_name[0]), ("/chats/new/", long_name[1])):
+        assert f'value="{shown}"' in pages.get(address, {"to": long_name[1]}).content.decode()
 
 
 def test_long_name_signs_up_in_decomposed_letters(db, long_name):

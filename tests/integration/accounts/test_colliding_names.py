@@ -5,6 +5,7 @@ Each account keeps its log-in, and none is mistaken for the other.
 The database had the locale C. It was moved to another locale and then upgraded.
 """
 
+import re
 from io import StringIO
 from unicodedata import normalize
 
@@ -123,6 +124,17 @@ def test_messages_to_accounts_of_one_key_reach_the_exact_name_only(pair, alice, 
         [hits] = [search(alice.pk, parse(f"warp to:{name}", "alice"), 5)]
         assert [hit.receiver_name for hit in hits.rows] == ([user.username] if user else [])
         assert hits.unknown == ([] if user else [name])
+
+
+@every_pair
+def test_form_made_for_one_account_of_a_key_sends_to_the_other_after_a_change_of_the_name(
+    pair, alice, browser_of
+):
+    pages = browser_of(alice)
+    form = pages.get("/chats/new/", {"to": pair[0]}).content.decode()
+    made = re.search(r'name="made" value="([^"]*)"', form)[1]
+
+    assert pages.post("/chats/new/", {"to": pair[1], "made": made, "content": "warp"}).status_code == 302
 
 
 @every_pair

@@ -1,4 +1,7 @@
-"""`createsuperuser` in a terminal. It gives the reason for refusing a name and prompts again."""
+"""`createsuperuser` and `changepassword` in a terminal.
+
+`createsuperuser` gives the reason for refusing a name and prompts again.
+"""
 
 import os
 import pty
@@ -18,14 +21,14 @@ PASSWORD = "a-long-enough-1"
 
 @pytest.fixture
 def terminal(transactional_db):
-    """Run createsuperuser in a terminal, type one line at each prompt, and return its output."""
+    """Run a command in a terminal, type one line at each prompt, and return its output."""
     processes = []
 
-    def run(*lines, arguments=()):
+    def run(*lines, arguments=(), name="createsuperuser"):
         own, foreign = pty.openpty()
         database = connection.settings_dict
         environment = {"POSTGRES_DB": database["NAME"], "POSTGRES_HOST": database["HOST"]}
-        command = [sys.executable, "services/web/manage.py", "createsuperuser", *arguments]
+        command = [sys.executable, "services/web/manage.py", name, *arguments]
         processes.append(
             subprocess.Popen(
                 command, stdin=foreign, stdout=foreign, stderr=foreign, start_new_session=True,
@@ -76,6 +79,16 @@ def test_username_option_that_resembles_another_name_is_refused_before_the_passw
 
     assert said.index("looks like another member's") < said.index("Password:")
     assert User.objects.filter(is_superuser=True).get().username == "chief"
+
+
+@pytest.mark.parametrize("typed", ["JOSE\u0301", "ｊｏｓé"])
+def test_changepassword_finds_the_user_by_any_spelling(terminal, member, typed):
+    user = member("José")
+    said = terminal(PASSWORD, PASSWORD, arguments=[typed], name="changepassword")
+    user.refresh_from_db()
+
+    assert "Password changed successfully" in said
+    assert user.check_password(PASSWORD)
 
 
 @pytest.mark.django_db

@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest
 
+from accounts.login_throttling import counted
 from accounts.models import Session, User
 from accounts.sessions import SessionStore
 from messaging.models import Conversation, Message, MessageHistory, Participant
@@ -48,7 +49,7 @@ def life(victim, alice, bob, write):
     victim.user_permissions.add(Permission.objects.get(codename="change_message"))
     LogEntry.objects.log_actions(victim.pk, [alice], CHANGE)
     LogEntry.objects.log_actions(alice.pk, [victim], CHANGE)
-    AccessFailureLog.objects.create(username=NAME.upper(), ip_address="192.0.2.1")
+    AccessFailureLog.objects.create(username=counted(NAME.upper()), ip_address="192.0.2.1")
 
 
 def rows_with(text) -> set[str]:

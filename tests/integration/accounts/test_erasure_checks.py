@@ -10,31 +10,37 @@ from django.test.utils import isolate_apps
 
 from accounts import erasure_checks, erasure_phases
 from accounts.models import User
+from messaging.erasure import erase_messages
 from messaging.models import Conversation, Message
 from notifications.models import Notification
 
 
 def test_phases_have_one_function_each():
     assert erasure_checks.check_phases(None) == []
-    assert {phase: len(names) for phase, names in erasure_phases.registered().items()} == dict.fromkeys(
-        erasure_phases.PHASES, 1
-    )
+    assert tuple(erasure_phases.registered()) == erasure_phases.PHASES
 
 
-def test_check_of_an_unknown_phase_fails(monkeypatch):
-    monkeypatch.setitem(erasure_phases._functions, "attachments", {"app.erase": print})
+@pytest.mark.parametrize("phase", ["attachments", "messages"])
+def test_function_of_an_unknown_phase_and_a_second_function_are_refused(phase):
+    before = erasure_phases.registered()
+    with pytest.raises(ValueError, match=f"“{phase}”"):
+        erasure_phases.erasure_phase(phase)(print)
 
-    [error] = erasure_checks.check_phases(None)
-    assert error.id == "accounts.E001"
-    assert "“attachments”" in error.msg
+    assert erasure_phases.registered() == before
 
 
-@pytest.mark.parametrize("functions", [{}, {"app.one": print, "app.two": print}])
-def test_check_of_a_phase_without_one_function_fails(functions, monkeypatch):
-    monkeypatch.setitem(erasure_phases._functions, "messages", functions)
+def test_function_that_is_imported_twice_stays_registered():
+    erasure_phases.erasure_phase("messages")(erase_messages)
+
+    assert erasure_phases.registered()["messages"] == "messaging.erasure.erase_messages"
+
+
+def test_check_of_a_phase_without_a_function_fails(monkeypatch):
+    monkeypatch.delitem(erasure_phases._functions, "messages")
 
     [error] = erasure_checks.check_phases(None)
     assert error.id == "accounts.E002"
+    assert "“messages”" in error.msg
 
 
 @isolate_apps("messaging")
@@ -88,7 +94,7 @@ def test_restore_script_names_the_tables_that_lead_to_a_user_through_others():
 
 def test_migrate_refuses_to_start_without_a_phase(db, monkeypatch):
     """gunicorn runs no system checks, but every way to start Bobbin runs `migrate` first."""
-    monkeypatch.setitem(erasure_phases._functions, "messages", {})
+    monkeypatch.delitem(erasure_phases._functions, "messages")
 
     with pytest.raises(SystemCheckError, match=r"accounts\.E002"):
         call_command("migrate", skip_checks=False, verbosity=0)

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.erasure_phases import preview
 from accounts.models import User
 from messaging import inbox
 from messaging.models import Conversation, Message, MessageHistory, Participant
@@ -89,6 +90,13 @@ def test_erasure_of_100000_messages_makes_20_statements_and_uses_little_memory(
     victim, people, wrong_counters
 ):
     assert victim.sent_messages.count() == victim.received_messages.count() == 50_000
+    many = "more than 10,000"
+    assert preview(victim) == {
+        "notifications": many,
+        "messages you sent": many,
+        "conversations": str(COUNTERPARTS),
+        "messages in these conversations": many,
+    }
     kept = Message.objects.bulk_create(
         Message(sender=s, receiver=r, content="Ours") for s, r in pairwise(people)
     )

@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts import hashers
 from accounts.models import User
+from caching import memory
 
 PASSWORD = "a-long-enough-1"
 
@@ -26,15 +27,15 @@ def old_hash(password=PASSWORD):
 @pytest.fixture
 def used(monkeypatch):
     """Return a list of the memory in use, in MiB, at the start of each hash."""
-    memory = hashers.Memory(hashers.HASH_MIB, hashers.WAIT_SECONDS)
-    monkeypatch.setattr(hashers, "memory", memory)
+    shared = memory.Memory(memory.SHARED_MIB, memory.WAIT_SECONDS)
+    monkeypatch.setattr(memory, "shared", shared)
     seen, lock, enough = [], threading.Lock(), []
 
     def watch(call):
         def recorded(*args):
             with lock:
                 enough.append(1)
-                seen.append(memory.most - memory._free)
+                seen.append(shared.most - shared._free)
             try:
                 return call(*args)
             finally:
@@ -64,7 +65,7 @@ def test_sixteen_hashes_at_once_stay_within_the_bound(used):
     at_once([lambda: make_password(PASSWORD)] * 16)
 
     assert len(used) == 16
-    assert max(used) <= hashers.HASH_MIB
+    assert max(used) <= memory.SHARED_MIB
 
 
 def test_old_hashes_at_once_are_verified_one_after_the_other(used):
@@ -88,9 +89,9 @@ def test_old_hash_is_replaced_at_the_log_in(member):
 
 def test_log_in_while_hashing_is_busy_is_answered_with_503(member, monkeypatch):
     member("anna")
-    memory = hashers.Memory(hashers.HASH_MIB, 0.01)
-    monkeypatch.setattr(hashers, "memory", memory)
-    with memory.taken(hashers.HASH_MIB):
+    shared = memory.Memory(memory.SHARED_MIB, 0.01)
+    monkeypatch.setattr(memory, "shared", shared)
+    with shared.taken(memory.SHARED_MIB):
         answer = Client().post("/accounts/login/", {"username": "anna", "password": PASSWORD})
         admin = Client().post("/admin/login/", {"username": "anna", "password": PASSWORD})
 
@@ -120,9 +121,9 @@ def test_page_that_hashes_while_hashing_is_busy_changes_nothing(member, browser_
     anna = member("anna", is_staff=True, is_superuser=True)
     User.objects.update(password=make_password(PASSWORD))
     browser = Client() if "signup" in path else browser_of(User.objects.get())
-    memory = hashers.Memory(hashers.HASH_MIB, 0.01)
-    monkeypatch.setattr(hashers, "memory", memory)
-    with memory.taken(hashers.HASH_MIB):
+    shared = memory.Memory(memory.SHARED_MIB, 0.01)
+    monkeypatch.setattr(memory, "shared", shared)
+    with shared.taken(memory.SHARED_MIB):
         answer = browser.post(path.format(anna.pk), form)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
@@ -130,13 +131,13 @@ def test_page_that_hashes_while_hashing_is_busy_changes_nothing(member, browser_
 
 
 def test_memory_is_free_again_after_an_error():
-    memory = hashers.Memory(10, 0.01)
-    with pytest.raises(ValueError, match="x"), memory.taken(50):
+    ten = memory.Memory(10, 0.01)
+    with pytest.raises(ValueError, match="x"), ten.taken(50):
         raise ValueError("x")
-    with memory.taken(10), pytest.raises(hashers.TooManyHashes), memory.taken(1):
+    with ten.taken(10), pytest.raises(memory.NoMemoryError), ten.taken(1):
         time.sleep(0)
-    with memory.taken(10):
-        assert memory._free == 0
+    with ten.taken(10):
+        assert ten._free == 0
 
 
 @pytest.mark.parametrize("encoded", ["argon2$", "argon2$x$y", "argon2$argon2id$v=19$m=a,t=2,p=1$c2$aGFz"])

@@ -1,7 +1,7 @@
 """All spellings of a name mean the same user, in every field that accepts a name."""
 
 import re
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -21,6 +21,13 @@ SPELLINGS = [
     ("kiwi", "kıwı"),
     ("kiwi", "KİWİ"),
     ("kiwi", "\u212aiwi"),
+    ("simon", "ſimon"),
+    ("fiona", "ﬁona"),
+    ("محمد", "ﻣﺤﻤﺪ"),
+    ("ann2", "aⁿn₂"),
+    ("Οδυσσεύσ", "οδυσσεύς"),
+    ("ნინო", "ᲜᲘᲜᲝ"),
+    ("शक़ील", "शक\u093cील"),
     ("Straße", "STRASSE"),
     ("Straße", "STRAẞE"),
     ("Νίκος", "ΝΊΚΟΣ"),
@@ -98,11 +105,26 @@ BAD = [
     ("ꜰinn", "Enter a valid username"),
     ("ʀʏan", "Enter a valid username"),
     ("ol❶ga", "Enter a valid username"),
+    # Signs and marks of phonetics, mathematics and music.
+    ("olgaꜝ", "Enter a valid username"),
+    ("annaˍmaria", "Enter a valid username"),
+    ("annaː", "Enter a valid username"),
+    ("ˈolga", "Enter a valid username"),
+    ("olgaⸯ", "Enter a valid username"),
+    ("e\u0335va", "Enter a valid username"),
+    ("l\u20d2ea", "Enter a valid username"),
+    ("t\u0336om", "Enter a valid username"),
+    ("ol\u0363ga", "Enter a valid username"),
+    ("olga\ufe26", "Enter a valid username"),
+    ("olga\U0001d165", "Enter a valid username"),
+    ("olga\U0001cf2d", "Enter a valid username"),
+    ("olga\u1ab0", "Enter a valid username"),
 ]
 GOOD = [
     "दिनेश", "தமிழ்", "אֲבִי", "ג׳ורג׳", "O'Brien", "山田はな", "山田ハナコ", "bob山田", "김bob", "ㄅ李a",
     "สมชาย", "محمد", "Nguyễn", "Łukasz", "Иван_2", "anna.maria+x@b-c", "দীপা", "Gal·la", "1984",
     "ʻokina", "मीरा१२", "سارة١٢", "漢字かなカナabc", "မောင်", "Đặng", "ᏣᎳᎩ", "山〇", "חב״ד",
+    "Tân-o̍k", "Ko͘-sèng", "Adé̩", "ʿAbd", "k̓ala", "g̃uarani",
 ]  # fmt: skip
 
 
@@ -166,6 +188,13 @@ def test_invalid_name_is_refused_with_a_reason(db, name, said):
     assert not User.objects.exists()
 
 
+def test_letter_that_python_does_not_know_is_refused():
+    """The package regex knows a newer version of Unicode than Python."""
+    newer = [chr(code) for code in range(0x110000) if category(chr(code)) == "Cn"]
+
+    assert [ascii(letter) for letter in newer if names.is_valid(2 * letter)] == []
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_a_name_in_a_living_script_is_accepted_and_has_an_address(member, alice, browser_of, name):
     assert not refusal(name)
@@ -193,6 +222,10 @@ def test_a_name_in_a_living_script_is_accepted_and_has_an_address(member, alice,
         ("Wendy", "Vvendy"), ("savva", "sawa"), ("john", "ȷohn"), ("Tom", "丁om"), ("Ivan", "工van"),
         ("anna-maria", "anna一maria"), ("anna-maria", "annaーmaria"), ("a-b", "aㄧb"), ("a+b", "a十b"),
         ("Carl", "匚arl"), ("Uma", "ㄩma"), ("Zoe", "乙oe"), ("山一", "山-"),
+        # A letter that looks like several letters, such as a vowel of Devanagari.
+        ("आशा", "अाशा"), ("अाशा", "आशा"), ("ओम", "आेम"), ("আলী", "অালী"), ("ਆਸ਼ਾ", "ਅਾਸ਼ਾ"), ("આશા", "અાશા"),
+        ("ଆଶା", "ଅାଶା"), ("హరి", "వారి"), ("ഔത", "ഒൗത"), ("แดง", "เเดง"), ("ဩ", "သြ"), ("aaron", "ꜳron"),
+        ("zoe", "zœ"), ("ЮЮ", "lOlO"), ("33", "ʒʒ"), ("paul", "ƿaul"), ("22", "ƨƨ"),
     ],
 )  # fmt: skip
 def test_a_look_alike_of_a_member_is_refused(member, name, look_alike):

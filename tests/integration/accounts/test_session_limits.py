@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import Session
 from accounts.sessions import SessionStore
 from accounts.sliding import SlidingSessionMiddleware
-from live.queries import _member_of
+from live.queries import member_of
 
 DAY = timedelta(days=1)
 
@@ -61,7 +61,7 @@ def test_session_beyond_a_limit_has_ended(aged, renewed, begun):
     browser = aged(renewed, begun)
 
     assert browser.get("/chats/").url == "/accounts/login/?next=/chats/"
-    assert _member_of(_key(browser))[0] is None  # `events` applies the same limits.
+    assert member_of(_key(browser))[0] is None  # `events` applies the same limits.
 
 
 @pytest.mark.parametrize("begun", [76.5, 80, 89.9])
@@ -134,7 +134,7 @@ def test_renewal_does_not_revive_a_session_that_has_ended(aged):
     store.renew()
 
     assert not Session.objects.filter(pk=store.session_key).exists()
-    assert _member_of(store.session_key)[0] is None
+    assert member_of(store.session_key)[0] is None
 
 
 def test_renewal_does_not_revive_a_session_that_ended_by_time(aged):
@@ -177,7 +177,8 @@ def test_response_without_use_of_the_session_renews_nothing(aged, rf, django_ass
 @pytest.mark.parametrize(("secure", "name"), [(True, "__Host-sessionid"), (False, "sessionid")])
 def test_renewed_cookie_has_the_attributes_of_the_log_in_cookie(aged, rf, settings, secure, name):
     key = _key(aged(3))
-    settings.SESSION_COOKIE_SECURE, settings.SESSION_COOKIE_NAME = secure, name
+    settings.HTTPS = settings.SESSION_COOKIE_SECURE = secure
+    settings.SESSION_COOKIE_NAME = name
     renewed, saved = (_answered(key, rf, changes=changes).cookies[name] for changes in (False, True))
 
     same = ("httponly", "secure", "samesite", "path", "domain")

@@ -4,13 +4,16 @@ Neither a value that Redis still holds nor one that a slower request stores ther
 """
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.core.cache import cache
+from django.db import connection
 from zeal import zeal_context
 
-from accounts.models import Session
+from accounts.models import Session, User
 from accounts.sessions import COPY_SECONDS, SessionStore, pending_copies
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,6 +79,65 @@ def test_a_request_that_is_slower_than_a_log_out_does_not_undo_it(browser_of, al
 
     assert not Session.objects.filter(pk=key).exists()
     assert not _is_logged_in(key)
+
+
+def test_a_request_that_saves_the_session_during_a_log_out_does_not_undo_it(browser_of, alice, is_waited_for):
+    browser = browser_of(alice)
+    store = SessionStore(_key(browser))
+    copy = store._copy
+
+    def call(function, *args):
+        with closing(connection):
+            return function(*args)
+
+    def copy_after_the_log_out(data):
+        log_out = pool.submit(call, browser.post, "/accounts/logout/")
+        while not log_out.done() and not pool.submit(call, is_waited_for).result():
+            time.sleep(0.01)
+        return copy(data)
+
+    store["theme"] = "dark"
+    store._copy = copy_after_the_log_out
+    with ThreadPoolExecutor(2) as pool:
+        store.save()
+
+    assert not Session.objects.filter(pk=store.session_key).exists()
+    assert not _is_logged_in(store.session_key)
+
+
+def test_a_request_that_saves_a_session_after_its_log_out_is_400(browser_of, alice, monkeypatch):
+    browser = browser_of(alice)
+    save = SessionStore.save
+
+    def save_after_the_log_out(store, *args):
+        monkeypatch.undo()
+        Session.objects.filter(pk=store.session_key).delete()
+        save(store, *args)
+
+    monkeypatch.setattr(SessionStore, "save", save_after_the_log_out)
+
+    assert browser.post("/chats/cache-test/").status_code == 400
+
+
+def deactivate(user):
+    user.is_active = False
+    user.save()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [deactivate, lambda user: User.objects.filter(pk=user.pk).update(is_active=False)],
+    ids=["one", "bulk"],
+)
+def test_a_session_from_before_a_deactivation_does_not_come_back(end, browser_of, alice, bob):
+    browser, other = browser_of(alice), browser_of(bob)
+    end(alice)
+    alice.is_active = True
+    alice.save()
+
+    assert not _is_logged_in(_key(browser))
+    assert browser.get("/chats/").status_code == 302
+    assert other.get("/chats/").status_code == 200
 
 
 def test_log_out_during_a_redis_outage_is_final_after_it(browser_of, alice, monkeypatch):

@@ -44,7 +44,7 @@ class Growth:
         self.alice, self.bob, self.people_made = alice, bob, 0
         self.root = self.last = Message.objects.create(sender=alice, receiver=bob, content="root")
         self.own = Message.objects.create(sender=bob, receiver=alice, content="own", parent_message=self.root)
-        self.notification = Notification.objects.get(user=bob).pk
+        self.notification = Notification.objects.get(user=bob).message_id
 
     def people(self, count):
         """Create users who each send one message to bob."""

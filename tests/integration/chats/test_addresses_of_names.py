@@ -68,6 +68,16 @@ def test_pages_of_a_conversation_with_an_old_name_lead_to_its_other_pages(member
     assert pages.get(address + earlier).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["bob ", " bob", "bob\u3000", "two words", "..", "50%", "a/b"])
+def test_page_of_a_conversation_with_an_old_name_sends_to_it(member, write, alice, pages, name):
+    message = write(member(name), alice)
+    to = {"to": name, "content": "hello"}
+    sent = pages.post("/chats/new/", to | {"conversation": message.conversation_id})
+    replied = pages.post(f"/chats/message/{message.pk}/reply/", to)
+
+    assert (sent.status_code, replied.status_code) == (302, 302)
+
+
 @pytest.mark.parametrize("pk", ["own", 0, 1, 2**31, 2**63 - 1, 2**63, 10**30])
 def test_conversation_of_others_or_with_an_unknown_id_returns_404(message, charlie, browser_of, pk):
     address = f"/chats/conversation/{message.conversation_id if pk == 'own' else pk}/"

@@ -107,6 +107,9 @@ def test_a_text_without_a_reason_is_not_shown_and_not_recorded(admin, rows, kind
     assert not LogEntry.objects.exists()
 
 
+CHANGES = ["change_message", "change_messagehistory", "change_conversation"]
+
+
 @every_kind
 def test_get_of_a_text_shows_and_records_nothing(admin, rows, kind):
     assert says_nothing_private(admin.get(page(kind, rows[kind], "text"), {"reason": "report"}))
@@ -114,7 +117,7 @@ def test_get_of_a_text_shows_and_records_nothing(admin, rows, kind):
 
 
 @every_kind
-@pytest.mark.parametrize("rights", [[], ["view_user"], ["delete_message"]])
+@pytest.mark.parametrize("rights", [[], ["view_user"], ["delete_message"], CHANGES])
 def test_staff_without_the_right_to_view_messages_read_no_text(member, browser_of, rows, kind, rights):
     staff = member("staff", is_staff=True)
     staff.user_permissions.set(Permission.objects.filter(codename__in=rights))
@@ -193,7 +196,7 @@ def test_the_password_page_of_the_admin_checks_no_password(admin, root, number):
     root.save()
     forms = [{"old_password": "wrong"}, {"old_password": "a-long-enough-1"}, {}]
     new = {"new_password1": "b-long-enough-2", "new_password2": "b-long-enough-2"}
-    admin.force_login(root, backend="django.contrib.auth.backends.ModelBackend")
+    admin.force_login(root, backend="accounts.backends.ModelBackend")
     response = admin.post("/admin/password_change/", forms[number] | new)
 
     root.refresh_from_db()

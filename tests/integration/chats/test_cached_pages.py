@@ -21,12 +21,20 @@ from django.test import Client
 from django.utils import translation
 from django_redis import get_redis_connection
 
+from caching import private_pages
 from caching.private_pages import TOKEN as PLACEHOLDER
-from caching.private_pages import private_cache_page
+from caching.private_pages import private_cache_page, read_ahead
 from messaging.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CACHED = ["/chats/", "/chats/unread/"]
+
+
+def _prepare(request, user):
+    """Give the request what the middleware gives it."""
+    request.user, request.session = user, {}
+    request._messages = FallbackStorage(request)
+    read_ahead(request, user.pk)
 
 
 def _get(client, page="/chats/"):
@@ -181,7 +189,7 @@ def test_a_flash_is_shown_once_and_not_stored(browser_of, alice):
     client = browser_of(alice)
     alice.set_password("a-long-enough-1")
     alice.save()
-    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(alice, backend="accounts.backends.ModelBackend")
     new = {
         "old_password": "a-long-enough-1",
         "new_password1": "b-long-enough-2",
@@ -198,8 +206,7 @@ def test_a_page_with_a_form_would_not_be_stored(rf, alice, settings):
     view = private_cache_page(60)(lambda request: HttpResponse(get_token(request)))
     for _ in range(2):
         request = rf.get("/form/")
-        request.user, request.session = alice, {}
-        request._messages = FallbackStorage(request)
+        _prepare(request, alice)
         assert "X-Cache" not in view(request).headers
 
 
@@ -302,8 +309,7 @@ def test_page_with_a_flash_has_no_etag(browser_of, alice, rf):
     tag = client.get("/chats/").headers["ETag"]
     view = private_cache_page(60)(lambda request: HttpResponse(*map(str, get_messages(request))))
     request = rf.get("/", headers={"If-None-Match": tag})
-    request.user, request.session = alice, {}
-    request._messages = FallbackStorage(request)
+    _prepare(request, alice)
     request._messages.add(20, "Saved")
 
     response = view(request)
@@ -328,8 +334,7 @@ def test_decorators_work_in_either_order(browser_of, rf, alice, bob, inside):
     )
     for user in (alice, bob, AnonymousUser(), alice, bob, AnonymousUser()):
         request = rf.get("/page/")
-        request.user, request.session = user, {}
-        request._messages = FallbackStorage(request)
+        _prepare(request, user)
         response = both(request)
         if user.is_authenticated:
             assert response.content.decode() == f"for {user.username}"
@@ -347,8 +352,7 @@ def test_visitors_share_one_cached_page(rf, alice):
 
     for user in (AnonymousUser(), AnonymousUser(), alice, AnonymousUser()):
         request = rf.get("/about/")
-        request.user, request.session = user, {}
-        request._messages = FallbackStorage(request)
+        _prepare(request, user)
         assert view(request).content == b"about"
 
     assert seen == [AnonymousUser(), alice]
@@ -367,11 +371,20 @@ def test_key_of_a_page_contains_everything_that_it_varies_on(rf, alice, varies):
         what = dict(what)
         with translation.override(what.pop("language", "en")):
             request = rf.get(what.pop("path", "/"), **what)
-            request.user, request.session = alice, {}
-            request._messages = FallbackStorage(request)
+            _prepare(request, alice)
             view(request)
 
     assert len(made) == 2
+
+
+@pytest.mark.parametrize(("limit", "most", "stored"), [("MOST_PAGES", 3, 3), ("MOST_BYTES", 1_000, 0)])
+def test_one_member_cannot_fill_redis_with_pages(browser_of, message, bob, monkeypatch, limit, most, stored):
+    monkeypatch.setattr(private_pages, limit, most)
+    client = browser_of(bob)
+    for number in range(6):
+        assert client.get(f"/chats/?{number}").status_code == 200
+
+    assert len(cache.keys("page:*")) == stored
 
 
 # --- Values ---------------------------------------------------------------------------------------

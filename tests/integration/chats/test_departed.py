@@ -164,6 +164,15 @@ def test_address_of_a_name_without_conversation_says_what_may_have_happened(
     assert name not in said.split("<main")[1].split("</main")[0]
 
 
+@pytest.mark.parametrize("name", ["alice", "ALICE", "ａｌｉｃｅ"])
+def test_address_of_the_own_name_says_so(browser_of, alice, name):
+    response = browser_of(alice).get(f"/chats/with/{name}/")
+
+    assert response.status_code == 404
+    assert "This is your own name." in response.content.decode()
+    assert "deleted" not in response.content.decode().split("<main")[1].split("</main")[0]
+
+
 @pytest.mark.parametrize(
     "page", ["thread/{}/", "message/{}/", "message/{}/history/", "message/{}/reply/", "message/{}/edit/"]
 )
@@ -182,7 +191,7 @@ def test_erasure_by_the_member_is_explained_to_the_counterpart(browser_of, alice
     bob.save()
     client, his = browser_of(alice), browser_of(bob)
     client.get("/chats/")
-    assert his.post("/accounts/delete/", {"password": PASSWORD}).status_code == 302
+    assert his.post("/accounts/delete/", {"password": PASSWORD}).status_code == 200
 
     assert not User.objects.filter(username="bob").exists()
     assert not Message.objects.exists()

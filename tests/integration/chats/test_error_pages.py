@@ -8,6 +8,7 @@ from accounts.sessions import SessionStore
 from chats.views import errors
 
 NAVIGATION = 'aria-label="Main"'
+BADGE = 'class="badge"'
 
 
 PAGES = [
@@ -104,3 +105,22 @@ def test_an_error_page_makes_no_query(browser_of, bob, rf, django_assert_num_que
         with django_assert_num_queries(0):
             assert (NAVIGATION in page(request).content.decode()) is has_copy
         cache.clear()  # From here on only PostgreSQL has the session.
+
+
+@pytest.mark.django_db(transaction=True)  # Inside a transaction, badges are not stored.
+@pytest.mark.parametrize("address", ["/chats/with/nobody/", "/nothing/at/all", "/chats/?before=x"])
+def test_error_page_has_the_badges_of_the_cache(browser_of, message, bob, address):
+    client = browser_of(bob)
+    assert BADGE not in client.get(address).content.decode()
+    client.get("/chats/")
+
+    assert client.get(address).content.decode().count(BADGE) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_error_page_never_has_badges_from_before_a_change(browser_of, message, bob):
+    client = browser_of(bob)
+    client.get("/chats/")
+    message.mark_read()
+
+    assert BADGE not in client.get("/chats/with/nobody/").content.decode()

@@ -12,9 +12,17 @@ ALICE, BOB = 7, 8
 SECONDS = 5
 
 
+async def valid(stream: Stream) -> bool:
+    return True
+
+
+async def ended(stream: Stream) -> bool:
+    return False
+
+
 @asynccontextmanager
-async def listening_broker():
-    broker = Broker(check=None)
+async def listening_broker(check=valid):
+    broker = Broker(check)
     broker.start()
     async with asyncio.timeout(SECONDS):
         while not broker.listening:
@@ -82,6 +90,16 @@ def test_stream_that_follows_another_of_the_same_member_misses_no_event(db):
                 events.publish([ALICE], events.COUNTED)
                 assert b"counted" in await asyncio.wait_for(stream.queue.get(), SECONDS)
                 broker.remove(stream)
+
+    asyncio.run(listen())
+
+
+def test_stream_whose_session_ended_before_it_was_subscribed_ends(db):
+    async def listen():
+        async with listening_broker(check=ended) as broker:
+            stream = stream_of(broker, ALICE)
+            await broker.subscribed(stream)
+            assert await asyncio.wait_for(stream.queue.get(), SECONDS) is END
 
     asyncio.run(listen())
 

@@ -5,8 +5,8 @@ The environment variable INTERLEAVINGS sets the number of steps.
 The texts are versions. Every message or edit in a conversation writes a higher one, so a page shows how old
 it is.
 
-Two mutations show that the test detects a stale page: one reads the generation too late, the other changes it
-too early.
+Mutations show that the test detects a page of another user, and a stale page, whose generation is read too
+late, kept, or changed too early.
 """
 
 import itertools
@@ -23,6 +23,8 @@ from django.db import connection, transaction
 from django.test import Client
 
 from caching import generations, private_pages
+from chats import stored_pages
+from chats.stored_pages import StoredPagesMiddleware
 from live import receivers
 from messaging.models import Message
 
@@ -30,7 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 STEPS = int(os.environ.get("INTERLEAVINGS", "2000"))
 THREADS = 8
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "accounts.backends.ModelBackend"
 NAMES = ("ann", "ben", "cleo", "dora")
 MOST_UNREAD = 20  # Per user, so that all of them fit on the first page.
 
@@ -175,13 +177,39 @@ def test_random_steps_show_no_stale_page_and_none_of_another_member(world, slow_
 def test_generation_read_after_the_database_is_detected(world, slow_readers, monkeypatch):
     store = private_pages.store_page
 
-    def store_under_the_current_generation(key, *args):
-        family, version, owner, _, rest = key.split(":")
-        store(":".join([family, version, owner, generations.generation_of(int(owner)), rest]), *args)
+    def store_under_the_current_generation(key, page, *args):
+        owner = int(key.split(":")[2])
+        store(key, page._replace(generation=generations.generation_of(owner)), *args)
 
     monkeypatch.setattr(private_pages, "store_page", store_under_the_current_generation)
 
     assert any(map(_is_stale, _run(world)))
+
+
+def test_stored_page_of_an_earlier_generation_is_detected(world, slow_readers, monkeypatch):
+    read, first = generations.read_with_generation, {}
+
+    def read_earlier(owner, keys):
+        generation, found = read(owner, keys)
+        return first.setdefault(owner, generation), found
+
+    monkeypatch.setattr(stored_pages, "read_with_generation", read_earlier)
+    monkeypatch.setattr(generations, "_is_of", lambda *args: True)
+
+    assert any(map(_is_stale, _run(world)))
+
+
+def test_page_for_the_session_of_another_user_is_detected(world, slow_readers, monkeypatch):
+    learn = StoredPagesMiddleware.learn
+
+    def learn_wrongly(self, *args):
+        learn(self, *args)
+        self.users.update(dict.fromkeys(self.users, world.people[0].pk))
+
+    monkeypatch.setattr(StoredPagesMiddleware, "learn", learn_wrongly)
+    monkeypatch.setattr(stored_pages, "_is_owner", lambda *args: True)
+
+    assert any("page of somebody else" in fault for fault in _run(world))
 
 
 def test_invalidation_before_the_commit_is_detected(world, slow_readers, monkeypatch):

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 STEPS = int(os.environ.get("INTERLEAVINGS", "1000"))
 THREADS = 8
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "accounts.backends.ModelBackend"
 versions = itertools.count(1)
 
 

@@ -225,6 +225,16 @@ def test_token_of_a_form_holds_neither_id_nor_name(hers, bob):
     assert "bob" not in held["name"]
 
 
+def test_tokens_of_two_names_do_not_show_that_they_were_one_account(hers, bob):
+    before = form_of(hers.get("/chats/new/?to=bob"))["made"]
+    bob.username = "robert"
+    bob.save()
+    after = form_of(hers.get("/chats/new/?to=robert"))["made"]
+
+    held = [set(signing.loads(made, salt="chats.made_for").values()) for made in (before, after)]
+    assert not held[0] & held[1]
+
+
 @pytest.mark.parametrize("name", ["bob", "BOB", "ｂｏｂ"])
 def test_name_of_a_deactivated_member_says_so_and_the_form_works_for_another(hers, bob, charlie, name):
     User.objects.filter(pk=bob.pk).update(is_active=False)

@@ -15,11 +15,12 @@ BROWSER = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetc
 
 
 @pytest.fixture
-def state():
+def state(settings):
     """Return a function that returns both badges.
 
     It also checks that every notification agrees with its message.
     """
+    settings.CACHE_PAGES = False  # The transaction of the test is never committed, so it invalidates nothing.
 
     def load(client) -> tuple[int, int]:
         found_rows = Notification.objects.values_list("read", "message__read")
@@ -122,6 +123,20 @@ def test_page_fetched_in_advance_marks_nothing(path, headers, browser_of, messag
     assert state(client) == (0, 0)
 
 
+@pytest.mark.parametrize("dest", ["image", "iframe", "embed", "empty", "script"])
+@pytest.mark.parametrize("path", ["/chats/with/alice/", "/chats/thread/{}/", "/chats/with/alice/?script=no"])
+def test_page_without_javascript_inside_another_page_marks_nothing(
+    path, dest, browser_of, message, bob, state
+):
+    client = browser_of(bob)
+    client.cookies["script"] = "no"
+    client.get(path.format(message.pk), headers={"Sec-Fetch-Dest": dest})
+    assert state(client) == (1, 1)
+
+    client.get(path.format(message.pk), headers={"Sec-Fetch-Dest": "document"})
+    assert state(client) == (0, 0)
+
+
 @pytest.mark.parametrize("headers", [{"Sec-Purpose": "prerender"}, {"X-Moz": "Prefetch"}, None])
 def test_page_without_javascript_in_advance_remembers_and_marks_nothing(
     headers, browser_of, message, bob, state
@@ -210,7 +225,8 @@ def test_invalid_ids_are_refused(ids, browser_of, message, bob, state):
 
 def test_marking_by_get_or_without_token_changes_nothing(browser_of, message, bob, state):
     client = browser_of(bob)
-    assert client.get(f"/chats/seen/?ids={message.pk}").status_code == 405
+    assert client.get(f"/chats/seen/?ids={message.pk}").url == "/chats/"
+    assert state(client) == (1, 1)
     client.handler.enforce_csrf_checks = True
 
     assert client.post("/chats/seen/", {"ids": str(message.pk)}).status_code == 403
@@ -287,7 +303,7 @@ def test_invalid_up_to_marks_all(up_to, browser_of, message, bob, state):
 def test_notification_marked_alone_marks_its_message(browser_of, alice, bob, write_many, state):
     write_many(alice, bob, 3)
     client = browser_of(bob)
-    client.post(f"/chats/notifications/{Notification.objects.earliest('pk').pk}/read/")
+    client.post(f"/chats/notifications/{Notification.objects.earliest('pk').message_id}/read/")
 
     assert state(client) == (2, 2)
 

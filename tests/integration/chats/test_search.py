@@ -119,6 +119,13 @@ def test_links_of_a_page_keep_its_order_and_offer_the_other(browser_of, alice, b
         assert other[order] in first
 
 
+def test_message_with_a_time_in_the_future_has_its_place_in_the_conversation(browser_of, write, alice, bob):
+    ids = [write(alice, bob, "loom", timestamp=datetime(2999, 3, 5, tzinfo=UTC)).pk]
+    ids.append(write(bob, alice, "loom").pk)
+
+    assert _ids(_search(browser_of(alice), "loom")) == ids[::-1]
+
+
 def test_pages_of_messages_before_1970_follow_each_other(browser_of, write_many, alice, bob):
     for year in (1, 1969):
         write_many(alice, bob, 26, content="loom", timestamp=datetime(year, 3, 5, tzinfo=UTC))

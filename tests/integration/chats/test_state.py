@@ -3,7 +3,7 @@
 import pytest
 from django.test import override_settings
 
-from chats.views import state as state_view
+from caching.generations import generation_of, pending_invalidations
 from messaging.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -14,8 +14,9 @@ def test_unchanged_state_is_304_and_a_change_gives_another_generation(browser_of
     first = client.get("/chats/state/")
     again = client.get("/chats/state/", headers={"If-None-Match": first["ETag"]})
 
-    generation = first["ETag"].strip('"')
-    assert first.json() == {"member": bob.pk, "generation": generation, "unread": 1, "notifications": 1}
+    generation = generation_of(bob.pk)
+    badges = {"unread": 1, "notifications": 1}
+    assert first.json() == {"member": bob.pk, "name": "bob", "generation": generation} | badges
     assert again.status_code == 304
     message.edit("Good evening", by=alice)
     changed = client.get("/chats/state/", headers={"If-None-Match": first["ETag"]})
@@ -23,12 +24,33 @@ def test_unchanged_state_is_304_and_a_change_gives_another_generation(browser_of
     assert changed.json()["generation"] != first.json()["generation"]
 
 
-def test_304_costs_one_query(browser_of, message, bob, django_assert_num_queries):
+def test_304_costs_no_query(browser_of, message, bob, django_assert_num_queries):
     client = browser_of(bob)
     tag = client.get("/chats/state/")["ETag"]
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(0):
         assert client.get("/chats/state/", headers={"If-None-Match": tag}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda message, reader: Message.objects.mark_seen(reader, [message.pk]),
+        lambda message, reader: Message.objects.mark_all_read(reader),
+        lambda message, reader: Message.objects.mark_conversation_read(
+            reader, message.conversation_id, up_to=message.pk
+        ),
+        lambda message, reader: Message.objects.get(pk=message.pk).mark_read(),
+    ],
+    ids=["seen", "all", "conversation", "one"],
+)
+def test_receipt_changes_the_state_of_the_sender_alone(browser_of, message, alice, bob, charlie, read):
+    clients = [browser_of(user) for user in (alice, charlie)]
+    before = [client.get("/chats/state/").json()["generation"] for client in clients]
+    read(message, bob)
+    after = [client.get("/chats/state/").json()["generation"] for client in clients]
+
+    assert [old == new for old, new in zip(before, after, strict=True)] == [False, True]
 
 
 def test_message_of_others_does_not_change_the_state(browser_of, write, alice, bob, charlie):
@@ -39,12 +61,13 @@ def test_message_of_others_does_not_change_the_state(browser_of, write, alice, b
     assert client.get("/chats/state/").json()["generation"] == generation
 
 
-def test_state_without_redis_has_no_generation(browser_of, message, bob, monkeypatch):
-    monkeypatch.setattr(state_view, "generation_of", lambda user_id: None)
-    response = browser_of(bob).get("/chats/state/")
-
-    assert response.json() == {"member": bob.pk, "generation": None, "unread": 1, "notifications": 1}
-    assert "ETag" not in response.headers
+def test_state_without_redis_has_no_generation(browser_of, message, write, alice, bob, monkeypatch):
+    monkeypatch.setattr(pending_invalidations, "any", lambda: True)
+    client = browser_of(bob)
+    for unread in (1, 2):
+        found = client.get("/chats/state/").json()
+        assert (found["generation"], found["unread"]) == (None, unread)
+        write(alice, bob)
 
 
 @pytest.mark.parametrize("page", ["/chats/", "/chats/unread/", "/chats/with/alice/", "/chats/thread/{}/"])

@@ -118,7 +118,7 @@ def test_message_of_others_cannot_be_marked_as_seen(browser_of, message, bob, ch
 
 
 def test_notification_of_another_member_cannot_be_marked(browser_of, message, bob, charlie):
-    page = reverse("notifications:read_one", args=[Notification.objects.get(user=bob).pk])
+    page = reverse("notifications:read_one", args=[message.pk])
 
     assert browser_of(charlie).post(page).status_code == 404
     assert not Notification.objects.get().read

@@ -204,6 +204,23 @@ def test_write_during_a_move_is_refused_and_not_lost(tmp_path, monkeypatch):
         sql(name, "INSERT INTO texts VALUES ('after')")
 
 
+@pytest.mark.parametrize(
+    ("name", "status"), [("a" * 63, 1), ("ü" * 31, 1), ("b" * 37, 1), ("My-db x." * 4, 0)]
+)
+def test_database_with_a_name_that_its_copies_cannot_have_is_not_moved(name, status):
+    sql("postgres", f'CREATE DATABASE "{name}" TEMPLATE template0 {REFUSED["libc C"]}')
+    try:
+        sql(name, "CREATE TABLE texts (text text); INSERT INTO texts VALUES ('kept')")
+        done = move(name)
+
+        assert done.returncode == status
+        assert ("longer than 36 bytes" in done.stderr) == bool(status)
+        assert sql(name, "SELECT text FROM texts") == "kept"
+    finally:
+        for one in sql("postgres", f"SELECT datname FROM pg_database WHERE datname ~ '^{name}'").splitlines():
+            sql("postgres", f'DROP DATABASE "{one}"')
+
+
 def test_a_move_that_fails_leaves_the_database_as_it_was():
     with database_of(REFUSED["the encoding SQL_ASCII"]) as name:
         sql(name, ENCODED.format(r"\xff\xfe"))  # These bytes are not valid UTF-8.

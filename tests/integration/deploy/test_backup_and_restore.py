@@ -1,6 +1,7 @@
 """The scripts for backup and restore, run as in the containers, on a PostgreSQL with their roles."""
 
 import re
+import subprocess
 
 import psycopg
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Erasure, Session, User
 from messaging.models import Message
-from tests.support.database_server import connected_to, database_server
+from tests.support.database_server import SCRIPTS, connected_to, database_server
 
 # One server for all tests gets a copy of the tables of the test database.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("deploy")]
@@ -52,6 +53,25 @@ def dump(server):
     sums = old.with_name(f"{old.name}.sha256")
     sums.write_text(sums.read_text().replace(made.name, old.name))
     return old
+
+
+def test_backup_without_its_checksum_is_no_backup(server, tmp_path):
+    """On a full disk, the checksum fails after the dump. The service has to try again."""
+    (tmp_path / "sha256sum").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "sha256sum").chmod(0o755)
+    before = sorted(server.backups.glob("bobbin-*"))
+    env = server.env | {"PATH": f"{tmp_path}:{server.env['PATH']}", "TMPDIR": str(tmp_path)}
+    command = ["sh", SCRIPTS / "backup.sh", "every", "1"]
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as service:
+        said = service.stdout.readline()
+        while "no backup was made" in said and not (tmp_path / "backup-failed").exists():
+            assert service.poll() is None
+        service.terminate()
+
+    assert said == "backup: the dump could not be stored; no backup was made\n"
+    assert sorted(server.backups.glob("bobbin-*")) == before
 
 
 @by_models
@@ -142,7 +162,7 @@ def test_restore_refuses_a_dump_of_another_program_and_changes_nothing(server, c
     server.run("sh", "-c", sum_of)
     said = server.restore(foreign.name, status=1)
 
-    assert "the old database is as it was" in said
+    assert "this is a dump of another program, without Bobbin's tables; the old database is as it was" in said
     assert (replaced(server), server.sql("SELECT max(id) FROM messaging_message")) == before
     for file in server.backups.glob(f"{foreign.name}*"):
         file.unlink()
@@ -287,3 +307,16 @@ def test_tables_that_the_application_owned_are_given_to_their_owner(server, time
     for statement in REFUSED:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             server.sql(statement, user="bobbin")
+
+
+@by_models
+def test_restore_after_a_killed_one_repeats_the_erasures_of_the_closed_database(server, dump):
+    server.restore(dump.name)
+    erase(server, "charlie")
+    server.sql("ALTER DATABASE bobbin CONNECTION LIMIT 0 ALLOW_CONNECTIONS false", "postgres")
+    server.sql("CREATE DATABASE bobbin_restoring", "postgres")
+    said = server.restore(dump.name)
+
+    assert "lists every erasure until now" in said
+    assert "charlie" not in names(server)
+    assert server.sql("SELECT 1 FROM pg_database WHERE datname = 'bobbin_restoring'") == []

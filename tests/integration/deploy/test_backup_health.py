@@ -78,8 +78,9 @@ def test_folder_that_cannot_be_written_is_reported_in_one_line(folder, command):
     said = backup(folder, *command)
 
     assert said.returncode == 1
+    user = f"{os.getuid()}:{os.getgid()}"
     assert said.stderr.splitlines() == [
-        f"backup: user {os.getuid()}:{os.getgid()} cannot write to {folder}/backups"
+        f"backup: user {user} cannot write to {folder}/backups (No such file or directory)"
     ]
 
 

@@ -32,7 +32,7 @@ def test_restore_refuses_a_backup_of_a_newer_release_and_changes_nothing(server,
 
     assert "The backup is of release 9.0.0." in said
     assert "of a newer release than the database (messaging.9999_newer)" in said
-    assert sorted({*server.sql(DATABASES)} - {*before}) in ([], [("bobbin_restoring",)])
+    assert server.sql(DATABASES) == before
     assert server.sql("SELECT datconnlimit FROM pg_database WHERE datname = 'bobbin'") == [(-1,)]
 
 

@@ -79,9 +79,12 @@ WRONG_ALERTS = {
     "operator is none": MAIL | {"ALERT_EMAIL_TO": "operator"},
     "bobbin is none": MAIL | {"ALERT_EMAIL_FROM": "bobbin"},
     "mail.example.org:587.": MAIL | {"ALERT_SMTP_HOST": "mail.example.org"},
+    ":587 has no host": MAIL | {"ALERT_SMTP_HOST": ":587"},
+    "mail.example.org:2x has no valid port": MAIL | {"ALERT_SMTP_HOST": "mail.example.org:2x"},
     "ALERT_SMTP_TLS is true or false": MAIL | {"ALERT_SMTP_TLS": "off"},
     "ALERT_SMTP_USER needs a password": MAIL | {"ALERT_SMTP_USER": "bobbin"},
     "ALERT_WEBHOOK_URL=chat is no address": {"ALERT_WEBHOOK_URL": "chat"},
+    "has a space": {"ALERT_WEBHOOK_URL": "http://chat hook"},
     "ALERT_WATCHDOG_URL=hc is no address": {"ALERT_WATCHDOG_URL": "hc"},
     "PROBE_URL=example.org is no address": {"PROBE_URL": "example.org"},
 }
@@ -105,3 +108,32 @@ def test_settings_of_notifications_that_cannot_work_are_refused(checkout, reason
     assert done.returncode == 1
     assert reason in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_restore_without_a_file_says_how_to_name_one(checkout):
+    done = run(checkout, "restore.sh")
+
+    assert done.returncode == 1
+    assert done.stderr == "Bobbin: say which backup: make restore FILE=backups/bobbin-....dump\n"
+
+
+def test_restore_of_an_encrypted_backup_without_its_key_is_refused_in_one_line(checkout):
+    dump = checkout / "bobbin-1.dump"
+    dump.write_text("age-encryption.org/v1\n")
+    dump.with_name("bobbin-1.dump.sha256").write_text("0  bobbin-1.dump\n")
+    command = ["scripts/restore.sh", str(dump)]
+
+    for key, reason in {
+        "": "is encrypted: say also AGE_IDENTITY=",
+        "/missing": "=/missing cannot be read",
+    }.items():
+        done = subprocess.run(
+            command,
+            cwd=checkout,
+            env=os.environ | {"AGE_IDENTITY": key},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert reason in done.stderr
+        assert done.stderr.count("\n") == 1

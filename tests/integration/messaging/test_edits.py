@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError
+from django.db.models.signals import pre_save
 from zeal import zeal_ignore
 
 from messaging.models import Message, MessageHistory
@@ -115,8 +116,21 @@ def test_an_edit_neither_notifies_again_nor_marks_unread(message, alice, bob, un
 
 def test_edit_makes_the_same_number_of_queries_with_a_long_history(message, alice, django_assert_num_queries):
     for number in range(30):
-        with django_assert_num_queries(4):  # Savepoint, lock with history, message, release.
+        with django_assert_num_queries(3):  # Savepoint, message with its history, release.
             message.edit(f"Text {number}", by=alice)
+
+
+def test_text_that_a_later_receiver_changes_is_saved_as_it_changed_it(message, alice):
+    def shout(instance, **kwargs):
+        instance.content += "!"
+
+    pre_save.connect(shout, sender=Message)
+    try:
+        message.edit("Quiet", by=alice)
+    finally:
+        pre_save.disconnect(shout, sender=Message)
+
+    assert Message.objects.get().content == "Quiet!"
 
 
 @pytest.mark.parametrize("how", ["edit", "save", "update_fields"])

@@ -247,7 +247,9 @@ def test_an_existing_member_is_found_by_the_exact_name_only(load, member):
 @pytest.mark.parametrize("packed", [False, True])
 def test_standard_input_may_be_plain_or_gzip(packed, monkeypatch):
     raw = "\n".join(json.dumps(r) for r in THREAD).encode()
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(raw) if packed else raw)))
+    monkeypatch.setattr(
+        sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(gzip.compress(raw) if packed else raw)))
+    )
     call_command("import_messages", "-", stdout=io.StringIO())
 
     assert Message.objects.count() == 4
@@ -332,24 +334,37 @@ def test_gzip_cut_anywhere_says_what_was_kept_and_what_to_do(tmp_path, cut):
     assert Message.objects.count() == 1500
 
 
+MARK = b"\xef\xbb\xbf"
+
+
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_byte_order_mark_at_the_start_is_ignored(pack, tmp_path):
-    raw = "\n".join(json.dumps(r) for r in THREAD).encode()
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (MARK + b"{0}\n{1}\n{2}\n{3}",),
+        (MARK + b"{0}\r\n{1}\r\n", MARK + b"{2}\r\n{3}\r\n"),  # Two files, concatenated.
+        (MARK + b"\n{0}\n{1}\n", MARK + MARK + b"{2}\n{3}\n" + MARK),
+        (b"\n" + MARK + b"{0}\n", MARK + b"{1}\n", MARK + b"{2}\n", MARK + b"{3}\n"),
+    ],
+)
+def test_byte_order_mark_at_the_start_of_a_line_is_ignored(pack, parts, tmp_path):
     path = tmp_path / "marked"
-    path.write_bytes(pack(b"\xef\xbb\xbf" + raw))
+    for number, record in enumerate(THREAD):
+        parts = [part.replace(b"{%d}" % number, json.dumps(record).encode()) for part in parts]
+    path.write_bytes(b"".join(map(pack, parts)))
     call_command("import_messages", str(path), stdout=io.StringIO())
 
     assert Message.objects.count() == 4
 
 
 def test_byte_order_mark_alone_is_an_empty_file(load):
-    assert "0 messages added" in load([b"\xef\xbb\xbf"])
+    assert "0 messages added" in load([MARK])
 
 
-def test_byte_order_mark_on_a_later_line_is_reported(refused):
-    marked = b"\xef\xbb\xbf" + json.dumps(line(2)).encode()
+def test_byte_order_mark_within_a_line_is_reported(refused):
+    marked = json.dumps(line(2)).encode() + MARK
 
-    assert "line 2: not JSON (Unexpected UTF-8 BOM" in refused([line(1), marked])
+    assert "line 2: not JSON (Extra data" in refused([line(1), marked])
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
+from messaging import sending
 from messaging.models import Message, Participant
 from messaging.threads import read_thread
 
@@ -226,6 +227,20 @@ def test_send_succeeds_with_participants_that_disagree_on_the_last_message(
         cursor.execute("UPDATE messaging_participant SET last_message_id = NULL WHERE user_id = %s", [bob.pk])
     write(alice, bob)
 
+    assert wrong_counters() == []
+
+
+def test_sent_message_whose_id_is_taken_gets_another(alice, bob, charlie, write, monkeypatch, wrong_counters):
+    now = timezone.now()
+    numbered = sending.INSERT.replace("floor(random() * 1024)::bigint", "nextval('low_bits')")
+    monkeypatch.setattr(sending, "INSERT", numbered)
+    with connection.cursor() as cursor:  # A rollback does not change a sequence.
+        cursor.execute("CREATE TEMPORARY SEQUENCE low_bits")
+        first = write(alice, bob, timestamp=now)
+        cursor.execute("SELECT setval('low_bits', 1, false)")
+        second = write(alice, charlie, timestamp=now)
+
+    assert second.pk == first.pk + 1
     assert wrong_counters() == []
 
 

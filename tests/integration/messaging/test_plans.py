@@ -7,9 +7,6 @@ two fifths of all messages, PostgreSQL would scan the table. It would expect to 
 early.
 """
 
-import itertools
-import re
-
 import pytest
 from django.db import connection
 from psycopg import sql
@@ -19,16 +16,13 @@ from bench import staging
 from chats.views.reading import UNREAD
 from messaging.models import Message
 from messaging.threads import read_thread
-from notifications.models import Notification
+from notifications.models import CREATE, Notification
+from tests.support.plans import check, numbered, plan_of, recorded, steps
 
 # Only one worker creates the 100,000 messages, and it runs all these tests.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("plans")]
 
 MESSAGES = 100_000
-MOST_ROWS = 130  # Per step of a plan: a page of 50 rows and one more, for both participants, with some slack.
-# Per user: the badge adds up the counters of all inbox rows.
-MOST_COUNTERPARTS = 500
-SMALL = {"accounts_session", "django_session", "django_content_type"}
 OTHERS = """
 INSERT INTO accounts_user (password, is_superuser, username, email, is_staff, is_active, date_joined,
   name_key, look_alike_group)
@@ -56,79 +50,8 @@ def stage(django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def made():
-    """Record the statements of the test with their parameters."""
-    found = []
-
-    def note(execute, statement, parameters, many, context):
-        if statement.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
-            found.append((statement, parameters))
-        return execute(statement, parameters, many, context)
-
-    with connection.execute_wrapper(note):
-        yield found
-
-
-def _numbered(statement: str, parameters) -> tuple[str, list]:
-    """Return the statement with `$1`, `$2` … in place of psycopg's placeholders, and the ordered values."""
-    if isinstance(parameters, dict):
-        names = list(parameters)
-        marked = re.sub(r"%\((\w+)\)s", lambda mark: f"${names.index(mark[1]) + 1}", statement)
-        return marked.replace("%%", "%"), [parameters[name] for name in names if f"%({name})s" in statement]
-    numbers = itertools.count(1)
-    marked = re.sub(r"%s", lambda _: f"${next(numbers)}", statement)
-    return marked.replace("%%", "%"), list(parameters or ())
-
-
-def _plan(statement: str, parameters) -> dict:
-    marked, values = _numbered(statement, parameters)
-    # Execute only statements that read, because the constraints would refuse a second copy of a message.
-    analyze = (
-        "ANALYZE, " if statement.lstrip().upper().startswith("SELECT") and "FOR " not in statement else ""
-    )
-    with connection.cursor() as cursor:
-        raw = cursor.connection
-        literals = sql.SQL(", ").join(map(sql.Literal, values)).as_string(raw)
-        raw.execute(f"PREPARE asked AS {marked}")
-        try:
-            called = f"asked ({literals})" if values else "asked"
-            found = raw.execute(f"EXPLAIN ({analyze}FORMAT JSON) EXECUTE {called}").fetchone()
-        finally:
-            raw.execute("DEALLOCATE asked")
-    return found[0][0]["Plan"]
-
-
-def _steps(plan: dict):
-    yield plan
-    for below in plan.get("Plans", ()):
-        yield from _steps(below)
-
-
-def _faults(plan: dict) -> list[str]:
-    faults = []
-    for step in _steps(plan):
-        kind, table = step["Node Type"], step.get("Relation Name", "")
-        read = step.get("Actual Rows", 0) + step.get("Rows Removed by Filter", 0)
-        most = MOST_COUNTERPARTS if "participant" in (table or step.get("Index Name", "")) else MOST_ROWS
-        if kind == "Seq Scan" and table not in SMALL:
-            faults.append(f"reads all of {table}")
-        if kind.startswith("Bitmap Heap") and step.get("Actual Rows") is not None and read > most:
-            faults.append(f"a bitmap of {read:g} rows of {table}")
-        if "Scan" in kind and read > most:
-            faults.append(f"{kind} reads {read:g} rows of {table or step.get('Index Name')}")
-        if kind in {"Sort", "Incremental Sort", "Hash", "Materialize"}:
-            rows = step.get("Actual Rows", step["Plan Rows"])
-            if rows > most:
-                faults.append(f"{kind} of {rows:g} rows")
-    return faults
-
-
-def _check(made) -> int:
-    checked = 0
-    for statement, parameters in dict(made).items():
-        faults = _faults(_plan(statement, parameters))
-        assert not faults, f"{faults}\n{statement}\n{parameters}"
-        checked += 1
-    return checked
+    with recorded() as statements:
+        yield statements
 
 
 def _reader(stage, page: str) -> User:
@@ -159,13 +82,13 @@ def test_reading_uses_an_index(stage, browser_of, made, who, address):
     response = browser.get(address.format(root=stage.thread_of_10000, late=late, counterpart=counterpart))
 
     assert response.status_code in {200, 302}
-    assert _check(made) >= 2
+    assert check(made) >= 2
 
 
 def test_whole_thread_uses_an_index(stage, made):
     assert len(read_thread(stage.thread_of_1000)) == 1_001
     statement, parameters = made[-1]
-    assert [step["Node Type"] for step in _steps(_plan(statement, parameters))] == ["Index Scan"]
+    assert [step["Node Type"] for step in steps(plan_of(statement, parameters))] == ["Index Scan"]
 
 
 @pytest.mark.parametrize("action", ["send", "edit", "read", "read from a notification"])
@@ -183,10 +106,40 @@ def test_writing_uses_an_index(stage, browser_of, made, action):
         response = browser.get(f"/chats/thread/{waiting.thread}/")
     else:
         notification = Notification.objects.get(message=waiting)
-        response = browser.post(f"/chats/notifications/{notification.pk}/read/")
+        response = browser.post(f"/chats/notifications/{notification.message_id}/read/")
 
     assert response.status_code in {200, 302}
-    assert _check(made) >= 3
+    assert check(made) >= 3
+
+
+@pytest.mark.parametrize("planned", ["force_generic_plan", "force_custom_plan"])
+@pytest.mark.parametrize("number", [1, 100, 1_000])
+def test_notifications_of_new_messages_read_only_these_messages_and_their_senders(stage, planned, number):
+    messages = list(Message.objects.order_by("pk").values_list("pk", flat=True)[:number])
+    Notification.objects.filter(message__in=messages).delete()
+    statement, _ = numbered(CREATE, [messages])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('plan_cache_mode', %s, true)", [planned])
+        raw = cursor.connection
+        raw.execute(f"PREPARE creation AS {statement}")
+        try:
+            ids = sql.Literal(messages).as_string(raw)
+            (plan,) = raw.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE creation ({ids})").fetchone()[0]
+        finally:
+            raw.execute("DEALLOCATE creation")
+    scans = [step for step in steps(plan["Plan"]) if "Scan" in step["Node Type"]]
+    rows = [
+        step["Actual Loops"] * (step["Actual Rows"] + step.get("Rows Removed by Filter", 0)) for step in scans
+    ]
+
+    assert Notification.objects.filter(message__in=messages).count() == number
+    assert {step["Node Type"] for step in scans} <= {
+        "Index Scan",
+        "Index Only Scan",
+        "Bitmap Index Scan",
+        "Bitmap Heap Scan",
+    }
+    assert max(rows) <= 2 * number  # A bitmap of an index contains entries of old versions of a row.
 
 
 @pytest.mark.parametrize("planned", ["force_generic_plan", "force_custom_plan"])
@@ -202,10 +155,10 @@ def test_search_uses_its_index(stage, browser_of, made, query, planned):
     made.clear()
     assert browser.get(f"/chats/search/?q={query}").status_code == 200
     statement, parameters = next(one for one in made if "messaging_search_keys" in one[0])
-    steps = list(_steps(_plan(statement, parameters)))
+    found = list(steps(plan_of(statement, parameters)))
 
-    assert "message_search" in {step.get("Index Name") for step in steps}
-    assert not [step for step in steps if step["Node Type"] == "Seq Scan"]
+    assert "message_search" in {step.get("Index Name") for step in found}
+    assert not [step for step in found if step["Node Type"] == "Seq Scan"]
 
 
 def test_missing_index_is_detected(stage, made):
@@ -219,4 +172,4 @@ def test_missing_index_is_detected(stage, made):
     UNREAD(stage.unread, None)
 
     with pytest.raises(AssertionError):
-        _check(made)
+        check(made)

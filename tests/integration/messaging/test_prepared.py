@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from messaging.compiled import PLACES, CompiledQuery
 from messaging.models import Message
 from messaging.replying import message_to_answer
@@ -73,6 +74,14 @@ def test_argument_may_be_used_twice_in_the_sql(alice, bob, message):
     mine = CompiledQuery(lambda user: Message.objects.visible_to(user).values_list("id", named=True))
 
     assert [mine(user.pk) for user in (alice, bob)] == [[(message.pk,)]] * 2
+
+
+def test_argument_may_be_a_text(alice, bob):
+    named = CompiledQuery(
+        lambda name, pk: User.objects.named(name, name).filter(pk=pk).values_list("pk", named=True)
+    )
+
+    assert [named(user.username, alice.pk) for user in (alice, bob)] == [[(alice.pk,)], []]
 
 
 def test_message_to_answer_equals_the_message(message, alice, bob, django_assert_num_queries):

@@ -60,10 +60,10 @@ def test_writing_to_many_members_makes_a_constant_number_of_queries(size, alice,
 def test_marking_as_read_makes_a_constant_number_of_queries(
     size, alice, bob, write_many, django_assert_num_queries
 ):
-    last = write_many(alice, bob, size)[-1]
+    ids = [message.pk for message in write_many(alice, bob, size)]
 
     with django_assert_num_queries(2):
-        assert Message.objects.mark_conversation_read(bob, last.conversation_id, up_to=last.pk) == size
+        assert Message.objects.mark_seen(bob, ids) == size
 
 
 def test_unread_list_contains_only_received_messages_newest_first(alice, bob, charlie, write):

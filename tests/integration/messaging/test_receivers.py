@@ -21,18 +21,16 @@ from django.dispatch import Signal
 from zeal import zeal_ignore
 
 from accounts.models import User
-from accounts.signals import erasure_preview, users_changed_in_bulk
+from accounts.signals import users_changed_in_bulk
 from messaging.models import Message, MessageHistory, Participant
 from messaging.signals import messages_created_in_bulk, messages_read
 from notifications.models import Notification
-from observability.health import DatabaseProbe
-from observability.signals import database_ready
 
 WEB = Path(settings.BASE_DIR)
 # The modules of apps that connect a receiver.
 MODULES = sorted(
     ".".join(path.relative_to(WEB).with_suffix("").parts)
-    for app in WEB.glob("*/apps.py")
+    for app in WEB.glob("*/__init__.py")
     for path in app.parent.rglob("*.py")
     if "dispatch_uid=" in path.read_text() and path.parts[-2:] != ("observability", "signals.py")
 )
@@ -49,10 +47,8 @@ SIGNALS = [
     (model_signals.post_save, User),
     (model_signals.pre_delete, User),
     (model_signals.post_delete, User),
-    (erasure_preview, User),
     (users_changed_in_bulk, User),
     (user_logged_out, User),
-    (database_ready, DatabaseProbe),
 ]
 
 

@@ -2,6 +2,7 @@ import uuid
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from messaging.models import Conversation, Message, Participant
 from messaging.sending import send
@@ -24,10 +25,21 @@ def test_create_updates_notification_counter_and_inboxes(alice, bob):
     assert {side.last_message_id for side in Participant.objects.all()} == {message.pk}
 
 
-def test_sending_makes_three_statements_and_a_savepoint(message, alice, bob, django_assert_num_queries):
-    # Savepoint, lock with id and both inboxes, message, notification, and release of the savepoint.
-    with django_assert_num_queries(5):
+def test_sending_makes_two_statements_and_a_savepoint(message, alice, bob, django_assert_num_queries):
+    # Savepoint, message with both inboxes, notification, and release of the savepoint.
+    with django_assert_num_queries(4):
         Message.objects.create(sender=alice, receiver=bob, content="again")
+
+
+def test_a_sent_message_equals_its_row_in_every_column(message, alice, bob):
+    values = {"timestamp": timezone.now(), "read": True, "edited": True, "client_id": str(uuid.uuid4())}
+    sent = Message.objects.create(sender=bob, receiver=alice, content="all", parent_message=message, **values)
+    stored = Message.objects.get(pk=sent.pk)
+
+    for field in Message._meta.concrete_fields:
+        assert f"{getattr(stored, field.attname)}" == f"{getattr(sent, field.attname)}"
+        assert getattr(stored, field.attname), "give it a value that is not the default"
+    assert not sent._state.adding
 
 
 def test_both_directions_share_one_conversation(alice, bob, write):

@@ -77,7 +77,6 @@ UNREADABLE = {
     "another method": "GET{0}( / HTTP/1.1\r\nHost: a",
     "a header without a colon": "GET / HTTP/1.1\r\nCookie sessionid={0}",
     "a blank in the name of a header": "GET / HTTP/1.1\r\nCookie {0}: a",
-    "a coding": "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: {0}",
     "an expectation": "POST / HTTP/1.1\r\nHost: a\r\nExpect: {0}",
 }
 

@@ -25,11 +25,10 @@ def test_reading_one_message_marks_one_notification(alice, bob, write):
     assert unread() == [first.pk, third.pk]
 
 
-def test_reading_a_thread_leaves_the_notifications_of_other_threads(message, alice, bob, write):
-    write(alice, bob, parent_message=message)
-    outside = write(alice, bob)
+def test_reading_some_messages_leaves_the_notifications_of_the_others(message, alice, bob, write):
+    reply, outside = write(alice, bob, parent_message=message), write(alice, bob)
 
-    Message.objects.mark_conversation_read(bob, message.conversation_id, up_to=outside.pk, thread=message.pk)
+    Message.objects.mark_seen(bob, [message.pk, reply.pk])
     assert unread() == [outside.pk]
 
 

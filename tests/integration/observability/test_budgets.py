@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+from django.contrib.postgres.signals import get_citext_oids, get_hstore_oids
 from django.db import connection
 from django.http import HttpResponse
 from django.urls import path
@@ -122,3 +123,14 @@ def test_statement_repeated_ten_times_counts_as_repeated_queries(
     exceeded_budgets.clear()
 
     assert counted("bobbin_repeated_queries_total", view="greedy") == suspected
+
+
+@pytest.mark.django_db(transaction=True)
+def test_queries_that_open_a_connection_are_not_counted(pages, exceeded_budgets):
+    connection.close()
+    for oids in (get_hstore_oids, get_citext_oids):
+        oids.cache_clear()
+    pages.get("/greedy/2/")
+
+    assert get_hstore_oids.cache_info().misses == 1
+    assert exceeded_budgets == []

@@ -52,6 +52,22 @@ def test_request_log_line_holds_the_route_and_no_path_or_query(client, alice, lo
     assert [event["request"] for event in events(log) if "request" in event] == [f"GET {route}"]
 
 
+@pytest.mark.usefixtures("db")
+def test_request_log_line_has_the_user_also_when_the_page_is_cached(client, alice, log):
+    client.get("/chats/")
+    client.force_login(alice)
+    client.get("/chats/")
+    client.get("/chats/")
+
+    lines = events(log)
+    assert [line["user_id"] for line in lines] == [None, alice.pk, alice.pk]
+    assert {(line["ip"], line["level"], line["event"]) for line in lines} == {
+        ("127.0.0.1", "info", "request_finished")
+    }
+    assert len({line["request_id"] for line in lines}) == 3
+    assert all(0 < line["seconds"] < 60 for line in lines)
+
+
 NEW = {"new_password1": f"{SECRET}-new-1", "new_password2": f"{SECRET}-new-1"}
 
 
@@ -122,6 +138,7 @@ def test_failed_request_is_logged_without_values_of_rows(client, settings, log, 
 
     assert client.get(f"/broken/{SECRET}/?how={how}").status_code == 500
 
-    failed = [event for event in events(log) if event["event"] == "request_failed"]
-    assert IntegrityError.__name__ in failed[0]["exception"]
+    failed, finished = events(log)
+    assert IntegrityError.__name__ in failed["exception"]
+    assert (failed["request_id"], finished["code"]) == (finished["request_id"], 500)
     assert SECRET not in log.getvalue()

@@ -15,7 +15,7 @@ from django.test import Client
 from messaging.models import Message
 
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "1000"))
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "accounts.backends.ModelBackend"
 ODD = [
     "",
     "\x00",

@@ -1,6 +1,6 @@
-"""Memory use of log-ins.
+"""Memory use of log-ins and of large pages.
 
-With 512 MiB, as in the manifests, 32 concurrent log-ins all succeed, and the kernel kills no process.
+With 512 MiB, as in the manifests, 32 concurrent requests all succeed, and the kernel kills no process.
 """
 
 import http.client
@@ -29,6 +29,8 @@ WEB = Path(__file__).parents[3] / "services/web"
 PASSWORD = "a-long-enough-1"
 LIMIT = 512 * 1024 * 1024
 AT_ONCE = 32
+# The variables of the image for the memory allocator.
+MALLOC = dict(re.findall(r"(MALLOC_\w+)=(\d+)", (WEB / "Dockerfile").read_text()))
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -89,16 +91,20 @@ def site(cage, transactional_db, tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    env = os.environ | {
-        "POSTGRES_DB": connection.settings_dict["NAME"],
-        "REDIS_URL": str(django_settings.CACHES["default"]["LOCATION"]),
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "WEB_BIND": f"127.0.0.1:{port}",
-        "WEB_WORKERS": "2",
-        "WEB_THREADS": "4",
-        "DJANGO_SETTINGS_MODULE": "tests.support.plain_static_files",
-        "PYTHONPATH": str(WEB.parents[1]),
-    }
+    env = (
+        os.environ
+        | MALLOC
+        | {
+            "POSTGRES_DB": connection.settings_dict["NAME"],
+            "REDIS_URL": str(django_settings.CACHES["default"]["LOCATION"]),
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "WEB_BIND": f"127.0.0.1:{port}",
+            "WEB_WORKERS": "2",
+            "WEB_THREADS": "4",
+            "DJANGO_SETTINGS_MODULE": "tests.support.plain_static_files",
+            "PYTHONPATH": str(WEB.parents[1]),
+        }
+    )
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
     with (tmp_path / "said").open("wb") as said:
         process = subprocess.Popen(command, cwd=WEB, env=env, stdout=said, stderr=said, preexec_fn=cage.enter)
@@ -145,5 +151,37 @@ def test_32_log_ins_at_once_in_512_mib_are_all_answered(site, cage):
 
     print(f"at most {cage.peak() / 2**20:.0f} MiB")
     assert answers == {"old": [302] * AT_ONCE, "others": [302] * half + [200] * half}
+    assert cage.kills() == 0
+    assert {child.pid for child in psutil.Process(process.pid).children()} == workers
+
+
+# Pages that need the most memory for their characters: each text becomes many links or references of HTML,
+# and one emoji makes Python store four bytes for each character.
+LARGEST_TEXTS = {
+    "links": "http://a \U0001f600 " * 832,
+    "references": "'" * 9_980 + "\U0001f600",
+}
+
+
+@pytest.mark.parametrize("text", LARGEST_TEXTS.values(), ids=LARGEST_TEXTS)
+def test_largest_pages_beside_log_ins_in_512_mib_are_all_answered(
+    site, cage, alice, bob, write_many, browser_of, text
+):
+    port, process = site
+    write_many(alice, bob, 60, text)
+    cookie = f"sessionid={browser_of(bob).cookies['sessionid'].value}"
+    old = DjangosHasher().encode(PASSWORD, "a-salt-of-twenty-two-ch")
+    User.objects.bulk_create(User(username=f"old{n}", password=old) for n in range(AT_ONCE))
+    workers = {child.pid for child in psutil.Process(process.pid).children()}
+
+    def request_both(number):
+        page = status(port, "GET", "/chats/with/alice/", Cookie=cookie)[0]
+        return page, log_in(port, f"old{number}")
+
+    with ThreadPoolExecutor(AT_ONCE) as crowd:
+        answers = list(crowd.map(request_both, range(AT_ONCE)))
+
+    print(f"at most {cage.peak() / 2**20:.0f} MiB")
+    assert answers == [(200, 302)] * AT_ONCE
     assert cage.kills() == 0
     assert {child.pid for child in psutil.Process(process.pid).children()} == workers

@@ -21,7 +21,7 @@ SECRETS = ("hermetic text", "earlier text", "alicia", "roberto")
 # The tables of these apps must not change. An outsider may change own rows, such as a session or a failed
 # log-in.
 TRACKED_FIELDS = ("messaging", "notifications")
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "accounts.backends.ModelBackend"
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ def test_request_in_pieces_is_read(port):
 
 
 def test_two_requests_on_one_connection_are_answered(port):
-    bodies = [b"x" * 30_000] * 3 + [iter([b"a" * 1000, b"b" * 1000])]
+    bodies = [b"x" * 30_000] * 3 + [b"b" * 1000]
     with client.Connection(f"http://127.0.0.1:{port}", timeout=8) as made:
         for body in bodies:
             assert made.fetch("POST", "/healthz", body=body).text == '{"status": "ok"}'
@@ -138,3 +138,12 @@ def test_body_larger_than_the_limit_is_refused_unread(port):
     with socket.create_connection(("127.0.0.1", port), timeout=8) as connection:
         connection.sendall(head)
         assert connection.recv(100).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize("pieces", [[b"5\r\nabcde\r\n0\r\n\r\n"], [b"5\r\nab", b"cde\r\n"], [b"fffff\r\n"]])
+def test_chunked_body_is_refused_unread(port, pieces):
+    with socket.create_connection(("127.0.0.1", port), timeout=8) as connection:
+        connection.sendall(FORM + b"Transfer-Encoding: chunked\r\n\r\n")
+        for piece in pieces:
+            connection.sendall(piece)
+        assert connection.recv(100).startswith(b"HTTP/1.1 411")

@@ -92,10 +92,9 @@ def test_slow_single_bytes_do_not_prolong_the_time_of_a_request(port):
         [HEAD + b"Content-Length: 40000000\r\n\r\n"],
         [MULTIPART + b"Content-Length: 40000000\r\n\r\n" + A_FILE, *[b"x" * 65536] * 4],
         [MULTIPART + b"Content-Length: 600000\r\n\r\n" + A_FILE],
-        [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[b"10000\r\n" + b"x" * 65536 + b"\r\n"] * 12],
         [HEAD + b"X-Long: " + b"x" * 70_000],
     ],
-    ids=["40 MB", "40 MB of a file", "600 kB of a file", "800 kB in chunks", "70 kB of head"],
+    ids=["40 MB", "40 MB of a file", "600 kB of a file", "70 kB of head"],
 )
 def test_request_larger_than_the_limit_is_refused_before_it_is_read(port, parts):
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:

@@ -13,11 +13,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, QueryDict
-from django.template import engines
 
 from accounts import devices, login_throttling, lookalikes, names, normal_forms, passwords, sessions
 from accounts.models import User
 from chats import addresses, forms, links, pages, rows
+from chats.row_formats import call_macro
 from chats.views import search as search_page
 from chats.views import seen
 from config import requests
@@ -67,10 +67,6 @@ def message(text: str, number: int = 2, parent: int | None = None) -> types.Simp
 
 def message_rows(text: str, nested: bool = False) -> list[rows.MessageRow]:
     return rows.message_rows([message(text, 4, 1)], 2, text, nested=nested, can_reply=True)
-
-
-def macro(name: str, *values: Any) -> str:
-    return getattr(engines["jinja2"].env.get_template("chats/_rows.html").module, name)(*values)
 
 
 def marked(*terms: str) -> list[Any]:
@@ -149,10 +145,10 @@ READERS: dict[str, Callable[[str], Any]] = {
     "forms.ReplyForm": form,
     "forms.check_name": lambda text: forms.check_name(text, ALICE),
     "pages.version_of": lambda text: pages.version_of(pages.Window([message(text)], None, None), 2, text),
-    "_rows.html, message_rows": lambda text: macro("message_rows", message_rows(text, nested=True), True),
-    "_rows.html, message_rows, conversation": lambda text: macro("message_rows", message_rows(text), False),
-    "_rows.html, inbox_rows": lambda text: macro("inbox_rows", [message(text)], 1),
-    "_rows.html, unread_rows": lambda text: macro("unread_rows", [message(text)]),
+    "rows.message_rows": lambda text: message_rows(text, nested=True),
+    "rows.message_rows, conversation": message_rows,
+    "rows.inbox_rows": lambda text: rows.inbox_rows([message(text)], 1),
+    "rows.unread_rows": lambda text: rows.unread_rows([message(text)]),
     "addresses.conversations": lambda text: addresses.conversations()(text, 1),
     "addresses.has_address": addresses.has_address,
     "editing.version_of": lambda text: editing.version_of(text.encode(**AS_IT_IS).decode(errors="replace")),
@@ -167,7 +163,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "snippets.snippet": lambda text: snippets.snippet(text, marked("a", "é", "木")),
     "snippets.snippet, own words": lambda text: snippets.snippet(text, marked(text[:10], text[10:20])),
     "snippets.rank": lambda text: snippets.rank(text, marked("a", text[:10])),
-    "_rows.html, found_rows": lambda text: macro(
+    "_rows.html, found_rows": lambda text: call_macro(
         "found_rows", [Found(1, NOW, 1, text, text, [(text, True), (text, False)], 1.0)], 1
     ),
     "search._last": lambda text: requested(search_page._last, last=text),
@@ -185,7 +181,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "models.normalize_username": User.normalize_username,
     "models.has_name": User(username="alice").has_name,
     "login_throttling.counted": login_throttling.counted,
-    "devices._name_digest": devices._name_digest,
+    "devices._digest": functools.partial(devices._digest, "name"),
     "passwords.composed": passwords.composed,
     # Imports.
     **{f"records.parse, {name}": record(name) for name in ("sender", "content", "timestamp", "parent")},
@@ -211,15 +207,16 @@ NOT_MEASURED = {
         "accounts.devices.device_of", "accounts.devices.remember", "accounts.login_throttling._locked_until",
         "accounts.login_throttling._of_client", "accounts.login_throttling.is_password_of",
         "accounts.login_throttling.reset_attempts",
-        "accounts.management.commands.createsuperuser._validate_username",
         "accounts.managers._create_user_object",
         "accounts.managers.lock_names",
-        "accounts.managers.refuse_look_alike", "accounts.models._compare_with_stored",
+        "accounts.models._compare_with_stored",
         "accounts.managers.create_superuser",
         "accounts.managers.get_by_natural_key",
         "accounts.managers.refuse_name",
         "accounts.passwords.check_password", "accounts.passwords.set_password", "chats.cache._names_from",
         "chats.forms.show_conflict", "chats.made_for.token", "chats.made_for.reason_to_refuse",
+        "chats.made_for.is_for", "chats.views.errors._is_own",
+        "chats.templatetags.frame.frame", "chats.templatetags.frame.part",
         "chats.new_message._check_made", "chats.new_message._find", "chats.cache.suggestions",
         "chats.views.reading.conversation",
         "messaging.importing.importer._read",
@@ -232,9 +229,11 @@ NOT_MEASURED = {
     "no text of people": {
         "probe.run.add_inconclusive",
         "probe.run.note",
-        "probe.site._parts", "live.broker.deliver",
+        "probe.site.parts", "live.broker.deliver",
         "probe.management.commands.check_cached_pages._seconds",
-        "labs.management.commands.demo._new", "chats.views.search._key",
+        "labs.management.commands.demo._new",
+        "accounts.views._session_ended", "accounts.cookies.set_private_cookie",
         "messaging.importing.records.opened", "messaging.numbering._free",
+        "chats.pages._page_from",
     },
 }  # fmt: skip

@@ -36,8 +36,8 @@ class Connection:
     def open(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: Any = None
     ) -> http.client.HTTPResponse:
-        """Send a request, and return the response before its body is read. An iterable is sent in chunks."""
-        self.line.request(method, path, body, headers or {}, encode_chunked=hasattr(body, "__next__"))
+        """Send a request, and return the response before its body is read."""
+        self.line.request(method, path, body, headers or {})
         return self.line.getresponse()
 
     def fetch(

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from accounts.naming import fill
+from accounts.migrations._name_columns import fill
 
 
 class Migration(migrations.Migration):

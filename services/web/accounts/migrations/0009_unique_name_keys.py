@@ -3,7 +3,7 @@
 from django.db import migrations, models
 
 import accounts.fields
-from accounts.naming import settle
+from accounts.migrations._name_columns import settle
 
 
 class Migration(migrations.Migration):

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from accounts.naming import regroup
+from accounts.migrations._name_columns import regroup
 
 
 class Migration(migrations.Migration):

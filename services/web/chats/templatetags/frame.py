@@ -1,32 +1,23 @@
-"""`{% frame %}title{% content %}content{% endframe %}`: the frame of Bobbin's pages, for Django templates.
+"""The frame of Bobbin's pages for Django templates: `{% frame title %}content{% endframe %}`.
 
-The templates of packages extend `base.html`. That of Django's engine, in `templates/`, only uses this tag.
+The templates of packages extend `base.html`. That of Django's engine, in `templates/`, only uses these tags.
 """
-
-from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
 
 register = template.Library()
 
 
-class Frame(template.Node):
-    child_nodelists = ("title", "body")  # Django finds blocks in them.
-
-    def __init__(self, title: template.NodeList, body: template.NodeList) -> None:
-        self.title, self.body = title, body
-
-    def render(self, context: template.Context) -> Any:
-        parts = {"title": self.title.render(context), "content": self.body.render(context)}
-        return render_to_string("chats/framed.html", parts, request=context["request"])
+@register.simple_block_tag
+def part(content: str) -> str:
+    """Return the content, which `as` keeps in a variable: `{% part as title %}…{% endpart %}`."""
+    return content
 
 
-@register.tag
-def frame(parser: Any, token: Any) -> Frame:
-    """Parse the title and the content. The result is a whole page, rendered by Jinja2."""
-    title = parser.parse(["content"])
-    parser.delete_first_token()
-    body = parser.parse(["endframe"])
-    parser.delete_first_token()
-    return Frame(title, body)
+@register.simple_block_tag(takes_context=True)
+def frame(context: template.Context, content: str, title: str) -> str:
+    """Return a whole page, rendered by Jinja2, which has escaped its values."""
+    parts = {"title": title, "content": content}
+    return mark_safe(render_to_string("chats/framed.html", parts, request=context["request"]))  # noqa: S308

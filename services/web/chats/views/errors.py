@@ -1,6 +1,5 @@
 """Error pages with the navigation. They make no database queries."""
 
-import logging
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -12,73 +11,86 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from accounts import names
+from chats.cache import known_badges
 from messaging.content import MAX_LENGTH
 
-RETRY_SECONDS = "5"
+RETRY = {"Retry-After": "5"}
+# Status, title and advice of the pages that are the same for every request.
+BAD_REQUEST = 400, "We could not understand that request", "Go back and try again."
+FORBIDDEN = 403, "You may not do that", "If you think you should, ask the operators of this site."
+OLD_FORM = (
+    403,
+    "This form is too old",
+    "You have probably logged in or out since it was opened, or cookies are off. Go back, copy your text, "
+    "reload the page and send it again.",
+)
+NOT_ALLOWED = 405, "This address does not work that way", "Go back, or begin again from the inbox."
+BROKEN = 500, "That went wrong on our side", "The error was logged. Nothing you sent before is lost."
+BUSY = (
+    503,
+    "Too many requests at once",
+    "Your request was not carried out, and nothing was changed. Try again in a few seconds.",
+)
+UNAVAILABLE = (
+    503,
+    "Bobbin is not available right now",
+    "Your messages are safe. Try again in a few seconds. Were you sending one? Go back and send it again: it "
+    "will not arrive twice.",
+)
 GONE = "It was deleted, it never was, or it is not for you to see."
 WITH_AN_ACCOUNT = f"{GONE} Deleting an account also deletes everything that was written to it and by it."
-# The advice of a 404 page, by view name. It must not depend on whether a user of this name exists, because a
-# stranger could otherwise find out.
-NOT_FOUND = {
-    "chats:conversation": "You have no conversation with a member of this name. Their account may have been "
-    "deleted, and with it everything that you wrote to each other. Or they have another name now: then the "
-    "conversation is in your inbox, under that name.",
-    **dict.fromkeys(
-        [f"chats:{name}" for name in ("conversation_by_id", "thread", "message", "history", "reply", "edit",
-                                      "first_unread", "mark_unread")],
-        WITH_AN_ACCOUNT,
-    ),
-    "notifications:read_one": WITH_AN_ACCOUNT,
-}  # fmt: skip
+NO_CONVERSATION = (
+    "You have no conversation with a member of this name. Their account may have been deleted, and with it "
+    "everything that you wrote to each other. Or they have another name now: then the conversation is in "
+    "your inbox, under that name."
+)
+ONESELF = "This is your own name. Nobody has a conversation with themselves."
 
 # The values of the frame that context processors provide to other pages. Some of them would need a query.
 WITHOUT_QUERIES = {
     "messages": [],
-    "badges": {"unread": 0, "notifications": 0},
+    "badges": {},
     "view_name": "",
-    "lab_is_open": False,
 }
-
-log = logging.getLogger(__name__)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if exception is not None:
         _log_reason(type(exception).__name__)
-    return _page(request, 400, "We could not understand that request", "Go back and try again.")
+    return _page(request, *BAD_REQUEST)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(
-        request, 403, "You may not do that", "If you think you should, ask the operators of this site."
-    )
+    return _page(request, *FORBIDDEN)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     # Omit the rest of the reason: it quotes the Referer header, which contains the path of a page.
     _log_reason(reason.partition(" - ")[0])
-    return _page(
-        request,
-        403,
-        "This form is too old",
-        "You have probably logged in or out since it was opened, or cookies are off. Go back, copy your "
-        "text, reload the page and send it again.",
-    )
+    return _page(request, *OLD_FORM)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Return 404, with the submitted text: a message may be deleted while a form for it is open."""
     match = request.resolver_match
     kept = request.POST.get("content", "") if match and request.method == "POST" else ""
-    advice = NOT_FOUND.get(match.view_name if match else "", GONE)
+    wanted = match.kwargs if match else {}
+    advice = WITH_AN_ACCOUNT if "pk" in wanted else GONE
+    # It must not depend on whether a user of this name exists, because a stranger could otherwise find out.
+    if "username" in wanted:
+        advice = ONESELF if _is_own(wanted["username"], request) else NO_CONVERSATION
     return _page(request, 404, "There is nothing here", advice, kept)
 
 
 def not_allowed(request: HttpRequest) -> HttpResponse:
     """Return 405, for a URL that accepts only POST, or that does not accept POST."""
-    return _page(
-        request, 405, "This address does not work that way", "Go back, or begin again from the inbox."
-    )
+    return _page(request, *NOT_ALLOWED)
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """Return 503, for a request that has waited too long for memory (caching/memory.py)."""
+    return _page(request, *BUSY, headers=RETRY)
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
@@ -97,43 +109,35 @@ def too_large() -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Return 500, or 503 if PostgreSQL cannot be reached, which is usually temporary."""
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        return _page(
-            request,
-            500,
-            "That went wrong on our side",
-            "The error was logged. Nothing you sent before is lost.",
-        )
-    return _page(
-        request,
-        503,
-        "Bobbin is not available right now",
-        "Your messages are safe. Try again in a few seconds. Were you sending one? Go back and send it "
-        "again: it will not arrive twice.",
-        headers={"Retry-After": RETRY_SECONDS},
-    )
+        return _page(request, *BROKEN)
+    return _page(request, *UNAVAILABLE, headers=RETRY)
+
+
+def _is_own(name: str, request: HttpRequest) -> bool:
+    return names.key(name) == names.key(getattr(_known_user(request), "username", ""))
 
 
 def _log_reason(reason: str) -> None:
-    """Add the reason to the log line of this request, or write a separate line if the request has none."""
-    if "request_id" in structlog.contextvars.get_contextvars():
-        structlog.contextvars.bind_contextvars(reason=reason)
-    else:  # SecurityMiddleware, which enforces HTTPS, runs before RequestLogMiddleware.
-        log.warning("A request was refused: %s", reason)
+    """Add the reason to the log line of this request."""
+    structlog.contextvars.bind_contextvars(reason=reason)
 
 
 def _page(
     request: HttpRequest | None, status: int, title: str, advice: str, kept: str = "", headers: Any = None
 ) -> HttpResponse:
-    context = {"status": status, "title": title, "advice": advice, "kept": kept}
-    body = render_to_string("chats/error.html", WITHOUT_QUERIES | context | {"user": _known_user(request)})
+    user = _known_user(request)
+    context = {"status": status, "title": title, "advice": advice, "kept": kept, "user": user}
+    if user and user.is_authenticated:
+        context["badges"] = known_badges(user.pk)
+    body = render_to_string("error.html", WITHOUT_QUERIES | context)
     return HttpResponse(body, status=status, headers=headers)
 
 
 def _known_user(request: HttpRequest | None) -> Any:
     """Return the user without a query: the loaded user, or one with the id from the cached session.
 
-    Return None if a query would be necessary. The navigation shows nothing private, so it does not matter if
-    the session has ended.
+    Return None if a query would be necessary. The navigation shows no more than two numbers, so it does not
+    matter if the session has ended.
     """
     user = getattr(request, "_cached_user", None)
     session: Any = getattr(request, "session", None)
@@ -142,4 +146,4 @@ def _known_user(request: HttpRequest | None) -> Any:
     user_id = session.get(SESSION_KEY)
     if user_id is None:
         return AnonymousUser()
-    return SimpleNamespace(pk=user_id, is_authenticated=True, username="Account")
+    return SimpleNamespace(pk=user_id, is_authenticated=True, is_staff=False, username="Account")

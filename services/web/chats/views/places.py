@@ -1,11 +1,10 @@
 """Redirects to a place in a thread. A user who is not a participant gets 404."""
 
-from urllib.parse import urlencode
-
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
+from accounts.concurrent_erasure import not_found
 from accounts.decorators import READ_AND_SEND, member_view
 from accounts.requests import MemberRequest
 from chats.views import seen
@@ -27,8 +26,7 @@ def message(request: MemberRequest, pk: int) -> HttpResponse:
     query = {} if nearby[-1] == found.thread else {"from": nearby[-1]}
     if seen.may_come_again(request):
         query[seen.AT] = pk
-    address = reverse("chats:thread", args=[found.thread])
-    return redirect(f"{address}{'?' if query else ''}{urlencode(query)}#m{pk}")
+    return redirect(reverse("chats:thread", args=[found.thread], query=query, fragment=f"m{pk}"))
 
 
 @member_view(budget=3)
@@ -51,5 +49,6 @@ def mark_unread(request: MemberRequest, pk: int) -> HttpResponse:
     received = get_object_or_404(Message.objects.filter(receiver=request.user), pk=pk)
     if request.method != "POST":
         return redirect("chats:message", pk)
-    received.mark_unread()
+    with not_found():
+        received.mark_unread()
     return redirect("chats:unread")

@@ -12,7 +12,7 @@ from accounts.decorators import member_view
 from accounts.requests import LARGEST_KEY
 from caching.generations import generation_of
 from chats.requests import PageRequest
-from messaging.search import MOST_FOUND, MOST_RANKED, Found, parse, search
+from messaging.search import MOST_FOUND, MOST_RANKED, parse, search
 
 PAGE_SIZE = 25
 # Position in the order, id, and number of results up to this one.
@@ -39,12 +39,9 @@ def page(request: PageRequest) -> HttpResponse:
         return render(request, "chats/search.html", context | {"error": error.message}, status=422)
     context |= {"results": results, "rows": results.rows, "last": last, "wordless": wanted.is_wordless}
     if results.more:
-        context["following"] = _key(results.rows[-1], shown + len(results.rows))
+        final = results.rows[-1]
+        context["following"] = f"{final.place!r}_{final.id}_{shown + len(results.rows)}"
     return render(request, "chats/search.html", context)
-
-
-def _key(row: Found, shown: int) -> str:
-    return f"{row.place!r}_{row.id}_{shown}"
 
 
 def _last(request: HttpRequest) -> tuple[float, int, int] | None:

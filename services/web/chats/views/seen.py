@@ -5,8 +5,9 @@ With JavaScript, the messages that were visible are marked. Without it, the rend
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.shortcuts import redirect
 
-from accounts.decorators import member_view
+from accounts.decorators import READ_AND_SEND, member_view
 from accounts.requests import MemberRequest, is_id, is_in_advance
 from chats.cache import badges
 from messaging.models import Message
@@ -19,9 +20,14 @@ PLAIN = "no"
 AT = "at"  # Query parameter with the message id of the fragment, for the URL in the `noscript` element.
 
 
-@member_view(budget=4, methods=["POST"])
+@member_view(budget=4, methods=READ_AND_SEND)
 def seen(request: MemberRequest) -> HttpResponse:
-    """Mark those of the messages in `ids` as read that the user received. Return the badges as JSON."""
+    """Mark those of the messages in `ids` as read that the user received. Return the badges as JSON.
+
+    A GET, after a log-in, only redirects to the inbox.
+    """
+    if request.method != "POST":
+        return redirect("chats:inbox")
     texts = request.POST.get("ids", "").split(",")
     if len(texts) > MOST or not all(is_id(text) for text in texts):
         return HttpResponseBadRequest("ids: at most 100 numbers with commas between them.\n")
@@ -30,8 +36,12 @@ def seen(request: MemberRequest) -> HttpResponse:
 
 
 def is_shown(request: HttpRequest) -> bool:
-    """Return whether the user will see the response: False for HEAD and for a prefetch by the browser."""
-    return request.method == "GET" and not is_in_advance(request)
+    """Return whether the user will see the response.
+
+    False for HEAD, for a prefetch by the browser, and for a part of another page, such as an image.
+    """
+    is_page = request.headers.get("Sec-Fetch-Dest", "document") == "document"
+    return request.method == "GET" and is_page and not is_in_advance(request)
 
 
 def marks_by_script(request: HttpRequest) -> bool:
@@ -65,6 +75,11 @@ def plain_address(request: HttpRequest) -> str:
     query[COOKIE] = PLAIN
     at = query.pop(AT, [""])[-1]
     return f"?{query.urlencode()}{f'#m{at}' if is_id(at) else ''}"
+
+
+def has_script(request: HttpRequest) -> bool:
+    """Return whether a script of Bobbin has run in this browser, so its pages depend on no cookie."""
+    return request.COOKIES.get(COOKIE) == "yes" and COOKIE not in request.GET
 
 
 def may_come_again(request: HttpRequest) -> bool:

@@ -1,12 +1,11 @@
 """JSON endpoints by which open pages stay up to date."""
 
 from django.http import HttpResponse, JsonResponse
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
 
 from accounts.decorators import member_view
 from accounts.requests import MemberRequest, key_from
 from caching.generations import generation_of
+from caching.private_pages import private_cache_page
 from chats import made_for
 from chats.addresses import conversations
 from chats.cache import badges
@@ -14,22 +13,17 @@ from messaging.models import Participant
 
 
 @member_view(budget=2)
+@private_cache_page(60)
 def state(request: MemberRequest) -> HttpResponse:
-    """Return the user's id, the badges and the generation, or 304 if the generation has not changed.
+    """Return the user's id and name, the badges and the generation.
 
-    The generation changes when anything changes that the user sees. Without Redis, no process knows whether
-    anything has changed. Then the generation is null and there is no 304.
+    The generation changes when anything changes that the user sees. It is null without Redis, because no
+    process then knows whether anything has changed.
     """
-    generation = generation_of(request.user.pk)
-    etag = quote_etag(generation) if generation else None
-    known = get_conditional_response(request, etag=etag) if etag else None
-    if known is not None:
-        return known
-    answer = {"member": request.user.pk, "generation": generation}
-    response = JsonResponse(answer | badges(request.user.pk, generation))
-    if etag:
-        response["ETag"] = etag
-    return response
+    # Without CACHE_PAGES, the decorator has not read the generation.
+    generation = getattr(request, "generation", None) or generation_of(request.user.pk)
+    answer = {"member": request.user.pk, "name": request.user.get_username(), "generation": generation}
+    return JsonResponse(answer | badges(request.user.pk, generation))
 
 
 @member_view(budget=2)

@@ -1,23 +1,29 @@
 """Pages that send and edit messages. A form that fails keeps the submitted text."""
 
-from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+
+from accounts.concurrent_erasure import not_found
 from accounts.decorators import READ_AND_SEND, member_view
 from accounts.models import User
+from accounts.names import LONGEST_KEY
 from accounts.requests import MemberRequest
 from chats.cache import suggestions
 from chats.forms import EditForm, MessageForm, ReplyForm
 from chats.new_message import NewMessageForm
-from chats.views.accepted import accepted
 from messaging.editing import EditConflictError, version_of
 from messaging.models import Message, Participant
-from messaging.replying import message_to_answer
+from messaging.replying import message_to_answer, message_to_edit
 from messaging.sending import AlreadySentError, send
 
+MINIMAL = "return=minimal"  # RFC 7240.
+SendForm = NewMessageForm | ReplyForm
 
-@member_view(budget=8, methods=READ_AND_SEND)
+
+@member_view(budget=7, methods=READ_AND_SEND)
 def new(request: MemberRequest) -> HttpResponse:
     """Show the form of a new message, or send the message. It starts a thread."""
     # A suggested name fills in the field and sends nothing. Without JavaScript, the server fills it in.
@@ -25,13 +31,12 @@ def new(request: MemberRequest) -> HttpResponse:
     form = NewMessageForm(
         request.POST if request.method == "POST" and filled is None else None,
         initial={
-            "to": (filled or request.GET.get("to", ""))[:150],
+            "to": (filled or request.GET.get("to", ""))[:LONGEST_KEY],
             "content": request.POST.get("content", ""),
         },
         sender=request.user,
     )
-    sent = _send(form, request.user, form.cleaned_data["to"]) if form.is_valid() else None
-    if sent:
+    if sent := _send(form, request.user):
         return accepted(request, form, "chats:thread", sent.thread)
     # After a conflict, the name was valid, so the page needs no list of names.
     active = Participant.objects.filter(counterpart__is_active=True)
@@ -39,28 +44,24 @@ def new(request: MemberRequest) -> HttpResponse:
     return render(request, "chats/new.html", {"form": form, "known": known}, status=_status(form))
 
 
-@member_view(budget=6, methods=READ_AND_SEND)
+@member_view(budget=5, methods=READ_AND_SEND)
 def reply(request: MemberRequest, pk: int) -> HttpResponse:
     """Show the form of a reply, or send the reply. Both participants can reply to a message."""
-    try:
+    with not_found():
         parent = message_to_answer(pk, by=request.user)
-    except Message.DoesNotExist:
-        raise Http404 from None
     counterpart = parent.receiver if parent.sender_id == request.user.pk else parent.sender
     form = ReplyForm(request.POST if request.method == "POST" else None, counterpart=counterpart)
-    sent = _send(form, request.user, counterpart, parent) if form.is_valid() else None
-    if sent:
+    if sent := _send(form, request.user, parent):
         return accepted(request, form, "chats:message", sent.pk)
-    context = {"form": form, "parent": parent, "counterpart": counterpart.username}
-    context["is_active"] = counterpart.is_active
+    context = {"form": form, "parent": parent, "counterpart": counterpart}
     return render(request, "chats/reply.html", context, status=_status(form))
 
 
 @member_view(budget=4, methods=READ_AND_SEND)
 def edit(request: MemberRequest, pk: int) -> HttpResponse:
     """Show the form of an edit, or save the edit. Only the sender can edit a message."""
-    own = Message.objects.filter(sender=request.user).select_related("receiver")
-    message = get_object_or_404(own, pk=pk)
+    with not_found():
+        message = message_to_edit(pk, by=request.user)
     form = EditForm(
         request.POST if request.method == "POST" else None,
         initial={"content": message.content, "version": version_of(message.content)},
@@ -68,9 +69,8 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         data = form.cleaned_data
         try:
-            message.edit(data["content"], by=request.user, version=data["version"])
-        except Message.DoesNotExist:
-            raise Http404 from None
+            with not_found():
+                message.edit(data["content"], by=request.user, version=data["version"])
         except EditConflictError as error:
             form.show_conflict(error.content)
         else:
@@ -81,18 +81,36 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
 @member_view(budget=2)
 def people(request: MemberRequest) -> HttpResponse:
     """Return user names that begin with `?to=`, as option elements for the field's datalist."""
-    names = suggestions(request.GET.get("to", "")[:150], request.user)
+    names = suggestions(request.GET.get("to", "")[:LONGEST_KEY], request.user)
     return render(request, "chats/people.html", {"names": names})
 
 
-def _send(form: MessageForm, sender: User, receiver: User, parent: Message | None = None) -> Message | None:
-    """Send the message of a valid form. If it is refused, add the error to the form and return None."""
+def accepted(request: HttpRequest, form: MessageForm, to: str, *args: Any) -> HttpResponse:
+    """Return a redirect to the page that shows the result, or 204 if a script prefers a minimal response.
+
+    The 204 has the URL of that page in `Location` and the form's `client_id` in `X-Accepted`. A script
+    deletes its draft only for this header, because no error page, log-in page or page of a proxy contains it.
+    """
+    if request.headers.get("Prefer") != MINIMAL:
+        return redirect(to, *args)
+    headers = {
+        "Location": resolve_url(to, *args),
+        "Preference-Applied": MINIMAL,
+        "X-Accepted": str(form.cleaned_data["client_id"] or ""),
+    }
+    return HttpResponse(status=204, headers=headers)
+
+
+def _send(form: SendForm, sender: User, parent: Message | None = None) -> Message | None:
+    """Send the message of a form. If it is refused, add the error to the form and return None."""
+    if not form.is_valid():
+        return _sent_before(form, sender, parent)
     data = form.cleaned_data
     try:
         return send(
             Message(
                 sender=sender,
-                receiver=receiver,
+                receiver=data["to"],
                 content=data["content"],
                 parent_message=parent,
                 client_id=data["client_id"],
@@ -104,6 +122,24 @@ def _send(form: MessageForm, sender: User, receiver: User, parent: Message | Non
         form.add_error(None, str(error))
         form.conflict = True
         form.renew_client_id()  # The changed text is another message. The next submission sends it.
+    return None
+
+
+def _sent_before(form: SendForm, sender: User, parent: Message | None) -> Message | None:
+    """Return the message that a refused form has sent before, if its receiver was changed since then.
+
+    Its response was lost. If the form may be for another member by now, add an error and return None.
+    """
+    data = form.cleaned_data if form.is_bound else {}
+    if "content" not in data or not data.get("client_id"):
+        return None
+    same = Message.objects.filter(sender=sender, client_id=data["client_id"], parent_message=parent)
+    first = same.filter(content=data["content"]).select_related("receiver").first()
+    if first is None or form.is_for(first.receiver):
+        return first
+    form.add_error(None, f"The same text was sent before to “{first.receiver.username}”.")
+    form.conflict = True
+    form.renew_client_id()
     return None
 
 

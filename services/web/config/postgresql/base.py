@@ -5,6 +5,8 @@ server always use UTC, so the C loader returns the same values. It reads 1,000 m
 time (docs/decisions/0006-connections.md).
 """
 
+import select
+import time
 from typing import Any
 from weakref import WeakSet
 
@@ -14,7 +16,7 @@ from django.db.backends.postgresql import base
 from django_prometheus import db as prometheus_metrics
 from prometheus_client import Counter
 from psycopg.adapt import AdaptersMap
-from psycopg.pq import Format
+from psycopg.pq import Format, TransactionStatus
 
 from config.postgresql.counting import counting
 from observability import compatibility, locale, metrics
@@ -22,11 +24,16 @@ from observability import compatibility, locale, metrics
 TIMESTAMPTZ_OID = psycopg.adapters.types["timestamptz"].oid
 LOADER = psycopg.adapters.get_loader(TIMESTAMPTZ_OID, Format.TEXT)
 
+# Seconds for which a connection counts as usable after a check, unless the server closes it meanwhile.
+CHECK_INTERVAL = 5
+
 # Open connections. A connection that is garbage-collected without `close` is removed automatically.
 _connections: WeakSet[Any] = WeakSet()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    checked_at = 0.0  # When the connection was opened or answered a query of `is_usable`.
+
     def get_connection_params(self) -> dict[str, Any]:
         params = super().get_connection_params()
         adapters = AdaptersMap(params["context"])
@@ -34,6 +41,30 @@ class DatabaseWrapper(base.DatabaseWrapper):
             adapters.register_loader(TIMESTAMPTZ_OID, LOADER)
         cursors = counting(params["cursor_factory"], self.alias, self.vendor)
         return params | {"context": adapters, "cursor_factory": cursors}
+
+    def connect(self) -> None:
+        """Like Django's, but no budget counts the queries that open a connection, such as those for types."""
+        wrappers, self.execute_wrappers = self.execute_wrappers, []
+        try:
+            super().connect()
+        finally:
+            # A receiver of `connection_created` may have added one, at each connection.
+            added = [wrapper for wrapper in self.execute_wrappers if wrapper not in wrappers]
+            self.execute_wrappers = added + wrappers
+        self.checked_at = time.monotonic()
+
+    def is_usable(self) -> bool:
+        """Like Django's, but make its query only after CHECK_INTERVAL, an error, or a message of the server.
+
+        A server that ends a connection closes its socket, which `poll` sees without a round trip. The query
+        finds the rest, such as a network that dropped the connection, or a transaction that failed.
+        """
+        recent = time.monotonic() - self.checked_at < CHECK_INTERVAL
+        if recent and not self.errors_occurred and _is_idle(self.connection):
+            return True
+        usable = super().is_usable()
+        self.checked_at = time.monotonic()
+        return usable
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         _count(prometheus_metrics.connections_total, self)
@@ -79,6 +110,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if name is None:
             return self.connection.cursor()
         return self.connection.cursor(name, scrollable=False, withhold=self.connection.autocommit)
+
+
+def _is_idle(connection: Any) -> bool:
+    """Return whether no transaction is open, and the server has neither sent anything nor disconnected."""
+    if connection is None or connection.info.transaction_status != TransactionStatus.IDLE:
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)
 
 
 @metrics.suppress_errors

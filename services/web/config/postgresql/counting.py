@@ -6,7 +6,7 @@ The cursors of django-prometheus reject a generator in `executemany` and do not 
 
 import functools
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django_prometheus import db as prometheus_metrics
@@ -31,27 +31,23 @@ def counting(cursor_class: Any, alias: str, vendor: str) -> type:
     def count_error(error: BaseException) -> None:
         prometheus_metrics.errors_total.labels(alias, vendor, type(error).__name__).inc()
 
+    def counted(call: Callable[..., Any], rows: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        began = time.perf_counter()
+        try:
+            return call(*args, **kwargs)
+        except Exception as error:
+            count_error(error)
+            raise
+        finally:
+            count(rows, began)
+
     class CountingCursor(cursor_class):  # type: ignore[misc]  # a class that the caller chooses
         def execute(self, *args: Any, **kwargs: Any) -> Any:
-            began = time.perf_counter()
-            try:
-                return super().execute(*args, **kwargs)
-            except Exception as error:
-                count_error(error)
-                raise
-            finally:
-                count(1, began)
+            return counted(super().execute, 1, args, kwargs)
 
         def executemany(self, query: Any, params_seq: Iterable[Any], **kwargs: Any) -> Any:
             rows = list(params_seq)
-            began = time.perf_counter()
-            try:
-                return super().executemany(query, rows, **kwargs)
-            except Exception as error:
-                count_error(error)
-                raise
-            finally:
-                count(len(rows), began)
-                many(len(rows))
+            many(len(rows))
+            return counted(super().executemany, len(rows), (query, rows), kwargs)
 
     return CountingCursor

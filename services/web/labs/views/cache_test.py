@@ -25,7 +25,6 @@ def page(request: MemberRequest) -> HttpResponse:
         invalidate_users([request.user.pk])
         return redirect("labs:cache_test")
     context = {
-        "number": number,
         "before": request.session.get(GENERATION),
         "experiment": cache_test.read_twice(request.user.pk, number),
         "counts": cache_test.counts_by_family(),

@@ -1,14 +1,14 @@
 """The query lab, for staff; in a demo for all users."""
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
+from accounts.concurrent_erasure import not_found
 from accounts.decorators import member_view
 from accounts.requests import MemberRequest, key_from
-from labs.query_lab import LARGEST, MOST_QUERIES, Cost, compare, latest_thread, may_open
+from labs.query_lab import LARGEST, MOST_QUERIES, compare, latest_thread, may_open
 from messaging.models import Message
 
 
@@ -25,8 +25,11 @@ def query_lab(request: MemberRequest) -> HttpResponse:
         return render(request, "labs/query_lab.html", {"root": None})
     root = get_object_or_404(Message.objects.visible_to(request.user).with_people(), pk=chosen)
     if root.thread != root.pk:
-        return redirect(f"{reverse('labs:query_lab')}?thread={root.thread}")
-    costs = _costs(root)
+        return redirect(reverse("labs:query_lab", query={"thread": root.thread}))
+    costs = None
+    if not Message.objects.in_thread(root.pk)[LARGEST:].exists():
+        with not_found():  # The thread may be deleted meanwhile.
+            costs = compare(root)
     context = {
         "root": root,
         "counterpart": root.receiver if root.sender_id == request.user.pk else root.sender,
@@ -35,13 +38,3 @@ def query_lab(request: MemberRequest) -> HttpResponse:
         "size": len(costs[-1].fetched) if costs else None,
     }
     return render(request, "labs/query_lab.html", context)
-
-
-def _costs(root: Message) -> list[Cost] | None:
-    """Return the cost of each way, or None if the thread is too large."""
-    if Message.objects.in_thread(root.pk)[LARGEST:].exists():
-        return None
-    try:
-        return compare(root)
-    except ObjectDoesNotExist:
-        raise Http404 from None  # The thread was deleted meanwhile.

@@ -3,7 +3,6 @@
 import codecs
 import contextlib
 import gzip
-import io
 import json
 import re
 import sys
@@ -62,8 +61,6 @@ def opened(name: str) -> Iterator[tuple[BinaryIO, BinaryIO, int | None]]:
         with contextlib.ExitStack() as stack:
             raw: Any = sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))
             size = None if name == "-" else Path(name).stat().st_size
-            if not hasattr(raw, "peek"):
-                raw = io.BufferedReader(raw)
             text: Any = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == GZIP else raw
             yield text, raw, size
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -77,8 +74,8 @@ def lines(text: BinaryIO) -> Iterator[tuple[int, bytes]]:
     number = 0
     while line := text.readline(LONGEST_LINE):
         number += 1
-        if number == 1:
-            line = line.removeprefix(codecs.BOM_UTF8)
+        # Concatenated files have one at the beginning of each. An empty file has nothing else.
+        line = line.removeprefix(codecs.BOM_UTF8).removeprefix(codecs.BOM_UTF8)
         rest = line
         while not rest.endswith(b"\n") and (rest := text.readline(LONGEST_LINE)):
             line = line[:LONGEST_LINE] + b"..."

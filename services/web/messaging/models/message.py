@@ -47,9 +47,9 @@ class Message(MessageFields):
         indexes = [
             # Thread page: root and replies in order, by key (MessageQuerySet.in_thread).
             models.Index(fields=["thread", "id"], name="message_thread"),
-            # Unread list: newest unread first (UnreadMessagesManager.for_user).
+            # Unread list: newest unread first (UnreadMessagesManager.for_user). Badge (chats.cache.badges).
             models.Index(fields=["receiver", "-id"], condition=Q(read=False), name="message_unread"),
-            # Mark as read, without a scan of unread messages in other conversations (reading.mark_up_to).
+            # Recount, without a scan of unread messages in other conversations (inbox.RECOUNT).
             models.Index(fields=["conversation", "id"], condition=Q(read=False), name="message_unread_here"),
         ]
 
@@ -97,17 +97,8 @@ class Message(MessageFields):
         A direct reply has depth 1. A reply has a greater id than its parent, so the query reads only later
         messages of the thread. `threads.read_thread` is faster when the rows are only displayed.
         """
-        later = type(self).objects.filter(thread=self.thread, pk__gt=self.pk).order_by("pk")
-        people = self._people_at_hand()
-        placed = flatten(later if people else later.with_people(), below=self.pk)
+        later = type(self).objects.with_people().filter(thread=self.thread, pk__gt=self.pk).order_by("pk")
+        placed = flatten(later, below=self.pk)
         for message, depth in placed:
             message.depth = depth
-            if people:
-                message.sender, message.receiver = people[message.sender_id], people[message.receiver_id]
         return [message for message, _ in placed]
-
-    def _people_at_hand(self) -> dict[int, Any]:
-        """Return both participants by id, or {} if they are not loaded. A whole thread has the same two."""
-        if not {"sender", "receiver"} <= self._state.fields_cache.keys():
-            return {}
-        return {person.pk: person for person in (self.sender, self.receiver)}

@@ -6,7 +6,7 @@ search after SECONDS.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
@@ -24,7 +24,6 @@ __all__ = ["MOST_FOUND", "MOST_RANKED", "Found", "Results", "Wanted", "parse", "
 MOST_FOUND = 1_000  # Limit for the order by time. Earlier matches need `before:`.
 MOST_RANKED = 200  # Limit for the order by rank: only the latest matches are ranked.
 SECONDS = 2
-BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 # The timeout applies to the transaction only, because a pooler reuses the connection. Users are found as in
 # UserQuerySet.named: by the key of the name, or by the exact spelling if several users share the key.
@@ -43,18 +42,18 @@ SELECT set_config('statement_timeout', %(milliseconds)s::text, true),
 # `OFFSET 0` is an optimization fence: texts are compared one by one, latest first, until the page is full.
 SEARCH = f"""
 WITH found AS MATERIALIZED (
-  SELECT id, timestamp FROM messaging_message
+  SELECT id FROM messaging_message
   WHERE messaging_search_keys(content, sender_id, receiver_id) @@ %(keys)s::tsquery
     AND %(user)s IN (sender_id, receiver_id)
     AND (%(after)s::timestamptz IS NULL OR timestamp >= %(after)s)
     AND (%(before)s::timestamptz IS NULL OR timestamp < %(before)s)
-    AND (%(last_at)s::timestamptz IS NULL OR (timestamp, id) < (%(last_at)s, %(last_id)s::bigint))
+    AND (%(last_id)s::bigint IS NULL OR id < %(last_id)s)
     AND (%(senders)s::bigint[] IS NULL OR sender_id = ANY(%(senders)s))
     AND (%(receivers)s::bigint[] IS NULL OR receiver_id = ANY(%(receivers)s))
 )
 SELECT m.id, m.timestamp, m.sender_id, (SELECT username FROM {USERS} WHERE id = m.sender_id),
   (SELECT username FROM {USERS} WHERE id = m.receiver_id), m.content
-FROM (SELECT id, timestamp FROM found ORDER BY timestamp DESC, id DESC OFFSET 0) AS latest
+FROM (SELECT id FROM found ORDER BY id DESC OFFSET 0) AS latest
 CROSS JOIN LATERAL (
   SELECT one.*, CASE WHEN %(accents)s
     THEN messaging_search_text(content) || E'\\n' || messaging_search_accented(content)
@@ -62,7 +61,7 @@ CROSS JOIN LATERAL (
   FROM messaging_message one WHERE one.id = latest.id OFFSET 0
 ) AS m
 WHERE m.folded ~ ALL(%(all_of)s::text[]) AND m.folded !~ ALL(%(none_of)s::text[])
-ORDER BY latest.timestamp DESC, latest.id DESC LIMIT %(size)s
+ORDER BY latest.id DESC LIMIT %(size)s
 """  # noqa: S608
 
 
@@ -120,28 +119,26 @@ def _search(user_id: int, wanted: Wanted, size: int, best: bool, last: Any, show
     excluded = needles([wanted.none_of], folded, whole=True)
     if unknown or (wanted.text and not clauses and not excluded):
         return Results([], unknown=unknown)
-    senders, receivers = [ids[name] for name in wanted.senders], [ids[name] for name in wanted.receivers]
+    senders, receivers = ([ids[name] for name in wanted.filters[which]] for which in ("from", "to"))
     arguments = {
         "user": user_id, "keys": tsquery(user_id, senders, receivers, clauses), "senders": senders or None,
-        "receivers": receivers or None, "after": wanted.after, "before": wanted.before, "last_at": None,
-        "last_id": None, "accents": any(plain != accented for plain, accented in folded.values()),
+        "receivers": receivers or None, "after": wanted.after, "before": wanted.before,
+        "accents": any(plain != accented for plain, accented in folded.values()),
         "all_of": patterns(clauses), "none_of": patterns(excluded),
     }  # fmt: skip
     marked = markers(clauses)
     if best:
         return _best(arguments, marked, size, last)
-    if last:
-        arguments |= {"last_at": _moment(last[0]), "last_id": last[1]}
     size = max(0, min(size, MOST_FOUND - shown))
-    rows = execute("default", SEARCH, arguments | {"size": size + 1})
-    page = [_found(row, marked, _place(row[1])) for row in rows[:size]]
+    rows = execute("default", SEARCH, arguments | {"size": size + 1, "last_id": last and last[1]})
+    page = [_found(row, marked, 0) for row in rows[:size]]
     more = len(rows) > size
     return Results(page, more and shown + size < MOST_FOUND, more and shown + size >= MOST_FOUND)
 
 
 def _prepare(wanted: Wanted) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
     """Set the statement timeout; return user ids by name, and terms folded without and with accents."""
-    names = list(dict.fromkeys(wanted.senders + wanted.receivers))
+    names = list(dict.fromkeys(wanted.filters["from"] + wanted.filters["to"]))
     terms = [term.text for clause in (*wanted.all_of, wanted.none_of) for term in clause]
     arguments = {"milliseconds": SECONDS * 1000, "names": names, "terms": terms}
     arguments["name_keys"] = [name_key(name) for name in names]
@@ -153,7 +150,7 @@ def _prepare(wanted: Wanted) -> tuple[dict[str, Any], dict[str, tuple[str, str]]
 def _best(
     arguments: dict[str, Any], marked: list[re.Pattern[str]], size: int, last: tuple[float, int] | None
 ) -> Results:
-    rows = execute("default", SEARCH, arguments | {"size": MOST_RANKED + 1})
+    rows = execute("default", SEARCH, arguments | {"size": MOST_RANKED + 1, "last_id": None})
     limited = len(rows) > MOST_RANKED
     ranked = sorted(((rank(row[5], marked), row[0], row) for row in rows[:MOST_RANKED]), reverse=True)
     below = [one for one in ranked if last is None or one[:2] < last]
@@ -163,14 +160,3 @@ def _best(
 
 def _found(row: tuple[Any, ...], marked: list[re.Pattern[str]], place: float) -> Found:
     return Found._make((*row[:5], snippet(row[5], marked), place))
-
-
-def _place(at: datetime) -> int:
-    return (at - BEGINNING) // timedelta(microseconds=1)
-
-
-def _moment(place: float) -> datetime:
-    try:
-        return BEGINNING + timedelta(microseconds=int(place))
-    except OverflowError:
-        return datetime.max.replace(tzinfo=UTC)

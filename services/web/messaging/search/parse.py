@@ -2,6 +2,7 @@
 """Parser of the search field: words, phrases and filters."""
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import zip_longest
@@ -45,38 +46,26 @@ class Term:
     phrase: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Wanted:
     """A parsed search: filters, and terms of the text.
 
     One term of each tuple in `all_of` must match, and no term of `none_of`. `text` is true if the search has
-    more than filters; punctuation alone is text without words.
+    more than filters; punctuation alone is text without words. `filters` contains the given values.
     """
 
-    all_of: tuple[tuple[Term, ...], ...] = ()
-    none_of: tuple[Term, ...] = ()
+    all_of: list[tuple[Term, ...]] = field(default_factory=list)
+    none_of: list[Term] = field(default_factory=list)
+    filters: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     text: bool = False
-    senders: tuple[str, ...] = ()
-    receivers: tuple[str, ...] = ()
     after: datetime | None = None
     before: datetime | None = None
+    alternative: bool = False  # While parsing: the next word is an alternative to the last one.
 
     @property
     def is_wordless(self) -> bool:
         """Return whether there is text, but no word to search for."""
         return self.text and not (self.all_of or self.none_of)
-
-
-@dataclass
-class _Reading:
-    """The state of the parser."""
-
-    all_of: list[tuple[Term, ...]] = field(default_factory=list)
-    none_of: list[Term] = field(default_factory=list)
-    filters: dict[str, list[str]] = field(default_factory=dict)
-    me: str = ""
-    alternative: bool = False  # The next word is an alternative to the last one.
-    text: bool = False
 
     def add(self, term: Term, *, excluded: bool) -> None:
         self.text = True
@@ -102,37 +91,30 @@ def parse(text: str, me: str) -> Wanted:
         raise ValidationError(f"Search for at most {LONGEST} characters; these are {len(text):,}.")
     if NOT_TEXT.search(text):
         raise ValidationError("The search contains a character that is not text.")
-    reading = _Reading(me=me)
+    wanted = Wanted()
     parts = list(PART.finditer(text))  # Every non-blank character matches at least as a word.
     for part, following in zip_longest(parts, parts[1:]):
-        _take(part, reading, following)
-    _check_number(reading)
-    days = {name: [_day(name, given) for given in reading.filters.get(name, ())] for name in FILTERS[2:]}
-    return Wanted(
-        all_of=tuple(reading.all_of),
-        none_of=tuple(reading.none_of),
-        text=reading.text,
-        senders=tuple(reading.filters.get("from", ())),
-        receivers=tuple(reading.filters.get("to", ())),
-        after=max(days["after"], default=None),
-        before=min(days["before"], default=None),
-    )
+        _take(part, wanted, following, me)
+    _check_number(wanted)
+    wanted.after = max((_day("after", given) for given in wanted.filters["after"]), default=None)
+    wanted.before = min((_day("before", given) for given in wanted.filters["before"]), default=None)
+    return wanted
 
 
-def _take(part: re.Match[str], reading: _Reading, following: re.Match[str] | None) -> None:
+def _take(part: re.Match[str], wanted: Wanted, following: re.Match[str] | None, me: str) -> None:
     excluded = part["not"] is not None
     if part["filter"]:
-        _take_filter(part, reading)
+        _take_filter(part, wanted, me)
     elif part["quoted"]:
-        reading.add(Term(_inner(part["quoted"]), phrase=True), excluded=excluded)
-    elif part["word"].lower() == "or" and not excluded and following and (reading.all_of or reading.filters):
+        wanted.add(Term(_inner(part["quoted"]), phrase=True), excluded=excluded)
+    elif part["word"].lower() == "or" and not excluded and following and (wanted.all_of or wanted.filters):
         # Beside a filter, `or` changes nothing: two names of a filter are alternatives anyway.
-        reading.alternative = bool(reading.all_of) and (following["filter"] or "").lower() not in FILTERS
+        wanted.alternative = bool(wanted.all_of) and (following["filter"] or "").lower() not in FILTERS
     else:
-        reading.add(Term(part["word"]), excluded=excluded)
+        wanted.add(Term(part["word"]), excluded=excluded)
 
 
-def _take_filter(part: re.Match[str], reading: _Reading) -> None:
+def _take_filter(part: re.Match[str], wanted: Wanted, me: str) -> None:
     name = part["filter"].lower()
     value = _inner(part["quoted_value"]).strip() if part["quoted_value"] else part["value"]
     if name in UNKNOWN:
@@ -142,24 +124,26 @@ def _take_filter(part: re.Match[str], reading: _Reading) -> None:
                 f'Put it in quotes to search for the words: "{name}:{value}".'
             )
         # `subject: warp` is text. Only `subject:warp` looks like a filter.
-        reading.add(Term(name), excluded=part["not"] is not None)
+        wanted.add(Term(name), excluded=part["not"] is not None)
         if value:
             phrase = part["quoted_value"] is not None
-            reading.add(Term(value, phrase=phrase), excluded=False)
+            wanted.add(Term(value, phrase=phrase), excluded=False)
         return
     if part["not"]:
         raise ValidationError(f"-{name}: is not possible. Only words can be excluded.")
     if not value:
-        wanted = f"a name, such as {name}:bob" if name in FILTERS[:2] else f"a day, such as {name}:2026-03-31"
-        raise ValidationError(f"{name}: needs {wanted}.")
+        example = (
+            f"a name, such as {name}:bob" if name in FILTERS[:2] else f"a day, such as {name}:2026-03-31"
+        )
+        raise ValidationError(f"{name}: needs {example}.")
     if name in FILTERS[:2] and part["value"] and name_key(value) == ME:
-        value = reading.me
-    reading.filters.setdefault(name, []).append(value)
+        value = me
+    wanted.filters[name].append(value)
 
 
-def _check_number(reading: _Reading) -> None:
-    number = sum(map(len, reading.all_of)) + len(reading.none_of)
-    names = sum(map(len, reading.filters.values()))
+def _check_number(wanted: Wanted) -> None:
+    number = sum(map(len, wanted.all_of)) + len(wanted.none_of)
+    names = sum(map(len, wanted.filters.values()))
     if number > MOST_WORDS:
         raise ValidationError(
             f"Search for at most {MOST_WORDS} words; these are {number}. "

@@ -13,6 +13,8 @@ from typing import Any
 from prometheus_client import values
 from prometheus_client.mmap_dict import MmapedDict
 
+from observability.log_limit import LogLimit
+
 FIRST = 2**16  # Size of a new file, in bytes; a full file doubles its size.
 MOST_BESIDE_A_KEY = 32  # Bytes of an entry besides its key: length, padding, value, time.
 
@@ -24,15 +26,13 @@ def use(worker_id: str) -> None:
     """Store all new values of this process in the files of this worker id."""
     values.MmapedDict = ReservedFile  # type: ignore[assignment,attr-defined]  # not exported
     in_file = _value_class(worker_id)
-    is_logged = False
+    limit = LogLimit()
 
     def value(*args: Any, **kwargs: Any) -> Any:
-        nonlocal is_logged
         try:
             return in_file(*args, **kwargs)
         except OSError as error:
-            if not is_logged:
-                is_logged = True
+            if limit.allows():
                 log.error("no room for metrics (%s): nobody will see the new ones of this process.", error)
             return values.MutexValue(*args, **kwargs)
 

@@ -137,6 +137,8 @@ class Cluster:
         if self.forward:
             self.forward.close()
         self.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=true")
-        images = self.run("docker", "images", "--quiet", f"--filter=reference=bobbin/*:{self.mark}-*").split()
+        images = self.run(
+            "docker", "images", "--quiet", f"--filter=reference=localhost/bobbin/*:{self.mark}-*"
+        ).split()
         if images:
             self.run("docker", "rmi", "--force", *sorted(set(images)))

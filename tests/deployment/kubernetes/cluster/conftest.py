@@ -11,7 +11,10 @@ import pytest
 from tests.deployment.compose.sending import Load, sign_up
 from tests.deployment.kubernetes.cluster.cluster import NAMESPACE, Cluster
 
-ORDER = ["test_start", "test_policies", "test_rollouts", "test_release", "test_monitoring", "test_restore"]
+ORDER = [
+    *("test_start", "test_policies", "test_rollouts", "test_release", "test_monitoring", "test_restore"),
+    *("test_chart", "drill_rotation"),
+]
 table: list[str] = []
 
 

@@ -17,7 +17,13 @@ from tests.deployment.kubernetes.manifests.checks import (
     streams,
     wiring,
 )
-from tests.deployment.kubernetes.manifests.checks.rendering import INFRA, ROOT, of_kind, render
+from tests.deployment.kubernetes.manifests.checks.rendering import (
+    INFRA,
+    ROOT,
+    copy_of_the_tree,
+    of_kind,
+    render,
+)
 from tests.deployment.kubernetes.manifests.checks.rendering import pods as all_pods
 
 RULES = (schemas, pods, wiring, network, settings, connections, memory, streams)
@@ -211,3 +217,14 @@ def tag_of(objects: list[dict], name: str) -> str:
 def tag_of_web(objects: list[dict]) -> str:
     (web,) = [entry for entry in of_kind(objects, "Deployment") if entry["metadata"]["name"] == "web"]
     return web["spec"]["template"]["spec"]["containers"][0]["image"].split(":")[-1]
+
+
+def test_a_changed_script_of_initdb_does_not_restart_postgres(tmp_path, local):
+    tree = copy_of_the_tree(tmp_path)
+    script = tree / "deploy/postgres/initdb.d/10-roles.sh"
+    script.write_text(script.read_text() + "# A change.\n")
+
+    changed = render(tree / "k8s/overlays/local")
+
+    assert of_kind(changed, "ConfigMap") != of_kind(local, "ConfigMap")
+    assert of_kind(changed, "StatefulSet") == of_kind(local, "StatefulSet")

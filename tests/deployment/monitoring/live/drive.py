@@ -1,6 +1,7 @@
 """A scenario of about 90 seconds with members, operators and failures: data for every panel."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -46,8 +47,13 @@ def drive(stack: Monitored) -> tuple[float, float]:
             renew_a_worker(stack)
         crowd.leave_one()
         verify(stack)
-        time.sleep(8)  # Normal operation again.
+        # Normal operation again. The sums of bad requests have a value at full minutes only.
+        time.sleep(max(8, first_full_minute(began + 15) + 3 - time.time()))
         return began, time.time()
+
+
+def first_full_minute(after: float) -> float:
+    return math.ceil(after / 60) * 60
 
 
 # --- Actions of operators ---

@@ -59,7 +59,7 @@ function wait() {
   clearTimeout(timer);
   timer = setTimeout(() => {
     if (grown > shown && unread && !document.hidden)
-      say(unread === 1 ? "1 unread message." : `${unread} unread messages.`);
+      say(unread === 1 ? "1 unread message." : `${unread > 99 ? "More than 99" : unread} unread messages.`);
     shown = grown = 0;
     timer = undefined;
   }, SOON);

@@ -10,11 +10,18 @@ export class AwayError extends Error {}
 let kept = null; // The content of the page while another member is logged in.
 let hadTitle = "";
 
-/** @param {"logged-out" | "another-member"} id */
-const show = (id) => {
+// Whether the content of this page is kept for its member while another one is logged in.
+export const isAway = () => kept !== null;
+
+/**
+ * Shows one of the two dialogs, and closes the other one.
+ * @param {"logged-out" | "another-member"} id
+ */
+function show(id) {
+  $(`dialog.cover[open]:not(#${id})`)?.close();
   const dialog = $(`dialog#${id}`);
   if (dialog && !dialog.open) dialog.showModal();
-};
+}
 
 // Called when the session has ended: by a log-out, by expiry or by a new password.
 export function sessionLost() {
@@ -22,15 +29,19 @@ export function sessionLost() {
   throw new AwayError("logged out");
 }
 
+function removeContent() {
+  const content = document.createDocumentFragment();
+  content.append(...$$(":scope > :not(dialog)", document.body));
+  [hadTitle, document.title] = [document.title, "Bobbin"];
+  return content;
+}
+
 // Called when another member is logged in. Removes the content of the first member from the document.
 export function anotherMember() {
   if (!kept && !openForms().length) location.reload();
-  else if (!kept) {
-    kept = document.createDocumentFragment();
-    kept.append(...$$(":scope > :not(dialog)", document.body));
-    [hadTitle, document.title] = [document.title, "Bobbin"];
-    $("dialog#logged-out")?.close();
-    show("another-member");
+  else {
+    kept ??= removeContent();
+    show("another-member"); // Also after the Escape key has closed it: the page is empty.
   }
   throw new AwayError("another member");
 }
@@ -39,7 +50,7 @@ export function anotherMember() {
 // Returns whether the page was hidden until now.
 export function isHere() {
   document.documentElement.classList.remove("is-checking");
-  const dialog = $("dialog:is(#logged-out, #another-member)[open]");
+  const dialog = $("dialog.cover[open]");
   if (!dialog && !kept) return false;
   dialog?.close();
   if (kept) {

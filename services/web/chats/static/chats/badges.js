@@ -5,6 +5,8 @@ import { sayUnread } from "./arrivals.js";
 import { $, make } from "./page.js";
 
 let { title } = document;
+const MOST = 99; // The server counts no further than 100.
+const MANY = `${MOST}+`;
 
 /** @param {"unread" | "notifications"} name @param {number} count */
 function showBadge(name, count) {
@@ -12,7 +14,7 @@ function showBadge(name, count) {
   if (!link) return;
   $("[data-badge]", link)?.remove();
   if (!count) return;
-  const textContent = count >= 100 && name === "notifications" ? "99+" : String(count);
+  const textContent = count > MOST ? MANY : String(count);
   const badge = make("span", { className: "badge", textContent });
   badge.dataset.badge = name;
   link.append(" ", badge);
@@ -20,7 +22,8 @@ function showBadge(name, count) {
 
 /** @param {Badges} badges */
 export function showBadges({ unread, notifications }) {
-  sayUnread(Number($('[data-badge="unread"]')?.textContent ?? 0), unread);
+  const before = $('[data-badge="unread"]')?.textContent.trim() ?? "0";
+  sayUnread(before === MANY ? MOST + 1 : Number(before), unread);
   showBadge("unread", unread);
   showBadge("notifications", notifications);
   showTitle();

@@ -5,7 +5,7 @@ import { AwayError } from "./away.js";
 import { showTitle } from "./badges.js";
 import { sendButton } from "./buttons.js";
 import { watchReceiver } from "./counterpart.js";
-import { deleteAllDrafts, keepDraft, restoreDrafts, tidyDrafts } from "./drafts.js";
+import { deleteAllDrafts, keepDraft, restoreDrafts, takeDrafts, tidyDrafts } from "./drafts.js";
 import { setFold } from "./folding.js";
 import { closeForm, fillName, openForm } from "./forms.js";
 import { leave } from "./keeping.js";
@@ -23,8 +23,6 @@ import { showTimes } from "./times.js";
 // Other modules import these. They are listed here so that the browser loads all modules in parallel.
 import "./fetching.js";
 import "./lists.js";
-
-const LEAVING = "logs out"; // The window.name of a tab in which the member has pressed "Log out".
 
 /** @param {MouseEvent} event */
 function click(event) {
@@ -56,7 +54,6 @@ function push(event, button) {
   } else if (button.matches("[data-cancels]") && button.form) closeForm(button.form);
   else if (button.matches(".fold") && row) setFold(row, button, button.getAttribute("aria-expanded") !== "true");
   else if (button.matches("[data-theme-switch]")) switchTheme();
-  else if (button.form?.matches("[data-logs-out]")) window.name = LEAVING;
   else if (button.matches("[data-opens]")) $(`dialog#${button.dataset.opens}`)?.showModal();
 }
 
@@ -90,15 +87,15 @@ addEventListener("pageshow", ({ persisted }) => {
   if (isCovered()) tryTo(checkState); // Check at once which member is logged in.
 });
 if (state) {
-  window.name = "";
   tidyDrafts();
   restoreDrafts();
+  document.addEventListener("visibilitychange", takeDrafts);
+  addEventListener("focus", takeDrafts, true); // Of this window, or of a form: before anything is typed.
   watchReceiver();
   beginLive();
   watchSight();
-} else if ("visitor" in document.body.dataset && window.name === LEAVING) {
-  // After a voluntary log-out, delete all drafts and inform the other tabs.
-  window.name = "";
+} else if ("sessionEnded" in document.body.dataset) {
+  // This page is the response to a log-out or an erasure.
   deleteAllDrafts();
   tabs.postMessage({ kind: "logged out" });
 }

@@ -3,6 +3,7 @@
 
 import { AwayError } from "./away.js";
 import { renewTokens } from "./fetching.js";
+import { leaveUnread } from "./seen.js";
 
 const FORMS = "#mark-unread, #read-all, [data-notification] form";
 /** @type {HTMLFormElement | null} */
@@ -16,6 +17,9 @@ export async function sendButton(event) {
   const { target: form, submitter } = event;
   if (!(form instanceof HTMLFormElement) || !form.matches(FORMS) || form === renewed) return;
   event.preventDefault();
+  /** @type {HTMLElement | null | undefined} */
+  const row = submitter?.closest("li.message");
+  if (row) leaveUnread(row);
   try {
     await renewTokens();
   } catch (error) {

@@ -65,7 +65,15 @@ export function keepDraft({ target }) {
   if (!(target instanceof Element)) return;
   /** @type {HTMLFormElement | null} */
   const form = target.closest("form.compose");
-  if (form && target.matches('textarea, [name="to"]')) storeDraft(form);
+  if (!form || !target.matches('textarea, [name="to"]')) return;
+  storeDraft(form);
+  addEventListener("beforeunload", warn); // Not before: some browsers then keep no copy of the page for Back.
+}
+
+// Asks before a text is lost: the storage refused it, or another tab has stored a different one.
+/** @param {Event} event */
+function warn(event) {
+  if (formsWithText().some((form) => read(keyOf(form))?.text !== textOf(form))) event.preventDefault();
 }
 
 /** @param {HTMLFormElement} form */
@@ -82,7 +90,12 @@ export function storeDraft(form) {
   // For a new message: the token of the name, which may have another owner when the draft is restored.
   draft.made = form.elements.made?.value;
   write(keyOf(form), draft);
+  if (read(keyOf(form))) leaveToStorage(form);
 }
+
+// Otherwise the browser would also restore the text by Back, even after it was sent.
+/** @param {HTMLFormElement} form */
+const leaveToStorage = (form) => (form.autocomplete = "off");
 
 /** @param {HTMLFormElement} form */
 export const deleteDraft = (form) => remove(keyOf(form));
@@ -95,11 +108,18 @@ export const deleteDraft = (form) => remove(keyOf(form));
 export const sentFrom = (form) => ({ kind: "sent", draft: keyOf(form), text: textOf(form) });
 
 /**
- * Another tab has sent a form and deleted its draft. A different text in this tab becomes the draft.
+ * Another tab has sent a form and deleted its draft. A different text in this tab becomes the draft, and the
+ * same text is sent.
  * @param {{ draft: string, text: string }} event
  */
 export function keepUnsent({ draft, text }) {
-  for (const form of formsWithText()) if (keyOf(form) === draft && textOf(form) !== text) storeDraft(form);
+  for (const form of formsWithText()) {
+    if (keyOf(form) !== draft) continue;
+    if (textOf(form) !== text) storeDraft(form);
+    else if (isEdit(form)) required("textarea", form).defaultValue = text;
+    // A form that was tried has the id of the sent message, so it delivers nothing twice.
+    else if (!form.dataset.tried) required("textarea", form).value = "";
+  }
 }
 
 /** @param {ParentNode} [within] */
@@ -113,8 +133,20 @@ export function restoreDrafts(within = document) {
   }
 }
 
+// Shows what another tab has stored since, in forms without a text. A form with the same text and recipient takes over
+// the id of a send whose response was lost.
+export function takeDrafts() {
+  for (const form of $$("form.compose[data-draft]")) {
+    const draft = member && !form.dataset.tried && read(keyOf(form));
+    if (!draft) continue;
+    const isSame = textOf(form) === draft.text && receiverOf(form)?.value === draft.to;
+    if (!holdsText(form) || isSame) restore(form, draft);
+  }
+}
+
 /** @param {HTMLFormElement} form @param {Draft} draft */
 function restore(form, draft) {
+  leaveToStorage(form);
   required("textarea", form).value = draft.text;
   const receiver = receiverOf(form);
   if (receiver && typeof draft.to === "string") receiver.value = draft.to;

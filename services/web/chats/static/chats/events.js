@@ -5,12 +5,15 @@ import { AwayError } from "./away.js";
 import { checkCounterpart } from "./counterpart.js";
 import { fetchState } from "./fetching.js";
 import { reload, removeRow } from "./keeping.js";
-import { refreshFound, refreshRows } from "./lists.js";
+import { refreshRows } from "./lists.js";
 import { $, conversation, found, messages, random, rows, thread } from "./page.js";
 import { byId } from "./rows.js";
 import { markSeen, refreshMessages } from "./thread.js";
 
-/** @type {string | null} */
+/**
+ * The generation of the content of this page. An event leaves it as it is: an earlier event may have been lost.
+ * @type {string | null}
+ */
 let generation = document.body?.dataset.generation || null;
 const MANY = ["sync", "member"]; // Kinds of events that many members may receive at the same time.
 /** @type {LiveEvent} */
@@ -52,7 +55,7 @@ document.addEventListener("counterpart", () => messages && tryTo(() => refreshMe
 async function act() {
   const events = waiting;
   waiting = [];
-  const work = tryTo(() => refresh(events).then(badges));
+  const work = tryTo(() => refresh(events).then(fetchState));
   await work.finally(() => (soon = waiting.length ? setTimeout(act, 200) : undefined));
 }
 
@@ -78,16 +81,9 @@ async function fetchChanges(events) {
   const ids = here.filter(({ kind }) => kind === "new" || kind === "edited").map(({ message }) => Number(message));
   const isMember = events.some(({ kind }) => kind === "member");
   const isSync = events.some(({ kind }) => kind === "sync");
-  if (rows) await refreshRows(isMember);
-  else if (found && (isMember || isSync)) await refreshFound();
+  if (rows || (found && (isMember || isSync))) await refreshRows(isMember);
   else if (isMember || (isSync && !messages)) await checkCounterpart();
   if (messages && (isSync || ids.length)) await refreshMessages(isSync ? undefined : ids);
-}
-
-// Updates the badges and the generation of a page whose content is up to date.
-async function badges() {
-  const now = await fetchState();
-  if (!document.hidden) generation = now.generation;
 }
 
 /**
@@ -108,13 +104,19 @@ export async function tryTo(work) {
   }
 }
 
-/** @param {string} text */
+let problem = ""; // The text of the last problem.
+
+/**
+ * Shows a problem, or removes the last one. A text that keeping.js shows there stays.
+ * @param {string} text
+ */
 function say(text) {
   const line = $("#connection");
-  if (line && line.textContent !== text) line.textContent = text;
+  if (line && line.textContent !== text && (text || line.textContent === problem)) line.textContent = text;
+  problem = text;
 }
 
-// Refreshes this page if anything has changed since it was made.
+// Refreshes this page if anything has changed since it was made. If no event was lost, it finds nothing new.
 export async function checkState() {
   const now = await fetchState();
   const changed = missed || now.generation === null || now.generation !== generation; // Some pages have no generation.

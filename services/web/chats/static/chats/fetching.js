@@ -16,14 +16,32 @@ const HTML = { Accept: "text/html" };
 export const UNCHANGED = Symbol("unchanged");
 
 /**
+ * Ends a response that nothing reads. Otherwise it occupies one of the browser's six connections to this host.
+ * @param {Response} response
+ */
+export const discard = (response) => response.body?.cancel();
+
+/**
+ * Throws an AwayError if the response is the log-in page.
+ * @param {Response} response
+ */
+export async function checkSession(response) {
+  if (!isLogin(response)) return;
+  await discard(response);
+  sessionLost();
+}
+
+/**
  * @param {string} address
  * @param {Record<string, string>} headers
  */
 async function request(address, headers) {
   const response = await fetch(address, { cache: FRESH, headers });
-  if (isLogin(response)) sessionLost();
-  if (!response.ok && ![304, 404].includes(response.status))
+  await checkSession(response);
+  if (!response.ok && ![304, 404].includes(response.status)) {
+    await response.clone().blob(); // Reads the body to its end, although most callers do not.
     throw new Error(`${response.status} for ${address}`, { cause: response });
+  }
   return response;
 }
 
@@ -46,7 +64,10 @@ export async function getChanged(address, version) {
 
 /** @param {Response} response */
 async function pageOf(response) {
-  if (response.status === 404) return null;
+  if (response.status === 404) {
+    await discard(response);
+    return null;
+  }
   const page = parse(await response.text());
   checkMember(page.body.dataset.member);
   return page;
@@ -98,6 +119,7 @@ export async function fetchState() {
 export async function sendWithToken(send) {
   const response = await send();
   if (response.status !== 403) return response;
+  await discard(response);
   try {
     await renewTokens();
   } catch (error) {

@@ -43,10 +43,7 @@ function place(form, row) {
 export function closeForm(form) {
   /** @type {HTMLElement | null} */
   const row = form.closest("li.message");
-  if (!row) {
-    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
-    return;
-  }
+  if (!row) return $(":focus", form)?.blur();
   if (row.matches(".is-edited-here")) deleteDraft(form);
   form.remove();
   row.classList.remove("is-edited-here");

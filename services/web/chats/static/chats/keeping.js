@@ -1,6 +1,7 @@
 // @ts-check
 // Scripts never discard an open form. Code that leaves a page or removes a form calls this module first.
 
+import { isAway } from "./away.js";
 import { formsWithText, openForms } from "./drafts.js";
 import { $, $$, make, required } from "./page.js";
 
@@ -48,6 +49,7 @@ function stopSending(why, within = document) {
 
 /** @param {string} text */
 export function reload(text) {
+  if (isAway()) return; // The page is refreshed when its member returns.
   if (openForms().length) stopSending(text);
   else location.reload();
 }

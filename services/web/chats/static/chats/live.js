@@ -1,6 +1,7 @@
 // @ts-check
 // Live updates: the tabs of a browser share one event stream if possible. Without a stream, pages poll.
 
+import { isAway } from "./away.js";
 import { keepUnsent, openForms } from "./drafts.js";
 import { checkState, onEvent, tryTo } from "./events.js";
 import { eventsPort, random } from "./page.js";
@@ -19,7 +20,7 @@ function receive(event) {
     tryTo(checkState); // Fetch the changes since the page was made.
   } else if (event.kind === "closed") isOpen = false;
   else if (event.kind === "sent") keepUnsent(event);
-  else if (event.kind === "logged out") openForms().length ? tryTo(checkState) : location.reload();
+  else if (event.kind === "logged out") openForms().length || isAway() ? tryTo(checkState) : location.reload();
   else onEvent(event);
   document.documentElement.dataset.live = isOpen ? "yes" : "no";
 }

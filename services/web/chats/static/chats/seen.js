@@ -4,7 +4,7 @@
 
 import { showBadges } from "./badges.js";
 import { AwayError } from "./away.js";
-import { isLogin, sendWithToken } from "./fetching.js";
+import { discard, isLogin, sendWithToken } from "./fetching.js";
 import { $, $$, isCovered, messages } from "./page.js";
 import { idOf } from "./rows.js";
 
@@ -69,15 +69,27 @@ const post = (address, ids) =>
 /** @param {Response} response */
 const isDone = (response) => response.status < 500 && response.status !== 429 && !isLogin(response);
 
+/**
+ * Reports a row no longer, because the member marks it as unread. A later report would mark it as read again.
+ * @param {HTMLElement} row
+ */
+export function leaveUnread(row) {
+  sight.unobserve(row);
+  clearTimeout(inSight.get(row));
+  inSight.delete(row);
+  seen.delete(idOf(row));
+}
+
 async function send() {
   report = undefined;
   const address = messages?.dataset.seen;
-  if (!address) return;
+  if (!address || !seen.size) return;
   const ids = [...seen].slice(0, MOST);
   try {
     const response = await post(address, ids);
     if (isDone(response)) for (const id of ids) seen.delete(id);
     if (response.ok && !isLogin(response)) showBadges(await response.json());
+    else await discard(response);
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof AwayError)) throw error;
   }
@@ -88,12 +100,14 @@ export function watchSight() {
   if (!messages) return;
   /** @param {Node} row */
   const observe = (row) => row instanceof Element && row.matches("li.is-new") && sight.observe(row);
-  $$("li.is-new", messages).forEach(observe);
+  const observeAll = () => $$("li.is-new", messages ?? undefined).forEach(observe);
+  observeAll();
   new MutationObserver((changes) => {
     for (const { addedNodes } of changes) addedNodes.forEach(observe);
   }).observe(messages, { childList: true });
   const again = () => [...inSight.keys()].forEach(wait);
   document.addEventListener("visibilitychange", again);
   document.addEventListener("prerenderingchange", again);
+  addEventListener("pageshow", ({ persisted }) => persisted && observeAll()); // Also a row that was left unread.
   addEventListener("pagehide", () => seen.size && send());
 }

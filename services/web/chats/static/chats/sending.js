@@ -2,10 +2,10 @@
 // Sends forms by script, without leaving a page with messages. A form that is not accepted keeps its text.
 
 import { sayAccepted } from "./arrivals.js";
-import { AwayError, sessionLost } from "./away.js";
+import { AwayError } from "./away.js";
 import { deleteDraft, isEdit, sentFrom, storeDraft } from "./drafts.js";
 import { tryTo } from "./events.js";
-import { get, isLogin, parse, sendWithToken } from "./fetching.js";
+import { checkSession, get, parse, sendWithToken } from "./fetching.js";
 import { closeForm } from "./forms.js";
 import { fail, leave } from "./keeping.js";
 import { tabs } from "./live.js";
@@ -44,7 +44,7 @@ async function submit(form, button) {
   try {
     const id = form.elements.client_id.value;
     const response = await post(form, button);
-    if (isLogin(response)) sessionLost();
+    await checkSession(response);
     const address = response.headers.get("Location");
     if (id && address && response.headers.get("X-Accepted") === id) await accepted(form, address);
     else refused(form, response.status, await response.text());
@@ -61,7 +61,9 @@ async function submit(form, button) {
 /** @param {HTMLFormElement} form @param {HTMLElement | null} button */
 function post(form, button) {
   const headers = { Prefer: "return=minimal" };
-  return sendWithToken(() => fetch(form.action, { method: "POST", body: new FormData(form, button), headers }));
+  // Django reads this encoding in an eighth of the time of multipart. The forms contain no files.
+  const encoded = () => new URLSearchParams(/** @type {any} */ (new FormData(form, button)));
+  return sendWithToken(() => fetch(form.action, { method: "POST", body: encoded(), headers }));
 }
 
 /**
@@ -74,7 +76,9 @@ async function accepted(form, address) {
   tabs.postMessage(sentFrom(form));
   delete form.dataset.tried;
   if (!messages) {
-    if (!isEdit(form)) renew(form); // After Back, the form is for another message.
+    // After Back, the form is for another message, or has nothing left to save.
+    if (isEdit(form)) changeFrom(required("textarea", form).value, form);
+    else renew(form);
     return location.assign(address);
   }
   sayAccepted(isEdit(form));
@@ -164,6 +168,7 @@ function replace(form, fresh) {
   fresh.dataset.draft = form.dataset.draft;
   changeFrom($(PRESENT, fresh)?.textContent ?? required("textarea", form).defaultValue, fresh);
   form.replaceWith(fresh);
+  storeDraft(fresh); // Before the focus, at which a form takes the stored draft with its id.
   window.htmx?.process(fresh);
   ($('[aria-invalid="true"]', fresh) ?? required("textarea", fresh)).focus();
   return fresh;

@@ -179,12 +179,9 @@ export async function loadPage(anchor) {
 }
 
 /** @param {LiveEvent} event */
-export function markSeen(event) {
-  for (const row of all()) {
-    const { first = Infinity, message = 0, ids } = event;
-    const inside = ids ? ids.includes(idOf(row)) : idOf(row) >= first && idOf(row) <= message;
-    const here = !event.thread || !thread || Number(thread) === event.thread;
-    if (!inside || !here || !row.matches(".is-mine") || $(".seen", row)) continue;
+export function markSeen({ ids = [] }) {
+  for (const row of ids.map(byId)) {
+    if (!row?.matches(".is-mine") || $(".seen", row)) continue;
     required(".meta", row).append(" ", make("span", { className: "seen", textContent: "read" }));
   }
 }

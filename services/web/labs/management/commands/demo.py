@@ -3,7 +3,8 @@
 import secrets
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import User
@@ -40,7 +41,7 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, **options: Any) -> None:
-        present = User.objects.in_bulk(CAST, field_name="username")
+        present = {user.name_key: user for user in User.objects.filter(name_key__in=CAST)}
         members = {name: self._known(present[name]) if name in present else self._new(name) for name in CAST}
         if not Message.objects.visible_to(members["alice"]).exists():
             for (sender, receiver), lines in THREADS.items():
@@ -53,7 +54,10 @@ class Command(BaseCommand):
 
     def _new(self, name: str) -> User:
         password = secrets.token_urlsafe(9)
-        user: User = User.objects.create_user(name, password=password)
+        try:
+            user: User = User.objects.create_user(name, password=password)
+        except ValidationError as refused:
+            raise CommandError(f"{name} cannot be created: {refused.messages[0]}") from None
         self.stdout.write(f"{name:8} password: {password}")
         return user
 

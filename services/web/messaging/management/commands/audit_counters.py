@@ -26,7 +26,10 @@ class Command(BaseCommand):
 
     def handle(self, *, repair: bool, **options: Any) -> None:
         try:
-            found = self._audit(options["all"], repair)
+            if repair or options["all"]:
+                found = counter_audit.audit_all(is_repairing=repair)
+            else:
+                found = counter_audit.audit_sample()
         except Error as error:
             reason = str(error).partition("\n")[0]
             raise CommandError(
@@ -39,11 +42,6 @@ class Command(BaseCommand):
             self.stdout.write(f"{_wrong(found)} They were repaired.")
         else:
             raise CommandError(f"{_wrong(found)} Run it with --repair to correct them.", returncode=WRONG)
-
-    def _audit(self, is_complete: bool, is_repairing: bool) -> Found:
-        if is_complete or is_repairing:
-            return counter_audit.audit_all(is_repairing=is_repairing)
-        return counter_audit.audit_sample()
 
 
 def _wrong(found: Found) -> str:

@@ -13,8 +13,13 @@ from tests.deployment.kubernetes.manifests.checks.rendering import ROOT, Pod, of
 
 DJANGO = re.compile(r"(^|/)bobbin/web[:@]")
 NGINX = re.compile(r"(^|/)bobbin/nginx[:@]")
-# Variables that packages or processes without Django read.
-NOT_OF_DJANGO = {"OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "PROMETHEUS_MULTIPROC_DIR"}
+# Variables that packages (gunicorn among them) or processes without Django read.
+NOT_OF_DJANGO = {
+    "FORWARDED_ALLOW_IPS",
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
+    "PROMETHEUS_MULTIPROC_DIR",
+}
 # Requests like those of the kubelet: by IP address, over plain HTTP.
 REQUEST = """
 import json, sys, django

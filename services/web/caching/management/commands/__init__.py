@@ -1,0 +1,1 @@
+"""The command that waits for the database, before Redis is used with it."""

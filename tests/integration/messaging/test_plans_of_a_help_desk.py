@@ -1,0 +1,101 @@
+"""The queries of the pages of a help desk, a member with 100,000 conversations, cost what others cost.
+
+So they do before the first ANALYZE, when the planner has no statistics.
+"""
+
+import pytest
+from django.db import connection, transaction
+
+from accounts.models import User
+from bench import staging
+from messaging.models import Message
+from tests.integration.messaging.test_plans import EDITS
+from tests.support.help_desk import MOST, PAGES, addressed
+from tests.support.plans import blocks_of, faults_of, plan_of, recorded
+
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("plans")]
+
+# The number of members, of the conversations of the help desk, and whether PostgreSQL has statistics.
+KINDS = {
+    "among many": (300_000, 100_000, True),
+    "among its counterparts": (100_200, 100_000, True),
+    "small": (700, 500, True),
+    "without statistics": (300_000, 100_000, False),
+    "small without statistics": (700, 500, False),
+}
+OTHER = 100  # Conversations of the other member.
+INDEX = "SELECT pg_get_indexdef('message_search'::regclass)"
+
+CHANGES = {
+    "/chats/message/{middle}/reply/": {"content": "An answer"},
+    "/chats/new/": {"to": "{counterpart}", "content": "A new thread"},
+    "/chats/seen/": {"ids": "{middle}"},
+    "/chats/message/{middle}/unread/": {},
+    "/chats/notifications/{middle}/read/": {},
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def members(request, django_db_setup, django_db_blocker):
+    """Return the help desk and the other member, each with a message in the middle of the inbox."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        # The index of the search, which no page here uses, would take most of the time.
+        cursor.execute(INDEX)
+        [(index,)] = cursor.fetchall()
+        cursor.execute("DROP INDEX message_search")
+        total, conversations, analysed = KINDS[request.param]
+        staged = staging.stage_help_desk(total, conversations, OTHER)
+        cursor.execute(EDITS)
+        if analysed:
+            staging.vacuum("default")
+        readers = User.objects.in_bulk([pk for pk, _ in staged])
+        counts = conversations, OTHER
+        middles = [first + count // 2 for (_, first), count in zip(staged, counts, strict=True)]
+        messages = Message.objects.select_related("sender").in_bulk(middles)
+        yield [(readers[pk], messages[middle]) for (pk, _), middle in zip(staged, middles, strict=True)]
+        cursor.execute(staging.EMPTY)
+        cursor.execute(f"{index}; ALTER INDEX message_search ALTER COLUMN 1 SET STATISTICS 0")
+
+
+def _check(plans) -> None:
+    history = "reads all of messaging_messagehistory"  # Right while it has few rows.
+    assert plans
+    assert [fault for plan in plans for fault in faults_of(plan) if fault != history] == []
+
+
+def _read(browser_of, reader: User, middle: Message, address: str) -> int:
+    """Return how many blocks the queries of a page read."""
+    browser = browser_of(reader)
+    with recorded() as made:
+        response = browser.get(addressed(address, reader, middle))
+    assert response.status_code in {200, 302}
+    plans = [plan_of(*one) for one in dict(made).items()]
+    _check(plans)
+    return blocks_of(plans)
+
+
+def _write(browser_of, reader: User, middle: Message, address: str, data: dict[str, str]) -> int:
+    """Return how many blocks the statements of a change read, when they run a second time."""
+    browser = browser_of(reader)
+    data = {name: addressed(value, reader, middle) for name, value in data.items()}
+    with transaction.atomic(), recorded() as made:
+        response = browser.post(addressed(address, reader, middle), data)
+        transaction.set_rollback(True)
+    assert response.status_code in {200, 302}
+    with transaction.atomic():
+        plans = [plan_of(*one, run=True) for one in made]
+        transaction.set_rollback(True)
+    _check(plans)
+    return blocks_of(plans)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_page_of_a_help_desk_reads_no_more_than_that_of_another_member(members, browser_of, address):
+    desk, other = (_read(browser_of, *member, address) for member in members)
+    assert desk <= MOST * other
+
+
+@pytest.mark.parametrize("address", CHANGES)
+def test_change_of_a_help_desk_reads_no_more_than_that_of_another_member(members, browser_of, address):
+    desk, other = (_write(browser_of, *member, address, CHANGES[address]) for member in members)
+    assert desk <= MOST * other

@@ -1,0 +1,24 @@
+"""The pages whose queries must cost a help desk no more than a member with 100 conversations."""
+
+from accounts.models import User
+from messaging.models import Message
+
+MOST = 1.2  # Times the cost for a member with 100 conversations.
+PAGES = [
+    "/chats/", "/chats/?before={middle}", "/chats/unread/", "/chats/unread/?before={middle}",
+    "/chats/notifications/", "/chats/notifications/?before={middle}", "/chats/new/",
+    "/chats/people/?to={start}", "/chats/state/", "/chats/counterpart/?to={counterpart}",
+    "/chats/counterpart/?conversation={conversation}", "/chats/with/{counterpart}/",
+    "/chats/thread/{middle}/", "/chats/message/{middle}/", "/chats/message/{middle}/reply/",
+    "/chats/message/{middle}/history/", "/accounts/",
+]  # fmt: skip
+
+
+def addressed(address: str, reader: User, middle: Message) -> str:
+    """Return the address of a page of `reader`. `middle` is a message from the middle of the inbox."""
+    return address.format(
+        middle=middle.pk,
+        counterpart=middle.sender.username,
+        conversation=middle.conversation_id,
+        start=f"member{reader.pk % 8 + 1}",  # Suggestions are cached.
+    )

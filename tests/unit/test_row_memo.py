@@ -1,0 +1,86 @@
+"""Rows that a process keeps: no other row comes back, and they are few and do not stay."""
+
+from collections import namedtuple
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chats.row_memo import RowMemo
+from chats.rows import message_rows
+
+AT = datetime(2026, 3, 7, 9, 5, 4, tzinfo=UTC)
+MESSAGE = {
+    "id": 7, "sender_id": 2, "content": "Good morning", "timestamp": AT, "read": True, "edited": False,
+    "parent_message_id": 5, "thread": 3, "parent_excerpt": "Hello", "parent_sender_id": 1,
+}  # fmt: skip
+PAGE = {"reader_id": 1, "counterpart": "bob", "nested": False, "can_reply": True}
+OTHER = {
+    "id": 8, "sender_id": 1, "content": "Good evening", "timestamp": AT + timedelta(seconds=1), "read": False,
+    "edited": True, "parent_message_id": 6, "thread": 4, "parent_excerpt": "Bye", "parent_sender_id": 2,
+    "reader_id": 2, "counterpart": "alice", "nested": True, "can_reply": False,
+}  # fmt: skip
+Message = namedtuple("Message", MESSAGE)
+
+
+def _page(memo=None, before=(), **different):
+    """Return the last row of a page of some messages, of which the last one has different values."""
+    values = MESSAGE | PAGE | different
+    page = {name: values[name] for name in PAGE}
+    last = Message(**{name: values[name] for name in MESSAGE})
+    return message_rows([*before, last], **page, memo=memo)[-1]
+
+
+def test_row_comes_from_the_memo():
+    memo = RowMemo(2**20, 60)
+
+    assert _page(memo) is _page(memo)
+    assert _page(memo) == _page()
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_row_that_differs_in_one_value_is_another_row(name):
+    memo, different = RowMemo(2**20, 60), {name: OTHER[name]}
+    _page(memo)
+
+    assert _page() != _page(**different)
+    assert _page(memo, **different) == _page(**different)
+
+
+def test_row_depends_on_the_place_of_its_parent():
+    memo = RowMemo(2**20, 60)
+    above = [Message(**MESSAGE | {"id": pk, "parent_message_id": pk - 1 or None}) for pk in range(1, 9)]
+    pages = [
+        {},
+        {"before": [above[4]]},
+        {"before": [above[4]], "nested": True, "id": 20},
+        {"before": above[:5], "nested": True, "id": 20},
+        {"before": above, "nested": True, "id": 20, "parent_message_id": 8},
+    ]
+    rows = [_page(**page) for page in pages]
+
+    assert len(set(rows)) == len(rows)
+    assert [_page(memo, **page) for page in pages * 2] == rows * 2
+
+
+def test_full_memo_is_emptied():
+    memo = RowMemo(1_000, 60)
+    for number in range(101):
+        memo.add({number: "row"}, 10)
+
+    assert [memo.get(number) for number in (0, 99, 100)] == [None, None, "row"]
+
+
+def test_page_of_long_rows_is_not_kept():
+    memo = RowMemo(1_000, 60)
+    memo.add({1: "row"}, 101)
+
+    assert memo.get(1) is None
+
+
+def test_memo_is_emptied_after_its_time():
+    memo = RowMemo(1_000, 0.01)
+    memo.add({1: "row"}, 5)
+    memo._timer.join()
+
+    assert memo.get(1) is None
+    assert memo._timer is None
