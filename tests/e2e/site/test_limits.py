@@ -80,7 +80,7 @@ def test_sending_beyond_the_limit_returns_retry_after():
         session = {"Cookie": f"sessionid={uuid.uuid4().hex}"} | FORM
         return fetch("POST", "/chats/new/", session, b"content=x")
 
-    # Earlier tests sent from this address: the burst of 100 is complete again after five seconds without a send.
+    # Earlier tests sent from this address. The burst of 100 is complete again after five seconds.
     time.sleep(5)
     with ThreadPoolExecutor(10) as crowd:
         answers = list(crowd.map(send, range(400)))
