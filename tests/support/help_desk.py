@@ -1,5 +1,7 @@
 """The pages whose queries must cost a help desk no more than a member with 100 conversations."""
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from messaging.models import Message
 
@@ -12,6 +14,12 @@ PAGES = [
     "/chats/thread/{middle}/", "/chats/message/{middle}/", "/chats/message/{middle}/reply/",
     "/chats/message/{middle}/history/", "/accounts/",
 ]  # fmt: skip
+SEARCH = "/chats/search/?q=shibboleth"
+
+
+def hide_word(middle: Message) -> None:
+    """Give this message a text with the word of SEARCH."""
+    QuerySet.update(Message.objects.filter(pk=middle.pk), content="Not the loom but a shibboleth")
 
 
 def addressed(address: str, reader: User, middle: Message) -> str:

@@ -42,7 +42,7 @@ def plan_of(statement: str, parameters, *, run: bool = False) -> dict:
     The constraints refuse a second copy of a message, unless the first one was rolled back.
     """
     marked, values = numbered(statement, parameters)
-    reads = statement.lstrip().upper().startswith("SELECT") and "FOR " not in statement
+    reads = re.search(r"\b(INSERT|UPDATE|DELETE|FOR)\b", statement.upper()) is None
     analyze = "ANALYZE, BUFFERS, " if run or reads else ""
     with connection.cursor() as cursor:
         raw = cursor.connection

@@ -6,31 +6,37 @@ A list makes the same number of queries at any size. messaging/admin_texts.py sh
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from accounts.read_only_admin import ReadOnlyAdmin
+from accounts.read_only_admin import SearchableAdmin
 from messaging.admin_texts import TextOnRequest
-from messaging.models import Conversation, Message, MessageHistory
+from messaging.models import Conversation, Message, MessageHistory, Participant
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnlyAdmin):
+class ConversationAdmin(SearchableAdmin):
     list_display = ("id", "low", "high")
     list_select_related = ("low", "high")
-    search_fields = ("low__name_key__exact", "high__name_key__exact")
+    search_help_text = "The id of a conversation, or the whole names of one or both members."
+
+    def of_members(self, ids: list[int]) -> Q:
+        return Q(pk__in=_conversations_of(ids))
 
 
 @admin.register(Message)
-class MessageAdmin(TextOnRequest, ReadOnlyAdmin):
+class MessageAdmin(TextOnRequest, SearchableAdmin):
     text_field = "content"
     list_display = ("id", "sender", "receiver", "timestamp", "read", "edited")
     list_select_related = ("sender", "receiver")
     list_filter = ("read", "edited", "timestamp")
-    search_fields = ("=id", "sender__name_key__exact", "receiver__name_key__exact")
-    search_help_text = "The id of a message, or the whole name of a sender or receiver."
+    search_help_text = "The id of a message, or the whole names of its sender, its receiver, or both."
     fields = ("sender", "receiver", "timestamp", "read", "edited", "parent_message", "conversation")
 
     has_delete_permission = admin.ModelAdmin.has_delete_permission
+
+    def of_members(self, ids: list[int]) -> Q:
+        return Q(conversation__in=_conversations_of(ids))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
         found = super().get_deleted_objects(objs, request)
@@ -40,11 +46,20 @@ class MessageAdmin(TextOnRequest, ReadOnlyAdmin):
 
 
 @admin.register(MessageHistory)
-class MessageHistoryAdmin(TextOnRequest, ReadOnlyAdmin):
+class MessageHistoryAdmin(TextOnRequest, SearchableAdmin):
     text_field = "old_content"
     list_display = ("id", "message", "edited_at", "edited_by")
     list_select_related = ("message", "edited_by")
     list_filter = ("edited_at",)
-    search_fields = ("=message__id",)
+    id_field = "message"
     search_help_text = "The id of a message."
     fields = ("message", "edited_at", "edited_by")
+
+
+def _conversations_of(ids: list[int]) -> QuerySet[Participant, dict[str, int]]:
+    """Return the conversations of these members. No other index finds all messages of a receiver.
+
+    A member is `low` or `high` in a conversation. If one member is `low` in most of them, PostgreSQL would
+    expect so many rows for every member, and read all users.
+    """
+    return Participant.objects.filter(user__in=ids).values("conversation")

@@ -53,6 +53,28 @@ def test_a_list_can_be_searched_and_each_row_opened(admin, message, alice, page)
         assert admin.get(f"/admin/{page}/{model.objects.get().pk}/change/").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("alice bob", {"bob"}),
+        ("BOB  alice", {"bob"}),
+        ("alice", {"bob", "charlie"}),
+        ("bob charlie", set()),
+        ("alice unknown", set()),
+        ("{id}", {"charlie"}),
+        ("alice {id}", {"charlie"}),
+        ("bob {id}", set()),
+        ("99999999999999999999", set()),
+    ],
+)
+def test_each_word_of_a_search_must_find_the_message(admin, alice, bob, charlie, write, query, found):
+    write(alice, bob)
+    last = write(alice, charlie)
+
+    answer = admin.get("/admin/messaging/message/", {"q": query.format(id=last.pk)})
+    assert {row.receiver.username for row in answer.context["cl"].result_list} == found
+
+
 def test_a_message_with_replies_cannot_be_deleted(admin, message, alice, bob):
     Message.objects.create(sender=bob, receiver=alice, content="hi", parent_message=message)
 

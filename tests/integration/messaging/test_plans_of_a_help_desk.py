@@ -10,7 +10,7 @@ from accounts.models import User
 from bench import staging
 from messaging.models import Message
 from tests.integration.messaging.test_plans import EDITS
-from tests.support.help_desk import MOST, PAGES, addressed
+from tests.support.help_desk import MOST, PAGES, SEARCH, addressed, hide_word
 from tests.support.plans import blocks_of, faults_of, plan_of, recorded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("plans")]
@@ -24,6 +24,7 @@ KINDS = {
     "small without statistics": (700, 500, False),
 }
 OTHER = 100  # Conversations of the other member.
+SEARCHED = 1_000  # With more conversations, `make bench-scale` tests the search.
 INDEX = "SELECT pg_get_indexdef('message_search'::regclass)"
 
 CHANGES = {
@@ -33,17 +34,25 @@ CHANGES = {
     "/chats/message/{middle}/unread/": {},
     "/chats/notifications/{middle}/read/": {},
 }
+LISTS = [
+    "/admin/messaging/conversation/", "/admin/messaging/conversation/?q={counterpart}",
+    "/admin/messaging/conversation/?q={conversation}", "/admin/messaging/message/",
+    "/admin/messaging/message/?q={counterpart}", "/admin/messaging/message/?q={middle}",
+    "/admin/messaging/messagehistory/?q={middle}", "/admin/notifications/notification/",
+    "/admin/notifications/notification/?q={counterpart}", "/admin/notifications/notification/?q={middle}",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=KINDS)
 def members(request, django_db_setup, django_db_blocker):
     """Return the help desk and the other member, each with a message in the middle of the inbox."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        # The index of the search, which no page here uses, would take most of the time.
+        total, conversations, analysed = KINDS[request.param]
+        # Only the search uses this index, which would take most of the time.
         cursor.execute(INDEX)
         [(index,)] = cursor.fetchall()
-        cursor.execute("DROP INDEX message_search")
-        total, conversations, analysed = KINDS[request.param]
+        if conversations > SEARCHED:
+            cursor.execute("DROP INDEX message_search")
         staged = staging.stage_help_desk(total, conversations, OTHER)
         cursor.execute(EDITS)
         if analysed:
@@ -54,7 +63,8 @@ def members(request, django_db_setup, django_db_blocker):
         messages = Message.objects.select_related("sender").in_bulk(middles)
         yield [(readers[pk], messages[middle]) for (pk, _), middle in zip(staged, middles, strict=True)]
         cursor.execute(staging.EMPTY)
-        cursor.execute(f"{index}; ALTER INDEX message_search ALTER COLUMN 1 SET STATISTICS 0")
+        if conversations > SEARCHED:
+            cursor.execute(f"{index}; ALTER INDEX message_search ALTER COLUMN 1 SET STATISTICS 0")
 
 
 def _check(plans) -> None:
@@ -99,3 +109,21 @@ def test_page_of_a_help_desk_reads_no_more_than_that_of_another_member(members, 
 def test_change_of_a_help_desk_reads_no_more_than_that_of_another_member(members, browser_of, address):
     desk, other = (_write(browser_of, *member, address, CHANGES[address]) for member in members)
     assert desk <= MOST * other
+
+
+@pytest.mark.parametrize("members", [kind for kind in KINDS if KINDS[kind][1] <= SEARCHED], indirect=True)
+def test_search_of_a_help_desk_reads_no_more_than_that_of_another_member(members, browser_of):
+    for _, middle in members:
+        hide_word(middle)
+    desk, other = (_read(browser_of, *member, SEARCH) for member in members)
+    assert desk <= MOST * other
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_list_of_the_admin_reads_only_the_rows_that_it_shows(members, browser_of, member, address):
+    browser = browser_of(member("chief", is_staff=True, is_superuser=True))
+    with recorded() as made:
+        assert browser.get(addressed(address, *members[0])).status_code == 200
+    # Without a search, up to 10,000 rows are counted.
+    plans = [plan_of(*one) for one in dict(made).items() if "?" in address or "COUNT" not in one[0]]
+    _check(plans)
