@@ -6,7 +6,7 @@ from config.settings import DATABASES as BOBBINS
 
 SECRET_KEY = os.environ["SECRET_KEY"]
 USE_TZ = True
-ALLOWED_HOSTS = ["127.0.0.1"]
+ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions"]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",

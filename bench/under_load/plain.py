@@ -18,7 +18,8 @@ def floor(request: HttpRequest, size: int) -> HttpResponse:
 urlpatterns = [path("floor/<int:size>/", floor)]
 
 
-def main() -> None:
+def prepare() -> str:
+    """Create the database and its user, and return the cookie of a session."""
     import django
 
     django.setup()
@@ -35,7 +36,7 @@ def main() -> None:
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
-    print(f"sessionid={session.session_key}")
+    return f"sessionid={session.session_key}"
 
 
 def _make_database() -> None:
@@ -52,4 +53,4 @@ def _make_database() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    print(prepare())
