@@ -27,7 +27,8 @@ NOTE = """
 Times against raw SQL through psycopg (prepared, binary), in turn within one run, medians. Every way returns
 the same content, or the run stops. Writes do not wait for the disk (`synchronous_commit = off`), which would
 take the same time in every way and hide the rest. What cannot be in one process with the others has its own,
-with raw SQL in turn beside it.
+with raw SQL in turn beside it. "A plain Django" is the plain floor of the pages under load, also in its own
+process; its two queries are not in the column.
 """
 
 

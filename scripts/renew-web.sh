@@ -21,7 +21,19 @@ docker compose run --rm --no-deps --no-TTY migrate </dev/null ||
   { echo "Bobbin: the migrations failed, so the old version continues to serve. Run make up again after the fix." >&2; exit 1; }
 echo "Replacing web: starting the new version beside the old one ..."
 # After an interruption, the new version runs already.
-docker compose up --detach --no-deps --no-recreate --scale "web=$(($(echo "$old" | wc -w) + 1 - present))" --wait --wait-timeout 120 web || {
+docker compose up --detach --no-deps --no-recreate --scale "web=$(($(echo "$old" | wc -w) + 1 - present))" web
+# The option --wait would also wait for the old version. That one can be unhealthy, which the new one may repair.
+started=0
+for _ in $(seq 120); do
+  states=$(for container in $(docker compose ps --all --quiet web); do
+    case "$outdated" in *"$container"*) continue ;; esac
+    docker inspect --format '{{.State.Status}} {{.State.Health.Status}} {{.RestartCount}}' "$container"
+  done)
+  printf '%s\n' "$states" | grep -qv '^running healthy ' || { started=1; break; }
+  ! printf '%s\n' "$states" | grep -qvE '^running (healthy .*|starting 0)$' || break
+  sleep 1
+done
+if [ "$started" = 0 ]; then
   # The new container would restart for ever, and each further try would add one.
   for container in $(docker compose ps --all --quiet web); do
     case "$old" in *"$container"*) continue ;; esac
@@ -31,7 +43,7 @@ docker compose up --detach --no-deps --no-recreate --scale "web=$(($(echo "$old"
   echo "Bobbin: the new version of web does not start; its last lines are above. The old version continues to serve." \
     "Run make up again after the fix." >&2
   exit 1
-}
+fi
 # nginx resolves the addresses of web every second, and less often on a busy machine. The old version continues until the
 # log of nginx shows, in two rounds in a row, a request that the new one answered. One is not enough: nginx skips for
 # seconds an address that has refused a request, such as that of the new one while it started, or of the container that

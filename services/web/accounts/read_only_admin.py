@@ -54,7 +54,7 @@ class SearchableAdmin(ReadOnlyAdmin):
     Django's search would read the whole table: it compares ids as texts, and names in joined tables.
     """
 
-    search_fields: Any = ("pk",)  # Shows the search box.
+    search_fields = ("pk",)  # Shows the search box.
     id_field = "pk"
 
     def of_members(self, ids: list[int]) -> Q:

@@ -77,13 +77,8 @@ class DatabaseProbe:
             return "PostgreSQL is not available"
 
     def _check(self) -> str:
-        parameters = {
-            key: value
-            for key, value in connection.get_connection_params().items()
-            if key not in {"cursor_factory", "context", "prepare_threshold", "server_side_binding"}
-        }
         # A separate connection: the check must not wait for, or disturb, the connections that serve pages.
-        with psycopg.connect(**parameters, autocommit=True) as direct:
+        with connection.connect_apart() as direct:  # type: ignore[attr-defined]  # config/postgresql
             _compare_clocks(direct)
             if reason := locale.broken_rule(direct):
                 raise ImproperlyConfigured(locale.refusal(reason, connection.settings_dict))

@@ -7,6 +7,7 @@ time (docs/decisions/0006-connections.md).
 
 import select
 import time
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet
 
@@ -69,7 +70,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         _count(prometheus_metrics.connections_total, self)
         try:
-            connection = self._connect(conn_params, self.settings_dict["NEXT_PASSWORDS"])
+            passwords = self.settings_dict["NEXT_PASSWORDS"]
+            connection = with_next_passwords(super().get_new_connection, conn_params, passwords)
         except Exception:
             _count(prometheus_metrics.connection_errors_total, self)
             raise
@@ -78,15 +80,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         _count_open(connection)
         return connection
 
-    def _connect(self, conn_params: dict[str, Any], next_passwords: list[str]) -> Any:
-        """Return a new connection. After a refused password, try the next ones in their order."""
-        try:
-            return super().get_new_connection(conn_params)
-        except psycopg.OperationalError as error:
-            # libpq gives no error code for a refused password.
-            if not next_passwords or not (error.pgconn and error.pgconn.used_password):
-                raise
-        return self._connect(conn_params | {"password": next_passwords[0]}, next_passwords[1:])
+    def connect_apart(self) -> Any:
+        """Return a new connection of psycopg in autocommit mode, for a check beside the pages."""
+        params = {
+            key: value
+            for key, value in self.get_connection_params().items()
+            if key not in {"cursor_factory", "context", "prepare_threshold", "server_side_binding"}
+        }
+        return with_next_passwords(_autocommitting, params, self.settings_dict["NEXT_PASSWORDS"])
 
     def prepare_database(self) -> None:
         """Raise CommandError for a wrong locale or a newer release. `migrate` calls this first."""
@@ -110,6 +111,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if name is None:
             return self.connection.cursor()
         return self.connection.cursor(name, scrollable=False, withhold=self.connection.autocommit)
+
+
+def with_next_passwords(
+    connect: Callable[[dict[str, Any]], Any], params: dict[str, Any], next_passwords: list[str]
+) -> Any:
+    """Return a new connection. After a refused password, try the next ones in their order."""
+    try:
+        return connect(params)
+    except psycopg.OperationalError as error:
+        # libpq gives no error code for a refused password.
+        if not next_passwords or not (error.pgconn and error.pgconn.used_password):
+            raise
+    return with_next_passwords(connect, params | {"password": next_passwords[0]}, next_passwords[1:])
+
+
+def _autocommitting(params: dict[str, Any]) -> "psycopg.Connection[Any]":
+    return psycopg.connect(**params, autocommit=True)
 
 
 def _is_idle(connection: Any) -> bool:
