@@ -18,6 +18,7 @@ PASSWORDS = {
     "bobbin_monitor": "postgres_monitor_password",
     "postgres": "postgres_admin_password",
 }
+READY = "import healthcheck, sys; sys.exit(healthcheck.main('http://127.0.0.1:8000/readyz'))"
 # A thief of the password of PostgreSQL, whose session is older than the rotation.
 THIEF = """
 import psycopg, time
@@ -85,6 +86,7 @@ def rotated(stack, members, note):
         stop_between_postgres_and_the_files(stack)
         load.wait_for_more()
         # New connections of the containers, which know both passwords.
+        stack.python("web", READY)
         stack.compose("exec", "--no-TTY", "web", "python", "manage.py", "showmigrations", "messaging")
         assert (
             "FAILED  rotation of the secrets is finished: Bobbin: it was interrupted. Run: make rotate"

@@ -10,6 +10,12 @@ from tests.deployment.compose.migrating import CONTINUE, WAIT, WAITING, add_migr
 from tests.deployment.compose.sending import Load
 from tests.deployment.compose.visiting import Visitor, change_static_files
 
+UNHEALTHY = """
+services:
+  web:
+    healthcheck: {test: [CMD, "false"], interval: 1s, retries: 1, start_period: 0s}
+"""
+
 
 @contextmanager
 def holding(stack, statements):
@@ -130,3 +136,18 @@ def test_web_completes_running_requests_after_sigterm(stack, members):
     stack.wait_until_healthy(RECOVERY_SECONDS)
     assert [answer.status for answer in answers] == [302]
     assert "Begun before the end" in {message.content for message in bob.conversation(alice)}
+
+
+def test_a_new_version_replaces_an_unhealthy_one(stack):
+    """Docker Compose would wait for the health of the old container too."""
+    stack.wait_until_healthy(RECOVERY_SECONDS)
+    override = stack.folder / "unhealthy.yml"
+    override.write_text(UNHEALTHY)
+    files = stack.env.get("COMPOSE_FILE", "docker-compose.yml").split(":")
+    with_override = [argument for file in (*files, override.name) for argument in ("--file", file)]
+    stack.compose(*with_override, "up", "--detach", "--no-deps", "web")
+    while stack.inspect()["web"]["State"]["Health"]["Status"] != "unhealthy":
+        time.sleep(0.5)
+
+    stack.make("up")
+    stack.wait_until_healthy(RECOVERY_SECONDS)
