@@ -64,10 +64,15 @@ PAGES = {
     "delete": "/accounts/delete/",
     "not-found": "/chats/thread/1000000000/",
 }
-VISITORS = {"login": "/accounts/login/", "sign-up": "/accounts/signup/"}
+VISITORS = {
+    "home": "/",
+    "help": "/help/",
+    "login": "/accounts/login/",
+    "sign-up": "/accounts/signup/",
+}
 # Addresses that answer with a redirect, with JSON or with a part of a page, or that only accept POST.
 NO_PAGES = {
-    "home", "events", "accounts:logout", "chats:conversation_by_id", "chats:counterpart",
+    "events", "accounts:logout", "chats:conversation_by_id", "chats:counterpart",
     "chats:first_unread", "chats:mark_unread", "chats:message", "chats:people", "chats:seen", "chats:state",
     "notifications:read_all", "notifications:read_one",
 }  # fmt: skip

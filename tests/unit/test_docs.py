@@ -15,7 +15,7 @@ from tests.support.metrics_catalog import catalog
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "services/web"
 # The modules that read settings from the environment.
-SOURCES = ("settings.py", "database.py", "environment.py", "traces.py")
+SOURCES = ("settings.py", "colors.py", "database.py", "environment.py", "site.py", "traces.py")
 # Variables of the metrics process, which does not read the Django settings.
 OF_THE_METRICS = {"PROMETHEUS_MULTIPROC_DIR", "METRICS_BIND", "METRICS_PORT"}
 
@@ -71,7 +71,7 @@ def test_every_command_is_described():
 
 def test_every_setting_is_in_the_table():
     code = "".join((WEB / "config" / name).read_text() for name in SOURCES)
-    reads = r"(?:environ\.get|choice|flag|hosts|number|origins|secret|text)"
+    reads = r"(?:environ\.get|choice|flag|hosts|link|number|origins|secret|text)"
     read = set(re.findall(rf"{reads}\(\s*['\"]([A-Z_]+)['\"]", code))
     settings, _, _ = _doc("operations.md").partition("\n## Health\n")
     table = set(re.findall(r"^\| `([A-Z_]+)`", settings, re.M))

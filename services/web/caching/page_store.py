@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.utils.http import quote_etag
 
 from caching.backend import cache
@@ -60,6 +61,6 @@ def fill(body: bytes, token: str) -> bytes:
 
 
 def page_key(user_id: int, varies: Iterable[str]) -> str:
-    """Return the key of a page."""
+    """Return the key of a page. After a change of the site's name, and so on, its old pages are not used."""
     digest = hashlib.sha256("\n".join(varies).encode(errors="backslashreplace")).hexdigest()
-    return f"page:{VERSION}:{user_id}:{digest}"
+    return f"page:{VERSION}{settings.SITE.digest}:{user_id}:{digest}"

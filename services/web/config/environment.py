@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 from environs import Env, EnvError
 
@@ -12,6 +13,8 @@ env = Env()
 LARGEST = 2**31 - 1  # Maximum of PostgreSQL's integer settings.
 NO_HOST = re.compile(r"[\s/]|^[^:]*:\d*$|\]:")  # Matches a value with a path, a scheme or a port.
 ORIGIN = re.compile(r"https?://[^/\s]+")
+URL = re.compile(r"https?://[^\s/]\S*|/(?![/\\])\S*")
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def stop(message: str) -> NoReturn:
@@ -56,6 +59,25 @@ def text(name: str, default: str | None = None) -> str:
     if value is None:
         stop(f"set {name}; docs/operations.md says to what.")
     return value if value.strip() else stop(f"{name} is empty; set it, or remove it for its default.")
+
+
+def short_text(name: str, default: str, most: int) -> str:
+    """Return a setting of one line with at most `most` characters. It may be empty if its default is."""
+    value = os.environ.get(name, default).strip() if not default else text(name, default).strip()
+    if len(value) > most or not value.isprintable():
+        stop(f"{name} has {len(value)} characters; it can have {most}, in one line of printable text.")
+    return value
+
+
+def link(name: str, *, or_address: bool = False) -> str:
+    """Return a URL, or "" if it is not set. With `or_address`, an e-mail address becomes a `mailto:` URL."""
+    value = short_text(name, "", 500)
+    if or_address and ADDRESS.fullmatch(value):
+        return f"mailto:{quote(value, safe='@+')}"
+    wanted = "a URL that begins with https://, http:// or /"
+    if value and not URL.fullmatch(value):
+        refuse(name, f"an e-mail address, or {wanted}" if or_address else wanted)
+    return value
 
 
 def choice(name: str, default: str, options: tuple[str, ...]) -> str:

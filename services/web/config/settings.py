@@ -10,6 +10,7 @@ from config.database import database_settings
 from config.environment import choice, flag, hosts, number, origins, secret, session_days, stop, text
 from config.headers import content_security_policy
 from config.logs import logging_settings
+from config.site import site_settings
 from config.traces import traces_endpoint
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -27,6 +28,8 @@ HSTS_SUBDOMAINS = flag("HSTS_SUBDOMAINS", False)
 ALLOWED_HOSTS = hosts("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 SIGN_UP_OPEN = flag("SIGN_UP_OPEN", True)
+# Name, logo, colors, notice and links of the site.
+SITE = site_settings()
 # Days without use after which a session expires, and days after the log-in after which it always expires.
 SESSION_IDLE_DAYS, SESSION_ABSOLUTE_DAYS = session_days(14, 90)
 # False disables the cache of pages. This can stop a leak of private data without a release.
@@ -90,6 +93,7 @@ MIDDLEWARE = [
     "config.headers.PermissionsPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.site.SiteFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "observability.budgets.QueryBudgetMiddleware",  # Before everything that may query: session, user, page.
     "config.requests.ReadableRequestMiddleware",  # Before everything that decodes the request.
@@ -170,11 +174,12 @@ PASSWORD_HASHERS = [
     "accounts.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+SHORTEST_PASSWORD = 10  # Characters.
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
+        "OPTIONS": {"min_length": SHORTEST_PASSWORD},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},

@@ -6,6 +6,7 @@ The templates of the admin and of packages are Django templates, which this envi
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.template.defaultfilters import capfirst, floatformat, pluralize, urlencode
 from django.templatetags.static import static
 from django.utils.safestring import mark_safe
@@ -24,6 +25,7 @@ GLOBALS = {
     "conversations": addresses.conversations,
     "empty_message_form": MessageForm,
     "inbox_rows": rows.inbox_rows,
+    "is_sign_up_open": lambda: settings.SIGN_UP_OPEN,
     "may_open_lab": may_open,
     "token_placeholder": mark_safe(TOKEN),  # noqa: S308  # A constant.
     "unread_rows": rows.unread_rows,
@@ -42,6 +44,6 @@ FILTERS: dict[str, Any] = {
 def environment(**options: Any) -> Environment:
     """Return the environment. `options` come from TEMPLATES in the settings."""
     made = Environment(trim_blocks=True, lstrip_blocks=True, **options)  # noqa: S701  # Django turns it on.
-    made.globals.update(GLOBALS)
+    made.globals.update(GLOBALS, branding=settings.SITE)  # Not `site`: the log-in view has one.
     made.filters.update(FILTERS)
     return made

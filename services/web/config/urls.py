@@ -2,13 +2,13 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
+from chats.views import front
 from live import views as live
-from observability.budgets import query_budget
 
 urlpatterns = [
-    path("", query_budget(1)(RedirectView.as_view(pattern_name="chats:inbox")), name="home"),
+    path("", front.home, name="home"),
+    path("help/", front.help_page, name="help"),
     path("chats/", include("chats.urls")),
     path("chats/", include("labs.urls")),
     path("chats/notifications/", include("notifications.urls")),

@@ -48,6 +48,7 @@ SINGLES = [
     ("replies", "accounts:delete_user_account", "/accounts/delete/"),
     ("replies", "labs:cache_test", "/chats/cache-test/"),
     ("people", "home", "/"),
+    ("people", "help", "/help/"),
     ("people", "events", "/events/"),
     ("replies", "chats:first_unread", "/chats/thread/{root}/unread/"),
     ("replies_read", "chats:first_unread", "/chats/thread/{root}/unread/"),

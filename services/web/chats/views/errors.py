@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
@@ -34,7 +35,7 @@ BUSY = (
 )
 UNAVAILABLE = (
     503,
-    "Bobbin is not available right now",
+    f"{settings.SITE.name} is not available right now",
     "Your messages are safe. Try again in a few seconds. Were you sending one? Go back and send it again: it "
     "will not arrive twice.",
 )

@@ -2,7 +2,7 @@
 // Hides the content of an open page after a log-out, or while another member is logged in.
 
 import { formsWithText, openForms, storeDraft } from "./drafts.js";
-import { $, $$ } from "./page.js";
+import { $, $$, siteName } from "./page.js";
 
 export class AwayError extends Error {}
 
@@ -32,7 +32,7 @@ export function sessionLost() {
 function removeContent() {
   const content = document.createDocumentFragment();
   content.append(...$$(":scope > :not(dialog)", document.body));
-  [hadTitle, document.title] = [document.title, "Bobbin"];
+  [hadTitle, document.title] = [document.title, siteName];
   return content;
 }
 

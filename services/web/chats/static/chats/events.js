@@ -6,7 +6,7 @@ import { checkCounterpart } from "./counterpart.js";
 import { fetchState } from "./fetching.js";
 import { reload, removeRow } from "./keeping.js";
 import { refreshRows } from "./lists.js";
-import { $, conversation, found, messages, random, rows, thread } from "./page.js";
+import { $, conversation, found, messages, random, rows, siteName, thread } from "./page.js";
 import { byId } from "./rows.js";
 import { markSeen, refreshMessages } from "./thread.js";
 
@@ -97,10 +97,10 @@ export async function tryTo(work) {
   } catch (error) {
     if (error instanceof AwayError) return;
     const why = error instanceof Error ? error.message : "";
-    if (/^429/.test(why)) return say("Too many requests at once. Bobbin tries again.");
-    if (/^50[234]/.test(why)) return say("Bobbin is not available right now. It tries again.");
+    if (/^429/.test(why)) return say(`Too many requests at once. ${siteName} tries again.`);
+    if (/^50[234]/.test(why)) return say(`${siteName} is not available right now. It tries again.`);
     if (!(error instanceof TypeError)) throw error;
-    say("No connection. Bobbin tries again.");
+    say(`No connection. ${siteName} tries again.`);
   }
 }
 

@@ -47,6 +47,7 @@ export const make = (tag, properties) => Object.assign(document.createElement(ta
 
 const data = document.body?.dataset;
 export const [state, eventsPort] = [data?.state, data?.eventsPort];
+export const siteName = $(".brand")?.textContent.trim() ?? "Bobbin";
 export const messages = $("ol.messages[data-conversation]");
 // The ids of the conversation and, on the page of a thread, of its first message.
 export const [conversation, thread] = [messages?.dataset.conversation, messages?.dataset.thread];
