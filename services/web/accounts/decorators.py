@@ -1,10 +1,15 @@
-"""The decorator of the views for logged-in users."""
+"""The decorators of the views for logged-in users."""
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from observability.budgets import query_budget
@@ -20,3 +25,19 @@ def member_view(*, budget: int, methods: Sequence[str] = ("GET", "HEAD")) -> Cal
         return query_budget(budget)(require_http_methods(methods)(login_required(view)))
 
     return declare
+
+
+def invitation(view: View) -> View:
+    """Redirect visitors with a link to write to a member (`?to=`) to the sign-up page.
+
+    Most of them have no account yet. While sign-up is closed, they get the log-in page.
+    """
+
+    @functools.wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        is_link = request.method in {"GET", "HEAD"} and bool(request.GET.get("to"))
+        if is_link and settings.SIGN_UP_OPEN and not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), reverse("accounts:sign_up"))
+        return view(request, *args, **kwargs)
+
+    return cast(View, checked)

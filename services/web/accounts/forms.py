@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
@@ -19,6 +20,9 @@ from accounts import names
 from accounts.login_throttling import is_password_of
 from accounts.models import User
 from accounts.passwords import composed
+
+# Django's help lists all rules. Here, a rule appears when a password breaks it.
+NEW_PASSWORD_HELP = f"At least {settings.SHORTEST_PASSWORD} characters."
 
 
 class NewName:
@@ -38,7 +42,10 @@ class NewName:
 
 
 class NewPassword:
-    """Form mixin that compares two passwords after normalization, since one may be pasted in another form."""
+    """Form mixin that compares two passwords after normalization, since one may be pasted in another form.
+
+    Errors of the password itself belong to its field. Django shows them at its repetition.
+    """
 
     cleaned_data: dict[str, Any]
 
@@ -47,6 +54,11 @@ class NewPassword:
             if typed := self.cleaned_data.get(name):
                 self.cleaned_data[name] = composed(typed)
         super().validate_passwords(*names, **options)  # type: ignore[misc]  # of the form beside this mixin
+
+    def validate_password_for_user(self, user: Any, *names: Any, **options: Any) -> None:
+        [repeated] = (*names, *options.values()) or ("password2",)
+        first = repeated.replace("password2", "password1")
+        super().validate_password_for_user(user, password_field_name=first)  # type: ignore[misc]
 
 
 class TypedName(UsernameField):
@@ -64,10 +76,21 @@ class TypedName(UsernameField):
 
 
 class SignUpForm(NewName, NewPassword, BaseUserCreationForm):  # type: ignore[type-arg]  # cannot be subscripted at run time
+    """The form of a sign-up. It has one password, because its page can show what was typed."""
+
+    password1 = forms.CharField(
+        label="Password",
+        strip=False,
+        help_text=NEW_PASSWORD_HELP,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password2 = None  # type: ignore[assignment]  # Removes the field of Django.
+
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username",)
         field_classes = {"username": TypedName}
+        help_texts = {"username": "Others find you by this name."}
 
 
 class AddMemberForm(NewName, NewPassword, AdminUserCreationForm):  # type: ignore[type-arg]  # cannot be subscripted at run time
@@ -104,7 +127,7 @@ class LogInForm(AuthenticationForm):
     # Django's message says that the name may be case-sensitive.
     error_messages = AuthenticationForm.error_messages | {
         "invalid_login": "Wrong name or password, or the account is deactivated. "
-        "Upper and lower case matter in a password."
+        "Upper and lower case matter in the password, but not in the name."
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -115,6 +138,10 @@ class LogInForm(AuthenticationForm):
 
 class AdminLogInForm(AdminAuthenticationForm, LogInForm):
     username = TypedName(widget=forms.TextInput(attrs={"autofocus": True}))
+    error_messages = LogInForm.error_messages | {
+        "invalid_login": "Wrong name or password, or not an account of staff. "
+        "Upper and lower case matter in the password, but not in the name."
+    }
 
 
 class SetPasswordForm(NewPassword, AdminPasswordChangeForm):  # type: ignore[type-arg]  # cannot be subscripted at run time
@@ -125,6 +152,8 @@ class ChangePasswordForm(NewPassword, PasswordChangeForm):
     def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         self.request = request
         super().__init__(user, *args, **kwargs)
+        self.fields["new_password1"].help_text = NEW_PASSWORD_HELP
+        self.fields["new_password2"].help_text = ""
 
     def clean_old_password(self) -> str:
         password: str = self.cleaned_data["old_password"]

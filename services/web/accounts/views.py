@@ -1,7 +1,6 @@
 """Views for accounts: sign-up, log-in, log-out, password change, the account page and its erasure."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,9 +10,9 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -26,12 +25,12 @@ from accounts.erasure_phases import preview
 from accounts.forms import ChangePasswordForm, EraseForm, LogInForm, SignUpForm
 from accounts.login_throttling import is_password_of, name_tried
 from accounts.models import User
+from accounts.next_page import invited_to, next_page, page_after
 from accounts.requests import MemberRequest
 from accounts.sessions import SessionStore
 from observability.budgets import query_budget
 
 BACKEND = "accounts.backends.ModelBackend"
-LOG_OUTS = ("accounts:logout", "admin:logout")
 
 
 @query_budget(12)
@@ -39,9 +38,9 @@ LOG_OUTS = ("accounts:logout", "admin:logout")
 @sensitive_post_parameters()
 @never_cache
 def sign_up(request: HttpRequest) -> HttpResponse:
-    """Create an account and log in."""
+    """Create an account, log in, and continue with the page that required it."""
     if request.user.is_authenticated:
-        return redirect(settings.LOGIN_REDIRECT_URL)
+        return HttpResponseRedirect(page_after(request))
     if not settings.SIGN_UP_OPEN:
         return render(request, "accounts/closed.html", status=403)
     form = SignUpForm(request.POST if request.method == "POST" else None)
@@ -49,8 +48,10 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         user = _create(form)
         if user is not None:
             login(request, user, backend=BACKEND)
-            return redirect(settings.LOGIN_REDIRECT_URL)
-    return render(request, "accounts/sign_up.html", {"form": form}, status=422 if form.is_bound else 200)
+            return HttpResponseRedirect(page_after(request))
+    address = next_page(request)
+    context = {"form": form, "next": address, "to": invited_to(address)}
+    return render(request, "accounts/sign_up.html", context, status=422 if form.is_bound else 200)
 
 
 def _create(form: SignUpForm) -> User | None:
@@ -72,15 +73,9 @@ class LogIn(auth.LoginView):
     template_name = "accounts/login.html"
     form_class = LogInForm
     redirect_authenticated_user = True
-    extra_context = {"sign_up_open": settings.SIGN_UP_OPEN}
 
     def get_redirect_url(self) -> str:  # type: ignore[override]  # The stubs have an argument of other views.
-        """Ignore `next=` with the URL of this page or of a log-out.
-
-        For a logged-in user, Django would raise ValueError for the first. The others accept only POST.
-        """
-        address = super().get_redirect_url()
-        return "" if urlsplit(address).path in {self.request.path, *map(reverse, LOG_OUTS)} else address
+        return next_page(self.request)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         try:

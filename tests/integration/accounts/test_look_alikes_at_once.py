@@ -39,7 +39,7 @@ looking_alike = pytest.mark.parametrize("pair", [PAIRS["Latin and Cyrillic"], PA
 
 
 def sign_up(name):
-    form = {"username": name, "password1": PASSWORD, "password2": PASSWORD}
+    form = {"username": name, "password1": PASSWORD}
     response = Client().post("/accounts/signup/", form)
     return response.status_code, response.content.decode()
 

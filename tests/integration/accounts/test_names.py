@@ -130,7 +130,7 @@ GOOD = [
 
 def refusal(name):
     """Return the errors of the sign-up form for a name. The form hashes no password."""
-    form = SignUpForm({"username": name, "password1": PASSWORD, "password2": PASSWORD})
+    form = SignUpForm({"username": name, "password1": PASSWORD})
     return " ".join(form.errors.get("username", []))
 
 

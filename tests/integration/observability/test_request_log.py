@@ -77,7 +77,7 @@ NEW = {"new_password1": f"{SECRET}-new-1", "new_password2": f"{SECRET}-new-1"}
         ("/accounts/login/", {"username": SECRET, "password": SECRET}, 1),
         ("/accounts/login/", {"username": SECRET, "password": "wrong"}, 7),  # Locked out.
         ("/admin/login/", {"username": SECRET, "password": SECRET}, 7),
-        ("/accounts/signup/", {"username": SECRET, "password1": SECRET, "password2": SECRET}, 2),
+        ("/accounts/signup/", {"username": SECRET, "password1": SECRET}, 2),
         ("/accounts/signup/", {"username": f"{SECRET}\u0456", "password1": "x"}, 1),
         ("/accounts/password/", {"old_password": SECRET} | NEW, 7),
         ("/accounts/delete/", {"password": SECRET}, 7),

@@ -130,7 +130,7 @@ def test_probe_users_cannot_be_signed_up_found_or_written_to(probe_users, alice)
     for name in (*NAMES, NAMES[0].strip()):
         assert not NewMessageForm({"to": name, "content": "Hello"}, sender=alice).is_valid()
         assert not any("probe-" in found for found in suggestions(name, alice))
-    form = SignUpForm({"username": NAMES[0], "password1": "a-long-enough-1", "password2": "a-long-enough-1"})
+    form = SignUpForm({"username": NAMES[0], "password1": "a-long-enough-1"})
     assert form.is_valid()
     assert form.cleaned_data["username"] not in NAMES
 

@@ -14,7 +14,16 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, QueryDict
 
-from accounts import devices, login_throttling, lookalikes, names, normal_forms, passwords, sessions
+from accounts import (
+    devices,
+    login_throttling,
+    lookalikes,
+    names,
+    next_page,
+    normal_forms,
+    passwords,
+    sessions,
+)
 from accounts.models import User
 from chats import addresses, forms, links, pages, rows
 from chats.row_formats import call_macro
@@ -33,8 +42,8 @@ from observability import client
 # function costs the size of its arguments and of its result.
 MODULES = (
     "accounts.devices", "accounts.login_throttling", "accounts.lookalikes", "accounts.managers",
-    "accounts.models", "accounts.names", "accounts.normal_forms", "accounts.passwords", "accounts.requests",
-    "accounts.sessions",
+    "accounts.models", "accounts.names", "accounts.next_page", "accounts.normal_forms", "accounts.passwords",
+    "accounts.requests", "accounts.sessions",
     "chats.addresses", "chats.forms", "chats.links", "chats.new_message", "chats.pages",
     "chats.rows",
     "chats.views.search", "chats.views.seen", "config.requests", "live.headers",
@@ -172,6 +181,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "names.spelling": names.spelling,
     "names.validate": names.validate,
     "names.is_valid": names.is_valid,
+    "next_page.invited_to": lambda text: next_page.invited_to(f"/chats/new/?to={text}"),
     "normal_forms.normalize": lambda text: [normal_forms.normalize(form, text) for form in ("NFC", "NFKD")],
     "lookalikes.group": lookalikes.group,
     "lookalikes.groups": lookalikes.groups,

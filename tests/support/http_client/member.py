@@ -38,7 +38,7 @@ class Member(Browser):
 
     # --- The account ------------------------------------------------------------------------------
     def sign_up(self) -> None:
-        fields = {"username": self.name, "password1": self.password, "password2": self.password}
+        fields = {"username": self.name, "password1": self.password}
         self.expect_redirect(self.submit("/accounts/signup/", **fields), "/chats/")
         self.has_account = True
 

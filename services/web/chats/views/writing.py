@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 
 from accounts.concurrent_erasure import not_found
-from accounts.decorators import READ_AND_SEND, member_view
+from accounts.decorators import READ_AND_SEND, invitation, member_view
 from accounts.models import User
 from accounts.names import LONGEST_KEY
 from accounts.requests import MemberRequest
@@ -23,6 +23,7 @@ MINIMAL = "return=minimal"  # RFC 7240.
 SendForm = NewMessageForm | ReplyForm
 
 
+@invitation
 @member_view(budget=7, methods=READ_AND_SEND)
 def new(request: MemberRequest) -> HttpResponse:
     """Show the form of a new message, or send the message. It starts a thread."""
