@@ -36,13 +36,13 @@ class NewMessageForm(MessageForm):
     made = forms.Field(required=False, widget=forms.HiddenInput)
     field_order = ["conversation", "made", "to", "content"]
 
-    def __init__(self, *args: Any, sender: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sender: User, autofocus: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.sender = sender
         self.receiver: User | None = None  # Also if the form is refused.
         if not self.is_bound:
             first = "content" if self.initial.get("to") else "to"
-            self.fields[first].widget.attrs["autofocus"] = True
+            self.fields[first].widget.attrs["autofocus"] = autofocus
             name = self.initial.get("to", "").strip()
             account = _find(name) if name else None
             self.initial["made"] = made_for.token(name, account.pk if account else None)

@@ -14,6 +14,7 @@ from caching.generations import read_with_generation
 from caching.private_pages import private_cache_page
 from chats.cache import badges_key
 from chats.large_pages import memory_for
+from chats.new_message import NewMessageForm
 from chats.pages import INBOX_SIZE, ONE_MORE, Window, Windows, version_of
 from chats.requests import PageRequest
 from chats.row_memo import RowMemo
@@ -44,7 +45,10 @@ def inbox(request: MemberRequest) -> HttpResponse:
     """Show one row for each counterpart, the latest message first."""
     before = key_from(request, "before")
     page = list_page(INBOX(request.user.pk, before), INBOX_SIZE, before, "last_message_id")
-    return render(request, "chats/inbox.html", page)
+    # A new member has nobody to choose from, so the page has the form of a first message.
+    is_empty = not page["rows"] and before is None
+    form = NewMessageForm(sender=request.user, autofocus=False) if is_empty else None
+    return render(request, "chats/inbox.html", page | {"form": form})
 
 
 @member_view(budget=3)
