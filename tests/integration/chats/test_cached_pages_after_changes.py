@@ -12,7 +12,7 @@ from messaging.models import Message
 pytestmark = pytest.mark.django_db(transaction=True)
 EACH_TIME = re.compile(
     r'(?<=name="csrfmiddlewaretoken" value=")[^"]*|(?<=name="client_id" value=")[^"]*'
-    r'|(?<="generation": ")[^"]*|(?<=data-generation=")[^"]*'
+    r'|(?<="generation": ")[^"]*|(?<=data-generation=")[^"]*|(?<=name="made" value=")[^"]*'
 )
 
 
