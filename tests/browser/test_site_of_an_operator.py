@@ -21,15 +21,15 @@ COLOR = "link => getComputedStyle(link).color"
 
 
 @pytest.fixture
-def theirs(transactional_db):
+def site_of_operator(transactional_db):
     with running_site(live=False, **SETTINGS) as running:
         yield running
 
 
-def test_pages_have_the_look_of_the_operator(
-    open_browser, theirs, message, bob, accessibility_reports, browser_errors
+def test_pages_have_the_name_and_the_colors_of_the_operator(
+    open_browser, site_of_operator, message, bob, accessibility_reports, browser_errors
 ):
-    visitor, his = open_browser(at=theirs), open_browser(bob, at=theirs)
+    visitor, his = open_browser(at=site_of_operator), open_browser(bob, at=site_of_operator)
     visitor.goto("/")
     expect(visitor).to_have_title("Private messages · Spindle & Co")
     expect(visitor.get_by_text(SETTINGS["SITE_NOTICE"])).to_be_visible()

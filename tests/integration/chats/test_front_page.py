@@ -34,7 +34,7 @@ def test_front_page_redirects_members_to_the_inbox(browser_of, alice):
     assert browser_of(alice).get("/").url == "/chats/"
 
 
-def test_front_page_is_shown_after_the_end_of_a_session(browser_of, alice):
+def test_front_page_is_shown_after_a_log_out(browser_of, alice):
     browser = browser_of(alice)
     browser.post("/accounts/logout/")
 
