@@ -162,13 +162,13 @@ def test_switch_of_single_keys_reaches_other_tabs_and_pages_kept_for_back(open_b
     other.goto("/chats/")
     other.get_by_role("button", name="Keyboard").click()
     other.get_by_role("checkbox").uncheck()
-    expect(hers.locator("#keys-on:not(:checked)")).to_have_count(1)
+    expect(hers.locator("#keys input:not(:checked)")).to_have_count(1)
     # A page in the back/forward cache receives no storage events.
     stored = {"bobbin-single-keys-off": "no", "bobbin-theme": "dark"}
     hers.evaluate("stored => { Object.assign(localStorage, stored) }", stored)
     hers.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
 
-    expect(hers.locator("#keys-on:checked")).to_have_count(1)
+    expect(hers.locator("#keys input:checked")).to_have_count(1)
     expect(hers.locator("html")).to_have_attribute("data-theme", "dark")
 
 

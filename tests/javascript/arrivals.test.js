@@ -46,7 +46,7 @@ test("message that the badge counts before or after it is announced once", () =>
   mock.timers.tick(50);
   arrive("ho");
   mock.timers.tick(2_500);
-  assert.deepEqual(announced(), ["New message from bob: hi", "New message from bob: ho"]);
+  assert.deepEqual(announced(), ["bob: hi", "bob: ho"]);
 });
 
 test("message that arrives at the end of the delay of another badge is announced once", () => {
@@ -56,7 +56,7 @@ test("message that arrives at the end of the delay of another badge is announced
   mock.timers.tick(50);
   sayUnread(1, 2);
   mock.timers.tick(2_500);
-  assert.deepEqual(announced(), ["New message from bob: hi"]);
+  assert.deepEqual(announced(), ["bob: hi"]);
 });
 
 test("message elsewhere is announced beside the one of this page", () => {
@@ -64,7 +64,7 @@ test("message elsewhere is announced beside the one of this page", () => {
   mock.timers.tick(50);
   sayUnread(0, 2);
   mock.timers.tick(2_500);
-  assert.deepEqual(announced(), ["New message from bob: hi", "2 unread messages."]);
+  assert.deepEqual(announced(), ["bob: hi", "2 unread messages."]);
 });
 
 test("badge changes do not delay an announcement without end", () => {
@@ -107,19 +107,19 @@ test("only the first 200 characters are announced, and none is cut in two", () =
   const family = "👩‍👩‍👧";
   arrive(family.repeat(200));
   arrive(family.repeat(201));
-  const begin = `New message from bob: ${family.repeat(200)}`;
+  const begin = `bob: ${family.repeat(200)}`;
   assert.deepEqual(announced(), [begin, `${begin}…`]);
 });
 
 test("live region keeps the last ten lines", () => {
   for (let number = 0; number < 12; number++) arrive(`number ${number}`);
   assert.equal(announced().length, 10);
-  assert.equal(announced()[0], "New message from bob: number 2");
+  assert.equal(announced()[0], "bob: number 2");
 });
 
 test("markup and characters outside the basic plane are announced as text", () => {
   arrive("<b>bold</b> 😀");
-  assert.deepEqual(announced(), ["New message from bob: <b>bold</b> 😀"]);
+  assert.deepEqual(announced(), ["bob: <b>bold</b> 😀"]);
 });
 
 test("page without a live region announces nothing", () => {

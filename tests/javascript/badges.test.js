@@ -62,7 +62,7 @@ test("new title keeps the number", () => {
 
 test("new messages of the counterpart are announced with their text", () => {
   sayArrivals(rows(2));
-  assert.deepEqual(announced(), ["New message from bob: Hello", "New message from bob: Hello"]);
+  assert.deepEqual(announced(), ["bob: Hello", "bob: Hello"]);
 });
 
 test("own messages are not announced", () => {
@@ -77,11 +77,11 @@ test("more than three messages are announced as a number", () => {
 
 test("long text is cut between the characters that a reader sees", () => {
   sayArrivals(rows(1, "👩‍👩‍👧".repeat(201)));
-  assert.equal(announced()[0], `New message from bob: ${"👩‍👩‍👧".repeat(200)}…`);
+  assert.equal(announced()[0], `bob: ${"👩‍👩‍👧".repeat(200)}…`);
 });
 
 test("log keeps the latest ten lines", () => {
   for (let n = 0; n < 12; n++) sayArrivals(rows(1, n));
   assert.equal(announced().length, 10);
-  assert.equal(announced().at(-1), "New message from bob: 11");
+  assert.equal(announced().at(-1), "bob: 11");
 });

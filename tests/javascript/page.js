@@ -17,7 +17,16 @@ export function openPage(html = "", { url = "https://bobbin.test/chats/with/bob/
       this.unref(); // Otherwise the test never ends.
     }
   };
-  Object.assign(globalThis, { window, addEventListener() {}, BroadcastChannel: channel });
+  const observer = class {
+    observe() {}
+    unobserve() {}
+  };
+  Object.assign(globalThis, {
+    window,
+    addEventListener() {},
+    BroadcastChannel: channel,
+    IntersectionObserver: observer,
+  });
   document.body.innerHTML = html;
   Object.assign(document.body.dataset, { member: "7", ...data });
 }

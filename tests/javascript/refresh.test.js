@@ -63,7 +63,7 @@ test("new message is shown, announced and scrolled to at the bottom of the page"
   answers["from=10"] = { body: pageOf([10, 11, 12, 13]) };
   await refreshMessages();
   assert.deepEqual([shown(), scrolled], [[10, 11, 12, 13], ["m13"]]);
-  assert.equal(text("#arrivals"), "New message from bob: text 13");
+  assert.equal(text("#arrivals"), "bob: text 13");
 });
 
 test("new message is not scrolled to above the bottom or while a form has the focus", async () => {

@@ -70,7 +70,7 @@ test("accepted text is reported to the other tabs", async () => {
 test("accepted text is announced", async () => {
   document.body.insertAdjacentHTML("beforeend", '<div id="arrivals"></div>');
   await submit(ACCEPTED, { body: PAGE });
-  assert.equal(document.querySelector("#arrivals").textContent, "Message sent.");
+  assert.equal(document.querySelector("#arrivals").textContent, "Sent");
 });
 
 test("text is kept after a response that does not accept this id", async () => {

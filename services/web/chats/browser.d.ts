@@ -7,6 +7,7 @@ type TabEvent =
     | { kind: "open" }
     | { kind: "closed" }
     | { kind: "logged out" }
+    | { kind: "left unread"; message: number }
     | { kind: "sent"; draft: string; text: string };
 
 type LiveEvent = {

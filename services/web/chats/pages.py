@@ -55,7 +55,8 @@ class Windows:
     def _page_to(self, key: int, end: int | None) -> Window | None:
         rows, more = split(self.back(key, end or LARGEST_KEY), PAGE_SIZE)
         rows.reverse()
-        return _window(rows, earlier=more, later=end is not None)
+        # No message has a larger id than LARGEST_KEY, which the key `G` uses for the last page (moving.js).
+        return _window(rows, earlier=more, later=end is not None and end < LARGEST_KEY)
 
 
 def _window(rows: list[Any], *, earlier: bool, later: bool) -> Window | None:

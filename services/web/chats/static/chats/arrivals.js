@@ -13,7 +13,7 @@ let unread = 0;
 let timer;
 
 /** @param {string} text */
-function say(text) {
+export function say(text) {
   const log = $("#arrivals");
   if (!log) return;
   log.append(make("p", { textContent: text }));
@@ -37,11 +37,11 @@ export function sayArrivals(rows) {
   if (others.length > MOST) return say(`${others.length} new messages.`);
   for (const row of others) {
     const [who, content] = [required(".who", row).textContent, required(".content", row).textContent];
-    say(`New message from ${who}: ${begin(content)}`);
+    say(`${who}: ${begin(content)}`);
   }
 }
 
-export const sayAccepted = (isEdit = false) => say(isEdit ? "Edit saved." : "Message sent.");
+export const sayAccepted = (isEdit = false) => say(isEdit ? "Saved" : "Sent");
 
 /**
  * Announces unread messages that this page does not show.

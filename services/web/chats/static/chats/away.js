@@ -9,6 +9,13 @@ export class AwayError extends Error {}
 /** @type {DocumentFragment | null} */
 let kept = null; // The content of the page while another member is logged in.
 let hadTitle = "";
+/** @type {{ focused: Element | null, top: number } | null} */
+let left = null; // What had the focus before the first dialog, and how far the page was scrolled.
+
+function leave() {
+  if (kept || $("dialog.cover[open]")) return;
+  left = { focused: document.activeElement, top: document.documentElement.scrollTop };
+}
 
 // Whether the content of this page is kept for its member while another one is logged in.
 export const isAway = () => kept !== null;
@@ -25,6 +32,7 @@ function show(id) {
 
 // Called when the session has ended: by a log-out, by expiry or by a new password.
 export function sessionLost() {
+  leave();
   show("logged-out");
   throw new AwayError("logged out");
 }
@@ -40,10 +48,19 @@ function removeContent() {
 export function anotherMember() {
   if (!kept && !openForms().length) location.reload();
   else {
+    leave();
     kept ??= removeContent();
     show("another-member"); // Also after the Escape key has closed it: the page is empty.
   }
   throw new AwayError("another member");
+}
+
+// The browser returns the focus only to an element that has stayed in the document.
+function comeBack() {
+  if (!left) return;
+  document.documentElement.scrollTo({ top: left.top, behavior: "instant" });
+  if (left.focused instanceof HTMLElement) left.focused.focus({ preventScroll: true });
+  left = null;
 }
 
 // Called when a response shows that the page's own member is logged in.
@@ -59,5 +76,6 @@ export function isHere() {
     kept = null;
     formsWithText().forEach(storeDraft); // The page of the other member has deleted the drafts.
   }
+  comeBack();
   return true;
 }

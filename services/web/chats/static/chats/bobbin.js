@@ -9,20 +9,23 @@ import { deleteAllDrafts, keepDraft, restoreDrafts, takeDrafts, tidyDrafts } fro
 import { setFold } from "./folding.js";
 import { closeForm, fillName, openForm } from "./forms.js";
 import { leave } from "./keeping.js";
-import { EDIT, press, showKeySwitch } from "./keys.js";
+import { openShortcuts, press, showKeySwitch } from "./keys.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
-import { $, cover, isCovered, messages, state } from "./page.js";
-import { REPLY } from "./rows.js";
+import { moveToEnd } from "./moving.js";
+import { cover, isCovered, messages, state } from "./page.js";
+import { deletePlaces, keepPlace, returnToPlace } from "./places.js";
+import { EDIT, REPLY } from "./rows.js";
 import { watchSight } from "./seen.js";
 import { freeForms, send } from "./sending.js";
-import { findTarget, isTarget, showTarget } from "./target.js";
+import { findTarget, focusTarget, isTarget, showTarget } from "./target.js";
 import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
 // Other modules import these. They are listed here so that the browser loads all modules in parallel.
 import "./fetching.js";
 import "./lists.js";
+import "./shortcuts.js";
 
 /** @param {MouseEvent} event */
 function click(event) {
@@ -54,14 +57,23 @@ function push(event, button) {
   } else if (button.matches("[data-cancels]") && button.form) closeForm(button.form);
   else if (button.matches(".fold") && row) setFold(row, button, button.getAttribute("aria-expanded") !== "true");
   else if (button.matches("[data-theme-switch]")) switchTheme();
-  else if (button.matches("[data-opens]")) $(`dialog#${button.dataset.opens}`)?.showModal();
+  else if (button.matches("[data-opens]")) openShortcuts();
 }
 
 /** @param {Element} element @returns {HTMLElement | null} */
 const rowOf = (element) => element.closest("ol.messages li.message");
 
+// Moves the focus to the row that the member comes back to, or that the address names.
+function focusPlace(isBack = false) {
+  if (document.activeElement !== document.body) return;
+  focusTarget(isBack);
+  moveToEnd();
+  returnToPlace();
+}
+
 showTitle();
 findTarget();
+if (!isCovered()) focusPlace();
 setInterval(showTimes, 60_000);
 document.addEventListener("visibilitychange", () => showTimes()); // Hidden tabs may suspend timers.
 showKeySwitch();
@@ -78,13 +90,15 @@ document.addEventListener("input", keepDraft);
 document.addEventListener("submit", send);
 document.addEventListener("submit", sendButton);
 addEventListener("hashchange", showTarget);
+addEventListener("pagehide", keepPlace);
 // Cover a page that the browser keeps for Back.
 addEventListener("pagehide", ({ persisted }) => persisted && state && cover());
 addEventListener("pageshow", ({ persisted }) => {
   freeForms();
   if (persisted) showSwitches();
   if (persisted && state) cover();
-  if (isCovered()) tryTo(checkState); // Check at once which member is logged in.
+  // Check at once which member is logged in. An element of a covered page cannot have the focus.
+  if (isCovered()) tryTo(checkState).then(() => focusPlace(true));
 });
 if (state) {
   tidyDrafts();
@@ -97,5 +111,6 @@ if (state) {
 } else if ("sessionEnded" in document.body.dataset) {
   // This page is the response to a log-out or an erasure.
   deleteAllDrafts();
+  deletePlaces();
   tabs.postMessage({ kind: "logged out" });
 }

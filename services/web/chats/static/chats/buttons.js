@@ -3,6 +3,8 @@
 
 import { AwayError } from "./away.js";
 import { renewTokens } from "./fetching.js";
+import { tabs } from "./live.js";
+import { idOf } from "./rows.js";
 import { leaveUnread } from "./seen.js";
 
 const FORMS = "#mark-unread, #read-all, [data-notification] form";
@@ -19,7 +21,10 @@ export async function sendButton(event) {
   event.preventDefault();
   /** @type {HTMLElement | null | undefined} */
   const row = submitter?.closest("li.message");
-  if (row) leaveUnread(row);
+  if (row) {
+    leaveUnread(row);
+    tabs.postMessage({ kind: "left unread", message: idOf(row) }); // Another window may be about to report it.
+  }
   try {
     await renewTokens();
   } catch (error) {

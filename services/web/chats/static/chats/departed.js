@@ -3,7 +3,7 @@
 
 import { isEdit, openForms, storeDraft } from "./drafts.js";
 import { fetchCounterpart } from "./fetching.js";
-import { COMPOSER, showCurrent } from "./headings.js";
+import { COMPOSER, showCurrent, updateSkip } from "./headings.js";
 import { fail, removeRow, resumeSending, stopForm, whereKept } from "./keeping.js";
 import { $, $$, make, messages, required, thread } from "./page.js";
 import { all } from "./rows.js";
@@ -87,6 +87,7 @@ function erased(about, name) {
   const open = openForms();
   stopAll(open);
   for (const form of $$("form.compose")) if (!open.includes(form)) form.remove();
+  updateSkip();
   for (const heading of $$("main > h2")) {
     if ($(COMPOSER)) heading.textContent = "Your text";
     else heading.remove();

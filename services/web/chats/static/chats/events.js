@@ -8,6 +8,7 @@ import { reload, removeRow } from "./keeping.js";
 import { refreshRows } from "./lists.js";
 import { $, conversation, found, messages, random, rows, siteName, thread } from "./page.js";
 import { byId } from "./rows.js";
+import { leaveUnread } from "./seen.js";
 import { markSeen, refreshMessages } from "./thread.js";
 
 /**
@@ -42,7 +43,10 @@ function remove(id) {
 export function onEvent(event) {
   if (event.kind === "read" && isOfConversation(event)) markSeen(event);
   const row = byId(event.message);
-  if (event.kind === "unread" && row && concerns(event)) $(".seen", row)?.remove();
+  if (event.kind === "unread" && row && concerns(event)) {
+    $(".seen", row)?.remove();
+    leaveUnread(row); // The member has marked it on another page or device.
+  }
   if (event.kind === "deleted" && concerns(event)) remove(event.message);
   waiting.push(event);
   // A random delay spreads the requests if many members receive an event. Other events are handled after

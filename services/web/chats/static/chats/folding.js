@@ -2,7 +2,7 @@
 // Folds the replies below depth 4 of a thread.
 
 import { $, make, required } from "./page.js";
-import { after, all, before, byId, deepBelow, depthOf, targetId } from "./rows.js";
+import { after, all, before, byId, deepBelow, depthOf, LABEL, targetId } from "./rows.js";
 
 const FOLDED_BELOW = 4;
 
@@ -11,7 +11,9 @@ export function fold() {
   for (const row of all()) {
     const below = after(row);
     if (depthOf(row) !== FOLDED_BELOW || !below || depthOf(below) <= FOLDED_BELOW || $(".fold", row)) continue;
-    const button = make("button", { type: "button", className: "fold link" });
+    const button = make("button", { type: "button", className: "fold link", id: `f${row.id}` });
+    // Its text, and the label of the row.
+    button.setAttribute("aria-labelledby", `${button.id} ${$(LABEL, row)?.id}`);
     required(".actions", row).append(button);
     const deep = deepBelow(row);
     // The latest message, new messages and the target of a link stay visible.

@@ -4,9 +4,12 @@
 import { checkCounterpart } from "./counterpart.js";
 import { deleteDraft, isEdit, restoreDrafts, storeDraft } from "./drafts.js";
 import { get } from "./fetching.js";
+import { reveal } from "./folding.js";
 import { leave } from "./keeping.js";
 import { $, $$, make, required } from "./page.js";
+import { all, EDIT, focusRow, idOf, link } from "./rows.js";
 
+const COMPOSER = "main > form.compose textarea";
 export let opening = false; // While a form is loading, typed letters must not act as shortcuts.
 
 /**
@@ -47,8 +50,21 @@ export function closeForm(form) {
   if (row.matches(".is-edited-here")) deleteDraft(form);
   form.remove();
   row.classList.remove("is-edited-here");
-  row.tabIndex = -1;
-  row.focus();
+  const composer = "fromComposer" in row.dataset && $(COMPOSER);
+  delete row.dataset.fromComposer;
+  if (composer) composer.focus();
+  else focusRow(row);
+}
+
+// Opens the latest message of the member. The focus returns to the composer when the form is closed.
+export function editLast() {
+  if (link("next")) return; // A later page may have a later message.
+  const own = all().filter((row) => $(EDIT, row));
+  if (!own.length) return;
+  const row = own.reduce((one, other) => (idOf(one) > idOf(other) ? one : other));
+  reveal(row);
+  row.dataset.fromComposer = "";
+  $(EDIT, row)?.click();
 }
 
 /**

@@ -6,6 +6,7 @@ import { holdsText, restoreDrafts } from "./drafts.js";
 import { get } from "./fetching.js";
 import { $, $$, required } from "./page.js";
 
+const LOG = 'main [role="log"]'; // Its label names the counterpart.
 export const COMPOSER = "main > form.compose, main > .deactivated"; // The form, or the text that replaces it.
 
 /**
@@ -21,7 +22,15 @@ export async function showCurrent(subject, conversation) {
     const [old, fresh] = [$(part), $(part, page)];
     if (old && fresh) old.replaceWith(document.importNode(fresh, true));
   }
+  $(LOG)?.setAttribute("aria-label", $(LOG, page)?.getAttribute("aria-label") ?? "");
   if ($(COMPOSER)) replaceComposer(page);
+  updateSkip();
+}
+
+// The link to the message field is there only if the field is.
+export function updateSkip() {
+  const skip = $('.skip[href="#id_content"]');
+  if (skip) skip.hidden = !$("#id_content");
 }
 
 /** @param {ParentNode} [within] */

@@ -3,16 +3,15 @@
 
 import { namesIn, showDeparted } from "./counterpart.js";
 import { get } from "./fetching.js";
-import { $, $$, found, rows } from "./page.js";
-
-const list = rows ?? found; // No page has both.
+import { $, $$, list } from "./page.js";
 
 /** @param {HTMLElement} row */
 const keyOf = (row) => row.dataset.counterpart ?? row.dataset.message ?? row.dataset.notification;
 
 // `isMember`: whether a counterpart was renamed, deactivated or erased.
 export async function refreshRows(isMember = false) {
-  const page = list && (await get(location.href));
+  if (!list) return;
+  const page = await get(location.href);
   const fresh = page && $(`#${list.id}`, page);
   if (!fresh || fresh.innerHTML === list.innerHTML) return;
   const focused = $$("li", list).find((row) => row.contains(document.activeElement));

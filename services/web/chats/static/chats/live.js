@@ -5,6 +5,8 @@ import { isAway } from "./away.js";
 import { keepUnsent, openForms } from "./drafts.js";
 import { checkState, onEvent, tryTo } from "./events.js";
 import { eventsPort, random } from "./page.js";
+import { byId } from "./rows.js";
+import { leaveUnread } from "./seen.js";
 import { listen } from "./stream.js";
 
 const SLOW = 60_000; // Milliseconds between polls with an open stream, because an event can be lost.
@@ -20,6 +22,7 @@ function receive(event) {
     tryTo(checkState); // Fetch the changes since the page was made.
   } else if (event.kind === "closed") isOpen = false;
   else if (event.kind === "sent") keepUnsent(event);
+  else if (event.kind === "left unread") leaveUnread(byId(event.message));
   else if (event.kind === "logged out") openForms().length || isAway() ? tryTo(checkState) : location.reload();
   else onEvent(event);
   document.documentElement.dataset.live = isOpen ? "yes" : "no";

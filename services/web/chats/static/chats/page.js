@@ -53,6 +53,7 @@ export const messages = $("ol.messages[data-conversation]");
 export const [conversation, thread] = [messages?.dataset.conversation, messages?.dataset.thread];
 export const rows = $("#rows");
 export const found = $("#found");
+export const list = rows ?? found; // No page has both.
 
 /** @param {number} least @param {number} most */
 export const random = (least, most) => least + Math.random() * (most - least);

@@ -1,5 +1,5 @@
 // @ts-check
-// Values in localStorage. If the storage is full or disabled, nothing is stored, but the page works.
+// Values in the storage of the browser. If it is full or disabled, nothing is stored, but the page works.
 
 /**
  * @template T
@@ -9,6 +9,20 @@
 export function inStorage(work, otherwise) {
   try {
     return work(localStorage);
+  } catch {
+    return otherwise;
+  }
+}
+
+/**
+ * The same for sessionStorage, which each tab has for itself.
+ * @template T
+ * @param {(storage: Storage) => T} work
+ * @param {T} otherwise
+ */
+export function inTabStorage(work, otherwise) {
+  try {
+    return work(sessionStorage);
   } catch {
     return otherwise;
   }

@@ -4,6 +4,9 @@
 import { $, $$, messages } from "./page.js";
 
 export const REPLY = '.actions a[href$="/reply/"]';
+export const EDIT = '.actions a[href$="/edit/"]';
+// The accessible name of a row, and a part of those of its controls.
+export const LABEL = ".meta > [hidden]";
 export const all = () => (messages ? $$("li[data-message]", messages) : []);
 /** @param {HTMLElement} row */
 export const idOf = (row) => Number(row.dataset.message);
@@ -14,6 +17,20 @@ export const targetId = () => /^#m([1-9]\d{0,18})$/.exec(location.hash)?.[1];
 /** @param {HTMLElement} row */
 export const depthOf = (row) => Number(row.dataset.depth ?? 0);
 export const lastId = () => Math.max(...all().map(idOf));
+/** @param {HTMLElement} item */
+export const isInView = (item) => {
+  const { top, bottom } = item.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+};
+
+/**
+ * Moves the focus to the row of a message, for the keys that act on a row. Does not scroll.
+ * @param {HTMLElement} row
+ */
+export function focusRow(row) {
+  row.tabIndex = -1;
+  row.focus({ preventScroll: true });
+}
 
 /**
  * The link to the previous page or to the next page.

@@ -71,9 +71,10 @@ const isDone = (response) => response.status < 500 && response.status !== 429 &&
 
 /**
  * Reports a row no longer, because the member marks it as unread. A later report would mark it as read again.
- * @param {HTMLElement} row
+ * @param {HTMLElement | null} row
  */
 export function leaveUnread(row) {
+  if (!row) return;
   sight.unobserve(row);
   clearTimeout(inSight.get(row));
   inSight.delete(row);

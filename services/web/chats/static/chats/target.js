@@ -4,7 +4,7 @@
 import { reveal } from "./folding.js";
 import { stays } from "./keeping.js";
 import { $, messages, thread } from "./page.js";
-import { all, byId, targetId } from "./rows.js";
+import { all, byId, focusRow, isInView, targetId } from "./rows.js";
 
 const OPEN = "That message is on another page. This one has an open form: open the link in a new tab.";
 
@@ -16,12 +16,22 @@ export function showTarget() {
   if (!row) return openOnItsPage(id, () => stays(OPEN));
   reveal(row);
   row.scrollIntoView();
+  focusRow(row);
 }
 
 // On load, the browser scrolls by itself, because `fold` keeps the target visible.
 export function findTarget() {
   const id = messages && targetId();
   if (id && !byId(id)) openOnItsPage(id);
+}
+
+/**
+ * Moves the focus to the message of the fragment: it is the row that the keys act on.
+ * @param {boolean} isBack Whether the browser may have scrolled to another place.
+ */
+export function focusTarget(isBack) {
+  const row = messages && byId(targetId());
+  if (row && (!isBack || isInView(row))) focusRow(row);
 }
 
 /** @param {Element} anchor */

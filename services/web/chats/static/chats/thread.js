@@ -7,9 +7,8 @@ import { get, getChanged, UNCHANGED } from "./fetching.js";
 import { fold, reveal } from "./folding.js";
 import { reload, removeRow } from "./keeping.js";
 import { $, $$, make, messages, required, thread } from "./page.js";
-import { all, byId, deepBelow, depthOf, idOf, lastId, link, REPLY } from "./rows.js";
+import { all, byId, deepBelow, depthOf, idOf, LABEL, lastId, link, REPLY } from "./rows.js";
 
-const LABEL = ".meta > [hidden]"; // Part of the accessible names of the controls in a row.
 const DEEPEST = 6; // As in chats/pages.py.
 
 /** @param {HTMLElement} row @param {HTMLElement} fresh */

@@ -1,0 +1,89 @@
+// @ts-check
+// Moves the focus between the rows of a page, and from page to page.
+
+import { say } from "./arrivals.js";
+import { tryTo } from "./events.js";
+import { get } from "./fetching.js";
+import { $, $$, list, messages, required, thread } from "./page.js";
+import { all, byId, focusRow, idOf, isInView, lastId, link } from "./rows.js";
+
+const END = "#end"; // The fragment of a page whose newest message receives the focus.
+const LAST_PAGE = "?to=9223372036854775807"; // Of a thread. As in accounts/requests.py: the largest id.
+let isSearching = false; // Whether the next unread message is being looked up.
+
+const items = () => $$("ol.messages li[data-message], .rows > li").filter((item) => !item.hidden);
+
+/** @param {HTMLElement[]} among */
+const placeOf = (among) => among.findIndex((item) => item.contains(document.activeElement));
+
+/** @param {HTMLElement} item */
+function moveTo(item) {
+  if (item.matches("li.message")) focusRow(item);
+  else required("a", item).focus({ preventScroll: true });
+  // Without animation, because the next key press must find the row in view.
+  item.scrollIntoView({ block: "nearest", behavior: "instant" });
+}
+
+/**
+ * Moves from the focused row. If it is not visible, `j` starts at the first visible row and `k` at the last.
+ * @param {1 | -1} by
+ */
+export function step(by) {
+  const among = items();
+  const at = placeOf(among);
+  const begin = by > 0 ? among.find(isInView) : among.findLast(isInView);
+  const item = at >= 0 && isInView(among[at]) ? among[at + by] : begin;
+  if (item) moveTo(item);
+}
+
+export const hasMessages = () => Boolean(messages && all().length);
+
+// Goes to the page with the newest message if this page does not show it.
+export function moveToNewest() {
+  if (link("next")) location.assign(location.pathname + (thread ? LAST_PAGE : "") + END);
+  else moveTo(required(`#m${lastId()}`));
+}
+
+// After `moveToNewest` has opened this page.
+export function moveToEnd() {
+  if (location.hash === END && hasMessages()) moveTo(required(`#m${lastId()}`));
+}
+
+/** The next unread row below the focused one, or the next unread message that this page does not show. */
+export async function moveToUnread() {
+  const among = items();
+  const next = among.slice(placeOf(among) + 1).find((item) => item.matches(".is-new, .is-unread"));
+  if (next) return moveTo(next);
+  if (isSearching) return;
+  isSearching = true;
+  await tryTo(openUnread).finally(() => (isSearching = false));
+}
+
+// The list begins with the latest message. Opens the first unread one of the same conversation.
+async function openUnread() {
+  const address = $('a[data-count="unread"]')?.href;
+  const page = address && (await get(address));
+  const others = page ? $$(".rows > li[data-message]", page).filter((row) => !byId(idOf(row))) : [];
+  const first = others.findLast((row) => row.dataset.conversation === others[0].dataset.conversation);
+  if (first) location.assign(required("a", first).href);
+  else say("No more unread messages.");
+}
+
+/** @typedef {{ address: string | undefined, place: number }} Row */
+/** @returns {Row | null} The row of a list that was reached by the keyboard and has the focus. */
+export function focusedRow() {
+  const among = items();
+  const place = list?.isConnected ? placeOf(among) : -1;
+  if (place < 0 || !document.activeElement?.matches(":focus-visible")) return null;
+  return { address: $("a", among[place])?.href, place };
+}
+
+/**
+ * Moves to a row of a list again. If it has left the list, moves to the row at its place.
+ * @param {Row} row
+ */
+export function moveBackTo({ address, place }) {
+  const among = items();
+  const item = among.find((one) => $("a", one)?.href === address) ?? among[Math.min(place, among.length - 1)];
+  if (item) moveTo(item);
+}
