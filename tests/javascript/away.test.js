@@ -79,6 +79,33 @@ test("page from the history is covered until its member is confirmed", () => {
   assert.equal(document.documentElement.className, "has-script");
 });
 
+test("focus and scroll position return with the page", () => {
+  const root = document.documentElement;
+  let top = 0;
+  root.scrollTo = (options) => (top = options.top);
+  root.scrollTop = 300;
+  area.focus();
+  assert.throws(sessionLost, AwayError);
+  document.querySelector("#logged-out").focus();
+  seesAnother();
+  root.scrollTop = 0;
+  seesAnother();
+  assert.notEqual(document.activeElement, area);
+  isHere();
+  assert.deepEqual([document.activeElement, top], [area, 300]);
+});
+
+test("focus that the member has moved after closing a dialog stays", () => {
+  area.focus();
+  assert.throws(sessionLost, AwayError);
+  document.querySelector("dialog[open]").close();
+  area.blur();
+  isHere();
+  seesAnother();
+  isHere();
+  assert.equal(document.activeElement, document.body);
+});
+
 test("page without dialogs, such as an error page, reports the lost session", () => {
   document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());
   assert.throws(sessionLost, AwayError);

@@ -8,6 +8,10 @@ const ROW = `<li class="message is-mine" id="m12" data-message="12">
   <div class="content">text</div><span class="meta"> <span class="seen">read</span></span></li>`;
 openPage('<ol class="messages" data-conversation="3" data-thread="7"></ol>');
 globalThis.setTimeout = () => 1; // The requests that follow an event are not part of these tests.
+const unobserved = [];
+globalThis.IntersectionObserver = class {
+  unobserve = ({ id }) => unobserved.push(id);
+};
 const { onEvent } = await load("events");
 let reloads = 0;
 window.location.reload = () => (reloads += 1);
@@ -43,6 +47,14 @@ test("events of another conversation or thread change nothing", () => {
 test("message that the receiver marked as unread is no longer shown as read", () => {
   onEvent({ kind: "unread", ...here });
   assert.equal(list.querySelector(".seen"), null);
+});
+
+test("message that its reader marked as unread elsewhere is not reported as seen", () => {
+  unobserved.length = 0;
+  onEvent({ kind: "unread", ...here, conversation: 4 });
+  assert.deepEqual(unobserved, []);
+  onEvent({ kind: "unread", ...here });
+  assert.deepEqual(unobserved, ["m12"]);
 });
 
 test("message that was read is shown as read", () => {

@@ -17,8 +17,8 @@ test("letter of another script is the physical key", () => {
   assert.equal(keyOf({ key: "ח", code: "KeyJ", shiftKey: false }), "j");
 });
 
-test("letter of another script with Shift is no shortcut", () => {
-  assert.equal(keyOf({ key: "Ξ", code: "KeyJ", shiftKey: true }), "");
+test("letter of another script with Shift is the capital letter of the key", () => {
+  assert.equal(keyOf({ key: "Γ", code: "KeyG", shiftKey: true }), "G");
 });
 
 test("letter of another script on a key without a letter is no shortcut", () => {

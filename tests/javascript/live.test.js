@@ -36,6 +36,10 @@ globalThis.EventSource = class {
 };
 const other = new BroadcastChannel("bobbin");
 other.onmessage = ({ data }) => requested.push(data.kind);
+const unobserved = [];
+globalThis.IntersectionObserver = class {
+  unobserve = ({ id }) => unobserved.push(id);
+};
 const { anotherMember, beginLive, isHere, tabs } = await load("away", "live");
 const area = document.querySelector("textarea");
 const tell = (kind, more) => tabs.onmessage({ data: { kind, ...more } });
@@ -97,6 +101,13 @@ test("page that becomes visible, or is online again, checks for changes", async 
   document.dispatchEvent(new Event("visibilitychange"));
   await pause();
   assert.deepEqual(requests, ["/state/", "/state/"]);
+});
+
+test("message that another tab leaves unread is not reported by this one", () => {
+  document.body.insertAdjacentHTML("beforeend", '<p id="m12" data-message="12"></p>');
+  tell("left unread", { message: 13 });
+  tell("left unread", { message: 12 });
+  assert.deepEqual(unobserved, ["m12"]);
 });
 
 test("log-out in another tab reloads a page without text and checks one with text", async () => {

@@ -5,7 +5,7 @@ import { Window } from "happy-dom";
 
 const MODULES = "../../services/web/chats/static/chats/";
 const NAMES = ["document", "location", "history", "localStorage", "DOMParser", "Event", "FormData"];
-const ELEMENTS = ["", "Input", "Form", "Anchor", "Button"].map((name) => `HTML${name}Element`);
+const ELEMENTS = ["", "Input", "TextArea", "Form", "Anchor", "Button"].map((name) => `HTML${name}Element`);
 
 /** Sets the global objects of a browser with this page. `data` are the data attributes of the body. */
 export function openPage(html = "", { url = "https://bobbin.test/chats/with/bob/", ...data } = {}) {

@@ -19,7 +19,7 @@ HTMLElement.prototype.scrollIntoView = function () {
   scrolled.push(this.id);
 };
 window.location.replace = (address) => opened.push(address.replace("https://bobbin.test", ""));
-const { findTarget, fold, isTarget, showTarget } = await load("target", "folding");
+const { findTarget, focusTarget, fold, isTarget, showTarget } = await load("target", "folding");
 const list = document.querySelector("ol");
 const area = document.querySelector("textarea");
 const said = () => document.querySelector("#connection").textContent;
@@ -41,6 +41,23 @@ test("message of the address is scrolled to, also if it is folded", async () => 
   assert.equal(document.querySelector("#m7").hidden, true);
   await go(showTarget, `${PAGE}#m7`);
   assert.deepEqual([scrolled, document.querySelector("#m7").hidden, requests], [["m7"], false, []]);
+  assert.equal(document.activeElement.id, "m7");
+});
+
+test("message of the address has the focus, and after Back only if it is in view", async () => {
+  globalThis.innerHeight = 100;
+  const target = document.querySelector("#m9");
+  await go(() => focusTarget(true), `${PAGE}#m9`); // In happy-dom, everything is at the top.
+  assert.equal(document.activeElement, document.body);
+  target.getBoundingClientRect = () => ({ top: 50, bottom: 150 });
+  focusTarget(true);
+  assert.equal(document.activeElement, target);
+  target.blur();
+  target.getBoundingClientRect = () => ({ top: 500, bottom: 600 });
+  focusTarget(true);
+  assert.equal(document.activeElement, document.body);
+  focusTarget(false);
+  assert.deepEqual([document.activeElement, target.tabIndex], [target, -1]);
 });
 
 test("message on the page is not looked up when the page opens", async () => {
