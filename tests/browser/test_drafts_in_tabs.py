@@ -286,6 +286,26 @@ def test_log_in_as_another_member_from_the_dialog_leaves_no_draft_but_the_page(
     expect_text(hers, "between alice and bob")
 
 
+def test_focus_caret_and_scroll_position_return_after_another_member(
+    hers, site, browser_of, write_many, alice, bob
+):
+    write_many(bob, alice, 30)
+    type_text(hers, CONVERSATION, "between alice and bob")
+    hers.evaluate("document.activeElement.setSelectionRange(7, 7)")
+    top = hers.evaluate("scrollY")
+    log_in_again(hers, site, browser_of, bob)
+    check_session_now(hers)
+    expect(hers.get_by_role("dialog", name="Somebody else")).to_be_visible()
+    log_in_again(hers, site, browser_of, alice)
+    check_session_now(hers)
+    expect(hers.get_by_role("dialog")).to_have_count(0)
+    expect(hers.locator("main > form.compose textarea")).to_be_focused()
+    assert hers.evaluate("scrollY") == top > 0
+    hers.keyboard.type(" us,")
+
+    expect_text(hers, "between us, alice and bob")
+
+
 def test_text_hidden_from_another_member_stays_when_that_member_logs_out(hers, site, browser_of, alice, bob):
     type_text(hers, CONVERSATION, "between alice and bob")
     other = hers.context.new_page()

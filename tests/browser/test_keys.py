@@ -70,6 +70,31 @@ def test_single_keys_turned_off_stay_off(open_browser, items, alice):
     expect(hers.get_by_label("To")).to_be_focused()
 
 
+def test_single_keys_turned_off_on_the_account_page_stay_off(open_browser, items, alice):
+    hers = open_browser(alice)
+    hers.goto("/accounts/")
+    hers.get_by_role("checkbox", name="Shortcuts of a single key").uncheck()
+    hers.keyboard.type("n?")
+    assert hers.url.endswith("/accounts/")
+    hers.goto("/chats/with/bob/")
+    hers.keyboard.type("jkGpureUni/?")
+    hers.keyboard.press("End")
+    _is_still(hers, "/chats/with/bob/")
+    hers.goto("/accounts/")
+    hers.get_by_role("checkbox", name="Shortcuts of a single key").check()
+    hers.keyboard.press("i")
+
+    expect(hers.get_by_role("heading", name="Inbox")).to_be_visible()
+
+
+def test_account_page_without_javascript_has_no_switch_of_single_keys(open_browser, alice):
+    hers = open_browser(alice, java_script_enabled=False)
+    hers.goto("/accounts/")
+    expect(hers.get_by_role("button", name="Log out")).to_be_visible()
+
+    expect(hers.get_by_role("checkbox")).to_have_count(0)
+
+
 def test_new_message_with_a_receiver_has_the_focus_on_its_text(open_browser, alice, bob):
     hers = open_browser(alice)
     hers.goto("/chats/new/?to=bob")

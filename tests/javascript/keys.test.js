@@ -27,7 +27,10 @@ test("letter of another script on a key without a letter is no shortcut", () => 
 });
 
 test("Caps Lock is ignored and Shift is not", () => {
-  assert.equal(keyOf({ key: "J", code: "KeyJ", shiftKey: false }), "j");
+  const getModifierState = (name) => name === "CapsLock";
+  assert.equal(keyOf({ key: "J", code: "KeyJ", shiftKey: false, getModifierState }), "j");
+  assert.equal(keyOf({ key: "j", code: "KeyJ", shiftKey: true, getModifierState }), "J");
+  assert.equal(keyOf({ key: "J", code: "KeyJ", shiftKey: false }), "J"); // As an input method or a tool may send it.
   assert.equal(keyOf({ key: "J", code: "KeyJ", shiftKey: true }), "J");
 });
 

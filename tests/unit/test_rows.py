@@ -105,6 +105,13 @@ def test_line_links_to_its_actions():
     }
 
 
+def test_row_has_the_name_of_its_author_and_first_words():
+    for row, name in ((_row(content="Hi"), "bob: ‘Hi’"), (_row(sender_id=1, content="Hi"), "your message: ‘Hi’")):
+        html = message_rows(row)
+        label = re.search(r'<li [^>]*aria-labelledby="(\w+)"', html)[1]
+        assert f'<span id="{label}" hidden>{name}</span>' in html
+
+
 def test_line_of_the_counterpart_has_no_edit_link():
     html = message_rows(_row(), nested=True)
 

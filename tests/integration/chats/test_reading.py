@@ -99,6 +99,17 @@ def test_a_chain_of_5000_replies_is_shown_page_by_page(browser_of, thread_of, al
     assert seen == sorted(seen)
 
 
+def test_page_up_to_the_largest_id_is_the_last_one(browser_of, thread_of, alice):
+    root = thread_of(80, shape="fan")
+    newest = root.get_all_replies()[-1]
+    client, address = browser_of(alice), f"/chats/thread/{root.pk}/"
+    last, before = (_get(client, f"{address}?to={key}") for key in (2**63 - 1, newest.pk - 1))
+
+    assert newest.pk in _ids(last)
+    assert 'rel="next"' not in last
+    assert 'rel="next"' in before
+
+
 def test_reply_on_a_later_page_links_to_its_parent(browser_of, thread_of, alice):
     root = thread_of(80, shape="fan")
     first = _get(browser_of(alice), f"/chats/thread/{root.pk}/")

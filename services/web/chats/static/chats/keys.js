@@ -45,15 +45,20 @@ function lineOf({ keys, effect }) {
 
 /**
  * Uses the character on any layout. For letters of other scripts, such as Greek, uses the physical key.
- * @param {Pick<KeyboardEvent, "key" | "code" | "shiftKey"> & Partial<KeyboardEvent>} event
+ * @param {Partial<KeyboardEvent>} event
  */
-export function keyOf({ key = "", code = "", shiftKey, ctrlKey, metaKey, altKey }) {
+export function keyOf(event) {
+  const { key = "", code = "", shiftKey, ctrlKey, metaKey, altKey } = event;
   const isOther = /^(?!\p{Script=Latin})\p{L}$/u.test(key);
-  const character = isOther ? (/^Key([A-Z])$/.exec(code)?.[1] ?? "") : key;
-  const isLetter = /^\p{L}$/u.test(character);
-  const name = !isLetter ? character : shiftKey ? character.toUpperCase() : character.toLowerCase(); // Not Caps Lock.
+  const name = isOther ? (/^Key([A-Z])$/.exec(code)?.[1] ?? "") : key;
+  const isCapital = shiftKey || (key !== key.toLowerCase() && !event.getModifierState?.("CapsLock"));
   const isShifted = shiftKey && name.length > 1; // Of a character, Shift makes another one.
-  return `${ctrlKey || metaKey ? "Ctrl+" : ""}${altKey ? "Alt+" : ""}${isShifted ? "Shift+" : ""}${name}`;
+  return [
+    ctrlKey || metaKey ? "Ctrl+" : "",
+    altKey ? "Alt+" : "",
+    isShifted ? "Shift+" : "",
+    /^\p{L}$/u.test(name) ? (isCapital ? name.toUpperCase() : name.toLowerCase()) : name,
+  ].join("");
 }
 
 /** @param {KeyboardEvent} event */
