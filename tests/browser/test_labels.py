@@ -55,9 +55,7 @@ def test_arrivals_and_own_sends_are_announced_once(open_browser, write, alice, b
     write(bob, alice, "the third")
     expect(log).to_contain_text("the third")
 
-    expect(log.locator("p")).to_have_text(
-        ["bob: the second", "Sent", "bob: the third"]
-    )
+    expect(log.locator("p")).to_have_text(["bob: the second", "Sent", "bob: the third"])
 
 
 def test_own_edit_is_announced_as_saved(open_browser, message, alice):

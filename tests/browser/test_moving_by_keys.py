@@ -105,7 +105,9 @@ def test_p_without_an_unread_message_says_so(open_browser, items, alice):
     assert hers.url.endswith("/chats/with/bob/")
 
 
-@pytest.mark.parametrize("address", ["/chats/", "/chats/unread/", "/chats/notifications/", "/chats/search/?q=Hello"])
+@pytest.mark.parametrize(
+    "address", ["/chats/", "/chats/unread/", "/chats/notifications/", "/chats/search/?q=Hello"]
+)
 @pytest.mark.parametrize("way", ["u", "Back"])
 def test_way_back_to_a_list_focuses_the_row_that_was_opened(open_browser, weavers, alice, address, way):
     hers = open_browser(alice)

@@ -52,7 +52,8 @@ def test_name_of_a_message_follows_an_edit(open_browser, write, alice, bob):
 @pytest.mark.parametrize("address", ["/chats/with/bob/", "/chats/thread/{}/"])
 def test_second_stop_skips_to_the_message_field(open_browser, items, write, alice, bob, script, address):
     root = write(bob, alice, "root")
-    Message.objects.mark_seen(alice, [root.pk, *(item.pk for item in items)])  # Otherwise the page loads twice.
+    # Without JavaScript, a page with a new message loads twice.
+    Message.objects.mark_seen(alice, [root.pk, *(item.pk for item in items)])
     hers = open_browser(alice, java_script_enabled=script)
     hers.goto(address.format(root.pk))
     hers.keyboard.press("Tab")

@@ -106,7 +106,10 @@ def test_line_links_to_its_actions():
 
 
 def test_row_has_the_name_of_its_author_and_first_words():
-    for row, name in ((_row(content="Hi"), "bob: ‘Hi’"), (_row(sender_id=1, content="Hi"), "your message: ‘Hi’")):
+    for row, name in (
+        (_row(content="Hi"), "bob: ‘Hi’"),
+        (_row(sender_id=1, content="Hi"), "your message: ‘Hi’"),
+    ):
         html = message_rows(row)
         label = re.search(r'<li [^>]*aria-labelledby="(\w+)"', html)[1]
         assert f'<span id="{label}" hidden>{name}</span>' in html
