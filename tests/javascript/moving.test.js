@@ -1,4 +1,4 @@
-// Tests of moving.js, places.js and editLast: the newest message, the next unread one, and the way back to a list.
+// Tests of moving.js, and of the places in lists.js: the newest message, the next unread one, and the way back to a list.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -16,8 +16,10 @@ window.location.assign = (address) => (left = String(address).replace(url, ""));
 HTMLElement.prototype.scrollIntoView = () => {};
 globalThis.innerHeight = 100;
 globalThis.sessionStorage = window.sessionStorage;
-const { backToList, deletePlaces, editLast, keepPlace, moveToEnd, moveToNewest, moveToUnread, returnToPlace } =
-  await load("moving", "places", "forms");
+const { backToList, deletePlaces, editLast, keepPlace, moveToNewest, moveToPlace, moveToUnread } = await load(
+  "moving",
+  "lists",
+);
 const $ = (selector) => document.querySelector(selector);
 const [messages, rows] = [$("ol"), $("#rows")];
 const focused = () => document.activeElement.id || document.activeElement.getAttribute("href");
@@ -55,10 +57,10 @@ test("newest message on a later page is opened there", () => {
 });
 
 test("page that was opened for its newest message focuses it, and another page does not", () => {
-  moveToEnd();
+  moveToPlace();
   assert.equal(document.activeElement, document.body);
   go("#end");
-  moveToEnd();
+  moveToPlace();
   assert.equal(focused(), "m3");
 });
 
@@ -95,6 +97,7 @@ test("next unread message without a connection is announced by the page and can 
 /** Leaves a list with the focus on a row, as the keyboard gives it. */
 function leaveList(address, html, selector) {
   go(address);
+  messages.innerHTML = "";
   rows.innerHTML = html;
   $(selector).matches = () => true; // happy-dom does not know :focus-visible.
   $(selector).focus();
@@ -123,7 +126,7 @@ test("u in the inbox stays", () => {
 test("row that was left has the focus again, also if it has moved", () => {
   leaveList("/chats/unread/", list(row(1), row(2), row(3)), '[href="/chats/message/2/"]');
   rows.innerHTML = list(row(4), row(1), row(2), row(3));
-  returnToPlace();
+  moveToPlace();
   assert.equal(focused(), "/chats/message/2/");
 });
 
@@ -134,7 +137,7 @@ for (const [place, after, expected] of [
   test(`row ${place} that is gone is replaced by the row at its place`, () => {
     leaveList("/chats/unread/", list(row(1), row(2), row(3)), `[href="/chats/message/${place}/"]`);
     rows.innerHTML = list(...after.map((id) => row(id)));
-    returnToPlace();
+    moveToPlace();
     assert.equal(focused(), `/chats/message/${expected}/`);
   });
 
@@ -142,12 +145,12 @@ test("row of another list, of another member or of a mouse is not focused", () =
   const isBody = () => assert.equal(document.activeElement, document.body);
   leaveList("/chats/unread/", list(row(1)), '[href="/chats/message/1/"]');
   go("/chats/");
-  returnToPlace();
+  moveToPlace();
   isBody();
   go("/chats/unread/");
   const stored = sessionStorage.getItem("bobbin-places");
   sessionStorage.setItem("bobbin-places", stored.replace('"member":"7"', '"member":"8"'));
-  returnToPlace();
+  moveToPlace();
   isBody();
   sessionStorage.setItem("bobbin-places", stored);
   rows.innerHTML = list(row(1));
@@ -155,7 +158,7 @@ test("row of another list, of another member or of a mouse is not focused", () =
   $("#rows a").matches = () => false;
   keepPlace();
   document.activeElement.blur();
-  returnToPlace();
+  moveToPlace();
   isBody();
 });
 
@@ -164,7 +167,7 @@ test("places are deleted, and a broken or missing storage does no harm", () => {
   deletePlaces();
   assert.equal(sessionStorage.length, 0);
   sessionStorage.setItem("bobbin-places", "{");
-  returnToPlace();
+  moveToPlace();
   globalThis.sessionStorage = undefined;
   keepPlace();
   backToList();

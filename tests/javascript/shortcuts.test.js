@@ -1,4 +1,4 @@
-// Tests of keys.js and forms.js: what a key does in a list of messages, in a form and while a form loads.
+// Tests of keys.js, moving.js and forms.js: what a key does in a list of messages, in a form and while a form loads.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -28,11 +28,12 @@ HTMLElement.prototype.getBoundingClientRect = function () {
 document.addEventListener("keydown", press);
 
 /** Presses keys where the focus is. Returns whether the page used the last one. */
-function type(keys, modifiers = {}) {
+async function type(keys, modifiers = {}) {
   let event;
   for (const key of keys) {
     event = new window.KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...modifiers });
     document.activeElement.dispatchEvent(event);
+    await new Promise((done) => setImmediate(done)); // The keys for moving are loaded when they are needed.
   }
   return event.defaultPrevented;
 }
@@ -49,158 +50,169 @@ beforeEach(() => {
   showKeySwitch();
 });
 
-test("j begins at the first visible row and k at the last", () => {
-  type("j");
+// The first test: nothing has loaded moving.js yet.
+test("keys that are pressed while the first one loads its module are handled in order", async () => {
+  const clicked = [];
+  for (const link of document.querySelectorAll(".actions a")) link.onclick = () => !clicked.push(link.pathname);
+  for (const key of "jjr")
+    document.body.dispatchEvent(new window.KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  assert.deepEqual([document.activeElement, clicked], [document.body, []]);
+  while (!clicked.length) await new Promise((done) => setImmediate(done));
+  assert.deepEqual([focused(), clicked], ["m3", ["/chats/message/3/reply/"]]);
+});
+
+test("j begins at the first visible row and k at the last", async () => {
+  await type("j");
   assert.equal(focused(), "m2");
   document.activeElement.blur();
-  type("k");
+  await type("k");
   assert.equal(focused(), "m3");
 });
 
-test("j and k move from the focused row, and the ends keep the focus", () => {
-  type("jkk");
+test("j and k move from the focused row, and the ends keep the focus", async () => {
+  await type("jkk");
   row(1).dataset.top = "0";
-  type("kk");
+  await type("kk");
   assert.equal(focused(), "m1");
-  type("j");
+  await type("j");
   assert.equal(focused(), "m2");
 });
 
-test("focused row that is not visible is not where j goes on", () => {
+test("focused row that is not visible is not where j goes on", async () => {
   row(4).tabIndex = -1;
   row(4).focus();
-  type("j");
+  await type("j");
   assert.equal(focused(), "m2");
 });
 
-test("hidden rows are passed over", () => {
-  type("j");
+test("hidden rows are passed over", async () => {
+  await type("j");
   row(3).hidden = true;
   row(4).dataset.top = "100";
-  type("j");
+  await type("j");
   assert.equal(focused(), "m4");
 });
 
-test("r clicks Reply of the focused row and otherwise focuses the form of the page", () => {
+test("r clicks Reply of the focused row and otherwise focuses the form of the page", async () => {
   const clicked = [];
   for (const link of document.querySelectorAll(".actions a")) link.onclick = () => !clicked.push(link.pathname);
-  type("r");
+  await type("r");
   assert.equal(document.activeElement, area());
   area().blur();
-  type("jr");
+  await type("jr");
   assert.deepEqual(clicked, ["/chats/message/2/reply/"]);
 });
 
-test("e without a row or without Edit does nothing", () => {
+test("e without a row or without Edit does nothing", async () => {
   let clicks = 0;
   document.body.insertAdjacentHTML("beforeend", '<p class="actions"><a href="/edit/">Edit</a></p>');
   document.querySelector('a[href="/edit/"]').onclick = () => !(clicks += 1);
-  type("eje");
+  await type("eje");
   assert.equal(clicks, 0);
 });
 
-test("e clicks Edit of the focused row", () => {
+test("e clicks Edit of the focused row", async () => {
   let clicks = 0;
-  type("j");
+  await type("j");
   row(2).querySelector(".actions").innerHTML += ' <a href="/chats/message/2/edit/">Edit</a>';
   row(2).querySelector('a[href$="/edit/"]').onclick = () => !(clicks += 1);
-  type("e");
+  await type("e");
   assert.deepEqual([clicks, row(2).tabIndex], [1, -1]);
 });
 
-test("slash focuses the search field, and without one it goes to the search", () => {
+test("slash focuses the search field, and without one it goes to the search", async () => {
   let clicks = 0;
   document.body.insertAdjacentHTML(
     "beforeend",
     '<p class="top"><a href="/chats/search/"></a></p><input type="search">',
   );
   document.querySelector(".top a").onclick = () => !(clicks += 1);
-  type("/");
+  await type("/");
   assert.deepEqual([document.activeElement, clicks], [document.querySelector("input[type=search]"), 0]);
   document.activeElement.remove();
-  type("/");
+  await type("/");
   assert.equal(clicks, 1);
 });
 
-test("j on a page without rows does nothing", () => {
+test("j on a page without rows does nothing", async () => {
   document.querySelector("ol").remove();
   press({ key: "j", target: document.body, preventDefault() {} });
 });
 
-test("letters in a field, with a modifier or behind a dialog are no shortcuts", () => {
-  for (const modifier of ["ctrlKey", "metaKey", "altKey"]) assert.equal(type("j", { [modifier]: true }), false);
+test("letters in a field, with a modifier or behind a dialog are no shortcuts", async () => {
+  for (const modifier of ["ctrlKey", "metaKey", "altKey"]) assert.equal(await type("j", { [modifier]: true }), false);
   area().focus();
-  assert.equal(type("j"), false);
+  assert.equal(await type("j"), false);
   area().blur();
   document.querySelector("dialog").setAttribute("open", "");
-  assert.equal(type("j"), false);
+  assert.equal(await type("j"), false);
   assert.equal(document.activeElement, document.body);
 });
 
-test("keys that are no shortcuts are left to the browser, and shortcuts are not", () => {
-  assert.equal(type(["constructor"]), false);
-  assert.equal(type("x"), false);
-  assert.equal(type("j"), true);
+test("keys that are no shortcuts are left to the browser, and shortcuts are not", async () => {
+  assert.equal(await type(["constructor"]), false);
+  assert.equal(await type("x"), false);
+  assert.equal(await type("j"), true);
 });
 
-test("shortcuts that are turned off stay off and visitors have none", () => {
+test("shortcuts that are turned off stay off and visitors have none", async () => {
   const box = document.querySelector("#keys input");
   box.checked = false;
   box.onchange();
-  assert.equal(type("j"), false);
+  assert.equal(await type("j"), false);
   document.body.innerHTML = PAGE;
   showKeySwitch();
-  assert.equal(type("j"), false);
+  assert.equal(await type("j"), false);
   document.querySelector("#keys input").remove();
   showKeySwitch();
-  assert.equal(type("j"), false);
+  assert.equal(await type("j"), false);
 });
 
-test("Ctrl+Enter and Meta+Enter send a form, and Enter alone does not", () => {
+test("Ctrl+Enter and Meta+Enter send a form, and Enter alone does not", async () => {
   let sent = 0;
   area().form.requestSubmit = () => (sent += 1);
   area().focus();
-  type(["Enter"]);
+  await type(["Enter"]);
   assert.equal(sent, 0);
-  type(["Enter"], { ctrlKey: true });
-  type(["Enter"], { metaKey: true });
+  await type(["Enter"], { ctrlKey: true });
+  await type(["Enter"], { metaKey: true });
   assert.equal(sent, 2);
 });
 
-test("keys of an input method neither send nor close a form", () => {
+test("keys of an input method neither send nor close a form", async () => {
   let sent = 0;
   area().form.requestSubmit = () => (sent += 1);
   area().focus();
-  type(["Enter"], { ctrlKey: true, isComposing: true });
-  type(["Escape"], { isComposing: true });
+  await type(["Enter"], { ctrlKey: true, isComposing: true });
+  await type(["Escape"], { isComposing: true });
   assert.deepEqual([sent, document.activeElement], [0, area()]);
 });
 
-test("Escape in the form of the page leaves the field", () => {
+test("Escape in the form of the page leaves the field", async () => {
   area().value = "typed";
   area().focus();
-  type(["Escape"]);
+  await type(["Escape"]);
   assert.deepEqual([document.activeElement, area().value], [document.body, "typed"]);
 });
 
 test("keys while a form loads do nothing, and afterwards they work", async () => {
-  type("j");
+  await type("j");
   const opened = openForm(row(2).querySelector("a"), row(2));
-  assert.equal(type("jr"), true);
+  assert.equal(await type("jr"), true);
   assert.equal(focused(), "m2");
   await opened;
   assert.equal(document.activeElement, row(2).querySelector("textarea"));
-  type(["Escape"]);
+  await type(["Escape"]);
   assert.equal(focused(), "m2");
-  type("j");
+  await type("j");
   assert.equal(focused(), "m3");
 });
 
 test("keys work after a form that could not be loaded", async () => {
   answer = { status: 503 };
-  type("j");
+  await type("j");
   await assert.rejects(openForm(row(2).querySelector("a"), row(2)), /^Error: 503/);
-  type("j");
+  await type("j");
   assert.equal(focused(), "m3");
 });
 
@@ -213,8 +225,8 @@ test("form that is open already keeps its text and gets the focus at the end", a
   await openForm(row(2).querySelector("a"), row(2));
   assert.equal(document.activeElement, opened);
   assert.equal(opened.selectionStart, 5);
-  type(["Escape"]);
-  type("j");
+  await type(["Escape"]);
+  await type("j");
   assert.equal(focused(), "m3");
 });
 

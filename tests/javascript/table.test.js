@@ -1,11 +1,11 @@
-// Tests of shortcuts.js: keys.js handles exactly the shortcuts of the table, and the dialog lists them.
+// Tests of the table in keys.js: its shortcuts are exactly those that are handled, and that the dialog lists.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage();
-const { keyOf, openShortcuts, press, showKeySwitch, SHORTCUTS } = await load("keys", "shortcuts");
+const { keyOf, openShortcuts, press, showKeySwitch, SHORTCUTS } = await load("keys", "listing");
 const PAGE = `<dialog id="keys"><input type="checkbox" data-single-keys><dl class="single"></dl><dl class="always"></dl>
   </dialog><main><input type="checkbox" data-single-keys id="other"><form class="compose"><textarea></textarea></form></main>`;
 const area = () => document.querySelector("textarea");

@@ -99,7 +99,7 @@ def test_line_links_to_its_actions():
     names = {"p": "message", "h": "history", "r": "reply", "e": "edit", "t": "thread"}
 
     # Each control by the first letter of its id.
-    assert dict(re.findall(r'id="(?P<kind>\w)7" aria-labelledby="(?P=kind)7 w7" href="([^"]*)"', html)) == {
+    assert dict(re.findall(r'id="(?P<kind>\w)7" aria-labelledby="(?P=kind)7 (?:to |of )?w7" href="([^"]*)"', html)) == {
         letter: reverse(f"chats:{name}", args=[3 if name == "thread" else 7])
         for letter, name in names.items()
     }

@@ -9,14 +9,13 @@ import { deleteAllDrafts, keepDraft, restoreDrafts, takeDrafts, tidyDrafts } fro
 import { setFold } from "./folding.js";
 import { closeForm, fillName, openForm } from "./forms.js";
 import { leave } from "./keeping.js";
-import { openShortcuts, press, showKeySwitch } from "./keys.js";
+import { press, showKeySwitch } from "./keys.js";
+import { deletePlaces, here, keepPlace, places } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
-import { moveToEnd } from "./moving.js";
-import { cover, isCovered, messages, state } from "./page.js";
-import { deletePlaces, keepPlace, returnToPlace } from "./places.js";
-import { EDIT, REPLY } from "./rows.js";
+import { cover, isCovered, list, messages, state } from "./page.js";
+import { EDIT, END, REPLY } from "./rows.js";
 import { watchSight } from "./seen.js";
 import { freeForms, send } from "./sending.js";
 import { findTarget, focusTarget, isTarget, showTarget } from "./target.js";
@@ -24,8 +23,6 @@ import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
 // Other modules import these. They are listed here so that the browser loads all modules in parallel.
 import "./fetching.js";
-import "./lists.js";
-import "./shortcuts.js";
 
 /** @param {MouseEvent} event */
 function click(event) {
@@ -57,7 +54,7 @@ function push(event, button) {
   } else if (button.matches("[data-cancels]") && button.form) closeForm(button.form);
   else if (button.matches(".fold") && row) setFold(row, button, button.getAttribute("aria-expanded") !== "true");
   else if (button.matches("[data-theme-switch]")) switchTheme();
-  else if (button.matches("[data-opens]")) openShortcuts();
+  else if (button.matches("[data-opens]")) import("./listing.js").then(({ openShortcuts }) => openShortcuts());
 }
 
 /** @param {Element} element @returns {HTMLElement | null} */
@@ -65,10 +62,11 @@ const rowOf = (element) => element.closest("ol.messages li.message");
 
 // Moves the focus to the row that the member comes back to, or that the address names.
 function focusPlace(isBack = false) {
-  if (document.activeElement !== document.body) return;
+  const isFree = () => document.activeElement === document.body;
+  if (!isFree()) return;
   focusTarget(isBack);
-  moveToEnd();
-  returnToPlace();
+  const isKnown = messages ? location.hash === END : list && here() in places().rows;
+  if (isKnown) import("./moving.js").then(({ moveToPlace }) => isFree() && moveToPlace());
 }
 
 showTitle();

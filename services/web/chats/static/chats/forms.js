@@ -4,10 +4,9 @@
 import { checkCounterpart } from "./counterpart.js";
 import { deleteDraft, isEdit, restoreDrafts, storeDraft } from "./drafts.js";
 import { get } from "./fetching.js";
-import { reveal } from "./folding.js";
 import { leave } from "./keeping.js";
 import { $, $$, make, required } from "./page.js";
-import { all, EDIT, focusRow, idOf, link } from "./rows.js";
+import { focusRow } from "./rows.js";
 
 const COMPOSER = "main > form.compose textarea";
 export let opening = false; // While a form is loading, typed letters must not act as shortcuts.
@@ -54,17 +53,6 @@ export function closeForm(form) {
   delete row.dataset.fromComposer;
   if (composer) composer.focus();
   else focusRow(row);
-}
-
-// Opens the latest message of the member. The focus returns to the composer when the form is closed.
-export function editLast() {
-  if (link("next")) return; // A later page may have a later message.
-  const own = all().filter((row) => $(EDIT, row));
-  if (!own.length) return;
-  const row = own.reduce((one, other) => (idOf(one) > idOf(other) ? one : other));
-  reveal(row);
-  row.dataset.fromComposer = "";
-  $(EDIT, row)?.click();
 }
 
 /**

@@ -1,15 +1,14 @@
 // @ts-check
-// Keyboard shortcuts: which one a key press means, whether they are on, and the dialog that lists them.
+// Keyboard shortcuts: the table of them, which one a key press means, and whether they are on.
 
-import { opening } from "./forms.js";
-import { $, $$, make } from "./page.js";
+import { tryTo } from "./events.js";
+import { closeForm, opening } from "./forms.js";
+import { $, $$ } from "./page.js";
 import { recall, remember } from "./remembered.js";
-import { SHORTCUTS } from "./shortcuts.js";
+import { all, EDIT, REPLY } from "./rows.js";
 
 // Single-key shortcuts can be turned off, because speech input may trigger them by accident (WCAG 2.1.4).
 const SWITCHED_OFF = "bobbin-single-keys-off";
-/** @type {Record<string, string>} */
-const NAMES = { ArrowUp: "↑", Escape: "Esc" };
 // The dialog of every page has a switch, the page of the account another one.
 const switches = () => $$("input[data-single-keys]");
 // Visitors have no switch and no single-key shortcuts.
@@ -29,19 +28,101 @@ export function showKeySwitch() {
     };
 }
 
-export function openShortcuts() {
-  for (const kind of ["single", "always"])
-    $(`dialog#keys dl.${kind}`)?.replaceChildren(...SHORTCUTS.filter((one) => one.kind === kind).flatMap(lineOf));
-  $("dialog#keys")?.showModal();
+/**
+ * @typedef {object} Shortcut
+ * @property {string[]} keys As `keyOf` returns them.
+ * @property {string} effect
+ * @property {"single" | "always"} kind The switch turns off the single keys.
+ * @property {(target: Element) => boolean | undefined} applies
+ * @property {(target: Element) => unknown} [run] Without it, the browser itself handles the key.
+ */
+
+/** @type {typeof import("./moving.js") | undefined} */
+let moving;
+/** @type {Promise<void> | undefined} */
+let loading; // Keys that are pressed meanwhile wait, because they depend on the row that gets the focus.
+const load = async () => void (moving = await import("./moving.js"));
+
+/**
+ * Loads what the keys need for moving. Pages that are used without a keyboard never need it.
+ * @param {(loaded: typeof import("./moving.js")) => unknown} work
+ */
+async function move(work) {
+  if (!moving) await (loading ??= tryTo(load).finally(() => (loading = undefined)));
+  if (moving) work(moving);
 }
 
-/** @param {import("./shortcuts.js").Shortcut} shortcut */
-function lineOf({ keys, effect }) {
-  const term = document.createElement("dt");
-  const parts = keys.flatMap((key) => key.split("+"));
-  for (const part of parts) term.append(make("kbd", { textContent: NAMES[part] ?? part }), " ");
-  return [term, make("dd", { textContent: effect })];
+/** @param {Element} target */
+const isPage = (target) => !target.matches("textarea, select, input:not([type=checkbox])");
+/** @param {Element} target @returns {HTMLFormElement | null} */
+const formOf = (target) => target.closest("form.compose");
+/** @param {Element} target */
+const isInForm = (target) => formOf(target) !== null;
+/** @param {Element} target */
+const isEmptyComposer = (target) =>
+  target instanceof HTMLTextAreaElement && target.matches("main > form.compose textarea") && !target.value;
+
+/** @returns {HTMLElement | null | undefined} */
+const current = () => document.activeElement?.closest("li.message");
+/** @param {string} selector */
+const clickIn = (selector, within = current()) => within && $(selector, within)?.click();
+
+function search() {
+  const field = $('input[type="search"]');
+  if (field) field.focus();
+  else $('.top a[href$="/search/"]')?.click();
 }
+
+const single = /** @type {const} */ ({ kind: "single", applies: isPage });
+const inForm = /** @type {const} */ ({ kind: "always", applies: isInForm });
+
+/**
+ * `press` handles these, and the dialog lists them (listing.js).
+ * @type {Shortcut[]}
+ */
+export const SHORTCUTS = [
+  { ...single, keys: ["j"], effect: "next message or row", run: () => move(({ step }) => step(1)) },
+  { ...single, keys: ["k"], effect: "previous message or row", run: () => move(({ step }) => step(-1)) },
+  { ...single, keys: ["Enter"], effect: "open the row" },
+  {
+    ...single,
+    keys: ["G", "End"],
+    effect: "newest message",
+    applies: (target) => isPage(target) && all().length > 0,
+    run: () => move(({ moveToNewest }) => moveToNewest()),
+  },
+  { ...single, keys: ["p"], effect: "next unread message", run: () => move(({ moveToUnread }) => moveToUnread()) },
+  { ...single, keys: ["u"], effect: "back to the list", run: () => move(({ backToList }) => backToList()) },
+  {
+    ...single,
+    keys: ["r"],
+    effect: "reply to the message, or write a new one",
+    run: () => (current() ? clickIn(REPLY) : $("form.compose textarea")?.focus()),
+  },
+  { ...single, keys: ["e"], effect: "edit your message", run: () => clickIn(EDIT) },
+  {
+    ...single,
+    keys: ["ArrowUp"],
+    effect: "edit your last message, if the field is empty",
+    applies: isEmptyComposer,
+    run: () => move(({ editLast }) => editLast()),
+  },
+  { ...single, keys: ["U"], effect: "mark the message as unread", run: () => clickIn('button[form="mark-unread"]') },
+  { ...single, keys: ["n"], effect: "new message", run: () => $(".top .button")?.click() },
+  { ...single, keys: ["i"], effect: "inbox", run: () => $(".brand")?.click() },
+  { ...single, keys: ["/"], effect: "search", run: search },
+  { ...single, keys: ["?"], effect: "show this list", run: () => $("[data-opens]")?.click() },
+  { ...inForm, keys: ["Ctrl+Enter"], effect: "send", run: (target) => formOf(target)?.requestSubmit() },
+  {
+    ...inForm,
+    keys: ["Escape"],
+    effect: "close the form or the field; what you changed in an edit is discarded",
+    run: (target) => {
+      const form = formOf(target);
+      if (form) closeForm(form);
+    },
+  },
+];
 
 /**
  * Uses the character on any layout. For letters of other scripts, such as Greek, uses the physical key.
@@ -73,5 +154,6 @@ export function press(event) {
     event.preventDefault();
     if (opening) return;
   }
-  shortcut.run?.(target);
+  if (loading) loading.then(() => shortcut.run?.(target));
+  else shortcut.run?.(target);
 }

@@ -1,9 +1,10 @@
 // @ts-check
-// Refreshes lists: inbox, unread messages, notifications and search results.
+// Refreshes lists: inbox, unread messages, notifications and search results. Keeps the place of the member in them.
 
 import { namesIn, showDeparted } from "./counterpart.js";
 import { get } from "./fetching.js";
 import { $, $$, list } from "./page.js";
+import { inTabStorage } from "./remembered.js";
 
 /** @param {HTMLElement} row */
 const keyOf = (row) => row.dataset.counterpart ?? row.dataset.message ?? row.dataset.notification;
@@ -23,3 +24,31 @@ export async function refreshRows(isMember = false) {
   // In the inbox, a missing row always means an erasure. In other lists, rows disappear for many reasons.
   await showDeparted(names, list, isMember || $("[data-counterpart]", list) ? 3 : 0);
 }
+
+/** @typedef {{ address: string | undefined, at: number }} Place The row of a list that had the focus. */
+/** @typedef {{ member: string | undefined, latest: string, rows: Record<string, Place> }} Places */
+const PLACES = "bobbin-places";
+const MOST = 20; // Lists whose rows are kept.
+const { member } = document.body?.dataset ?? {};
+export const here = () => location.pathname + location.search;
+
+/** The list that this tab has shown last, and the row of each list that had the focus. @returns {Places} */
+export function places() {
+  const stored = inTabStorage((storage) => JSON.parse(storage.getItem(PLACES) ?? "null"), null);
+  return stored?.member === member ? stored : { member, latest: "", rows: {} };
+}
+
+// Called when the page is left. A row that was clicked is not kept: its focus is not visible.
+export function keepPlace() {
+  if (!list?.isConnected) return;
+  const { rows } = places();
+  delete rows[here()]; // The latest one is the last.
+  const { activeElement } = document;
+  const all = activeElement?.matches(":focus-visible") ? $$(".rows > li", list) : [];
+  const at = all.findIndex((row) => row.contains(activeElement));
+  if (at >= 0) rows[here()] = { address: $("a", all[at])?.href, at };
+  const kept = Object.fromEntries(Object.entries(rows).slice(-MOST));
+  inTabStorage((storage) => storage.setItem(PLACES, JSON.stringify({ member, latest: here(), rows: kept })), undefined);
+}
+
+export const deletePlaces = () => inTabStorage((storage) => storage.removeItem(PLACES), undefined);

@@ -1,14 +1,15 @@
 // @ts-check
-// Moves the focus between the rows of a page, and from page to page. As after a click on a link, drafts keep the text of
-// open forms.
+// Moves the focus between the rows of a page, and from page to page. Loaded when a key needs it (keys.js). As after a
+// click on a link, drafts keep the text of open forms.
 
 import { say } from "./arrivals.js";
 import { tryTo } from "./events.js";
 import { get } from "./fetching.js";
-import { $, $$, list, messages, required, thread } from "./page.js";
-import { all, byId, focusRow, idOf, isInView, lastId, link } from "./rows.js";
+import { reveal } from "./folding.js";
+import { here, places } from "./lists.js";
+import { $, $$, required, thread } from "./page.js";
+import { all, byId, EDIT, END, focusRow, idOf, isInView, lastId, link } from "./rows.js";
 
-const END = "#end"; // The fragment of a page whose newest message receives the focus.
 const LAST_PAGE = "?to=9223372036854775807"; // Of a thread. As in accounts/requests.py: the largest id.
 let isSearching = false; // Whether the next unread message is being looked up.
 
@@ -37,17 +38,10 @@ export function step(by) {
   if (item) moveTo(item);
 }
 
-export const hasMessages = () => Boolean(messages && all().length);
-
 // Goes to the page with the newest message if this page does not show it.
 export function moveToNewest() {
   if (link("next")) location.assign(location.pathname + (thread ? LAST_PAGE : "") + END);
   else moveTo(required(`#m${lastId()}`));
-}
-
-// After `moveToNewest` has opened this page.
-export function moveToEnd() {
-  if (location.hash === END && hasMessages()) moveTo(required(`#m${lastId()}`));
 }
 
 /** The next unread row below the focused one, or the next unread message that this page does not show. */
@@ -70,21 +64,31 @@ async function openUnread() {
   else say("No more unread messages.");
 }
 
-/** @typedef {{ address: string | undefined, place: number }} Row */
-/** @returns {Row | null} The row of a list that was reached by the keyboard and has the focus. */
-export function focusedRow() {
-  const among = items();
-  const place = list?.isConnected ? placeOf(among) : -1;
-  if (place < 0 || !document.activeElement?.matches(":focus-visible")) return null;
-  return { address: $("a", among[place])?.href, place };
+// Goes to the list that this tab has shown last, or to the inbox.
+export function backToList() {
+  const { latest } = places();
+  const address = latest && latest !== here() ? latest : $("a.brand")?.href;
+  if (address && address !== location.href) location.assign(address);
 }
 
-/**
- * Moves to a row of a list again. If it has left the list, moves to the row at its place.
- * @param {Row} row
- */
-export function moveBackTo({ address, place }) {
+// Moves to the newest message, after `moveToNewest` has opened this page. In a list, moves to the row that had the focus,
+// or to the row at its place if it has left the list.
+export function moveToPlace() {
+  if (location.hash === END && all().length) return moveTo(required(`#m${lastId()}`));
+  const place = places().rows[here()];
   const among = items();
-  const item = among.find((one) => $("a", one)?.href === address) ?? among[Math.min(place, among.length - 1)];
+  const same = place && among.find((one) => $("a", one)?.href === place.address);
+  const item = same ?? (place && among[Math.min(place.at, among.length - 1)]);
   if (item) moveTo(item);
+}
+
+// Opens the latest message of the member. The focus returns to the composer when the form is closed (forms.js).
+export function editLast() {
+  if (link("next")) return; // A later page may have a later message.
+  const own = all().filter((row) => $(EDIT, row));
+  if (!own.length) return;
+  const row = own.reduce((one, other) => (idOf(one) > idOf(other) ? one : other));
+  reveal(row);
+  row.dataset.fromComposer = "";
+  $(EDIT, row)?.click();
 }

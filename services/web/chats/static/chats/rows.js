@@ -5,6 +5,7 @@ import { $, $$, messages } from "./page.js";
 
 export const REPLY = '.actions a[href$="/reply/"]';
 export const EDIT = '.actions a[href$="/edit/"]';
+export const END = "#end"; // The fragment of a page whose newest message receives the focus (moving.js).
 // The accessible name of a row, and a part of those of its controls.
 export const LABEL = ".meta > [hidden]";
 export const all = () => (messages ? $$("li[data-message]", messages) : []);
