@@ -98,11 +98,19 @@ def test_line_links_to_its_actions():
     html = message_rows(_row(sender_id=1, edited=True))
     names = {"p": "message", "h": "history", "r": "reply", "e": "edit", "t": "thread"}
 
-    # Each control by the first letter of its id.
-    assert dict(re.findall(r'id="(?P<kind>\w)7" aria-labelledby="(?P=kind)7 (?:to |of )?w7" href="([^"]*)"', html)) == {
+    # Each control by the first letter of its id. The message id 7 is "c" in Base64.
+    control = r'id="(?P<kind>\w)c" aria-labelledby="(?P=kind)c (?:to |of )?wc" href="([^"]*)"'
+    assert dict(re.findall(control, html)) == {
         letter: reverse(f"chats:{name}", args=[3 if name == "thread" else 7])
         for letter, name in names.items()
     }
+
+
+def test_keys_of_different_messages_are_different():
+    ids = [1, 2**6, 2**12, 2**18, 2**24, 2**50, 2**50 + 1, 2**50 + 2**6, 2**56, 2**63 - 1, 2**63 - 2**12]
+
+    keys = [re.search(r'<span id="w([^"]+)"', message_rows(_row(id=pk)))[1] for pk in ids]
+    assert len(set(keys)) == len(ids)
 
 
 def test_row_has_the_name_of_its_author_and_first_words():
@@ -111,7 +119,7 @@ def test_row_has_the_name_of_its_author_and_first_words():
         (_row(sender_id=1, content="Hi"), "your message: ‘Hi’"),
     ):
         html = message_rows(row)
-        label = re.search(r'<li [^>]*aria-labelledby="(\w+)"', html)[1]
+        label = re.search(r'<li [^>]*aria-labelledby="([^"]+)"', html)[1]
         assert f'<span id="{label}" hidden>{name}</span>' in html
 
 

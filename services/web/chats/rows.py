@@ -4,6 +4,7 @@ The HTML is in macros of the template `chats/_rows.html` (chats/row_formats.py).
 values of each row, and escapes the texts of users among them.
 """
 
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -150,7 +151,7 @@ def _row(page: Page, message: Any, depth: int) -> MessageRow:
     author = "your message" if is_mine else page.counterpart
     values = {
         "id": str(pk),
-        "key": f"{pk:x}",
+        "key": _key(pk),
         "indent": str(min(depth, DEEPEST_INDENT)),
         "depth": str(depth),
         "author": "You" if is_mine else page.counterpart,
@@ -171,6 +172,11 @@ def _row(page: Page, message: Any, depth: int) -> MessageRow:
         message.edited, has_answer,
     )  # fmt: skip
     return MessageRow(pk, is_new, format_for_row.filled(values).encode())
+
+
+def _key(pk: int) -> str:
+    """Return the id in Base64 without leading zeros: a row repeats it in a dozen places."""
+    return b2a_base64(pk.to_bytes(8, "big"), newline=False).lstrip(b"A").rstrip(b"=").decode()
 
 
 def _has_answer(page: Page, parent: int | None, depth: int) -> bool:
