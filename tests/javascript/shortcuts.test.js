@@ -53,12 +53,18 @@ beforeEach(() => {
 // The first test: nothing has loaded moving.js yet.
 test("keys that are pressed while the first one loads its module are handled in order", async () => {
   const clicked = [];
-  for (const link of document.querySelectorAll(".actions a")) link.onclick = () => !clicked.push(link.pathname);
-  for (const key of "jjr")
+  row(3).querySelector("a").onclick = ({ target }) => {
+    area().focus(); // As the form that opens.
+    return !clicked.push(target.pathname);
+  };
+  document.body.insertAdjacentHTML("beforeend", '<p class="top"><a class="button" href="/chats/new/"></a></p>');
+  document.querySelector(".top .button").onclick = ({ target }) => !clicked.push(target.pathname);
+  for (const key of "jjrn")
     document.body.dispatchEvent(new window.KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
   assert.deepEqual([document.activeElement, clicked], [document.body, []]);
   while (!clicked.length) await new Promise((done) => setImmediate(done));
-  assert.deepEqual([focused(), clicked], ["m3", ["/chats/message/3/reply/"]]);
+  await new Promise((done) => setImmediate(done));
+  assert.deepEqual([document.activeElement, clicked], [area(), ["/chats/message/3/reply/"]]);
 });
 
 test("j begins at the first visible row and k at the last", async () => {

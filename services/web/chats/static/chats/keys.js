@@ -149,11 +149,12 @@ export function press(event) {
   const key = keyOf(event);
   const shortcut = SHORTCUTS.find(({ keys, run, applies }) => run && keys.includes(key) && applies(target));
   if (!shortcut) return;
-  if (shortcut.kind === "single") {
-    if (!areOn() || $("dialog[open]")) return;
-    event.preventDefault();
-    if (opening) return;
-  }
-  if (loading) loading.then(() => shortcut.run?.(target));
-  else shortcut.run?.(target);
+  if (shortcut.kind === "always") return shortcut.run?.(target);
+  if (!areOn() || $("dialog[open]")) return;
+  event.preventDefault();
+  /** @param {Element} at */
+  const run = (at) => !opening && !$("dialog[open]") && shortcut.applies(at) && shortcut.run?.(at);
+  // An earlier key may have moved the focus to a field meanwhile.
+  if (loading) loading.then(() => run(document.activeElement ?? target));
+  else run(target);
 }
