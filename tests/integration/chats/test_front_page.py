@@ -54,7 +54,7 @@ def test_every_page_of_a_member_links_to_the_help(browser_of, alice, address):
 def test_help_explains_readers_search_keys_and_leaving(client, db):
     body = client.get("/help/").content.decode()
 
-    for words in ("only you and the person you write", "from:bob", "<kbd>j</kbd>", "delete your account"):
+    for words in ("only you and the person you write", "from:bob", "<kbd>?</kbd>", "delete your account"):
         assert words in body
 
 
