@@ -43,6 +43,8 @@ def test_connections_that_wait_when_the_worker_stops_are_answered(web):
     port, master = web
     (worker,) = master.children()
     worker.suspend()
+    # A worker that has not stopped yet would handle SIGTERM first, although it is sent later.
+    until(lambda: worker.status() == psutil.STATUS_STOPPED, "stop of the worker")
     waiting = [requesting(port) for _ in range(20)]
     master.send_signal(signal.SIGTERM)
     until(lambda: signal.SIGTERM in pending(worker), "SIGTERM at the worker")
