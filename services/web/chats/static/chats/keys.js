@@ -147,6 +147,12 @@ export function press(event) {
   if (event.isComposing) return; // The input method uses this key: Escape cancels a composition.
   const target = event.target instanceof Element ? event.target : document.body;
   const key = keyOf(event);
+  if (key === "Enter" && loading && isPage(target)) {
+    event.preventDefault();
+    // The browser would press what has the focus now, before an earlier key has moved it.
+    loading.then(() => document.activeElement instanceof HTMLElement && document.activeElement.click());
+    return;
+  }
   const shortcut = SHORTCUTS.find(({ keys, run, applies }) => run && keys.includes(key) && applies(target));
   if (!shortcut) return;
   if (shortcut.kind === "always") return shortcut.run?.(target);
