@@ -18,7 +18,7 @@ from bench.staging import stage_help_desk, vacuum
 from caching.generations import invalidate_all
 from messaging.models import Message
 from messaging.reading import LATEST
-from tests.support.help_desk import MOST, PAGES, SEARCH, addressed, hide_word
+from tests.support.help_desk import MOST, PAGES, SEARCH, addressed, write_searched_word
 from tests.support.plans import blocks_of, plan_of, recorded
 
 TITLE = "help desk"
@@ -115,7 +115,7 @@ def _staged(counts: list[int]) -> list[Desk]:
     desks = []
     for count, (pk, first) in zip(counts, stage_help_desk(MEMBERS, *counts), strict=True):
         middle = Message.objects.select_related("sender").get(pk=first + count // 2)
-        hide_word(middle)
+        write_searched_word(middle)
         desks.append(Desk(count, User.objects.get(pk=pk), middle))
     vacuum("default")
     return desks

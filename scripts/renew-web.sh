@@ -22,7 +22,7 @@ docker compose run --rm --no-deps --no-TTY migrate </dev/null ||
 echo "Replacing web: starting the new version beside the old one ..."
 # After an interruption, the new version runs already.
 docker compose up --detach --no-deps --no-recreate --scale "web=$(($(echo "$old" | wc -w) + 1 - present))" web
-# The option --wait would also wait for the old version. That one can be unhealthy, which the new one may repair.
+# The option --wait would also wait for the old version, which can be unhealthy.
 started=0
 for _ in $(seq 120); do
   states=$(for container in $(docker compose ps --all --quiet web); do

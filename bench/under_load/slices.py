@@ -25,7 +25,7 @@ class UncachedError(WrongAnswersError):
 
 @dataclass(frozen=True)
 class Done:
-    """What the browsers report about a slice."""
+    """The measurements of the browsers in one slice."""
 
     rate: float  # Requests per second.
     requested: int

@@ -17,7 +17,7 @@ PAGES = [
 SEARCH = "/chats/search/?q=shibboleth"
 
 
-def hide_word(middle: Message) -> None:
+def write_searched_word(middle: Message) -> None:
     """Give this message a text with the word of SEARCH."""
     QuerySet.update(Message.objects.filter(pk=middle.pk), content="Not the loom but a shibboleth")
 

@@ -39,7 +39,7 @@ View = Callable[..., HttpResponse]
 
 
 class ReadAhead(NamedTuple):
-    """What a middleware has read before the user of the request: the key, the generation, and the page."""
+    """The key, the generation and the page, which a middleware reads before the user of the request."""
 
     key: str
     generation: str | None

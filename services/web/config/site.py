@@ -1,4 +1,4 @@
-"""What an operator can change of the pages: name, logo, colors, a notice, and two links.
+"""The settings for the look of the pages: name, logo, colors, a notice, and two links.
 
 All of it is computed once for each process. The style sheet and the logo have the digest of their content in
 their URL, like static files, so browsers keep them.

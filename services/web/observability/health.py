@@ -78,7 +78,7 @@ class DatabaseProbe:
 
     def _check(self) -> str:
         # A separate connection: the check must not wait for, or disturb, the connections that serve pages.
-        with connection.connect_apart() as direct:  # type: ignore[attr-defined]  # config/postgresql
+        with connection.open_check_connection() as direct:  # type: ignore[attr-defined]  # config/postgresql
             _compare_clocks(direct)
             if reason := locale.broken_rule(direct):
                 raise ImproperlyConfigured(locale.refusal(reason, connection.settings_dict))

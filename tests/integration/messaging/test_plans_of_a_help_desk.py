@@ -10,7 +10,7 @@ from accounts.models import User
 from bench import staging
 from messaging.models import Message
 from tests.integration.messaging.test_plans import EDITS
-from tests.support.help_desk import MOST, PAGES, SEARCH, addressed, hide_word
+from tests.support.help_desk import MOST, PAGES, SEARCH, addressed, write_searched_word
 from tests.support.plans import blocks_of, faults_of, plan_of, recorded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("plans")]
@@ -114,7 +114,7 @@ def test_change_of_a_help_desk_reads_no_more_than_that_of_another_member(members
 @pytest.mark.parametrize("members", [kind for kind in KINDS if KINDS[kind][1] <= SEARCHED], indirect=True)
 def test_search_of_a_help_desk_reads_no_more_than_that_of_another_member(members, browser_of):
     for _, middle in members:
-        hide_word(middle)
+        write_searched_word(middle)
     desk, other = (_read(browser_of, *member, SEARCH) for member in members)
     assert desk <= MOST * other
 

@@ -45,7 +45,7 @@ def inbox(request: MemberRequest) -> HttpResponse:
     """Show one row for each counterpart, the latest message first."""
     before = key_from(request, "before")
     page = list_page(INBOX(request.user.pk, before), INBOX_SIZE, before, "last_message_id")
-    # A new member has nobody to choose from, so the page has the form of a first message.
+    # A new member has no conversation, so the page has the form of a first message.
     is_empty = not page["rows"] and before is None
     form = NewMessageForm(sender=request.user, autofocus=False) if is_empty else None
     return render(request, "chats/inbox.html", page | {"form": form})

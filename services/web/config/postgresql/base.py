@@ -71,7 +71,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         _count(prometheus_metrics.connections_total, self)
         try:
             passwords = self.settings_dict["NEXT_PASSWORDS"]
-            connection = with_next_passwords(super().get_new_connection, conn_params, passwords)
+            connection = connect_with_passwords(super().get_new_connection, conn_params, passwords)
         except Exception:
             _count(prometheus_metrics.connection_errors_total, self)
             raise
@@ -80,14 +80,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         _count_open(connection)
         return connection
 
-    def connect_apart(self) -> Any:
+    def open_check_connection(self) -> Any:
         """Return a new connection of psycopg in autocommit mode, for a check beside the pages."""
         params = {
             key: value
             for key, value in self.get_connection_params().items()
             if key not in {"cursor_factory", "context", "prepare_threshold", "server_side_binding"}
         }
-        return with_next_passwords(_autocommitting, params, self.settings_dict["NEXT_PASSWORDS"])
+        return connect_with_passwords(_connect_in_autocommit, params, self.settings_dict["NEXT_PASSWORDS"])
 
     def prepare_database(self) -> None:
         """Raise CommandError for a wrong locale or a newer release. `migrate` calls this first."""
@@ -113,7 +113,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return self.connection.cursor(name, scrollable=False, withhold=self.connection.autocommit)
 
 
-def with_next_passwords(
+def connect_with_passwords(
     connect: Callable[[dict[str, Any]], Any], params: dict[str, Any], next_passwords: list[str]
 ) -> Any:
     """Return a new connection. After a refused password, try the next ones in their order."""
@@ -123,10 +123,10 @@ def with_next_passwords(
         # libpq gives no error code for a refused password.
         if not next_passwords or not (error.pgconn and error.pgconn.used_password):
             raise
-    return with_next_passwords(connect, params | {"password": next_passwords[0]}, next_passwords[1:])
+    return connect_with_passwords(connect, params | {"password": next_passwords[0]}, next_passwords[1:])
 
 
-def _autocommitting(params: dict[str, Any]) -> "psycopg.Connection[Any]":
+def _connect_in_autocommit(params: dict[str, Any]) -> "psycopg.Connection[Any]":
     return psycopg.connect(**params, autocommit=True)
 
 

@@ -10,7 +10,7 @@ export class AwayError extends Error {}
 let kept = null; // The content of the page while another member is logged in.
 let hadTitle = "";
 /** @type {{ focused: Element | null, top: number } | null} */
-let left = null; // What had the focus before the first dialog, and how far the page was scrolled.
+let left = null; // The element that had the focus before the first dialog, and the scroll position.
 
 function leave() {
   if (kept || $("dialog.cover[open]")) return;
