@@ -81,7 +81,7 @@ def test_link_to_the_same_message_shows_it_again(open_browser, chain, alice):
     """The URL does not change, so the browser fires no hashchange."""
     hers = open_browser(alice, viewport=LOW)
     hers.goto(f"/chats/message/{chain[6].pk}/")
-    hers.get_by_role("button", name="Fold replies").click()
+    hers.get_by_role("button", name="Hide replies").click()
     expect(hers.locator(f"#m{chain[6].pk}")).to_be_hidden()
     again = f"<a href='#m{chain[6].pk}'>again</a>"
     hers.evaluate("html => document.querySelector('main').insertAdjacentHTML('beforeend', html)", again)

@@ -150,9 +150,10 @@ def test_chosen_theme_is_kept_on_other_pages(open_browser, alice):
     hers.goto("/chats/")
     ground = "getComputedStyle(document.body).backgroundColor"
     light = hers.evaluate(ground)
+    hers.locator(".menu summary").click()
     for _ in range(2):
-        hers.get_by_role("button", name="Theme").click()
-    expect(hers.get_by_role("button", name="Theme: dark")).to_be_visible()
+        hers.get_by_role("button", name="Appearance").click()
+    expect(hers.get_by_role("button", name="Appearance: Dark")).to_be_visible()
     dark = hers.evaluate(ground)
     hers.goto("/chats/unread/")
 
@@ -162,18 +163,18 @@ def test_chosen_theme_is_kept_on_other_pages(open_browser, alice):
 def test_theme_is_stored_separately_from_that_of_the_admin(open_browser):
     page = open_browser()
     page.goto("/accounts/login/")
-    switch = page.get_by_role("button", name="Theme")
+    switch = page.get_by_role("button", name="Appearance")
     for stored, shown in (
-        ({"theme": "dark"}, "as the system"),
-        ({"theme": "dark", "bobbin-theme": ""}, "as the system"),
-        ({"theme": "light", "bobbin-theme": "dark"}, "dark"),
-        ({"theme": "light", "bobbin-theme": "__proto__"}, "as the system"),
+        ({"theme": "dark"}, "System"),
+        ({"theme": "dark", "bobbin-theme": ""}, "System"),
+        ({"theme": "light", "bobbin-theme": "dark"}, "Dark"),
+        ({"theme": "light", "bobbin-theme": "__proto__"}, "System"),
     ):
         page.evaluate("stored => { localStorage.clear(); Object.assign(localStorage, stored) }", stored)
         page.reload()
-        expect(switch, f"{stored}").to_have_text(f"Theme: {shown}")
+        expect(switch, f"{stored}").to_have_text(f"Appearance: {shown}")
         switch.click()
-        expect(switch, f"{stored}").not_to_have_text(f"Theme: {shown}")
+        expect(switch, f"{stored}").not_to_have_text(f"Appearance: {shown}")
         assert page.evaluate("localStorage.theme") == stored["theme"]
 
 
@@ -181,9 +182,9 @@ def test_theme_switches_in_a_browser_without_storage(open_browser):
     page = open_browser()
     page.add_init_script("Object.defineProperty(window, 'localStorage', {get() { throw new Error('off') }})")
     page.goto("/accounts/login/")
-    page.get_by_role("button", name="Theme").click()
+    page.get_by_role("button", name="Appearance").click()
 
-    expect(page.get_by_role("button", name="Theme")).to_have_text("Theme: light")
+    expect(page.get_by_role("button", name="Appearance")).to_have_text("Appearance: Light")
 
 
 def test_first_visit_loads_few_bytes_and_does_not_shift(open_browser, town, alice):
@@ -234,7 +235,7 @@ def test_deep_replies_fold_and_unfold(open_browser, town, alice):
     hers.goto(f"/chats/thread/{town['root'].pk}/")
     deepest = hers.locator(".message", has_text="Answer number 9")
     expect(deepest).to_be_hidden()
-    hers.get_by_role("button", name="Show 6 more replies").click()
+    hers.get_by_role("button", name="Show 6 replies").click()
 
     expect(deepest).to_be_visible()
     expect(deepest.locator(".answers")).to_contain_text("In reply to")

@@ -61,7 +61,7 @@ def test_receipt_disappears_when_the_message_is_marked_unread(open_browser, mess
     his.goto("/chats/with/alice/")
     expect(hers.locator(".seen")).to_have_count(1)
 
-    his.get_by_role("button", name="Mark unread").click()
+    his.get_by_role("button", name="Mark as unread").click()
     expect(hers.locator(".seen")).to_have_count(0)
     expect(his.locator('[data-badge="notifications"]')).to_have_text("1")
 

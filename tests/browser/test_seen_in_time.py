@@ -67,7 +67,7 @@ def test_messages_seen_together_are_reported_once(his, write, alice, bob):
     for _ in range(4):
         _run(his, 600)
     expect(his.locator('[data-badge="unread"]')).to_have_count(0)
-    for where in (f"#m{own.pk}", "footer", f"#m{new[0]}"):
+    for where in (f"#m{own.pk}", "form.compose", f"#m{new[0]}"):
         his.locator(where).first.evaluate(
             "one => { document.body.style.paddingTop = '3000px'; scrollTo(0, 0) }"
         )
@@ -123,10 +123,10 @@ def test_page_that_is_left_without_a_new_message_reports_nothing(his, message):
 def test_message_marked_as_unread_before_its_report_is_not_reported(his, write, alice, bob):
     left, seen = write(alice, bob, "read it later"), write(alice, bob, "read it now")
     tokens = []
-    his.route("**/chats/new/", lambda route: tokens.append(route))  # "Mark unread" first fetches a new token.
+    his.route("**/chats/new/", lambda route: tokens.append(route))  # "Mark as unread" first fetches a new token.
     his.goto("/chats/with/alice/")
     _run(his, 300)
-    his.locator(f"#m{left.pk}").get_by_role("button", name="Mark unread").click()
+    his.locator(f"#m{left.pk}").get_by_role("button", name="Mark as unread").click()
     with his.expect_response("**/chats/seen/"):
         his.clock.run_for(1_000)
     tokens[0].continue_()

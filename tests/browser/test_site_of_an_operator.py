@@ -42,5 +42,6 @@ def test_pages_have_the_name_and_the_colors_of_the_operator(
     assert visitor.locator(".foot a").first.evaluate(COLOR) == "rgb(201, 167, 240)"  # The theme is dark now.
     his.goto("/chats/with/alice/")
 
-    assert his.locator(".foot a").first.evaluate(COLOR) == "rgb(91, 42, 134)"
+    assert his.locator(".back").evaluate(COLOR) == "rgb(91, 42, 134)"
+    assert his.locator(".separator.new h2").evaluate(COLOR) == "rgb(180, 83, 42)"
     assert reports + accessibility_reports(his, "operator-conversation") == []

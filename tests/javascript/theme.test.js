@@ -16,7 +16,7 @@ beforeEach(() => {
 
 test("switch goes through the themes and begins again", () => {
   const seen = Array.from({ length: 3 }, () => (switchTheme(), label()));
-  assert.deepEqual(seen, ["light", "dark", "as the system"]);
+  assert.deepEqual(seen, ["Light", "Dark", "System"]);
   assert.equal(shown(), undefined);
 });
 
@@ -30,7 +30,7 @@ test("chosen theme is shown on the next page", () => {
 test("stored theme is shown on the next page", () => {
   localStorage.setItem("bobbin-theme", "dark");
   showTheme();
-  assert.deepEqual([shown(), label()], ["dark", "dark"]);
+  assert.deepEqual([shown(), label()], ["dark", "Dark"]);
 });
 
 test("theme that the admin stored or that Bobbin does not have is ignored", () => {
@@ -38,6 +38,6 @@ test("theme that the admin stored or that Bobbin does not have is ignored", () =
   for (const name of ["", "auto", "Dark", " light", "constructor", "__proto__"]) {
     localStorage.setItem("bobbin-theme", name);
     showTheme();
-    assert.deepEqual([shown(), label()], [undefined, "as the system"]);
+    assert.deepEqual([shown(), label()], [undefined, "System"]);
   }
 });

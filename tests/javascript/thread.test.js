@@ -180,7 +180,7 @@ test("three replies below depth 4 are folded, and the button says so", () => {
   show(DEEP);
   fold();
   assert.deepEqual(visible(), [1, 5]);
-  assert.equal(list.querySelector(".fold").textContent, "Show 3 more replies");
+  assert.equal(list.querySelector(".fold").textContent, "Show 3 replies");
 });
 
 test("two replies below depth 4 are not folded", () => {
@@ -241,7 +241,7 @@ test("one folded reply is not called replies", () => {
   fold();
   const button = list.querySelector(".fold");
   setFold(document.querySelector("#m1"), button, false);
-  assert.equal(button.textContent, "Show 1 more reply");
+  assert.equal(button.textContent, "Show 1 reply");
 });
 
 test("message above a fold can be revealed without unfolding its replies", () => {

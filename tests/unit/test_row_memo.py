@@ -13,7 +13,7 @@ MESSAGE = {
     "id": 7, "sender_id": 2, "content": "Good morning", "timestamp": AT, "read": True, "edited": False,
     "parent_message_id": 5, "thread": 3, "parent_excerpt": "Hello", "parent_sender_id": 1,
 }  # fmt: skip
-PAGE = {"reader_id": 1, "counterpart": "bob", "nested": False, "can_reply": True}
+PAGE = {"reader_id": 1, "counterpart": "bob", "nested": False, "can_reply": True, "reader_name": "alice"}
 OTHER = {
     "id": 8, "sender_id": 1, "content": "Good evening", "timestamp": AT + timedelta(seconds=1), "read": False,
     "edited": True, "parent_message_id": 6, "thread": 4, "parent_excerpt": "Bye", "parent_sender_id": 2,
@@ -55,6 +55,29 @@ def test_row_depends_on_the_place_of_its_parent():
         {"before": [above[4]], "nested": True, "id": 20},
         {"before": above[:5], "nested": True, "id": 20},
         {"before": above, "nested": True, "id": 20, "parent_message_id": 8},
+    ]
+    rows = [_page(**page) for page in pages]
+
+    assert len(set(rows)) == len(rows)
+    assert [_page(memo, **page) for page in pages * 2] == rows * 2
+
+
+def test_own_row_depends_on_the_name_of_its_author():
+    memo, own = RowMemo(2**20, 60), {"sender_id": 1}
+    _page(memo, **own)
+
+    assert _page(memo, **own, reader_name="zoe") == _page(**own, reader_name="zoe") != _page(**own)
+
+
+def test_row_depends_on_the_message_before_it():
+    """The row continues a group, begins one, or is the first of a day, and it may be the first that is new."""
+    memo, before = RowMemo(2**20, 60), Message(**MESSAGE | {"id": 6, "timestamp": AT - timedelta(minutes=5)})
+    pages = [
+        {"before": [before]},
+        {"before": [before._replace(sender_id=1)]},
+        {"before": [before._replace(timestamp=AT - timedelta(days=1))]},
+        {"before": [before], "read": False},
+        {"before": [before._replace(read=False)], "read": False},
     ]
     rows = [_page(**page) for page in pages]
 

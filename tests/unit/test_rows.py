@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
 
-from chats import rows
+from chats import list_rows, rows
 from chats.row_formats import call_macro
 
 AT = datetime(2026, 3, 7, 9, 5, 4, 123456, tzinfo=UTC)
@@ -17,11 +17,11 @@ ESCAPED = "&lt;script&gt;alert(&#39;&amp;&#34;&#39;)&lt;/script&gt;"
 
 
 def inbox_rows(row):
-    return rows.inbox_rows([row], 1)
+    return list_rows.inbox_rows([row], 1)
 
 
 def unread_rows(row):
-    return rows.unread_rows([row])
+    return list_rows.unread_rows([row])
 
 
 def found_rows(**more):
@@ -40,6 +40,7 @@ def _row(**more):
             "id": 7, "name": "bob", "excerpt": MARKUP, "sent_at": AT, "timestamp": AT, "sender_id": 2,
             "read": True, "unread_count": 0, "is_cut": False, "content": MARKUP, "edited": False, "thread": 3,
             "parent_message_id": None, "parent_sender_id": 1, "parent_excerpt": MARKUP, "conversation_id": 5,
+            "counterpart_id": 2,
         }
         | more
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The rows of the inbox, the unread list, and the pages of messages, as HTML.
+"""The rows of the pages of messages, as HTML.
 
 The HTML is in macros of the template `chats/_rows.html` (chats/row_formats.py). This module computes the
 values of each row, and escapes the texts of users among them.
@@ -11,24 +11,21 @@ from typing import Any, NamedTuple
 from django.http import HttpResponse
 from markupsafe import Markup, escape
 
-from chats.addresses import addresses, conversations
+from chats.addresses import addresses
+from chats.groups import Place, places
+from chats.initials import color_class, initials
 from chats.links import parts
 from chats.row_formats import call_macro, row_formats
 from chats.row_memo import RowMemo
 from chats.times import utc
 from messaging.excerpts import begin, first_words
-from messaging.querysets import EXCERPT, LONG_EXCERPT
+from messaging.querysets import EXCERPT
 from messaging.threads import flatten
 
 # Placeholder for the rows of a page. The texts of users cannot contain it, because they are escaped.
 PLACE = Markup("<%rows%>")
 LABEL = 30  # Characters of a message in the accessible names of its controls.
 DEEPEST_INDENT = 6  # Deeper replies keep this indent and quote the message that they answer.
-
-
-class InboxKind(NamedTuple):
-    is_mine: bool
-    is_unread: bool
 
 
 class MessageKind(NamedTuple):
@@ -42,6 +39,9 @@ class MessageKind(NamedTuple):
     is_seen: bool
     is_edited: bool
     has_answer: bool  # Whether the row has a link to the message that it answers.
+    is_day: bool  # These three are those of chats/groups.py.
+    begins_new: bool
+    is_more: bool
 
 
 class MessageRow(NamedTuple):
@@ -57,54 +57,16 @@ class Page(NamedTuple):
     """The values that all rows of a page share."""
 
     reader_id: int
+    own_initials: str
     counterpart: Markup
+    initials: str  # Of the counterpart.
     ids: set[int]
     message_url: Callable[[Any], str]
     nested: bool
     can_reply: bool
 
 
-INBOX = row_formats("inbox_row", InboxKind)
-UNREAD = row_formats("unread_row", lambda: None)
 MESSAGE = row_formats("message_row", MessageKind)
-
-
-def inbox_rows(rows: Iterable[Any], reader_id: int) -> Markup:
-    """Return the rows of an inbox. `rows` come from ParticipantQuerySet.inbox_rows."""
-    conversation_url = conversations()
-    made = []
-    for row in rows:
-        iso, title, clock = utc(row.sent_at)
-        values = {
-            "conversation": str(row.conversation_id),
-            "name": escape(row.name),
-            "url": conversation_url(row.name, row.conversation_id),  # Percent-encoded.
-            "iso": iso,
-            "title": title,
-            "clock": clock,
-            "excerpt": escape(begin(row.excerpt, EXCERPT)),
-            "unread_count": str(row.unread_count),
-        }
-        made.append(INBOX(row.sender_id == reader_id, row.unread_count > 0).filled(values))
-    return _joined(made)
-
-
-def unread_rows(rows: Iterable[Any]) -> Markup:
-    """Return the rows of an unread list. `rows` come from MessageQuerySet.for_list."""
-    made = []
-    for row in rows:
-        iso, title, clock = utc(row.timestamp)
-        values = {
-            "id": str(row.id),
-            "conversation": str(row.conversation_id),
-            "name": escape(row.name),
-            "iso": iso,
-            "title": title,
-            "clock": clock,
-            "excerpt": escape(begin(row.excerpt, LONG_EXCERPT)),
-        }
-        made.append(UNREAD().filled(values))
-    return _joined(made)
 
 
 def message_rows(
@@ -114,27 +76,38 @@ def message_rows(
     *,
     nested: bool,
     can_reply: bool,
+    reader_name: str = "",
     memo: Memo | None = None,
 ) -> list[MessageRow]:
     """Return the rows of a page for the user `reader_id`. `messages` come from MessageQuerySet.for_display.
 
     `nested` puts replies below their parents. These rows have no link to the thread, because it is this page.
-    `can_reply` is False if the account of the counterpart is deactivated. `memo` keeps the rows.
+    `can_reply` is False if the account of the counterpart is deactivated. `reader_name` is for the initials.
+    `memo` keeps the rows.
     """
     ids = {message.id for message in messages}
-    page = Page(reader_id, escape(counterpart), ids, addresses("chats:message"), nested, can_reply)
-    placed = flatten(messages) if nested else [(message, 0) for message in messages]
+    page = Page(
+        reader_id, initials(reader_name), escape(counterpart), initials(counterpart), ids,
+        addresses("chats:message"), nested, can_reply,
+    )  # fmt: skip
+    # In a thread, the row before a message is not always the message that came before it.
+    placed: Any = (
+        ((message, depth, Place()) for message, depth in flatten(messages))
+        if nested
+        else ((message, 0, place) for message, place in zip(messages, places(messages, reader_id), strict=True))
+    )
     if memo is None:
-        return [_row(page, message, depth) for message, depth in placed]
+        return [_row(page, message, depth, place) for message, depth, place in placed]
     made, new = [], {}
-    for message, depth in placed:
+    for message, depth, place in placed:
         # Everything that a row depends on. A test fails for each part that is missing. Comparing the values
         # takes less time than hashing them for a key.
         key = reader_id, nested, message.id
-        values = counterpart, can_reply, depth, message.parent_message_id in ids, message
+        has_parent = message.parent_message_id in ids
+        values = counterpart, can_reply, page.own_initials, depth, place, has_parent, message
         kept = memo.get(key)
         if kept is None or kept[0] != values:
-            kept = new[key] = values, _row(page, message, depth)
+            kept = new[key] = values, _row(page, message, depth, place)
         made.append(kept[1])
     if new:
         # The values have the texts that the row shows, and take less memory than the row.
@@ -142,12 +115,12 @@ def message_rows(
     return made
 
 
-def _row(page: Page, message: Any, depth: int) -> MessageRow:
+def _row(page: Page, message: Any, depth: int, place: Place) -> MessageRow:
     pk, content, parent = message.id, message.content, message.parent_message_id
     is_mine = message.sender_id == page.reader_id
     is_new = not is_mine and not message.read
     has_answer = _has_answer(page, parent, depth)
-    iso, title, clock = utc(message.timestamp)
+    at = utc(message.timestamp)
     author = "your message" if is_mine else page.counterpart
     values = {
         "id": str(pk),
@@ -155,9 +128,12 @@ def _row(page: Page, message: Any, depth: int) -> MessageRow:
         "indent": str(min(depth, DEEPEST_INDENT)),
         "depth": str(depth),
         "author": "You" if is_mine else page.counterpart,
-        "iso": iso,
-        "title": title,
-        "clock": clock,
+        "initials": page.own_initials if is_mine else page.initials,
+        "color": color_class(message.sender_id),
+        "iso": at.iso,
+        "text": at.text,
+        "clock": at.clock,
+        "day": at.day,
         "label": f"{author}: \u2018{escape(first_words(content, LABEL))}\u2019",
         "content": call_macro("linked_text", parts(content)) if "://" in content else escape(content),
         "parent": str(parent),
@@ -169,7 +145,7 @@ def _row(page: Page, message: Any, depth: int) -> MessageRow:
         values["parent_excerpt"] = escape(begin(message.parent_excerpt, EXCERPT))
     format_for_row = MESSAGE(
         page.nested, page.can_reply, parent is not None, is_mine, is_new, is_mine and message.read,
-        message.edited, has_answer,
+        message.edited, has_answer, *place,
     )  # fmt: skip
     return MessageRow(pk, is_new, format_for_row.filled(values).encode())
 
@@ -185,11 +161,6 @@ def _has_answer(page: Page, parent: int | None, depth: int) -> bool:
     Up to DEEPEST_INDENT, the indentation already shows which message is answered.
     """
     return parent is not None and not (page.nested and parent in page.ids and depth <= DEEPEST_INDENT)
-
-
-def _joined(rows: Iterable[str]) -> Markup:
-    """Return the HTML of these rows, whose texts are escaped."""
-    return Markup("".join(rows))  # noqa: S704
 
 
 def put_into(response: HttpResponse, rows: Iterable[MessageRow]) -> None:

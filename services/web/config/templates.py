@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 from jinja2 import Environment
 
 from caching.page_store import CLIENT_ID, TOKEN
-from chats import addresses, rows, times
+from chats import addresses, initials, list_rows, times
 from chats.forms import MessageForm
 from labs.query_lab import may_open
 
@@ -24,16 +24,18 @@ GLOBALS = {
     "client_id_placeholder": mark_safe(CLIENT_ID),  # noqa: S308  # A constant.
     "conversations": addresses.conversations,
     "empty_message_form": MessageForm,
-    "inbox_rows": rows.inbox_rows,
+    "inbox_rows": list_rows.inbox_rows,
     "is_sign_up_open": lambda: settings.SIGN_UP_OPEN,
     "may_open_lab": may_open,
     "token_placeholder": mark_safe(TOKEN),  # noqa: S308  # A constant.
-    "unread_rows": rows.unread_rows,
+    "unread_rows": list_rows.unread_rows,
     "url": addresses.url,
 }
 FILTERS: dict[str, Any] = {
     "capfirst": capfirst,
+    "color_class": initials.color_class,
     "floatformat": floatformat,
+    "initials": initials.initials,
     "pluralize": pluralize,
     "urlencode": urlencode,
     "utc": times.utc,

@@ -51,7 +51,7 @@ class ParticipantQuerySet(models.QuerySet[Any]):
             "sent_at": F("last_message__timestamp"),
             "sender_id": F("last_message__sender"),
         }
-        return named_rows(side, ("last_message_id", "conversation_id", "unread_count"), **shown)
+        return named_rows(side, ("last_message_id", "conversation_id", "counterpart_id", "unread_count"), **shown)
 
     def with_counterpart(self, name: str, key: str = "") -> models.QuerySet[Any]:
         """Return the conversation with the user of that name, in the form of `for_heading`.
@@ -110,7 +110,7 @@ class MessageQuerySet(models.QuerySet[Any]):
         """
         some = self.filter(pk__lt=before or LATEST)
         shown = {"name": F("sender__username"), "excerpt": Left("content", LONG_EXCERPT + 1)}
-        return named_rows(some, ("id", "conversation_id", "timestamp"), **shown)
+        return named_rows(some, ("id", "conversation_id", "sender_id", "timestamp"), **shown)
 
     def mark_seen(self, reader: User, ids: Sequence[int]) -> int:
         """Mark the messages with these ids that `reader` received as read; return how many changed."""

@@ -41,7 +41,11 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         `content` contains the name at the time of the message.
         """
         some = self.filter(message__lt=before or reading.LATEST).order_by("-message")
-        shown = {"sender_name": F("message__sender__username"), "conversation_id": F("message__conversation")}
+        shown = {
+            "sender_name": F("message__sender__username"),
+            "sender_id": F("message__sender"),
+            "conversation_id": F("message__conversation"),
+        }
         return named_rows(some, ("id", "created_at", "read", "message_id"), **shown)
 
     def create_for(self, messages: list[Message]) -> None:

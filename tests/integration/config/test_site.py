@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from caching.page_store import page_key
+from chats import initials
 from config import colors
 from config.site import Site, SiteFilesMiddleware, site_settings
 
@@ -71,6 +72,7 @@ def test_defaults_change_nothing(made):
         ({"ACCENT": "#ffcc00,#6cc5bd"}, "#ffcc00 has the contrast 1.2"),
         ({"ACCENT": "#0f6460,#0f6460"}, "of the dark theme, and text needs 4.5. Choose a lighter color."),
         ({"NEW": "#f09a6b,#f09a6b"}, "SITE_NEW: #f09a6b has the contrast"),
+        ({"NEW": "#b4532a,#b4532a"}, "SITE_NEW: #b4532a has the contrast"),
     ],
 )
 def test_wrong_value_stops_the_start_with_one_line(made, values, said):
@@ -92,9 +94,31 @@ def test_contrast_is_that_of_wcag(one, other, expected):
 
 def test_colors_of_the_style_sheet_are_those_of_the_defaults(repository_css):
     """The checks must know the backgrounds that the pages have."""
-    for pair in (colors.ACCENT, colors.NEW_GROUND, (colors.SURFACES[0][0], colors.SURFACES[1][2])):
+    surfaces = zip(*colors.SURFACES, strict=True)
+    for pair in (colors.ACCENT, colors.NEW, colors.ACCENT_SOFT, colors.ON_ACCENT, *surfaces):
         short = [re.sub(r"^#(.)\1(.)\2(.)\3$", r"#\1\2\3", color) for color in pair]
         assert f"light-dark({short[0]}, {short[1]})" in repository_css
+
+
+def _pair_of(css, name) -> list[str]:
+    """Return a color of the style sheet for both themes, with six digits each."""
+    values = re.search(rf"--{name}: light-dark\((#\w+), (#\w+)\);", css).groups()
+    return [re.sub(r"^#(\w)(\w)(\w)$", r"#\1\1\2\2\3\3", value) for value in values]
+
+
+@pytest.mark.parametrize("ink", ["ink", "quiet", "accent", "new", "danger"])
+@pytest.mark.parametrize("ground", ["ground", "paper", "raised"])
+def test_text_has_contrast_on_every_surface(repository_css, ink, ground):
+    pairs = zip(_pair_of(repository_css, ink), _pair_of(repository_css, ground), strict=True)
+
+    assert min(colors.contrast(*pair) for pair in pairs) >= colors.CONTRAST
+
+
+def test_initials_have_contrast_on_each_of_their_colors(repository_css):
+    found = re.findall(r"^\.c(\d) \{ --initials: (#\w{6}); \}$", repository_css, re.MULTILINE)
+
+    assert [int(number) for number, _ in found] == list(range(initials.COLORS))
+    assert min(colors.contrast(color, "#ffffff") for _, color in found) >= colors.CONTRAST
 
 
 @pytest.fixture

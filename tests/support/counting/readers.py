@@ -25,7 +25,7 @@ from accounts import (
     sessions,
 )
 from accounts.models import User
-from chats import addresses, forms, links, pages, rows
+from chats import addresses, forms, initials, links, list_rows, pages, rows
 from chats.row_formats import call_macro
 from chats.views import search as search_page
 from chats.views import seen
@@ -44,8 +44,8 @@ MODULES = (
     "accounts.devices", "accounts.login_throttling", "accounts.lookalikes", "accounts.managers",
     "accounts.models", "accounts.names", "accounts.next_page", "accounts.normal_forms", "accounts.passwords",
     "accounts.requests", "accounts.sessions",
-    "chats.addresses", "chats.forms", "chats.links", "chats.new_message", "chats.pages",
-    "chats.rows",
+    "chats.addresses", "chats.forms", "chats.initials", "chats.links", "chats.list_rows",
+    "chats.new_message", "chats.pages", "chats.rows",
     "chats.views.search", "chats.views.seen", "config.requests", "live.headers",
     "messaging.content", "messaging.editing", "messaging.excerpts", "messaging.threads",
     "messaging.importing.members", "messaging.importing.records",
@@ -70,7 +70,7 @@ def message(text: str, number: int = 2, parent: int | None = None) -> types.Simp
     return types.SimpleNamespace(
         id=number, sender_id=1, content=text, timestamp=NOW, sent_at=NOW, read=True, edited=True,
         parent_message_id=parent, parent_sender_id=1, parent_excerpt=text, excerpt=text, name=text, thread=1,
-        unread_count=1, last_message_id=1, conversation_id=1,
+        unread_count=1, last_message_id=1, conversation_id=1, counterpart_id=1,
     )  # fmt: skip
 
 
@@ -156,8 +156,9 @@ READERS: dict[str, Callable[[str], Any]] = {
     "pages.version_of": lambda text: pages.version_of(pages.Window([message(text)], None, None), 2, text),
     "rows.message_rows": lambda text: message_rows(text, nested=True),
     "rows.message_rows, conversation": message_rows,
-    "rows.inbox_rows": lambda text: rows.inbox_rows([message(text)], 1),
-    "rows.unread_rows": lambda text: rows.unread_rows([message(text)]),
+    "list_rows.inbox_rows": lambda text: list_rows.inbox_rows([message(text)], 1),
+    "list_rows.unread_rows": lambda text: list_rows.unread_rows([message(text)]),
+    "initials.initials": initials.initials,
     "addresses.conversations": lambda text: addresses.conversations()(text, 1),
     "addresses.has_address": addresses.has_address,
     "editing.version_of": lambda text: editing.version_of(text.encode(**AS_IT_IS).decode(errors="replace")),

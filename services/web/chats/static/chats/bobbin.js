@@ -10,7 +10,7 @@ import { setFold } from "./folding.js";
 import { closeForm, fillName, openForm } from "./forms.js";
 import { leave } from "./keeping.js";
 import { press, showKeySwitch } from "./keys.js";
-import { deletePlaces, here, keepPlace, places } from "./lists.js";
+import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
@@ -57,6 +57,12 @@ function push(event, button) {
   else if (button.matches("[data-opens]")) import("./listing.js").then(({ openShortcuts }) => openShortcuts());
 }
 
+/** @param {Event} event */
+function toggle({ target }) {
+  if (target instanceof HTMLDetailsElement && target.matches(".menu") && target.open)
+    import("./menu.js").then(({ watchMenu }) => watchMenu(target));
+}
+
 /** @param {Element} element @returns {HTMLElement | null} */
 const rowOf = (element) => element.closest("ol.messages li.message");
 
@@ -75,14 +81,16 @@ if (!isCovered()) focusPlace();
 setInterval(showTimes, 60_000);
 document.addEventListener("visibilitychange", () => showTimes()); // Hidden tabs may suspend timers.
 showKeySwitch();
-// A switch may have changed in another tab.
+// A switch or a draft may have changed in another tab.
 function showSwitches() {
   showTheme();
   showKeySwitch();
+  showMarks();
 }
 
 addEventListener("storage", showSwitches);
 document.addEventListener("click", click);
+document.addEventListener("toggle", toggle, true); // It does not bubble.
 document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);
 document.addEventListener("submit", send);
@@ -101,6 +109,7 @@ addEventListener("pageshow", ({ persisted }) => {
 if (state) {
   tidyDrafts();
   restoreDrafts();
+  showMarks();
   document.addEventListener("visibilitychange", takeDrafts);
   addEventListener("focus", takeDrafts, true); // Of this window, or of a form: before anything is typed.
   watchReceiver();

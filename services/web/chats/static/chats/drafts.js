@@ -25,6 +25,12 @@ function read(key) {
   return isGood ? draft : null;
 }
 
+/**
+ * The draft of a form, by what the form is about, such as "conversation:12".
+ * @param {string} about
+ */
+export const draftFor = (about) => (member ? read(`draft ${member} ${about}`) : null);
+
 // Oldest first.
 const byAge = () => keys().sort((one, other) => (read(one)?.at ?? 0) - (read(other)?.at ?? 0));
 

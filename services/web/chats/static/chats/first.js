@@ -2,6 +2,7 @@
 // Runs before the first paint, to avoid layout shifts. All other code runs later (bobbin.js).
 
 import { fold } from "./folding.js";
+import { group, watchGroups } from "./groups.js";
 import { showTheme } from "./theme.js";
 import { cover, isFromHistory, state } from "./page.js";
 import { showTimes } from "./times.js";
@@ -10,4 +11,6 @@ if (state && isFromHistory()) cover();
 showTheme();
 document.documentElement.classList.add("has-script");
 showTimes();
+group();
+watchGroups();
 fold();

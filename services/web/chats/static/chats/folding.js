@@ -38,5 +38,5 @@ export function setFold(row, button, open) {
   const deep = deepBelow(row);
   for (const below of deep) below.hidden = !open;
   button.setAttribute("aria-expanded", String(open));
-  button.textContent = open ? "Fold replies" : `Show ${deep.length} more ${deep.length === 1 ? "reply" : "replies"}`;
+  button.textContent = open ? "Hide replies" : `Show ${deep.length} ${deep.length === 1 ? "reply" : "replies"}`;
 }

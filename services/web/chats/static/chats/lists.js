@@ -6,6 +6,11 @@ import { get } from "./fetching.js";
 import { $, $$, list } from "./page.js";
 import { inTabStorage } from "./remembered.js";
 
+const marks = list && import("./marks.js");
+
+/** Marks the rows with a draft, which another page or tab may have changed. */
+export const showMarks = async () => list && (await marks)?.markDrafts(list);
+
 /** @param {HTMLElement} row */
 const keyOf = (row) => row.dataset.counterpart ?? row.dataset.message ?? row.dataset.notification;
 
@@ -14,6 +19,7 @@ export async function refreshRows(isMember = false) {
   if (!list) return;
   const page = await get(location.href);
   const fresh = page && $(`#${list.id}`, page);
+  if (fresh) (await marks)?.markDrafts(fresh);
   if (!fresh || fresh.innerHTML === list.innerHTML) return;
   const focused = $$("li", list).find((row) => row.contains(document.activeElement));
   const key = focused && keyOf(focused);

@@ -42,7 +42,7 @@ export const isTarget = (anchor) => anchor instanceof HTMLAnchorElement && ancho
  * @param {string} id
  */
 async function openOnItsPage(id, isKept = () => false) {
-  const permalink = $(".meta a.quiet", all()[0])?.href.replace(/\d+\/$/, `${id}/`);
+  const permalink = $(".meta > a", all()[0])?.href.replace(/\d+\/$/, `${id}/`);
   if (!permalink) return;
   const answer = await fetch(permalink, { method: "HEAD", redirect: "manual" }).catch(() => null);
   if (answer?.type !== "opaqueredirect") return;

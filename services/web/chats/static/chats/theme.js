@@ -5,7 +5,7 @@ import { $ } from "./page.js";
 import { recall, remember } from "./remembered.js";
 
 /** @type {Record<string, string>} */
-const THEMES = { "": "as the system", light: "light", dark: "dark" };
+const THEMES = { "": "System", light: "Light", dark: "Dark" };
 const NAMES = Object.keys(THEMES);
 const KEY = "bobbin-theme"; // Not `theme`, which Django's admin uses.
 

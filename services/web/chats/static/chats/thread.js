@@ -5,6 +5,7 @@ import { sayArrivals } from "./arrivals.js";
 import { checkCounterpart, isAsKnown, isErased, isSame } from "./counterpart.js";
 import { get, getChanged, UNCHANGED } from "./fetching.js";
 import { fold, reveal } from "./folding.js";
+import { group } from "./groups.js";
 import { reload, removeRow } from "./keeping.js";
 import { $, $$, make, messages, required, thread } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf, LABEL, lastId, link, REPLY } from "./rows.js";
@@ -68,6 +69,7 @@ export function merge(page, wanted = () => true) {
     }
   }
   settle();
+  group();
   fold();
   added.forEach(reveal);
   return added;

@@ -3,7 +3,7 @@
 
 import { $$ } from "./page.js";
 
-const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
+const DAY = 86_400_000; // Milliseconds.
 
 /**
  * Whether the time zone of the browser equals UTC. The name may differ: Firefox can report Reykjavik instead.
@@ -15,38 +15,68 @@ const isUTC = (year) =>
 // Created for each update of a page, because the time zone may have changed since the last update.
 export function formats() {
   const { locale } = new Intl.DateTimeFormat().resolvedOptions();
-  // Some browsers report UTC for privacy, so the page shows which zone it uses.
+  // Some browsers report UTC for privacy, so a text with a clock time shows which zone it uses.
   const zone = isUTC(new Date().getFullYear()) ? " UTC" : "";
   /** @param {Intl.DateTimeFormatOptions} options */
-  const format = (options) => {
+  const format = (options, end = "") => {
     const local = new Intl.DateTimeFormat(undefined, options);
-    return (/** @type {Date} */ date) => `${local.format(date)}${options.timeStyle === "long" ? "" : zone}`;
+    return (/** @type {Date} */ date) => `${local.format(date)}${end}`;
   };
+  const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
   return {
     locale,
-    date: format({ dateStyle: "long" }),
-    minute: format({ dateStyle: "medium", timeStyle: "short" }),
+    date: format({ dateStyle: "long" }, zone),
+    minute: format({ dateStyle: "medium", timeStyle: "short" }, zone),
     second: format({ dateStyle: "long", timeStyle: "long" }), // Contains the time zone.
-    relative: new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }),
+    clock: format({ timeStyle: "short" }, zone),
+    weekday: format({ weekday: "short" }),
+    weekdayClock: format({ weekday: "short", hour: "numeric", minute: "2-digit" }, zone),
+    month: format({ day: "numeric", month: "short" }),
+    year: format({ dateStyle: "medium" }),
+    day: format({ weekday: "long", day: "numeric", month: "long" }),
+    dayOfYear: format({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
+    /** @param {number} days */
+    relative: (days) => relative.format(days, "day").replace(/^./u, (first) => first.toLocaleUpperCase(locale)),
   };
 }
+
+/** @typedef {ReturnType<typeof formats>} Formats */
+/** @typedef {"clock" | "day" | "row" | "text" | "date"} Kind */
 
 /**
  * The number of a local calendar day. It is not computed from hours, because a day may have 23 or 25.
  * @param {Date} date
  */
-const dayOf = (date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / DAY;
+export const dayOf = (date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / DAY;
 
-/** @param {Date} date @param {Date} now @param {Pick<ReturnType<typeof formats>, "locale" | "minute" | "relative">} formats */
-export function describe(date, now, { locale, minute, relative }) {
-  const age = now.getTime() - date.getTime();
+/**
+ * The text of a time: of a message below the separator of its day (`clock`), of this separator (`day`), of a row in a
+ * list (`row`), of any other time (`text`), or of a date (`date`).
+ * @param {Date} date
+ * @param {Date} now
+ * @param {Formats} known
+ * @param {Kind} kind
+ */
+export function describe(date, now, known, kind = "text") {
+  if (kind === "date" || kind === "clock") return known[kind](date);
   const days = dayOf(now) - dayOf(date);
-  if (age < -MINUTE) return minute(date);
-  if (age < MINUTE) return locale.startsWith("en") ? "just now" : relative.format(0, "second");
-  if (age < HOUR) return relative.format(-Math.floor(age / MINUTE), "minute");
-  if (days < 1) return relative.format(-Math.floor(age / HOUR), "hour");
-  if (days < 7) return relative.format(-days, "day");
-  return minute(date);
+  const isThisYear = date.getFullYear() === now.getFullYear();
+  if (kind === "day") {
+    if (days === 0 || days === 1) return known.relative(-days);
+    return isThisYear ? known.day(date) : known.dayOfYear(date);
+  }
+  if (days === 0) return known.clock(date);
+  const isThisWeek = days > 0 && days < 7;
+  if (kind === "row") return (isThisWeek ? known.weekday : isThisYear ? known.month : known.year)(date);
+  return (isThisWeek ? known.weekdayClock : known.minute)(date);
+}
+
+/** @param {HTMLTimeElement} time @returns {Kind} */
+function kindOf(time) {
+  if ("dateOnly" in time.dataset) return "date";
+  if (time.closest(".separator:not(.new)")) return "day";
+  if (time.closest("ol.messages[data-conversation]:not([data-thread])")) return "clock";
+  return time.closest(".row") ? "row" : "text";
 }
 
 /** @param {ParentNode} within */
@@ -55,7 +85,7 @@ export function showTimes(within = document) {
   const now = new Date();
   for (const time of $$("time[datetime]", within)) {
     const date = new Date(time.dateTime);
-    const text = "dateOnly" in time.dataset ? known.date(date) : describe(date, now, known);
+    const text = describe(date, now, known, kindOf(time));
     if (time.textContent !== text) time.textContent = text;
     time.title = known.second(date);
     if (!known.locale.startsWith("en")) Object.assign(time, { lang: known.locale, dir: "auto" });

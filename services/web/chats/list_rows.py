@@ -1,0 +1,69 @@
+"""The rows of the inbox and of the unread list, as HTML. chats/rows.py has those of messages."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from markupsafe import Markup, escape
+
+from chats.addresses import conversations
+from chats.initials import color_class, initials
+from chats.row_formats import row_formats
+from chats.times import utc
+from messaging.excerpts import begin
+from messaging.querysets import EXCERPT, LONG_EXCERPT
+
+
+class InboxKind(NamedTuple):
+    is_mine: bool
+    is_unread: bool
+
+
+INBOX = row_formats("inbox_row", InboxKind)
+UNREAD = row_formats("unread_row", lambda: None)
+
+
+def inbox_rows(rows: Iterable[Any], reader_id: int) -> Markup:
+    """Return the rows of an inbox. `rows` come from ParticipantQuerySet.inbox_rows."""
+    conversation_url = conversations()
+    made = []
+    for row in rows:
+        at = utc(row.sent_at)
+        values = {
+            "conversation": str(row.conversation_id),
+            "name": escape(row.name),
+            "url": conversation_url(row.name, row.conversation_id),  # Percent-encoded.
+            "initials": initials(row.name),
+            "color": color_class(row.counterpart_id),
+            "iso": at.iso,
+            "title": at.long,
+            "text": at.text,
+            "excerpt": escape(begin(row.excerpt, EXCERPT)),
+            "unread_count": str(row.unread_count),
+        }
+        made.append(INBOX(row.sender_id == reader_id, row.unread_count > 0).filled(values))
+    return _joined(made)
+
+
+def unread_rows(rows: Iterable[Any]) -> Markup:
+    """Return the rows of an unread list. `rows` come from MessageQuerySet.for_list."""
+    made = []
+    for row in rows:
+        at = utc(row.timestamp)
+        values = {
+            "id": str(row.id),
+            "conversation": str(row.conversation_id),
+            "name": escape(row.name),
+            "initials": initials(row.name),
+            "color": color_class(row.sender_id),
+            "iso": at.iso,
+            "title": at.long,
+            "text": at.text,
+            "excerpt": escape(begin(row.excerpt, LONG_EXCERPT)),
+        }
+        made.append(UNREAD().filled(values))
+    return _joined(made)
+
+
+def _joined(rows: Iterable[str]) -> Markup:
+    """Return the HTML of these rows, whose texts are escaped."""
+    return Markup("".join(rows))  # noqa: S704

@@ -1,0 +1,105 @@
+"""The frame of the pages: a header of one row, the menu of the member, and the bar of links on a phone."""
+
+import pytest
+from playwright.sync_api import expect
+
+PAGES = ("/chats/", "/chats/with/bob/", "/chats/search/", "/accounts/", "/chats/new/", "/chats/thread/{}/")
+PHONE = {"width": 390, "height": 844}
+BOTTOM = "element => element.getBoundingClientRect().bottom"
+
+
+@pytest.mark.parametrize("width", [320, 390, 639, 700, 1000, 1280])
+def test_header_is_one_row_of_at_most_56_pixels(open_browser, message, alice, width):
+    hers, high = open_browser(alice, viewport={"width": width, "height": 640}), {}
+    for address in PAGES:
+        hers.goto(address.format(message.pk))
+        header = hers.locator(".top").bounding_box()
+        if header["height"] > 56 or hers.evaluate("document.documentElement.scrollWidth") > width:
+            high[address] = header
+
+    assert high == {}
+
+
+def test_header_stays_in_view(open_browser, write_many, alice, bob):
+    write_many(bob, alice, 40, content="Item")
+    hers = open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    hers.evaluate("scrollTo(0, document.body.scrollHeight)")
+
+    expect(hers.get_by_role("heading", level=1, name="bob")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_menu_has_what_the_footer_had(open_browser, message, alice, script):
+    hers = open_browser(alice, java_script_enabled=script)
+    hers.goto("/chats/with/bob/")
+    expect(hers.locator("footer")).to_have_count(0)
+    hers.locator(".menu summary").click()
+    for name in ("Settings", "Help", "Log out"):
+        expect(hers.get_by_role("link", name=name)).to_be_visible()
+    for name in ("Appearance: System", "Keyboard shortcuts"):
+        expect(hers.get_by_role("button", name=name)).to_be_visible(visible=script)
+    hers.get_by_role("link", name="Log out").click()
+
+    expect(hers.get_by_role("button", name="Log out")).to_be_in_viewport()
+
+
+def test_menu_closes_by_escape_and_by_a_click_outside(open_browser, message, alice):
+    hers = open_browser(alice)
+    hers.goto("/chats/")
+    menu, summary = hers.locator(".menu > div"), hers.locator(".menu summary")
+    loaded = "() => performance.getEntriesByType('resource').some(({name}) => name.includes('/menu.'))"
+    summary.click()
+    hers.wait_for_function(loaded)
+    hers.get_by_role("button", name="Appearance").click()
+    expect(menu).to_be_visible()
+    hers.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    expect(summary).to_be_focused()
+    summary.click()
+    hers.locator("main").click(position={"x": 5, "y": 5})
+    expect(menu).to_be_hidden()
+    summary.click()
+    hers.get_by_role("button", name="Keyboard shortcuts").click()
+
+    expect(hers.get_by_role("dialog")).to_be_visible()
+    expect(menu).to_be_hidden()
+
+
+def test_phone_has_the_links_at_the_foot_except_beside_a_message_field(open_browser, message, alice, bob):
+    his = open_browser(bob, viewport=PHONE)
+    links = his.get_by_role("navigation", name="Main")
+    his.goto("/chats/")
+    assert links.evaluate(BOTTOM) == PHONE["height"]
+    expect(links.locator('[data-badge="unread"]')).to_have_text("1")
+    for address in ("/chats/with/alice/", f"/chats/thread/{message.pk}/", "/chats/new/"):
+        his.goto(address)
+        expect(links).to_be_hidden()
+    his.goto("/chats/with/alice/")
+    his.get_by_role("link", name="Inbox").click()
+
+    expect(his).to_have_url(his.url.partition("/chats/")[0] + "/chats/")
+
+
+def test_last_row_is_not_hidden_behind_the_links_at_the_foot(open_browser, write, member, alice):
+    for number in range(26):
+        write(member(f"weaver{number:02}"), alice, "Hello")
+    hers = open_browser(alice, viewport=PHONE)
+    hers.goto("/chats/")
+    last = hers.locator(".pages a").last
+    hers.evaluate("scrollTo(0, document.body.scrollHeight)")
+
+    top = hers.get_by_role("navigation", name="Main").evaluate("nav => nav.getBoundingClientRect().top")
+    assert last.evaluate(BOTTOM) <= top
+
+
+@pytest.mark.parametrize("address", ["/chats/with/bob/", "/chats/thread/{}/"])
+def test_message_field_is_at_most_twelve_tabs_away(open_browser, message, write_many, alice, bob, address):
+    write_many(bob, alice, 30, content="Item")
+    hers = open_browser(alice)
+    hers.goto(address.format(message.pk))
+    for _ in range(2):
+        hers.keyboard.press("Tab")
+    hers.keyboard.press("Enter")
+
+    expect(hers.locator("form.compose textarea").last).to_be_focused()
