@@ -32,6 +32,12 @@ def check_session_now(page) -> None:
     page.evaluate("dispatchEvent(new Event('online'))")
 
 
+def leave_composer(page) -> None:
+    """Take the focus from the composer, so that single keys act on the page."""
+    expect(page.locator(".composer textarea")).to_be_focused()
+    page.keyboard.press("Escape")
+
+
 def end_sessions() -> None:
     for key in Session.objects.values_list("pk", flat=True):
         SessionStore(key).delete(key)

@@ -37,9 +37,9 @@ def test_failed_refresh_is_repeated_by_the_next_check(open_browser, write, alice
     his.route("**/chats/", refuse)
     write(alice, bob, "while it failed")
     said = {
-        0: "No connection.",
+        0: "Reconnecting…",
         429: "Too many requests at once.",
-        503: "Bobbin is not available right now.",
+        503: "Reconnecting…",
     }[status]
     expect(his.locator("#connection")).to_contain_text(said)
     with his.expect_request("**/chats/"):

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.composing import leave_composer
+
 
 @pytest.fixture
 def items(write_many, alice, bob):
@@ -14,6 +16,7 @@ def items(write_many, alice, bob):
 def test_first_j_focuses_the_first_visible_message(open_browser, items, alice):
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
+    leave_composer(hers)
     hers.locator(f"#m{items[20].pk}").evaluate("row => row.scrollIntoView({block: 'start'})")
     hers.keyboard.press("j")
     expect(hers.locator(f"#m{items[20].pk}")).to_be_focused()
@@ -28,6 +31,7 @@ def test_first_j_focuses_the_first_visible_message(open_browser, items, alice):
 def test_repeated_j_moves_on_during_smooth_scrolling(open_browser, items, alice):
     hers = open_browser(alice, reduced_motion="no-preference", viewport={"width": 800, "height": 300})
     hers.goto("/chats/with/bob/")
+    leave_composer(hers)
     for _ in range(12):
         hers.keyboard.press("j")
 
@@ -54,6 +58,7 @@ def test_single_keys_turned_off_stay_off(open_browser, items, alice):
     hers.keyboard.press("Escape")
     for address in ("/chats/", "/chats/with/bob/", "/chats/search/?q=Item"):
         hers.goto(address)
+        hers.evaluate("document.activeElement.blur()")
         hers.keyboard.type("jkn?/ir")
         assert hers.url.endswith(address)
         assert hers.evaluate("document.activeElement.tagName") == "BODY"
@@ -64,7 +69,7 @@ def test_single_keys_turned_off_stay_off(open_browser, items, alice):
     expect(hers.locator(".message", has_text="sent by keys")).to_be_visible()
     hers.locator(".menu summary").click()
     hers.get_by_role("button", name="Keyboard").click()
-    hers.get_by_role("checkbox").check()
+    hers.get_by_role("checkbox", name="Shortcuts of a single key").check()
     hers.keyboard.press("Escape")
     hers.keyboard.press("n")
 
@@ -78,6 +83,7 @@ def test_single_keys_turned_off_on_the_account_page_stay_off(open_browser, items
     hers.keyboard.type("n?")
     assert hers.url.endswith("/accounts/")
     hers.goto("/chats/with/bob/")
+    leave_composer(hers)
     hers.keyboard.type("jkGpureUni/?")
     hers.keyboard.press("End")
     _is_still(hers, "/chats/with/bob/")
@@ -117,6 +123,7 @@ def _is_still(page, address) -> None:
 def test_single_keys_with_modifiers_do_nothing(open_browser, items, alice):
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
+    leave_composer(hers)
     modified = [
         {"key": key, modifier: True} for key in "jknrie/?" for modifier in ("ctrlKey", "metaKey", "altKey")
     ]
@@ -130,6 +137,7 @@ def test_single_keys_with_modifiers_do_nothing(open_browser, items, alice):
 def test_single_keys_of_another_layout_work(open_browser, items, alice):
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
+    leave_composer(hers)
     hers.evaluate(PRESS, [{"key": "c", "code": "KeyJ"}])
     expect(hers.locator("li.message:focus")).to_have_count(0)
     hers.evaluate(PRESS, [{"key": "ξ", "code": "KeyJ"}])
@@ -151,6 +159,7 @@ def test_keys_typed_into_a_field_are_text(open_browser, items, alice):
 def test_single_keys_behind_an_open_dialog_do_nothing(open_browser, items, alice):
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
+    leave_composer(hers)
     hers.keyboard.press("?")
     for press_where in ("h2", "dd >> nth=0"):
         hers.get_by_role("dialog").locator(press_where).click()
@@ -188,7 +197,7 @@ def test_switch_of_single_keys_reaches_other_tabs_and_pages_kept_for_back(open_b
     other.goto("/chats/")
     other.locator(".menu summary").click()
     other.get_by_role("button", name="Keyboard").click()
-    other.get_by_role("checkbox").uncheck()
+    other.get_by_role("checkbox", name="Shortcuts of a single key").uncheck()
     expect(hers.locator("#keys input:not(:checked)")).to_have_count(1)
     # A page in the back/forward cache receives no storage events.
     stored = {"bobbin-single-keys-off": "no", "bobbin-theme": "dark"}
@@ -205,7 +214,7 @@ def test_single_keys_turned_off_without_storage_are_off_until_the_page_is_left(o
     hers.goto("/chats/with/bob/")
     hers.locator(".menu summary").click()
     hers.get_by_role("button", name="Keyboard").click()
-    hers.get_by_role("checkbox").uncheck()
+    hers.get_by_role("checkbox", name="Shortcuts of a single key").uncheck()
     hers.keyboard.press("Escape")
     hers.evaluate("document.activeElement.blur()")
     hers.keyboard.type("jn")

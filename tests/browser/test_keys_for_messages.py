@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from messaging.models import Message
+from tests.browser.composing import leave_composer
 
 
 @pytest.fixture
@@ -125,6 +126,7 @@ def test_message_marked_as_unread_in_one_window_is_not_reported_by_another(open_
         other.clock.run_for(1_000)
     his.goto("/chats/with/alice/")
     expect(his.locator('[data-badge="unread"]')).to_have_count(0)
+    leave_composer(his)
     his.keyboard.press("j")
     his.keyboard.press("Shift+U")
     his.wait_for_url("**/chats/unread/")

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.composing import leave_composer
+
 
 @pytest.fixture
 def items(write_many, alice, bob):
@@ -15,6 +17,7 @@ def items(write_many, alice, bob):
 def hers(open_browser, items, alice):
     page = open_browser(alice)
     page.goto("/chats/with/bob/")
+    leave_composer(page)
     return page
 
 
@@ -113,18 +116,6 @@ def test_slash_on_the_search_page_focuses_the_field_without_typing(hers):
 
     expect(hers.get_by_role("searchbox")).to_be_focused()
     expect(hers.get_by_role("searchbox")).to_have_value("Item")
-
-
-def test_enter_with_a_modifier_sends_and_without_is_a_line(hers):
-    area = hers.locator("main > form.compose textarea")
-    area.fill("first")
-    area.press("End")
-    area.press("Enter")
-    expect(area).to_have_value("first\n")
-    area.press_sequentially("second")
-    area.press("Control+Enter")
-
-    expect(hers.locator("li.is-mine .content")).to_have_text("first\nsecond")
 
 
 def test_escape_in_the_composer_leaves_the_field_and_keeps_its_text(hers):

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from messaging.models import Message
+from tests.browser.composing import leave_composer
 
 
 @pytest.fixture
@@ -31,6 +32,7 @@ def _focused(page, message) -> None:
 def test_key_for_the_newest_message_focuses_it(open_browser, items, alice, key):
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
+    leave_composer(hers)
     hers.evaluate("scrollTo(0, 0)")
     hers.keyboard.press("j")
     hers.keyboard.press(key)
@@ -45,6 +47,7 @@ def test_newest_message_on_a_later_page_is_opened(open_browser, write, write_man
     hers = open_browser(alice)
     hers.goto(address.format(replies[60].pk if "to" in address else root.pk))
     expect(hers.get_by_role("link", name="Later messages")).to_be_visible()
+    leave_composer(hers)
     hers.evaluate("scrollTo(0, 0)")
     hers.keyboard.press("G")
     _focused(hers, replies[-1])
@@ -78,6 +81,7 @@ def test_p_goes_through_the_unread_messages_and_then_to_other_conversations(
     later = write(other.sender, alice, "later than latest")
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
+    leave_composer(hers)
     for message in here:
         hers.keyboard.press("p")
         _focused(hers, message)
@@ -99,6 +103,7 @@ def test_p_in_the_inbox_focuses_the_next_unread_row(open_browser, weavers, items
 def test_p_without_an_unread_message_says_so(open_browser, items, alice):
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
+    leave_composer(hers)
     hers.keyboard.press("p")
 
     expect(hers.get_by_role("log", name="Arrivals")).to_have_text("No more unread messages.")
@@ -119,6 +124,7 @@ def test_way_back_to_a_list_focuses_the_row_that_was_opened(open_browser, weaver
     hers.keyboard.press("Enter")
     expect(hers.locator("ol.messages")).to_be_visible()
     expect(hers.locator('[data-badge="unread"]')).to_have_text("5")
+    leave_composer(hers)
     hers.keyboard.press("u") if way == "u" else hers.go_back()
 
     expect(hers).to_have_url(re.compile(re.escape(address) + "$"))
@@ -133,6 +139,7 @@ def test_way_back_to_a_list_focuses_the_row_that_was_opened(open_browser, weaver
 def test_u_leads_from_a_page_that_was_opened_alone_to_the_inbox(open_browser, items, alice):
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
+    leave_composer(hers)
     hers.keyboard.press("u")
     expect(hers.get_by_role("heading", name="Inbox")).to_be_visible()
 

@@ -29,6 +29,7 @@ export function openPage(html = "", { url = "https://bobbin.test/chats/with/bob/
   });
   document.body.innerHTML = html;
   Object.assign(document.body.dataset, { member: "7", ...data });
+  Object.defineProperty(globalThis, "navigator", { value: { onLine: true }, configurable: true, writable: true });
 }
 
 /** Imports modules, such as `load("times")`, and returns what they export, as one object. */

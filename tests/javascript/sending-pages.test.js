@@ -6,7 +6,7 @@ import { load, openPage, serve } from "./page.js";
 
 let answer;
 openPage("", { url: await serve(() => answer) });
-const { send } = await load("sending");
+const { submit: send } = await load("sending");
 const stored = (draft) => JSON.parse(localStorage.getItem(`draft 7 ${draft}`));
 const ACCEPTED = { status: 200, headers: { "X-Accepted": "old", Location: "/chats/message/5/" } };
 let form, area, left;
@@ -25,8 +25,7 @@ function open(draft) {
 
 async function submit(response) {
   answer = response;
-  send({ target: form, submitter: null, preventDefault() {} });
-  while (form.dataset.busy) await new Promise((done) => setTimeout(done, 5));
+  await send(form, null);
 }
 
 beforeEach(() => {

@@ -139,8 +139,9 @@ test("page whose generation is unknown is fetched by each check", async () => {
 
 for (const [error, text] of [
   [new Error("429 for /state/"), "Too many requests at once. Bobbin tries again."],
-  [new Error("503 for /state/"), "Bobbin is not available right now. It tries again."],
-  [new TypeError("Failed to fetch"), "No connection. Bobbin tries again."],
+  [new Error("503 for /state/"), "Reconnecting…"],
+  [new TypeError("Failed to fetch"), "Reconnecting…"],
+  [new DOMException("", "TimeoutError"), "Reconnecting…"],
 ])
   test(`page says why it is not up to date until an update succeeds: ${error.message}`, async () => {
     await tryTo(() => Promise.reject(error));
@@ -148,6 +149,14 @@ for (const [error, text] of [
     await tryTo(async () => {});
     assert.equal(said(), "");
   });
+
+test("browser without a network says so", async () => {
+  navigator.onLine = false;
+  await tryTo(() => Promise.reject(new TypeError("Failed to fetch")));
+  navigator.onLine = true;
+  assert.equal(said(), "You’re offline. Messages are sent when you’re back.");
+  await tryTo(async () => {});
+});
 
 test("text that keeping.js shows stays after a successful update", async () => {
   const line = document.querySelector("#connection");

@@ -34,6 +34,18 @@ type About = { subject: HTMLElement | null; known: Counterpart | null; isGone: b
 // Unsent text in localStorage.
 type Draft = { text: string; at: number; to?: string; id?: string; version?: string; made?: string };
 
+// A message that the server has not accepted yet, in localStorage (queue.js). `why`: the reason of a refusal.
+type Unsent = Draft & {
+    id: string;
+    draft: string;
+    action: string;
+    fields: Record<string, string>;
+    conversation: string;
+    thread?: string;
+    parent?: string;
+    why?: string;
+};
+
 // The fields of `form.compose`.
 interface HTMLFormControlsCollection {
     client_id: HTMLInputElement;

@@ -4,25 +4,27 @@
 import { AwayError } from "./away.js";
 import { showTitle } from "./badges.js";
 import { sendButton } from "./buttons.js";
+import { focusComposer, watchComposer } from "./composer.js";
 import { watchReceiver } from "./counterpart.js";
-import { deleteAllDrafts, keepDraft, restoreDrafts, takeDrafts, tidyDrafts } from "./drafts.js";
+import { deleteAllDrafts, isEdit, keepDraft, restoreDrafts, takeDrafts, tidyDrafts, unsentKeys } from "./drafts.js";
 import { setFold } from "./folding.js";
-import { closeForm, fillName, openForm } from "./forms.js";
-import { leave } from "./keeping.js";
+import { closeForm, fillName, freeForms, openForm } from "./forms.js";
+import { fail, leave } from "./keeping.js";
 import { press, showKeySwitch } from "./keys.js";
 import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
 import { cover, isCovered, list, messages, state } from "./page.js";
-import { EDIT, END, REPLY } from "./rows.js";
+import { all, byId, EDIT, END, link, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
-import { freeForms, send } from "./sending.js";
 import { findTarget, focusTarget, isTarget, showTarget } from "./target.js";
 import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
 // Other modules import these. They are listed here so that the browser loads all modules in parallel.
 import "./fetching.js";
+
+const SOON = 3_000; // Milliseconds until the page loads what it needs later.
 
 /** @param {MouseEvent} event */
 function click(event) {
@@ -63,14 +65,43 @@ function toggle({ target }) {
     import("./menu.js").then(({ watchMenu }) => watchMenu(target));
 }
 
+const loadSending = () => import("./sending.js");
+const loadUnsent = () => import("./unsent.js");
+
+/** @param {SubmitEvent} event */
+function send(event) {
+  const { target: form, submitter } = event;
+  if (!(form instanceof HTMLFormElement && form.matches("form.compose"))) return;
+  event.preventDefault();
+  const work =
+    messages && !isEdit(form)
+      ? loadUnsent().then(({ sendText }) => sendText(form))
+      : loadSending().then(({ submit }) => submit(form, submitter));
+  work.catch((error) => {
+    if (!(error instanceof TypeError)) throw error;
+    fail(form, "No connection. Your text is kept; send it again.");
+  });
+}
+
+// Loads what sends forms: when a text is typed, or before the connection may be lost.
+const prepare = () => (messages ? loadUnsent() : loadSending()).catch(() => {});
+
 /** @param {Element} element @returns {HTMLElement | null} */
 const rowOf = (element) => element.closest("ol.messages li.message");
 
-// Moves the focus to the row that the member comes back to, or that the address names.
+// Whether the address names a message above the newest one. Its row keeps the focus, so that keys and screen readers begin
+// there.
+function isNamed() {
+  const row = byId(targetId());
+  return location.hash === END || (row !== null && (row !== all().at(-1) || link("next") !== null));
+}
+
+// Moves the focus to the row that the member comes back to, or that the address names, or else to the composer.
 function focusPlace(isBack = false) {
   const isFree = () => document.activeElement === document.body;
   if (!isFree()) return;
-  focusTarget(isBack);
+  if (messages && !isNamed()) focusComposer(isFree);
+  else focusTarget(isBack);
   const isKnown = messages ? location.hash === END : list && here() in places().rows;
   if (isKnown) import("./moving.js").then(({ moveToPlace }) => isFree() && moveToPlace());
 }
@@ -94,6 +125,7 @@ document.addEventListener("toggle", toggle, true); // It does not bubble.
 document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);
 document.addEventListener("submit", send);
+document.addEventListener("input", prepare, { once: true });
 document.addEventListener("submit", sendButton);
 addEventListener("hashchange", showTarget);
 addEventListener("pagehide", keepPlace);
@@ -113,8 +145,11 @@ if (state) {
   document.addEventListener("visibilitychange", takeDrafts);
   addEventListener("focus", takeDrafts, true); // Of this window, or of a form: before anything is typed.
   watchReceiver();
+  watchComposer();
   beginLive();
   watchSight();
+  if (unsentKeys().length) loadUnsent();
+  else if (messages) setTimeout(prepare, SOON);
 } else if ("sessionEnded" in document.body.dataset) {
   // This page is the response to a log-out or an erasure.
   deleteAllDrafts();

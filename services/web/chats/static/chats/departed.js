@@ -3,7 +3,7 @@
 
 import { isEdit, openForms, storeDraft } from "./drafts.js";
 import { fetchCounterpart } from "./fetching.js";
-import { COMPOSER, showCurrent, updateSkip } from "./headings.js";
+import { showCurrent, updateSkip } from "./headings.js";
 import { fail, removeRow, resumeSending, stopForm, whereKept } from "./keeping.js";
 import { $, $$, make, messages, required, thread } from "./page.js";
 import { all } from "./rows.js";
@@ -88,10 +88,6 @@ function erased(about, name) {
   stopAll(open);
   for (const form of $$("form.compose")) if (!open.includes(form)) form.remove();
   updateSkip();
-  for (const heading of $$("main > h2")) {
-    if ($(COMPOSER)) heading.textContent = "Your text";
-    else heading.remove();
-  }
 }
 
 /** @param {HTMLFormElement[]} forms */

@@ -11,15 +11,20 @@ const member = document.body?.dataset.member;
 /** @param {HTMLFormElement} form */
 const keyOf = (form) => `draft ${member} ${form.dataset.draft}`.slice(0, 300);
 const keys = () => inStorage((storage) => Object.keys(storage).filter((key) => key.startsWith("draft ")), []);
+// The messages that wait to be sent (queue.js). They are stored as drafts, but they are not deleted to make room.
+const UNSENT = " unsent:";
+/** @param {string} id */
+export const unsentKey = (id) => `draft ${member}${UNSENT}${id}`;
+export const unsentKeys = () => keys().filter((key) => key.startsWith(unsentKey("")));
 /** @param {string} key */
-const remove = (key) => inStorage((storage) => storage.removeItem(key), undefined);
+export const remove = (key) => inStorage((storage) => storage.removeItem(key), undefined);
 /** @param {HTMLFormElement} form */
 const textOf = (form) => required("textarea", form).value;
 /** @param {HTMLFormElement} form */
 const receiverOf = (form) => $('input[name="to"]:not([type="hidden"])', form);
 
 /** @param {string} key @returns {Draft | null} */
-function read(key) {
+export function read(key) {
   const draft = inStorage((storage) => JSON.parse(storage.getItem(key) ?? "null"), null);
   const isGood = typeof draft?.text === "string" && draft.at > Date.now() - DAYS * 86_400_000;
   return isGood ? draft : null;
@@ -32,14 +37,17 @@ function read(key) {
 export const draftFor = (about) => (member ? read(`draft ${member} ${about}`) : null);
 
 // Oldest first.
-const byAge = () => keys().sort((one, other) => (read(one)?.at ?? 0) - (read(other)?.at ?? 0));
+const byAge = () =>
+  keys()
+    .filter((key) => !key.includes(UNSENT))
+    .sort((one, other) => (read(one)?.at ?? 0) - (read(other)?.at ?? 0));
 
-/** @param {string} key @param {Draft} draft */
-function write(key, draft) {
+/** Returns whether the draft is stored. @param {string} key @param {Draft} draft */
+export function write(key, draft) {
   const store = () => inStorage((storage) => (storage.setItem(key, JSON.stringify(draft)), true), false);
-  if (store()) return;
+  if (store()) return true;
   for (const oldest of byAge().slice(0, 10)) remove(oldest);
-  store();
+  return store();
 }
 
 /** @param {HTMLFormElement} form */
@@ -58,11 +66,15 @@ export function holdsText(form) {
 export const formsWithText = (within = document) => $$("form.compose", within).filter(holdsText);
 
 /**
- * A form without text is also open if it has the focus, edits a message, or was opened in a row.
+ * A form without text is also open if it has the focus, edits a message, or was opened in a row. A composer without text
+ * is not, because it has the focus without an action of the member.
  * @param {HTMLFormElement} form
  */
 const isOpen = (form) =>
-  holdsText(form) || isEdit(form) || form.matches("li.message form") || form.contains(document.activeElement);
+  holdsText(form) ||
+  isEdit(form) ||
+  form.matches("li.message form") ||
+  (!form.matches(".composer") && form.contains(document.activeElement));
 /** @param {ParentNode} [within] */
 export const openForms = (within = document) => $$("form.compose", within).filter(isOpen);
 

@@ -9,13 +9,15 @@ import { refreshRows } from "./lists.js";
 import { $, conversation, found, messages, random, rows, siteName, thread } from "./page.js";
 import { byId } from "./rows.js";
 import { leaveUnread } from "./seen.js";
-import { markSeen, refreshMessages } from "./thread.js";
+import { markSeen } from "./states.js";
+import { refreshMessages } from "./thread.js";
 
 /**
  * The generation of the content of this page. An event leaves it as it is: an earlier event may have been lost.
  * @type {string | null}
  */
 let generation = document.body?.dataset.generation || null;
+const OFFLINE = "You’re offline. Messages are sent when you’re back.";
 const MANY = ["sync", "member"]; // Kinds of events that many members may receive at the same time.
 /** @type {LiveEvent} */
 const SYNC = { kind: "sync" }; // Anything may have changed.
@@ -91,22 +93,35 @@ async function fetchChanges(events) {
 }
 
 /**
- * Runs `work` and shows network errors. The next event or poll tries again.
- * @param {() => Promise<unknown>} work
+ * Runs `work` and shows network errors. The next event or poll tries again. Returns whether `work` has succeeded.
+ * @param {() => unknown} work
  */
 export async function tryTo(work) {
   try {
     await work();
     say("");
+    return true;
   } catch (error) {
-    if (error instanceof AwayError) return;
-    const why = error instanceof Error ? error.message : "";
-    if (/^429/.test(why)) return say(`Too many requests at once. ${siteName} tries again.`);
-    if (/^50[234]/.test(why)) return say(`${siteName} is not available right now. It tries again.`);
-    if (!(error instanceof TypeError)) throw error;
-    say(`No connection. ${siteName} tries again.`);
+    if (!(error instanceof AwayError)) say(textOf(error));
+    return false;
   }
 }
+
+/**
+ * Throws an error that has nothing to do with the network or the load of the server.
+ * @param {unknown} error
+ */
+function textOf(error) {
+  const why = error instanceof Error ? error.message : "";
+  if (/^429/.test(why)) return `Too many requests at once. ${siteName} tries again.`;
+  if (!navigator.onLine) return OFFLINE;
+  const isAbsent = error instanceof TypeError || (error instanceof DOMException && error.name === "TimeoutError");
+  if (isAbsent || /^50[234]/.test(why)) return "Reconnecting…";
+  throw error;
+}
+
+// The browser knows at once that it has no network. `live.js` checks the state when it has one again.
+addEventListener("offline", () => say(OFFLINE));
 
 let problem = ""; // The text of the last problem.
 

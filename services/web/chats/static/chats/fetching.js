@@ -85,6 +85,10 @@ export function parse(html) {
   return page;
 }
 
+// Of an error page, which is not parsed: it may come from a proxy, and its styles would violate the CSP of this page.
+/** @param {string} html */
+export const headingOf = (html) => /<h1[^>]*>([^<]+)/.exec(html)?.[1] ?? "That went wrong";
+
 /** @param {string} address */
 async function getValues(address) {
   const response = await request(address, { Accept: "application/json" });
@@ -106,7 +110,10 @@ export async function fetchCounterpart(which) {
 export async function fetchState() {
   /** @type {State} */
   const now = await getValues(String(state));
-  if (isHere()) await renewTokens(); // A log-in makes the tokens of this page invalid.
+  if (isHere()) {
+    await renewTokens(); // A log-in makes the tokens of this page invalid.
+    document.dispatchEvent(new Event("here")); // unsent.js sends what waits.
+  }
   showBadges(now);
   return now;
 }
@@ -129,9 +136,16 @@ export async function sendWithToken(send) {
   return send();
 }
 
+const TOKEN = 'input[name="csrfmiddlewaretoken"]';
+let token = "";
+// The CSRF token of this page, or "" if it has none: then `sendWithToken` fetches one.
+export const currentToken = () => $(TOKEN)?.value ?? token;
+
 // Replaces the CSRF tokens of this page with a token of the current session.
 export async function renewTokens() {
   const page = await get("/chats/new/");
-  const token = page && $('form.compose input[name="csrfmiddlewaretoken"]', page)?.value;
-  if (token) for (const field of $$('input[name="csrfmiddlewaretoken"]')) field.value = token;
+  const value = page && $('form.compose input[name="csrfmiddlewaretoken"]', page)?.value;
+  if (!value) return;
+  token = value;
+  for (const field of $$(TOKEN)) field.value = value;
 }

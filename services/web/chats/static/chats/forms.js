@@ -55,6 +55,15 @@ export function closeForm(form) {
   else focusRow(row);
 }
 
+// The browser may restore a page whose form was busy.
+export const freeForms = () => $$("form[data-busy]").forEach(free);
+
+/** @param {HTMLFormElement} form */
+export function free(form) {
+  delete form.dataset.busy;
+  required("textarea", form).readOnly = false;
+}
+
 /**
  * A suggested name fills in the field and sends nothing.
  * @param {HTMLButtonElement} button

@@ -4,7 +4,7 @@
 import { setTitle } from "./badges.js";
 import { holdsText, restoreDrafts } from "./drafts.js";
 import { get } from "./fetching.js";
-import { $, $$, required } from "./page.js";
+import { $, required } from "./page.js";
 
 const LOG = 'main [role="log"]'; // Its label names the counterpart.
 export const COMPOSER = "main > form.compose, main > .deactivated"; // The form, or the text that replaces it.
@@ -33,20 +33,23 @@ export function updateSkip() {
   if (skip) skip.hidden = !$("#id_content");
 }
 
-/** @param {ParentNode} [within] */
-const composer = (within = document) => $$(`${COMPOSER}, main > h2`, within);
-
 /** @param {Document} page */
 function replaceComposer(page) {
-  const [old, fresh] = [composer(), composer(page).map((part) => document.importNode(part, true))];
-  if ($$("main > form.compose").some(holdsText)) {
-    const [heading, now] = [old, fresh].map((parts) => parts.find((part) => part.matches("h2")));
-    if (heading && now) heading.replaceWith(now);
-    return;
-  }
-  const hasFocus = old.some((part) => part.contains(document.activeElement));
-  old[0].before(...fresh);
-  for (const part of old) part.remove();
+  const [old, fresh] = [required(COMPOSER), $(COMPOSER, page)];
+  if (!fresh) return;
+  if (old instanceof HTMLFormElement && holdsText(old)) return showHint(old, fresh);
+  const hasFocus = old.contains(document.activeElement);
+  old.replaceWith(document.importNode(fresh, true));
   restoreDrafts(required("main"));
   if (hasFocus) $("main > form.compose textarea")?.focus();
+}
+
+/**
+ * The placeholder contains the name of the counterpart.
+ * @param {HTMLElement} form
+ * @param {HTMLElement} fresh
+ */
+function showHint(form, fresh) {
+  const [area, now] = [$("textarea", form), $("textarea", fresh)];
+  if (area && now) area.placeholder = now.placeholder;
 }

@@ -39,7 +39,7 @@ export function showKeySwitch() {
 
 /** @type {typeof import("./moving.js") | undefined} */
 let moving;
-/** @type {Promise<void> | undefined} */
+/** @type {Promise<boolean> | undefined} */
 let loading; // Keys that are pressed meanwhile wait, because they depend on the row that gets the focus.
 const load = async () => void (moving = await import("./moving.js"));
 

@@ -18,10 +18,12 @@ export const targetId = () => /^#m([1-9]\d{0,18})$/.exec(location.hash)?.[1];
 /** @param {HTMLElement} row */
 export const depthOf = (row) => Number(row.dataset.depth ?? 0);
 export const lastId = () => Math.max(...all().map(idOf));
+// The place where the composer begins, which covers the end of the window.
+export const viewEnd = () => innerHeight - ($(".composer")?.offsetHeight ?? 0);
 /** @param {HTMLElement} item */
 export const isInView = (item) => {
   const { top, bottom } = item.getBoundingClientRect();
-  return bottom > 0 && top < innerHeight;
+  return bottom > 0 && top < viewEnd();
 };
 
 /**

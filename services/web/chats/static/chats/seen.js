@@ -6,13 +6,14 @@ import { showBadges } from "./badges.js";
 import { AwayError } from "./away.js";
 import { discard, isLogin, sendWithToken } from "./fetching.js";
 import { $, $$, isCovered, messages } from "./page.js";
-import { idOf } from "./rows.js";
+import { idOf, viewEnd } from "./rows.js";
 
 const MOMENT = 500; // Milliseconds that a row must be visible.
 const TOGETHER = 200;
 const LATER = 10_000;
 const MOST = 100; // As in chats/views/seen.py.
 const EDGE = "-64px 0px"; // 64 px of a row must be visible: the author and one line.
+const LEAST = 40; // The same for a row at the composer, which is at least 64 px high.
 
 /** @type {Map<HTMLElement, number | undefined>} */
 const inSight = new Map(); // Visible rows, with their timers.
@@ -33,10 +34,18 @@ function wait(row) {
   inSight.set(row, isObserved() ? setTimeout(see, MOMENT, row) : undefined);
 }
 
+// The observer does not know how high the composer is.
+/** @param {HTMLElement} row */
+function isBehind(row) {
+  const { top, height } = row.getBoundingClientRect();
+  return top + Math.min(height, LEAST) > viewEnd();
+}
+
 /** @param {HTMLElement} row */
 function see(row) {
   inSight.delete(row);
-  if (isCovered()) return wait(row); // Until the server confirms which member is logged in.
+  // Until the server confirms which member is logged in, or until the member scrolls.
+  if (isCovered() || isBehind(row)) return wait(row);
   sight.unobserve(row);
   seen.add(idOf(row));
   report ??= setTimeout(send, TOGETHER);

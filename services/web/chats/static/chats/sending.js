@@ -1,41 +1,28 @@
 // @ts-check
-// Sends forms by script, without leaving a page with messages. A form that is not accepted keeps its text.
+// Sends edits, and the forms of pages without messages. A form that is not accepted keeps its text. unsent.js sends all
+// other forms. Loaded when a text is typed.
 
 import { sayAccepted } from "./arrivals.js";
 import { AwayError } from "./away.js";
 import { deleteDraft, isEdit, sentFrom, storeDraft } from "./drafts.js";
 import { tryTo } from "./events.js";
-import { checkSession, get, parse, sendWithToken } from "./fetching.js";
-import { closeForm } from "./forms.js";
-import { fail, leave } from "./keeping.js";
+import { checkSession, headingOf, parse, sendWithToken } from "./fetching.js";
+import { closeForm, free } from "./forms.js";
+import { fail } from "./keeping.js";
 import { tabs } from "./live.js";
-import { $, $$, messages, required, thread } from "./page.js";
-import { byId, lastId, link } from "./rows.js";
-import { merge, refreshMessages } from "./thread.js";
+import { $, $$, messages, required } from "./page.js";
+import { refreshMessages } from "./thread.js";
 
 // SAID: the errors in the response to a form. PRESENT: the present text of a message after an edit conflict.
-const SAID = ".errorlist, .stands";
+export const SAID = ".errorlist, .stands";
 const PRESENT = ".stands .content";
 
-/** @param {SubmitEvent} event */
-export function send(event) {
-  const form = event.target;
-  if (!(form instanceof HTMLFormElement && form.matches("form.compose"))) return;
-  event.preventDefault();
-  submit(form, event.submitter);
-}
-
-// The browser may restore a page whose form was busy.
-export const freeForms = () => $$("form[data-busy]").forEach(free);
-
-/** @param {HTMLFormElement} form */
-function free(form) {
-  delete form.dataset.busy;
-  required("textarea", form).readOnly = false;
-}
-
-/** @param {HTMLFormElement} form @param {HTMLElement | null} button */
-async function submit(form, button) {
+/**
+ * Sends an edit, or the form of a page without messages.
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement | null} button
+ */
+export async function submit(form, button) {
   if (form.dataset.busy || form.dataset.stopped) return;
   form.dataset.busy = form.dataset.tried = "yes";
   storeDraft(form);
@@ -81,30 +68,17 @@ async function accepted(form, address) {
     else renew(form);
     return location.assign(address);
   }
-  sayAccepted(isEdit(form));
-  if (form.closest("li.message")) closeForm(form);
-  else renew(form);
+  sayAccepted(true);
+  closeForm(form);
   const id = Number(/\d+/.exec(address));
-  if (link("next") && !thread && !byId(id))
-    return leave(address, "Your message was sent. It is on a later page.", form);
-  await tryTo(() => showSent(address, id)); // The message was sent. If this fails, the next update shows it.
-}
-
-/** @param {string} address @param {number} id */
-async function showSent(address, id) {
-  if (thread) {
-    const page = await get(address);
-    // If this page does not show the end of the thread, insert only the sent message.
-    if (page) merge(page, (other) => other === id || !link("next"));
-  } else await refreshMessages([byId(id) ? id : lastId() + 1]);
-  byId(id)?.scrollIntoView({ block: "nearest" });
+  await tryTo(() => refreshMessages([id])); // It was saved. If this fails, the next update shows it.
 }
 
 /**
  * Empties the form and changes its id, because the next text is another message.
  * @param {HTMLFormElement} form
  */
-function renew(form) {
+export function renew(form) {
   required("textarea", form).value = "";
   for (const list of $$(".errorlist", form)) list.remove();
   form.elements.client_id.value = uuid();
@@ -118,20 +92,15 @@ function uuid() {
 }
 
 /** @param {number} status */
-function adviceFor(status) {
-  if (status === 413) return "shorten it and send it again";
-  if (status === 429) return "wait a minute and send it again";
-  return status >= 400 && status < 500 ? "you can copy it" : "send it again";
+export function adviceFor(status) {
+  const advice = status >= 400 && status < 500 ? "you can copy it" : "send it again";
+  return `Your text is kept; ${{ 413: "shorten it and send it again", 429: "wait a minute and send it again" }[status] ?? advice}.`;
 }
 
 /** @param {HTMLFormElement} form @param {number} status @param {string} html */
 function refused(form, status, html) {
   const answer = [409, 422].includes(status) && $("form.compose", parse(html));
-  if (!answer) {
-    // Not parsed: it may be a page of a proxy, whose styles would violate the CSP of this page.
-    const why = /<h1[^>]*>([^<]+)/.exec(html)?.[1] ?? "That went wrong";
-    return fail(form, `${why}. Your text is kept; ${adviceFor(status)}.`);
-  }
+  if (!answer) return fail(form, `${headingOf(html)}. ${adviceFor(status)}`);
   delete form.dataset.tried; // The response contains an unused id.
   if (messages) showErrors(form, answer);
   else form = replace(form, document.importNode(answer, true));
@@ -139,7 +108,7 @@ function refused(form, status, html) {
 }
 
 /** @param {HTMLFormElement} form @param {HTMLFormElement} answer */
-function showErrors(form, answer) {
+export function showErrors(form, answer) {
   for (const old of $$(SAID, form)) old.remove();
   form.prepend(...$$(SAID, answer).map((said) => document.importNode(said, true)));
   const [shown, now] = [form.elements, answer.elements];

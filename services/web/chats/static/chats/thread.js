@@ -7,10 +7,11 @@ import { get, getChanged, UNCHANGED } from "./fetching.js";
 import { fold, reveal } from "./folding.js";
 import { group } from "./groups.js";
 import { reload, removeRow } from "./keeping.js";
-import { $, $$, make, messages, required, thread } from "./page.js";
+import { $, $$, messages, required, thread } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf, LABEL, lastId, link, REPLY } from "./rows.js";
+import { removeUnsent } from "./states.js";
 
-const DEEPEST = 6; // As in chats/pages.py.
+export const DEEPEST = 6; // As in chats/pages.py.
 
 /** @param {HTMLElement} row @param {HTMLElement} fresh */
 function update(row, fresh) {
@@ -26,6 +27,7 @@ function update(row, fresh) {
     // Without the mark, the receiver has marked the message as unread again.
     if (!now) old?.remove();
     else if (!old) required(".meta", row).append(" ", now);
+    if (now && mark === ".seen") $(".sent", row)?.remove();
   }
 }
 
@@ -37,7 +39,8 @@ function insert(row) {
   const parent = thread && byId(row.dataset.parent);
   if (!parent) {
     const next = all().find((other) => idOf(other) > idOf(row) && !depthOf(other));
-    return next ? next.before(row) : messages?.append(row);
+    const place = next ?? $("li.is-unsent:not([data-depth])", required("ol.messages"));
+    return place ? place.before(row) : messages?.append(row);
   }
   const depth = depthOf(parent) + 1;
   let place = parent;
@@ -50,6 +53,14 @@ function insert(row) {
   if (depth <= DEEPEST) $(".answers", row)?.remove();
   return place.after(row);
 }
+
+/** @type {Promise<unknown>} */
+let response = Promise.resolve();
+/**
+ * Updates wait for the response to a send, which says which message of the page is the sent one.
+ * @param {Promise<unknown>} promise
+ */
+export const awaitResponse = (promise) => (response = promise);
 
 /**
  * Updates and inserts the wanted messages of a page. Returns the rows that are new here.
@@ -65,6 +76,7 @@ export function merge(page, wanted = () => true) {
     else if (wanted(idOf(row))) {
       const copy = document.importNode(row, true);
       insert(copy);
+      removeUnsent(copy);
       added.push(copy);
     }
   }
@@ -83,8 +95,6 @@ function settle() {
     if (parent && depthOf(row) !== depthOf(parent) + 1) insert(row);
   }
 }
-
-const atBottom = () => innerHeight + scrollY >= document.body.scrollHeight - 80;
 
 /** @param {Document} page */
 const nextOf = (page) => {
@@ -119,6 +129,14 @@ async function getHere(address, version) {
   return page === UNCHANGED || (page && isSame(page)) ? page : null;
 }
 
+/** @param {HTMLElement[]} rows */
+function showArrivals(rows) {
+  sayArrivals(rows);
+  const others = rows.filter((row) => row.matches(".is-new"));
+  // Without a connection, only the button is missing.
+  if (others.length) import("./pill.js").then(({ watchArrivals }) => watchArrivals(others)).catch(() => {});
+}
+
 /**
  * Fetches new and changed messages: from the first of `ids` on, or all. Does not show additional pages.
  * @param {number[]} [ids]
@@ -126,7 +144,6 @@ async function getHere(address, version) {
 export async function refreshMessages(ids) {
   if (isErased()) return;
   const end = link("next") ? lastId() : Infinity;
-  const stay = atBottom() && !$("form :focus");
   /** @type {number | null | undefined} */
   let from = Math.min(...(ids ?? all().map(idOf)));
   for (; from && from <= end; from = known.get(from)?.next) {
@@ -139,12 +156,12 @@ export async function refreshMessages(ids) {
     }
     if (page === UNCHANGED) continue;
     if (!isAsKnown(page) && (await checkCounterpart())) return;
+    await response;
     const added = merge(page, (id) => id <= end);
-    sayArrivals(added);
+    showArrivals(added);
     removeDeleted(shown, page, from);
     const isWhole = idsOf(page).every((id) => id <= end);
     note(page, from, isWhole);
-    if (stay) added.at(-1)?.scrollIntoView({ block: "nearest" });
   }
 }
 
@@ -177,12 +194,4 @@ export async function loadPage(anchor) {
   else nav?.remove();
   if (earlier) scrollBy({ top: top.getBoundingClientRect().top - before, behavior: "instant" });
   requestAnimationFrame(() => (style.overflowAnchor = ""));
-}
-
-/** @param {LiveEvent} event */
-export function markSeen({ ids = [] }) {
-  for (const row of ids.map(byId)) {
-    if (!row?.matches(".is-mine") || $(".seen", row)) continue;
-    required(".meta", row).append(" ", make("span", { className: "seen", textContent: "read" }));
-  }
 }

@@ -1,0 +1,63 @@
+// @ts-check
+// The button "↓ 3 new" above the composer: how many messages arrived outside the window. Loaded when one does.
+
+import { make, required } from "./page.js";
+import { reveal } from "./folding.js";
+import { all, focusRow, viewEnd } from "./rows.js";
+
+/** @type {Set<HTMLElement>} */
+const unseen = new Set();
+const pill = make("button", { type: "button", className: "pill", hidden: true });
+let isWaiting = false;
+
+/**
+ * Whether the row is above the window (-1), in it (0) or below it (1).
+ * @param {HTMLElement} row
+ */
+function sideOf(row) {
+  const { top, bottom } = row.getBoundingClientRect();
+  return top >= viewEnd() ? 1 : bottom <= 0 ? -1 : 0;
+}
+
+const first = () => all().find((row) => unseen.has(row));
+
+function show() {
+  isWaiting = false;
+  for (const row of unseen) if (!row.isConnected || sideOf(row) === 0) unseen.delete(row);
+  const row = first();
+  pill.hidden = !row;
+  if (!row) return;
+  const text = `${sideOf(row) < 0 ? "↑" : "↓"} ${unseen.size} new`;
+  if (pill.textContent === text) return;
+  pill.textContent = text;
+  pill.ariaLabel = `${unseen.size} new: go to the first`;
+}
+
+// After the next frame, in which composer.js may scroll to the end of the page.
+function showSoon() {
+  if (isWaiting || !unseen.size) return;
+  isWaiting = true;
+  requestAnimationFrame(() => setTimeout(show));
+}
+
+pill.onclick = () => {
+  const row = first();
+  if (!row) return;
+  reveal(row);
+  row.scrollIntoView();
+  focusRow(row);
+};
+
+/**
+ * Counts new rows until they are in view. The messages stay unread until then (seen.js).
+ * @param {HTMLElement[]} rows
+ */
+export function watchArrivals(rows) {
+  for (const row of rows) unseen.add(row);
+  if (!pill.isConnected) {
+    required("main").append(pill);
+    addEventListener("scroll", showSoon, { passive: true });
+    addEventListener("resize", showSoon);
+  }
+  showSoon();
+}

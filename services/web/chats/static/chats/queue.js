@@ -1,0 +1,121 @@
+// @ts-check
+// The queue of messages that the server has not accepted yet. It sends them in order until the server has answered. A
+// repeated send changes nothing, because each message has an id.
+
+import { read, remove, unsentKey, unsentKeys, write } from "./drafts.js";
+import { tryTo } from "./events.js";
+import { checkSession, currentToken, fetchState, headingOf, sendWithToken } from "./fetching.js";
+
+const LOCK = "bobbin-unsent"; // Another tab sends nothing meanwhile. Without Web Locks, the ids prevent a second message.
+const LONGEST = 30_000; // Milliseconds until a request without a response has failed.
+const RETRY = { least: 2_000, most: 60_000 }; // Milliseconds until a failed request is repeated.
+const KEPT_ALIVE = 60_000; // Bytes of a request that the browser completes although the page is closed.
+
+/**
+ * What the page shows about the queue.
+ * @typedef {object} Shown
+ * @property {(message: Unsent) => void} sending
+ * @property {(message: Unsent) => void} waiting
+ * @property {(message: Unsent, address: string) => void} accepted
+ * @property {(message: Unsent, status: number, html: string) => void} refused
+ */
+
+// Informs the other tabs of the ids of messages that were sent or discarded.
+export const settled = new BroadcastChannel("bobbin-unsent");
+/** Messages that the storage did not accept, by id. @type {Map<string, Unsent>} */
+const inMemory = new Map();
+/** @type {Promise<void> | null} */
+let running = null;
+let isNeeded = false; // Whether a message was added after the last one was sent.
+let hasFailed = false; // Then another member may be logged in meanwhile, which the state of the page shows.
+let delay = RETRY.least;
+/** @type {number | undefined} */
+let timer;
+
+/** The messages, oldest first. @returns {Unsent[]} */
+export function queued() {
+  const stored = unsentKeys().map((key) => /** @type {Unsent | null} */ (read(key)));
+  return [...stored.filter((message) => message !== null), ...inMemory.values()].sort(
+    (one, other) => one.at - other.at,
+  );
+}
+
+/** @param {Unsent} message */
+export function store(message) {
+  if (write(unsentKey(message.id), message)) inMemory.delete(message.id);
+  else inMemory.set(message.id, message);
+}
+
+/** @param {Unsent} message */
+export function discard({ id }) {
+  remove(unsentKey(id));
+  inMemory.delete(id);
+  settled.postMessage(id);
+}
+
+/**
+ * Sends all messages. A message that was refused (`why`) waits for the member.
+ * @param {Shown} shown
+ */
+export function sendQueue(shown) {
+  clearTimeout(timer);
+  isNeeded = true;
+  running ??= alone(() => run(shown)).finally(() => {
+    running = null;
+    if (isNeeded) sendQueue(shown);
+  });
+}
+
+/** @param {() => Promise<void>} work */
+const alone = async (work) => void (navigator.locks ? await navigator.locks.request(LOCK, work) : await work());
+
+/** @param {Shown} shown */
+async function run(shown) {
+  isNeeded = false;
+  for (;;) {
+    const next = queued().find(({ why }) => !why);
+    if (!next) return;
+    shown.sending(next);
+    hasFailed = !(await tryTo(() => send(next, shown)));
+    if (hasFailed) {
+      queued()
+        .filter(({ why }) => !why)
+        .forEach(shown.waiting);
+      isNeeded = false;
+      timer = setTimeout(sendQueue, delay, shown);
+      delay = Math.min(delay * 2, RETRY.most);
+      return;
+    }
+    delay = RETRY.least;
+  }
+}
+
+/** @param {Unsent} message @param {Shown} shown */
+async function send(message, shown) {
+  if (hasFailed) await fetchState();
+  const response = await sendWithToken(() => post(message));
+  await checkSession(response);
+  const { status, headers } = response;
+  const address = headers.get("Location");
+  if (address && headers.get("X-Accepted") === message.id) {
+    discard(message);
+    return shown.accepted(message, address);
+  }
+  const html = await response.text();
+  const isRefused = status >= 400 && status < 500 && status !== 429;
+  if (!isRefused) throw new Error(`${status === 429 ? status : 503} for ${message.action}`);
+  store({ ...message, why: headingOf(html) });
+  shown.refused(message, status, html);
+}
+
+/** @param {Unsent} message */
+function post({ action, fields }) {
+  const body = String(new URLSearchParams({ csrfmiddlewaretoken: currentToken(), ...fields }));
+  return fetch(action, {
+    method: "POST",
+    body,
+    headers: { Prefer: "return=minimal", "Content-Type": "application/x-www-form-urlencoded;charset=UTF-8" },
+    keepalive: body.length < KEPT_ALIVE,
+    signal: AbortSignal.timeout(LONGEST),
+  });
+}

@@ -1,0 +1,242 @@
+"""A sent message is shown at once with its state, arrives once, and waits for the connection in order."""
+
+import pytest
+from playwright.sync_api import expect
+
+from messaging.models import Message
+from tests.browser.composing import DRAFTS, check_session_now, end_sessions, log_in_again
+
+UNSENT = "Object.keys(localStorage).filter(key => key.includes('unsent:'))"
+# Milliseconds from the key press to the row in the page.
+SHOWN = """() => { let at; addEventListener("keydown", () => at = performance.now(), true);
+  new MutationObserver(() => window.took ??= performance.now() - at)
+    .observe(document.querySelector("ol.messages"), {childList: true}) }"""
+
+# The largest number of rows with this text at any time.
+MOST = """text => { window.most = 0; new MutationObserver(() => {
+  const same = [...document.querySelectorAll("li.message .content")].filter(one => one.textContent === text);
+  window.most = Math.max(window.most, same.length) })
+    .observe(document.querySelector("ol.messages"), {childList: true}) }"""
+
+
+@pytest.fixture
+def conversation(write, alice, bob):
+    return write(bob, alice, "from bob")
+
+
+@pytest.fixture
+def hers(open_browser, conversation, alice):
+    return opened(open_browser(alice))
+
+
+def opened(page, address="/chats/with/bob/"):
+    page.goto(address)
+    expect(page.locator("html")).to_have_attribute("data-live", "yes")
+    page.locator(".composer textarea").focus()
+    return page
+
+
+def send(page, text) -> None:
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def mine() -> list[str]:
+    return list(
+        Message.objects.filter(sender__username="alice").order_by("pk").values_list("content", flat=True)
+    )
+
+
+def row(page, text):
+    return page.locator("li.message", has_text=text)
+
+
+def test_own_message_is_shown_before_the_response_and_then_as_sent_and_read(open_browser, hers, bob):
+    """With -s this test prints the time from the key press to the row."""
+    hers.evaluate(SHOWN)
+    waiting = []
+    hers.route("**/chats/new/", lambda route: waiting.append(route))
+    send(hers, "at once")
+    expect(row(hers, "at once").locator(".progress")).to_have_text("Sending…")
+    print(f"Shown after {hers.evaluate('window.took'):.0f} ms.")
+    expect(hers.locator(".composer textarea")).to_have_value("")
+    waiting[0].continue_()
+    expect(row(hers, "at once").locator(".sent")).to_have_text("sent")
+    opened(open_browser(bob), "/chats/with/alice/")
+    expect(row(hers, "at once").locator(".seen")).to_have_text("read")
+
+    expect(row(hers, "at once").locator(".sent")).to_have_count(0)
+    expect(row(hers, "at once")).to_have_count(1)
+    assert mine() == ["at once"]
+
+
+def test_message_is_one_row_when_the_event_comes_before_the_response(hers):
+    def delay(route):
+        response = route.fetch()
+        hers.wait_for_timeout(600)
+        route.fulfill(response=response)
+
+    hers.evaluate(MOST, "twice?")
+    hers.route("**/chats/new/", delay)
+    send(hers, "twice?")
+    expect(row(hers, "twice?").locator(".sent")).to_have_text("sent")
+
+    assert hers.evaluate("window.most") == 1
+    assert mine() == ["twice?"]
+
+
+def test_messages_written_offline_are_sent_in_order_after_a_reload(hers):
+    send(hers, "before")
+    expect(row(hers, "before").locator(".sent")).to_have_text("sent")
+    hers.context.set_offline(True)
+    expect(hers.locator("#connection")).to_have_text("You’re offline. Messages are sent when you’re back.")
+    for text in ("one", "two", "three"):
+        send(hers, text)
+        expect(row(hers, text).locator(".progress")).to_have_text("Not sent yet")
+    hers.route("**/chats/new/", lambda route: route.abort())
+    hers.context.set_offline(False)
+    hers.reload()
+    expect(hers.locator("li.is-unsent .content")).to_have_text(["one", "two", "three"])
+    hers.unroute("**/chats/new/")
+    row(hers, "one").get_by_role("button", name="Retry").click()
+    expect(hers.locator("li.is-mine:not(.is-unsent)")).to_have_count(4)
+
+    expect(hers.locator("li.is-unsent")).to_have_count(0)
+    expect(hers.locator("#connection")).to_have_text("")
+    assert mine() == ["before", "one", "two", "three"]
+    assert hers.evaluate(UNSENT) == []
+
+
+def test_message_written_offline_is_sent_when_the_connection_is_back(hers):
+    send(hers, "before")
+    hers.context.set_offline(True)
+    send(hers, "later")
+    expect(row(hers, "later").locator(".progress")).to_have_text("Not sent yet")
+    hers.context.set_offline(False)
+    expect(row(hers, "later").locator(".sent")).to_have_text("sent")
+
+    assert mine() == ["before", "later"]
+
+
+def test_message_that_waits_is_sent_from_another_page(hers):
+    hers.route("**/chats/new/", lambda route: route.abort())
+    send(hers, "on the way")
+    expect(row(hers, "on the way").locator(".progress")).to_have_text("Not sent yet")
+    hers.unroute("**/chats/new/")
+    hers.goto("/chats/")
+
+    expect(hers.locator('[data-counterpart="bob"]')).to_contain_text("on the way")
+    assert mine() == ["on the way"]
+
+
+def test_two_tabs_send_a_waiting_message_once(hers):
+    hers.context.route("**/chats/new/", lambda route: route.abort())
+    send(hers, "only once")
+    expect(row(hers, "only once").locator(".progress")).to_have_text("Not sent yet")
+    other = hers.context.new_page()
+    other.goto("/chats/with/bob/")
+    expect(row(other, "only once").locator(".progress")).to_have_text("Not sent yet")
+    hers.context.unroute("**/chats/new/")
+    for page in (hers, other):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    for page in (hers, other):
+        expect(page.locator("li.is-mine:not(.is-unsent)", has_text="only once")).to_have_count(1)
+        expect(page.locator("li.is-unsent")).to_have_count(0)
+
+    assert mine() == ["only once"]
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_message_waits_while_the_server_is_away(hers, status, browser_errors):
+    hers.route("**/chats/new/", lambda route: route.fulfill(status=status, body="<h1>Away</h1>"))
+    send(hers, "patient")
+    expect(row(hers, "patient").locator(".progress")).to_have_text("Not sent yet")
+    hers.unroute("**/chats/new/")
+    expect(row(hers, "patient").locator(".sent")).to_have_text("sent")
+
+    assert mine() == ["patient"]
+    browser_errors[:] = [error for error in browser_errors if "status of 50" not in error]
+
+
+def test_message_whose_response_was_lost_arrives_once(hers):
+    def lose(route):
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    hers.route("**/chats/new/", lose)
+    send(hers, "lost answer")
+    expect(hers.locator("#connection")).not_to_be_empty()
+    hers.unroute("**/chats/new/")
+    expect(row(hers, "lost answer").locator(".sent")).to_have_text("sent")
+
+    expect(row(hers, "lost answer")).to_have_count(1)
+    assert mine() == ["lost answer"]
+
+
+def test_refused_message_comes_back_to_the_field_with_its_error(hers):
+    hers.locator(".composer textarea").fill("x" * 10_001)
+    hers.keyboard.press("Enter")
+    expect(hers.locator(".composer .errorlist")).to_contain_text("10,000")
+
+    expect(hers.locator(".composer textarea")).to_have_value("x" * 10_001)
+    expect(hers.locator("li.is-unsent")).to_have_count(0)
+    assert mine() == []
+
+
+def test_message_after_a_lost_session_is_sent_after_the_log_in(hers, site, browser_of, alice):
+    end_sessions()
+    send(hers, "still here")
+    expect(hers.get_by_role("dialog", name="You have been logged out")).to_be_visible()
+    expect(row(hers, "still here")).to_have_count(1)
+    log_in_again(hers, site, browser_of, alice)
+    check_session_now(hers)
+    expect(row(hers, "still here").locator(".sent")).to_have_text("sent")
+
+    assert mine() == ["still here"]
+
+
+def test_message_after_a_lost_session_survives_a_visit_to_the_log_in_page(hers, site, browser_of, alice):
+    end_sessions()
+    send(hers, "still here")
+    expect(hers.get_by_role("dialog", name="You have been logged out")).to_be_visible()
+    hers.goto("/accounts/login/")
+    log_in_again(hers, site, browser_of, alice)
+    hers.goto("/chats/with/bob/")
+    expect(row(hers, "still here").locator(".sent")).to_have_text("sent")
+
+    assert mine() == ["still here"]
+
+
+def test_log_out_deletes_messages_that_wait(hers):
+    hers.route("**/chats/new/", lambda route: route.abort())
+    send(hers, "never")
+    expect(row(hers, "never").locator(".progress")).to_have_text("Not sent yet")
+    hers.route("**/accounts/logout/", lambda route: route.continue_())
+    hers.goto("/accounts/")
+    hers.get_by_role("button", name="Log out").click()
+    expect(hers.get_by_role("heading", name="You have logged out")).to_be_visible()
+
+    hers.wait_for_function(f"!({DRAFTS}).length")
+
+
+def test_message_that_waits_is_not_sent_for_another_member(hers, site, browser_of, conversation, bob):
+    hers.route("**/chats/new/", lambda route: route.abort())
+    send(hers, "from alice")
+    expect(row(hers, "from alice").locator(".progress")).to_have_text("Not sent yet")
+    log_in_again(hers, site, browser_of, bob)
+    hers.unroute("**/chats/new/")
+    hers.evaluate("dispatchEvent(new Event('online'))")
+    expect(hers.get_by_role("link", name="bob", exact=True).or_(hers.get_by_role("dialog"))).to_be_visible()
+
+    assert not Message.objects.filter(content="from alice").exists()
+
+
+def test_reply_in_a_row_is_shown_at_once(hers, conversation):
+    hers.goto(f"/chats/thread/{conversation.pk}/")
+    hers.locator(f"#m{conversation.pk}").get_by_role("link", name="Reply").click()
+    hers.locator("li.message textarea").fill("below it")
+    hers.keyboard.press("Enter")
+    expect(row(hers, "below it").locator(".sent")).to_have_text("sent")
+
+    expect(hers.locator("li.message form")).to_have_count(0)
+    expect(row(hers, "below it")).to_have_attribute("data-depth", "1")
