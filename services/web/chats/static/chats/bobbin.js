@@ -9,7 +9,7 @@ import { deleteAllDrafts, keepDraft, restoreDrafts, takeDrafts, tidyDrafts } fro
 import { setFold } from "./folding.js";
 import { closeForm, fillName, openForm } from "./forms.js";
 import { leave } from "./keeping.js";
-import { press, showKeySwitch } from "./keys.js";
+import { openFinder, press, showKeySwitch } from "./keys.js";
 import { deletePlaces, here, keepPlace, places } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
@@ -28,7 +28,8 @@ import "./fetching.js";
 function click(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   const target = event.target instanceof Element && event.target.closest("a, button");
-  if (target instanceof HTMLAnchorElement) follow(event, target);
+  if (target && target.matches("[data-finder]") && openFinder()) event.preventDefault();
+  else if (target instanceof HTMLAnchorElement) follow(event, target);
   else if (target instanceof HTMLButtonElement) push(event, target);
 }
 
