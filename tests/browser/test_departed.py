@@ -101,7 +101,7 @@ def test_thread_without_a_text_shows_that_all_its_messages_are_deleted(hers, mes
     _open(hers, PAGES["thread"].format(message.pk), text="")
     message.delete()
 
-    expect(hers.get_by_role("heading", level=1)).to_have_text("There is nothing here")
+    expect(hers.get_by_role("heading", level=1)).to_have_text("Page not found")
 
 
 def test_rename_is_announced_on_open_pages_and_the_next_send_arrives(tabs, browser_of, member, bob):

@@ -38,7 +38,7 @@ def test_form_with_an_expired_token_shows_403(open_browser, message, bob, check)
     his.get_by_role("textbox", name="Message").fill("Too late")
     his.locator("form.compose").evaluate("form => form.submit()")  # As a browser without JavaScript does.
 
-    check(his, "403", "This form is too old", 403)
+    check(his, "403", "This page is out of date", 403)
 
 
 @pytest.mark.parametrize("address", ["/chats/thread/{}/", "/chats/message/{}/reply/", "/chats/with/alice/"])
@@ -75,7 +75,7 @@ def test_button_with_the_token_of_an_earlier_log_in_is_sent_with_a_fresh_one(
     with his.expect_navigation():
         his.locator(button).click()
 
-    expect(his.get_by_role("heading", level=1)).not_to_have_text("This form is too old")
+    expect(his.get_by_role("heading", level=1)).not_to_have_text("This page is out of date")
     assert Message.objects.get().read is read
 
 
@@ -98,7 +98,7 @@ def test_server_error_shows_500(open_browser, bob, check, browser_errors):
         cursor.execute("ALTER TABLE messaging_participant RENAME TO elsewhere")
         try:
             his.goto("/chats/")
-            check(his, "500", "That went wrong on our side", 500)
+            check(his, "500", "Something went wrong", 500)
             assert "status of 500" in browser_errors.pop()
         finally:
             cursor.execute("ALTER TABLE elsewhere RENAME TO messaging_participant")

@@ -56,10 +56,11 @@ PAGES = {
     "edit": "/chats/message/{edited.pk}/edit/",
     "new": "/chats/new/",
     "search": "/chats/search/?q=loom",
+    "search-filters": "/chats/search/?q=loom&with=bob&way=received&order=best&after=2026-01-01",
     "search-nothing": "/chats/search/?q=unheard-of",
     "cache-test": "/chats/cache-test/",
     "query-lab": "/chats/query-lab/",
-    "account": "/accounts/",
+    "settings": "/accounts/",
     "password": "/accounts/password/",
     "delete": "/accounts/delete/",
     "not-found": "/chats/thread/1000000000/",
@@ -73,8 +74,8 @@ VISITORS = {
 # Addresses that answer with a redirect, with JSON or with a part of a page, or that only accept POST.
 NO_PAGES = {
     "events", "accounts:logout", "chats:conversation_by_id", "chats:counterpart",
-    "chats:first_unread", "chats:mark_unread", "chats:message", "chats:people", "chats:seen", "chats:state",
-    "notifications:read_all", "notifications:read_one",
+    "chats:find", "chats:first_unread", "chats:mark_unread", "chats:message", "chats:people", "chats:seen",
+    "chats:state", "notifications:read_all", "notifications:read_one",
 }  # fmt: skip
 
 

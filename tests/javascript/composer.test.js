@@ -41,7 +41,7 @@ test("Enter on a touch screen is a new line, whatever the preference", () => {
 
 test("preference for a new line is kept", () => {
   rememberEnter(false);
-  assert.deepEqual([press(), enterSends(), localStorage.getItem("bobbin-enter")], [LINE, false, "line"]);
+  assert.deepEqual([press(), enterSends(), localStorage.getItem("bobbin-enter")], [LINE, false, "newline"]);
   rememberEnter(true);
   assert.deepEqual(press(), SENT);
 });

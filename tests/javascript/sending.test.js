@@ -105,8 +105,8 @@ test("text that could not be sent is kept with its id, so that it arrives once",
 });
 
 test("error beside the button is replaced by the next send", async () => {
-  await submit({ status: 500, body: "<h1>That went wrong on our side</h1>" });
-  assert.equal(failed(), "That went wrong on our side. Your text is kept; send it again.");
+  await submit({ status: 500, body: "<h1>Something went wrong</h1>" });
+  assert.equal(failed(), "Something went wrong. Your text is kept; send it again.");
   await submit(ACCEPTED, { body: PAGE });
   assert.equal(failed(), undefined);
 });

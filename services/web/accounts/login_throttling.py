@@ -66,8 +66,9 @@ def locked_out(
     seconds = max(1, math.ceil((until - timezone.now()).total_seconds()))
     minutes = math.ceil(seconds / 60)
     advice = (
-        f"Try again in {minutes} minute{pluralize(minutes)}. In a browser where you have logged in with your "
-        "present password, the attempts of others do not count."
+        f"Try again in {minutes} minute{pluralize(minutes)}. If you have forgotten your password, ask the "
+        "operators of this site for a new one. In a browser where you have logged in with your present "
+        "password, the attempts of others do not count."
     )
     context = {"status": 429, "title": "Too many attempts", "advice": advice, "kept": ""}
     page = render(request, "error.html", context, status=429)

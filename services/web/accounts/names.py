@@ -23,6 +23,10 @@ LOOK_ALIKE = "That name looks like another member's; choose one that cannot be m
 FIRST_SYLLABLE, SYLLABLES, FINALS = 0xAC00, 11_172, 28
 DOTLESS_I = "\u0131"
 APOSTROPHES = str.maketrans("\u2019\u2018\u02bc", "'''")  # Phones and word processors replace ' by these.
+# What separates the parts of a name. A blank is typed for any of them.
+SEPARATORS = "@.+-_'\u00b7\u05f3\u05f4 /"
+SIGN = "."
+SIGNS = str.maketrans(dict.fromkeys(SEPARATORS, SIGN))
 # Scripts in use today: "recommended" and "limited use" in UAX 31.
 SCRIPTS = """
     Arabic Armenian Bengali Bopomofo Cyrillic Devanagari Ethiopic Georgian Greek Gujarati Gurmukhi
@@ -109,6 +113,14 @@ def beginning_with(start: str) -> tuple[str, str]:
     last = ord(first[-1:] or " ") - FIRST_SYLLABLE
     is_open = 0 <= last < SYLLABLES and last % FINALS == 0
     return first, first[:-1] + chr(ord(first[-1]) + FINALS - 1) if is_open else first
+
+
+def pattern_of(start: str) -> str:
+    """Return a regular expression of PostgreSQL for `start` within a key whose signs are replaced by SIGN."""
+    first, last = (end.translate(SIGNS) for end in beginning_with(start))
+    if first == last:
+        return re.escape(first)
+    return f"{re.escape(first[:-1])}[{first[-1]}-{last[-1]}]"
 
 
 def bounded(text: str) -> str:

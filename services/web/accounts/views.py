@@ -1,4 +1,4 @@
-"""Views for accounts: sign-up, log-in, log-out, password change, the account page and its erasure."""
+"""Views for accounts: sign-up, log-in, log-out, password change, the settings and the erasure."""
 
 from typing import Any
 

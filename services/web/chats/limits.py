@@ -21,7 +21,7 @@ POSTS = {
     "chats:reply": "sends",
     "chats:edit": "edits",
 }
-READS = {"chats:search": "searches", "chats:people": "suggestions"}
+READS = {"chats:search": "searches", "chats:people": "suggestions", "chats:find": "suggestions"}
 UNLIMITED = {"accounts:logout"}
 
 

@@ -35,6 +35,7 @@ urlpatterns = [
     path("new/", writing.new, name="new"),
     path("people/", writing.people, name="people"),
     path("search/", search.page, name="search"),
+    path("find/", search.find, name="find"),
     path("state/", state.state, name="state"),
     path("counterpart/", state.counterpart, name="counterpart"),
 ]

@@ -116,7 +116,7 @@ def test_log_in_attempts_have_a_limit():
 def test_error_page_is_that_of_bobbin_and_escapes_the_path():
     answer = fetch("GET", "/no-such-page/<script>/")
     assert answer.status == 404
-    assert b"There is nothing here" in answer.body
+    assert b"Page not found" in answer.body
     assert b"<script>" not in answer.body
 
 

@@ -51,6 +51,11 @@ def corpus(write, alice, bob, charlie):
         ("from:bob", {"answer"}),
         ("from:me loom", {"loom"}),
         ("to:BOB loom", {"loom"}),
+        ("with:bob loom", {"loom", "answer"}),
+        ("with: BOB from:me loom", {"loom"}),
+        ("with:charlie", set()),
+        ("with:bob with:charlie loom -here", {"loom"}),
+        ('with:me "new loom"', {"loom"}),
         ("before:2026-04-01", {"march"}),
         ("after:2026-03-05 before:2026-03-06", {"march"}),
         ("after:2026-03-06 wool", set()),
@@ -142,12 +147,13 @@ def test_pages_of_messages_before_1970_follow_each_other(browser_of, write_many,
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("before:someday", "before: needs a day such as before:2026-03-31, not someday."),
+        ("before:someday", "Write dates as YYYY-MM-DD, e.g. before:2026-03-31, not someday."),
         ("after:2026-02-30", "not 2026-02-30."),
         ("after:", "after: needs a day"),
         ("from:", "from: needs a name"),
         ('to:""', "to: needs a name"),
-        ("with:lena driver", "no filter with:"),
+        ("with:", "with: needs a name, such as with:bob"),
+        ("-with:bob", "-with: is not possible"),
         ("in:weaving", "no filter in:"),
         ("driver SENDER:lena", "no filter sender:"),
         ("since:2026-01-01", "no filter since:"),
@@ -155,8 +161,8 @@ def test_pages_of_messages_before_1970_follow_each_other(browser_of, write_many,
         (" ".join(["word"] * 11), "at most 10 words; these are 11"),
         (" or ".join(["w"] * 33), "at most 10 words; these are 33"),
         ("from:bob " * 11, "at most 10 filters"),
-        ("x" * 201, "at most 200 characters"),
-        ("a\x00b", "not text"),
+        ("x" * 201, "too long (201 of 200 characters)"),
+        ("a\x00b", "cannot be used"),
     ],
 )
 def test_a_search_that_cannot_be_says_why(browser_of, alice, query, said):
@@ -174,7 +180,7 @@ def test_a_made_up_place_is_not_found(browser_of, alice, last):
 def test_empty_search_makes_no_query_for_messages(browser_of, alice, django_assert_max_num_queries):
     browser = browser_of(alice)
     with django_assert_max_num_queries(2):
-        assert "In your messages" in browser.get("/chats/search/").content.decode()
+        assert "Search your messages" in browser.get("/chats/search/").content.decode()
 
 
 def test_an_edit_is_found_by_its_new_words_only(browser_of, message, alice):
@@ -255,7 +261,7 @@ PARTS = {
     "مَرْحَبًا بالعالم שָׁלוֹם": ["مرحبا", "بالعالم", "שלום", "مَرْحَبًا"],
     "soft\u00adhyphen zero\u200bwidth": ["softhyphen", "zerowidth", "soft\u200bhyphen"],
     "at 10:30 note:remember": ["10:30", "note:remember", "remember", "note", "10"],
-    'quotes: "in:bound" is with: care': ['"in:bound"', "with: care", "inbound or bound"],
+    'quotes: "in:bound" is has: care': ['"in:bound"', "has: care", "inbound or bound"],
     # The examples of the report, unchanged.
     "see https://docs.looms.example/warp/tension.html?x=1 for it": [
         "https://docs.looms.example/warp/tension.html?x=1",
@@ -419,7 +425,9 @@ def test_days_may_be_short_or_words(browser_of, alice, bob, write, query):
     assert new is None or new.pk not in found
 
 
-@pytest.mark.parametrize("query", ["from:nobodyatall", "to:nobodyatall loom", "from:bob from:nobodyatall"])
+@pytest.mark.parametrize(
+    "query", ["from:nobodyatall", "to:nobodyatall loom", "from:bob from:nobodyatall", "with:nobodyatall x"]
+)
 def test_an_unknown_member_is_named(browser_of, alice, corpus, query):
     page = _search(browser_of(alice), query)
 
@@ -477,7 +485,7 @@ def test_search_that_takes_too_long_is_refused_with_an_explanation(
 
 
 SLOW = ["aa", "aa or ab or ba", '"aab aba" or "aba baa" or "baa aab"', "-z", "from:alice", "to:me -z",
-        "aab before:2090-01-01", " or ".join(["aab"] * 10), "baa -nobody", "a b"]  # fmt: skip
+        "with:alice", "aab before:2090-01-01", " or ".join(["aab"] * 10), "baa -nobody", "a b"]  # fmt: skip
 
 
 @pytest.mark.parametrize("order", ["newest", "best"])
@@ -520,7 +528,7 @@ def test_search_for_too_many_words_makes_no_query_for_messages(
 
     assert response.status_code == 422
     is_long = len(joined.join(["w"] * words)) > 200
-    said = "at most 200 characters" if is_long else f"at most 10 words; these are {words}"
+    said = "of 200 characters" if is_long else f"at most 10 words; these are {words}"
     assert said in response.content.decode()
 
 

@@ -11,7 +11,7 @@ from accounts.models import User
 from caching import generations
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PAGES = ["/chats/", "/chats/unread/", "/chats/notifications/", "/chats/people/?to=b"]
+PAGES = ["/chats/", "/chats/unread/", "/chats/notifications/", "/chats/people/?to=b", "/chats/find/?q=b"]
 CHANGES = {"a rename": {"username": "robert"}, "a deactivation": {"is_active": False}}
 # The options of `save` for the stale copy. Each restores the values from before the change.
 SAVES = {

@@ -9,7 +9,8 @@ from django.test import Client
 STORED = [
     "/chats/", "/chats/unread/", "/chats/notifications/", "/chats/with/bob/", "/chats/thread/{}/",
     "/chats/message/{}/history/", "/chats/message/{}/edit/", "/chats/message/{}/reply/",
-    "/chats/search/?q=morning", "/chats/new/", "/chats/people/?to=b", "/chats/state/", "/accounts/",
+    "/chats/search/?q=morning", "/chats/new/", "/chats/people/?to=b", "/chats/find/?q=b", "/chats/state/",
+    "/accounts/",
 ]  # fmt: skip
 NEVER_STORED = ["/accounts/password/", "/accounts/delete/", "/chats/cache-test/"]
 OF_STAFF = ["", "messaging/message/", "messaging/message/{}/change/", "accounts/user/", "admin/logentry/"]

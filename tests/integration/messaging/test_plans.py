@@ -143,7 +143,9 @@ def test_notifications_of_new_messages_read_only_these_messages_and_their_sender
 
 
 @pytest.mark.parametrize("planned", ["force_generic_plan", "force_custom_plan"])
-@pytest.mark.parametrize("query", ["unheard-of", "oom+-arrived", "from:me", "the&order=best"])
+@pytest.mark.parametrize(
+    "query", ["unheard-of", "oom+-arrived", "from:me", "the&order=best", "&with=member2&way=sent"]
+)
 def test_search_uses_its_index(stage, browser_of, made, query, planned):
     """The query filters by the index before it compares texts.
 

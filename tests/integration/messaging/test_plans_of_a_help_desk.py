@@ -8,10 +8,12 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from bench import staging
+from chats.cache import SUGGESTIONS
+from messaging import counterparts
 from messaging.models import Message
 from tests.integration.messaging.test_plans import EDITS
 from tests.support.help_desk import MOST, PAGES, SEARCH, addressed, write_searched_word
-from tests.support.plans import blocks_of, faults_of, plan_of, recorded
+from tests.support.plans import blocks_of, faults_of, plan_of, recorded, steps
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("plans")]
 
@@ -25,6 +27,8 @@ KINDS = {
 }
 OTHER = 100  # Conversations of the other member.
 SEARCHED = 1_000  # With more conversations, `make bench-scale` tests the search.
+# Of the finder: for each conversation, one of participants and at most five of users (an index and a row).
+MOST_BLOCKS = 6 * counterparts.MOST_COMPARED + 200
 INDEX = "SELECT pg_get_indexdef('message_search'::regclass)"
 
 CHANGES = {
@@ -103,6 +107,28 @@ def _write(browser_of, reader: User, middle: Message, address: str, data: dict[s
 def test_page_of_a_help_desk_reads_no_more_than_that_of_another_member(members, browser_of, address):
     desk, other = (_read(browser_of, *member, address) for member in members)
     assert desk <= MOST * other
+
+
+@pytest.mark.parametrize("text", ["", "member1", "nobody-has-it"])
+def test_finder_reads_no_more_than_a_fixed_number_of_conversations(members, text):
+    (desk, _), (other, _) = members
+    names = [f"member{other.pk + number}" for number in range(1, SUGGESTIONS + 2)]
+    plans = []
+    for reader in (desk, other):
+        with recorded() as made:
+            counterparts.find(reader.pk, text, names)
+        plans += [plan_of(*one) for one in made]
+    rows = [
+        step["Actual Loops"] * (step["Actual Rows"] + step.get("Rows Removed by Filter", 0))
+        for plan in plans
+        for step in steps(plan)
+        if "Scan" in step["Node Type"]
+    ]
+
+    assert len(plans) == 2
+    assert not [fault for plan in plans for fault in faults_of(plan) if fault.startswith("reads all of")]
+    assert max(rows) <= counterparts.MOST_COMPARED
+    assert blocks_of(plans[:1]) <= MOST_BLOCKS
 
 
 @pytest.mark.parametrize("address", CHANGES)

@@ -12,6 +12,7 @@ SECRET = "umbrellaword"
 ROUTES = {
     f"/chats/search/?q={SECRET}+from:bob": "/chats/search/",
     f"/chats/people/?to={SECRET}": "/chats/people/",
+    f"/chats/find/?q={SECRET}": "/chats/find/",
     f"/chats/with/{SECRET}/": "/chats/with/<username>/",
     f"/chats/with/{SECRET}/?from=1": "/chats/with/<username>/",
     f"/chats/with/{SECRET}%2F%0A/": "/chats/with/<username>/",

@@ -145,4 +145,4 @@ def test_page_that_does_not_exist_has_the_404_page_of_bobbin():
     response = Client().get("/no/such/page")
 
     assert response.status_code == 404
-    assert "There is nothing here" in response.content.decode()
+    assert "Page not found" in response.content.decode()

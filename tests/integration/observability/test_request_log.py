@@ -35,6 +35,7 @@ def events(written):
     [
         (f"/chats/search/?q={SECRET}+from:bob", "/chats/search/"),
         (f"/chats/people/?to={SECRET}", "/chats/people/"),
+        (f"/chats/find/?q={SECRET}", "/chats/find/"),
         (f"/chats/with/{SECRET}/", "/chats/with/<username:username>/"),
         (f"/chats/with/{SECRET}", "(no route)"),
         (f"/chats/new/?to={SECRET}", "/chats/new/"),

@@ -34,7 +34,8 @@ from live.headers import last_event_id
 from messaging import content, editing, excerpts, threads
 from messaging.importing import members, records
 from messaging.querysets import LONG_EXCERPT
-from messaging.search import Found, letters, query, snippets
+from messaging.search import Found, Results, letters, query, snippets
+from messaging.search.fields import Fields, read
 from messaging.search.parse import LONGEST, Term, parse
 from observability import client
 
@@ -49,8 +50,8 @@ MODULES = (
     "chats.views.search", "chats.views.seen", "config.requests", "live.headers",
     "messaging.content", "messaging.editing", "messaging.excerpts", "messaging.threads",
     "messaging.importing.members", "messaging.importing.records",
-    "messaging.search.folded", "messaging.search.letters", "messaging.search.parse",
-    "messaging.search.query", "messaging.search.snippets",
+    "messaging.search.fields", "messaging.search.folded", "messaging.search.letters",
+    "messaging.search.parse", "messaging.search.query", "messaging.search.snippets",
     "observability.client",
 )  # fmt: skip
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -90,7 +91,7 @@ def search_query(text: str) -> None:
     folded = {text: (letters.fold(text), letters.fold(text, accents=True))}
     for phrase in (False, True):
         wanted = query.needles([[Term(text, phrase)]], folded, whole=phrase)
-        query.tsquery(1, [2], [], wanted)
+        query.tsquery([[1], [2], [], []], wanted)
         query.patterns(wanted)
         query.markers(wanted)
 
@@ -168,6 +169,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     "letters.fold, accents": lambda text: letters.fold(text, accents=True),
     "letters.words": letters.words,
     "parse.parse": lambda text: parse(text, "alice"),
+    "fields.read": lambda text: read(text, "alice", Fields()),
+    "fields.read, with fields": lambda text: read(text, "alice", Fields(text, "sent")),
     "query.needles": lambda text: search_query(text[:LONGEST]),
     "query.keys": lambda text: list(query.keys(text)),
     "snippets.snippet": lambda text: snippets.snippet(text, marked("a", "é", "木")),
@@ -176,9 +179,11 @@ READERS: dict[str, Callable[[str], Any]] = {
     "_rows.html, found_rows": lambda text: call_macro(
         "found_rows", [Found(1, NOW, 1, text, text, [(text, True), (text, False)], 1.0)], 1
     ),
+    "search._links": lambda text: search_page._links(text, Fields(text), False, Results([]), 0),
     "search._last": lambda text: requested(search_page._last, last=text),
     # Names and passwords.
     "names.key": names.key,
+    "names.pattern_of": names.pattern_of,
     "names.spelling": names.spelling,
     "names.validate": names.validate,
     "names.is_valid": names.is_valid,
@@ -233,7 +238,7 @@ NOT_MEASURED = {
         "messaging.importing.importer._read",
         "messaging.editing.__init__", "messaging.editing.edit", "messaging.importing.members._take",
         "messaging.models.message.edit",
-        "messaging.querysets.with_counterpart", "messaging.search._search",
+        "messaging.counterparts.find", "messaging.querysets.with_counterpart", "messaging.search._search",
         "messaging.search.search", "messaging.replying._person",
     },
     "a hash: linear, and slow on purpose": {"accounts.hashers.encode", "accounts.hashers.verify"},

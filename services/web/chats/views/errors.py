@@ -19,15 +19,15 @@ from messaging.content import MAX_LENGTH
 RETRY = {"Retry-After": "5"}
 # Status, title and advice of the pages that are the same for every request.
 BAD_REQUEST = 400, "We could not understand that request", "Go back and try again."
-FORBIDDEN = 403, "You may not do that", "If you think you should, ask the operators of this site."
+FORBIDDEN = 403, "You do not have permission to do that", "Contact the operators of this site."
 OLD_FORM = (
     403,
-    "This form is too old",
+    "This page is out of date",
     "You have probably logged in or out since it was opened, or cookies are off. Go back, copy your text, "
     "reload the page and send it again.",
 )
 NOT_ALLOWED = 405, "This address does not work that way", "Go back, or begin again from the inbox."
-BROKEN = 500, "That went wrong on our side", "The error was logged. Nothing you sent before is lost."
+BROKEN = 500, "Something went wrong", "The error was logged. Your earlier messages are safe."
 BUSY = (
     503,
     "Too many requests at once",
@@ -39,7 +39,7 @@ UNAVAILABLE = (
     "Your messages are safe. Try again in a few seconds. Were you sending one? Go back and send it again: it "
     "will not arrive twice.",
 )
-GONE = "It was deleted, it never was, or it is not for you to see."
+GONE = "It may have been deleted, or you may not have access."
 WITH_AN_ACCOUNT = f"{GONE} Deleting an account also deletes everything that was written to it and by it."
 NO_CONVERSATION = (
     "You have no conversation with a member of this name. Their account may have been deleted, and with it "
@@ -81,7 +81,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     # It must not depend on whether a user of this name exists, because a stranger could otherwise find out.
     if "username" in wanted:
         advice = ONESELF if _is_own(wanted["username"], request) else NO_CONVERSATION
-    return _page(request, 404, "There is nothing here", advice, kept)
+    return _page(request, 404, "Page not found", advice, kept)
 
 
 def not_allowed(request: HttpRequest) -> HttpResponse:
@@ -147,4 +147,4 @@ def _known_user(request: HttpRequest | None) -> Any:
     user_id = session.get(SESSION_KEY)
     if user_id is None:
         return AnonymousUser()
-    return SimpleNamespace(pk=user_id, is_authenticated=True, is_staff=False, username="Account")
+    return SimpleNamespace(pk=user_id, is_authenticated=True, is_staff=False, username="Settings")

@@ -1,23 +1,29 @@
-"""Search in the messages of the user."""
+"""Search in the messages of the user, and for people."""
 
 import math
 import re
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts import names
 from accounts.decorators import member_view
-from accounts.requests import LARGEST_KEY
+from accounts.requests import LARGEST_KEY, MemberRequest
 from caching.generations import generation_of
+from chats.cache import suggestions
 from chats.requests import PageRequest
-from messaging.search import MOST_FOUND, MOST_RANKED, parse, search
+from messaging import counterparts
+from messaging.search import MOST_FOUND, MOST_RANKED, Results, search
+from messaging.search.fields import RECEIVED, SENT, Fields, read
 
 PAGE_SIZE = 25
 # Position in the order, id, and number of results up to this one.
 KEY = re.compile(r"(\d{1,18}(?:\.\d{1,20})?(?:e-\d{1,3})?)_(\d{1,19})(?:_(\d{1,4}))?", re.ASCII)
 BEST = "best"
+PARAMETERS = {"person": "with", "way": "way", "after": "after", "before": "before"}
 
 
 @member_view(budget=4)
@@ -25,23 +31,53 @@ def page(request: PageRequest) -> HttpResponse:
     """Show the newest matches first. With `?order=best`, sort by rank; if the rank is equal, by time."""
     # Read the generation before the database. If the page did not contain it, its script would search again.
     request.generation = request.as_of = generation_of(request.user.pk)
-    text, last = request.GET.get("q", "").strip(), _last(request)
+    text, fields, last = request.GET.get("q", "").strip(), _fields(request), _last(request)
     best = request.GET.get("order") == BEST
-    context: dict[str, Any] = {"q": text, "best": best, "most": MOST_RANKED if best else MOST_FOUND}
-    context |= dict.fromkeys(("error", "results", "rows", "last", "wordless", "following"))
-    if not text:
+    context: dict[str, Any] = {
+        "q": text,
+        "fields": fields,
+        "best": best,
+        "most": MOST_RANKED if best else MOST_FOUND,
+    }
+    context |= dict.fromkeys(("error", "results", "rows", "last", "wordless", "links"))
+    if not text and not any(fields):
         return render(request, "chats/search.html", context)
     place, shown = last[:2] if last else None, last[2] if last else 0
     try:
-        wanted = parse(text, request.user.username)
+        wanted, text, fields = read(text, request.user.username, fields)
         results = search(request.user.pk, wanted, PAGE_SIZE, best=best, last=place, shown=shown)
     except ValidationError as error:
         return render(request, "chats/search.html", context | {"error": error.message}, status=422)
-    context |= {"results": results, "rows": results.rows, "last": last, "wordless": wanted.is_wordless}
+    context |= {"q": text, "fields": fields, "results": results, "rows": results.rows, "last": last}
+    context |= {"wordless": wanted.is_wordless, "links": _links(text, fields, best, results, shown)}
+    return render(request, "chats/search.html", context)
+
+
+def _fields(request: HttpRequest) -> Fields:
+    """Return the values of the fields beside the text."""
+    given = {name: request.GET.get(parameter, "").strip() for name, parameter in PARAMETERS.items()}
+    return Fields(**given | {"way": given["way"] if given["way"] in {SENT, RECEIVED} else ""})
+
+
+def _links(text: str, fields: Fields, best: bool, results: Results, shown: int) -> dict[str, str]:
+    """Return the queries of the first page in each order, and of the next page."""
+    given = {"q": text} | {PARAMETERS[name]: value for name, value in fields._asdict().items() if value}
+    newest, ranked = (
+        f"?{urlencode(one, quote_via=quote, safe='')}" for one in (given, given | {"order": BEST})
+    )
+    links = {"newest": newest, "best": ranked, "first": ranked if best else newest, "next": ""}
     if results.more:
         final = results.rows[-1]
-        context["following"] = f"{final.place!r}_{final.id}_{shown + len(results.rows)}"
-    return render(request, "chats/search.html", context)
+        links["next"] = f"{links['first']}&last={final.place!r}_{final.id}_{shown + len(results.rows)}"
+    return links
+
+
+@member_view(budget=3)
+def find(request: MemberRequest) -> HttpResponse:
+    """Return the rows of the finder for `?q=`: people, and a link to a search for the text in messages."""
+    text = names.INVISIBLE.sub("", request.GET.get("q", "")[: names.LONGEST_KEY]).strip()
+    people = counterparts.find(request.user.pk, text, suggestions(text, request.user))
+    return render(request, "chats/find.html", {"q": text, "people": people})
 
 
 def _last(request: HttpRequest) -> tuple[float, int, int] | None:

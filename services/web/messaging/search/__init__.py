@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, transaction
 
 from accounts.names import key as name_key
-from messaging.search.parse import Wanted, parse
+from messaging.search.parse import PEOPLE, Wanted, parse
 from messaging.search.query import markers, needles, patterns, tsquery
 from messaging.search.snippets import Piece, rank, snippet
 from messaging.statements import USERS, execute
@@ -50,6 +50,7 @@ WITH found AS MATERIALIZED (
     AND (%(last_id)s::bigint IS NULL OR id < %(last_id)s)
     AND (%(senders)s::bigint[] IS NULL OR sender_id = ANY(%(senders)s))
     AND (%(receivers)s::bigint[] IS NULL OR receiver_id = ANY(%(receivers)s))
+    AND (%(people)s::bigint[] IS NULL OR sender_id = ANY(%(people)s) OR receiver_id = ANY(%(people)s))
 )
 SELECT m.id, m.timestamp, m.sender_id, (SELECT username FROM {USERS} WHERE id = m.sender_id),
   (SELECT username FROM {USERS} WHERE id = m.receiver_id), m.content
@@ -119,10 +120,11 @@ def _search(user_id: int, wanted: Wanted, size: int, best: bool, last: Any, show
     excluded = needles([wanted.none_of], folded, whole=True)
     if unknown or (wanted.text and not clauses and not excluded):
         return Results([], unknown=unknown)
-    senders, receivers = ([ids[name] for name in wanted.filters[which]] for which in ("from", "to"))
+    senders, receivers, people = ([ids[name] for name in wanted.filters[which]] for which in PEOPLE)
     arguments = {
-        "user": user_id, "keys": tsquery(user_id, senders, receivers, clauses), "senders": senders or None,
-        "receivers": receivers or None, "after": wanted.after, "before": wanted.before,
+        "user": user_id, "keys": tsquery([[user_id], senders, receivers, people], clauses),
+        "senders": senders or None, "receivers": receivers or None, "people": people or None,
+        "after": wanted.after, "before": wanted.before,
         "accents": any(plain != accented for plain, accented in folded.values()),
         "all_of": patterns(clauses), "none_of": patterns(excluded),
     }  # fmt: skip
@@ -138,7 +140,7 @@ def _search(user_id: int, wanted: Wanted, size: int, best: bool, last: Any, show
 
 def _prepare(wanted: Wanted) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
     """Set the statement timeout; return user ids by name, and terms folded without and with accents."""
-    names = list(dict.fromkeys(wanted.filters["from"] + wanted.filters["to"]))
+    names = list(dict.fromkeys(name for which in PEOPLE for name in wanted.filters[which]))
     terms = [term.text for clause in (*wanted.all_of, wanted.none_of) for term in clause]
     arguments = {"milliseconds": SECONDS * 1000, "names": names, "terms": terms}
     arguments["name_keys"] = [name_key(name) for name in names]

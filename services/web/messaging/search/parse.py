@@ -3,9 +3,10 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
 from django.core.exceptions import ValidationError
 
@@ -16,12 +17,13 @@ from messaging.search import letters
 LONGEST = 200  # Characters of the search.
 MOST_WORDS = 10  # Words and phrases.
 ME = "me"
-FILTERS = ("from", "to", "after", "before")
+PEOPLE = ("from", "to", "with")
+FILTERS = (*PEOPLE, "after", "before")
 # Filters of other products. A user who types one does not search for the word.
 UNKNOWN = (
     "about", "author", "bcc", "by", "cc", "channel", "chat", "conversation", "date", "during", "has", "in",
     "is", "label", "mentions", "newer", "newer_than", "older", "older_than", "on", "receiver", "recipient",
-    "sender", "since", "subject", "tag", "thread", "until", "user", "with",
+    "sender", "since", "subject", "tag", "thread", "until", "user",
 )  # fmt: skip
 # Opening quotes, and the quotes that may close them.
 QUOTES = {
@@ -80,18 +82,22 @@ class Wanted:
         self.alternative = False
 
 
-def parse(text: str, me: str) -> Wanted:
+def parse(text: str, me: str, given: Iterable[tuple[str, str]] = ()) -> Wanted:
     """Parse words, `"phrases"`, `or`, `-excluded` words and filters. Raise ValidationError.
+
+    `given` are filters beside the text, each with its name and value (messaging.search.fields).
 
     The value `me` of a filter is replaced by the name `me`; in quotes (`from:"me"`), it is a user's name.
     `after:` and `before:` take a day in UTC: from its start on, and until its start. A filter that is given
     twice matches either user, or the shorter period.
     """
     if len(text) > LONGEST:
-        raise ValidationError(f"Search for at most {LONGEST} characters; these are {len(text):,}.")
-    if NOT_TEXT.search(text):
-        raise ValidationError("The search contains a character that is not text.")
+        raise ValidationError(f"Your search is too long ({len(text):,} of {LONGEST} characters).")
     wanted = Wanted()
+    for name, value in given:
+        wanted.filters[name].append(value)
+    if any(NOT_TEXT.search(one) for one in (text, *chain(*wanted.filters.values()))):
+        raise ValidationError("That search contains a character that cannot be used.")
     parts = list(PART.finditer(text))  # Every non-blank character matches at least as a word.
     for part, following in zip_longest(parts, parts[1:]):
         _take(part, wanted, following, me)
@@ -115,12 +121,11 @@ def _take(part: re.Match[str], wanted: Wanted, following: re.Match[str] | None, 
 
 
 def _take_filter(part: re.Match[str], wanted: Wanted, me: str) -> None:
-    name = part["filter"].lower()
-    value = _inner(part["quoted_value"]).strip() if part["quoted_value"] else part["value"]
+    name, value = part["filter"].lower(), value_of(part, me)
     if name in UNKNOWN:
         if value and not part["blank"]:
             raise ValidationError(
-                f"There is no filter {name}: here. The filters are from:, to:, after: and before:. "
+                f"There is no filter {name}: here. The filters are from:, to:, with:, after: and before:. "
                 f'Put it in quotes to search for the words: "{name}:{value}".'
             )
         # `subject: warp` is text. Only `subject:warp` looks like a filter.
@@ -132,13 +137,17 @@ def _take_filter(part: re.Match[str], wanted: Wanted, me: str) -> None:
     if part["not"]:
         raise ValidationError(f"-{name}: is not possible. Only words can be excluded.")
     if not value:
-        example = (
-            f"a name, such as {name}:bob" if name in FILTERS[:2] else f"a day, such as {name}:2026-03-31"
-        )
+        example = f"a name, such as {name}:bob" if name in PEOPLE else f"a day, such as {name}:2026-03-31"
         raise ValidationError(f"{name}: needs {example}.")
-    if name in FILTERS[:2] and part["value"] and name_key(value) == ME:
-        value = me
     wanted.filters[name].append(value)
+
+
+def value_of(part: re.Match[str], me: str) -> str:
+    """Return the value of a filter, or an empty string. The word `me` without quotes is the name `me`."""
+    if part["quoted_value"]:
+        return _inner(part["quoted_value"]).strip()
+    is_me = part["filter"].lower() in PEOPLE and name_key(part["value"]) == ME
+    return me if is_me else part["value"]
 
 
 def _check_number(wanted: Wanted) -> None:
@@ -167,4 +176,4 @@ def _day(name: str, given: str) -> datetime:
             day = date(*map(int, found.groups())) if found else date.fromisoformat(given)
         return datetime.combine(day, time(), UTC)
     except ValueError:
-        raise ValidationError(f"{name}: needs a day such as {name}:2026-03-31, not {given}.") from None
+        raise ValidationError(f"Write dates as YYYY-MM-DD, e.g. {name}:2026-03-31, not {given}.") from None

@@ -67,9 +67,9 @@ def keys(padded: str) -> Iterable[str]:
             yield letter + after
 
 
-def tsquery(member_id: int, senders: list[int], receivers: list[int], clauses: list[list[Needle]]) -> str:
-    """Return the condition on the keys: the user, the users of the filters, and the words."""
-    groups = [[_lexeme(f"@{user_id}") for user_id in ids] for ids in ([member_id], senders, receivers)]
+def tsquery(people: list[list[int]], clauses: list[list[Needle]]) -> str:
+    """Return the condition on the keys: one user of each group, and the words."""
+    groups = [[_lexeme(f"@{user_id}") for user_id in ids] for ids in people]
     for clause in clauses:
         found = [" & ".join(map(_lexeme, one.keys())) for one in clause]
         if all(found):  # Some needles, such as `a-b`, have no key. Only the pattern checks them.

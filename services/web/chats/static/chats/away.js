@@ -21,11 +21,11 @@ function leave() {
 export const isAway = () => kept !== null;
 
 /**
- * Shows one of the two dialogs, and closes the other one.
+ * Shows one of the two dialogs, and closes all others.
  * @param {"logged-out" | "another-member"} id
  */
 function show(id) {
-  $(`dialog.cover[open]:not(#${id})`)?.close();
+  for (const other of $$(`dialog[open]:not(#${id})`)) other.close(); // The finder shows names of people.
   const dialog = $(`dialog#${id}`);
   if (dialog && !dialog.open) dialog.showModal();
 }

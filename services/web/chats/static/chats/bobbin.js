@@ -10,7 +10,7 @@ import { deleteAllDrafts, isEdit, keepDraft, restoreDrafts, takeDrafts, tidyDraf
 import { setFold } from "./folding.js";
 import { closeForm, fillName, freeForms, openForm } from "./forms.js";
 import { fail, leave } from "./keeping.js";
-import { press, showKeySwitch } from "./keys.js";
+import { openFinder, press, showKeySwitch } from "./keys.js";
 import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
@@ -30,7 +30,8 @@ const SOON = 3_000; // Milliseconds until the page loads what it needs later.
 function click(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   const target = event.target instanceof Element && event.target.closest("a, button");
-  if (target instanceof HTMLAnchorElement) follow(event, target);
+  if (target && target.matches("[data-finder]") && openFinder()) event.preventDefault();
+  else if (target instanceof HTMLAnchorElement) follow(event, target);
   else if (target instanceof HTMLButtonElement) push(event, target);
 }
 

@@ -65,9 +65,9 @@ function scrollByKey({ target, key }) {
 const ENTER = "bobbin-enter";
 // The Enter key of a touch screen always makes a new line.
 export const hasEnterKey = () => !matchMedia("(pointer: coarse)").matches;
-export const enterSends = () => hasEnterKey() && recall(ENTER) !== "line";
+export const enterSends = () => hasEnterKey() && recall(ENTER) !== "newline";
 /** @param {boolean} sends */
-export const rememberEnter = (sends) => remember(ENTER, sends ? "send" : "line");
+export const rememberEnter = (sends) => remember(ENTER, sends ? "send" : "newline");
 
 /**
  * Sends the text by the Enter key. Of an input method, Enter accepts its suggestion; Safari shows that by 229 only.

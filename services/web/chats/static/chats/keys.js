@@ -53,7 +53,7 @@ async function move(work) {
 }
 
 /** @param {Element} target */
-const isPage = (target) => !target.matches("textarea, select, input:not([type=checkbox])");
+const isPage = (target) => !target.matches("textarea, select, input:not([type=checkbox], [type=radio])");
 /** @param {Element} target @returns {HTMLFormElement | null} */
 const formOf = (target) => target.closest("form.compose");
 /** @param {Element} target */
@@ -71,6 +71,16 @@ function search() {
   const field = $('input[type="search"]');
   if (field) field.focus();
   else $('.top a[href$="/search/"]')?.click();
+}
+
+/** Opens the finder. Returns whether this page has one. */
+export function openFinder() {
+  const dialog = $("dialog#finder");
+  if (!dialog) return false;
+  if ($("dialog[open]")) return true;
+  dialog.showModal(); // At once, because the next letters belong to its field.
+  tryTo(async () => (await import("./finder.js")).startFinder());
+  return true;
 }
 
 const single = /** @type {const} */ ({ kind: "single", applies: isPage });
@@ -112,6 +122,13 @@ export const SHORTCUTS = [
   { ...single, keys: ["i"], effect: "inbox", run: () => $(".brand")?.click() },
   { ...single, keys: ["/"], effect: "search", run: search },
   { ...single, keys: ["?"], effect: "show this list", run: () => $("[data-opens]")?.click() },
+  {
+    kind: "always",
+    keys: ["Ctrl+k"],
+    effect: "find a person or a message",
+    applies: () => $("dialog#finder") !== null,
+    run: openFinder,
+  },
   { ...inForm, keys: ["Ctrl+Enter"], effect: "send", run: (target) => formOf(target)?.requestSubmit() },
   {
     ...inForm,
@@ -155,7 +172,10 @@ export function press(event) {
   }
   const shortcut = SHORTCUTS.find(({ keys, run, applies }) => run && keys.includes(key) && applies(target));
   if (!shortcut) return;
-  if (shortcut.kind === "always") return shortcut.run?.(target);
+  if (shortcut.kind === "always") {
+    if (key === "Ctrl+k") event.preventDefault(); // A shortcut of browsers.
+    return shortcut.run?.(target);
+  }
   if (!areOn() || $("dialog[open]")) return;
   event.preventDefault();
   /** @param {Element} at */

@@ -1,0 +1,108 @@
+// @ts-check
+// The finder: a dialog that finds people, and leads to a search in messages. Loaded when it is opened.
+
+import { tryTo } from "./events.js";
+import { get } from "./fetching.js";
+import { $, $$, required } from "./page.js";
+
+const FIND = "/chats/find/";
+const PAUSE = 80; // Milliseconds between two keys that are typed quickly.
+
+const dialog = required("dialog#finder");
+const field = required("input", dialog);
+const list = required("#finder-list");
+const status = required('[role="status"]', dialog);
+const options = () => $$("a", list);
+const selected = () => $('a[aria-selected="true"]', list);
+
+/** @type {number | undefined} */
+let timer;
+/** @type {string | undefined} */
+let wanted; // The text whose rows are shown or requested.
+let loading = Promise.resolve();
+
+/** @param {HTMLAnchorElement | undefined} option */
+function select(option) {
+  for (const one of options()) one.setAttribute("aria-selected", String(one === option));
+  field.setAttribute("aria-activedescendant", option?.id ?? "");
+  option?.scrollIntoView({ block: "nearest" });
+}
+
+/** @param {Document | null} page */
+function show(page) {
+  list.replaceChildren(...(page ? $$("#finder-rows > a", page) : []));
+  list.hidden = !options().length;
+  field.setAttribute("aria-expanded", String(!list.hidden));
+  status.textContent = (page && $("#finder-status", page)?.textContent) ?? "";
+  select(options()[0]);
+}
+
+/** @param {string} text */
+async function load(text) {
+  try {
+    const page = await get(`${FIND}?${new URLSearchParams({ q: text })}`);
+    if (text === wanted) show(page); // Otherwise more was typed meanwhile.
+  } catch (error) {
+    if (text === wanted) wanted = undefined; // The next key requests it again.
+    throw error;
+  }
+}
+
+const typed = () => field.value.trim();
+
+// Shows the rows for the typed text, unless they are shown or requested already.
+function update() {
+  clearTimeout(timer);
+  const text = typed();
+  if (text !== wanted) loading = tryTo(() => load((wanted = text)));
+  return loading;
+}
+
+// Opens the selected row, after the rows for the typed text have arrived.
+async function open() {
+  await update();
+  if (dialog.open && typed() === wanted) selected()?.click();
+}
+
+// Nothing of the member stays in the dialog: another one may be at the browser next.
+function empty() {
+  clearTimeout(timer);
+  field.value = "";
+  wanted = undefined;
+  show(null);
+}
+
+function close() {
+  empty();
+  dialog.close();
+}
+
+/** @param {1 | -1} by */
+function move(by) {
+  const all = options();
+  const at = all.findIndex((one) => one === selected());
+  select(all.at((at + by) % all.length));
+}
+
+/** @param {KeyboardEvent} event */
+function press(event) {
+  const { key, ctrlKey, metaKey, altKey, isComposing } = event;
+  if (isComposing || ctrlKey || metaKey || altKey || !["ArrowDown", "ArrowUp", "Enter"].includes(key)) return;
+  event.preventDefault();
+  if (key === "Enter") open();
+  else if (options().length) move(key === "ArrowDown" ? 1 : -1);
+}
+
+field.addEventListener("keydown", press);
+field.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(update, PAUSE);
+});
+dialog.addEventListener("close", empty);
+// A click beside the dialog, on its backdrop.
+dialog.addEventListener("click", ({ target }) => target === dialog && close());
+// Back may show this page again.
+addEventListener("pagehide", close);
+
+// Called whenever the dialog has been opened. Its field may contain letters already.
+export const startFinder = update;

@@ -1,0 +1,187 @@
+"""The finder opens by Ctrl+K or its button, and leads to people and to a search by keys alone."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.models import User
+from messaging.models import Message
+
+ROWS = "#finder-list > a"
+
+
+@pytest.fixture
+def friends(alice, write):
+    """Create 500 counterparts of alice; the oldest is mira.tailor."""
+    names = ["mira.tailor", *(f"weaver{number:03}" for number in range(499))]
+    people = User.objects.bulk_create(User(username=name, password="!") for name in names)
+    Message.objects.bulk_create(Message(sender=one, receiver=alice, content="Hello loom") for one in people)
+
+
+@pytest.fixture
+def hers(open_browser, alice, friends):
+    page = open_browser(alice)
+    page.goto("/chats/")
+    return page
+
+
+def _open(page):
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name="Name or words")
+    expect(field).to_be_focused()
+    return field
+
+
+def test_an_old_counterpart_is_reached_by_six_keys(hers):
+    for key in ("Control+k", "t", "a", "i", "Enter"):
+        hers.keyboard.press(key)
+
+    expect(hers).to_have_url(re.compile("/chats/with/mira.tailor/"))
+
+
+def test_arrow_keys_select_a_row_and_enter_opens_it(hers):
+    field = _open(hers)
+    field.press_sequentially("weaver49")
+    rows = hers.locator(ROWS)
+    expect(rows).to_have_count(9)
+    expect(rows.first).to_have_text("weaver498")
+    expect(hers.locator("#finder [role=status]")).to_have_text("8 people found")
+    for key, place in (("ArrowDown", 1), ("ArrowDown", 2), ("ArrowUp", 1), ("ArrowUp", 0), ("ArrowUp", 8)):
+        field.press(key)
+        expect(rows.nth(place)).to_have_attribute("aria-selected", "true")
+        expect(hers.locator(f"{ROWS}[aria-selected=true]")).to_have_count(1)
+        expect(field).to_have_attribute("aria-activedescendant", rows.nth(place).get_attribute("id"))
+        expect(field).to_be_focused()
+    field.press("ArrowDown")
+    field.press("ArrowDown")
+    field.press("Enter")
+
+    expect(hers).to_have_url(re.compile("/chats/with/weaver497/"))
+
+
+def test_text_that_names_no_person_leads_to_a_search_in_messages(hers):
+    field = _open(hers)
+    field.press_sequentially("loom")
+    field.press("Enter")
+
+    expect(hers).to_have_url(re.compile(re.escape("/chats/search/?q=loom")))
+    expect(hers.locator("#found li")).to_have_count(25)
+
+
+def test_escape_closes_the_finder_and_returns_the_focus(hers):
+    button = hers.get_by_role("button", name="Find a person or message")
+    button.click()
+    field = hers.get_by_role("combobox", name="Name or words")
+    expect(field).to_be_focused()
+    field.press_sequentially("weaver")
+    expect(hers.locator(ROWS)).to_have_count(9)
+    field.press("Escape")
+    expect(hers.locator("dialog#finder")).to_be_hidden()
+    expect(button).to_be_focused()
+    expect(hers.locator(ROWS)).to_have_count(0)  # No names stay in the closed dialog.
+
+    assert _open(hers).input_value() == ""
+
+
+def test_letters_typed_while_the_module_loads_belong_to_the_field(hers):
+    waiting = []
+    hers.route("**/finder*.js", lambda route: waiting.append(route))
+    field = _open(hers)
+    hers.keyboard.type("njtai")
+    expect(field).to_have_value("njtai")
+    hers.keyboard.press("Home")
+    hers.keyboard.press("Delete")
+    hers.keyboard.press("Delete")
+    waiting[0].continue_()
+
+    expect(hers.locator(ROWS).first).to_have_text("mira.tailor")
+    expect(hers).to_have_url(re.compile("/chats/$"))
+
+
+def test_enter_waits_for_the_rows_of_the_typed_text(hers):
+    field = _open(hers)
+    expect(hers.locator(ROWS)).to_have_count(8)
+    waiting = []
+    hers.route("**/chats/find/?q=*", lambda route: waiting.append(route))
+    field.press_sequentially("mira")
+    field.press("Enter")
+    expect(hers.locator("dialog#finder")).to_be_visible()
+    assert "/with/" not in hers.url
+    while not waiting:
+        hers.wait_for_timeout(10)
+    for route in waiting:
+        route.continue_()
+
+    expect(hers).to_have_url(re.compile("/chats/with/mira.tailor/"))
+
+
+def test_rows_of_an_earlier_text_do_not_replace_those_of_a_later_one(hers):
+    field = _open(hers)
+    expect(hers.locator(ROWS)).to_have_count(8)
+    waiting = []
+    hers.route("**/chats/find/?q=w", lambda route: waiting.append(route))
+    field.press("w")
+    while not waiting:
+        hers.wait_for_timeout(10)
+    field.fill("mira")
+    expect(hers.locator(ROWS).first).to_have_text("mira.tailor")
+    with hers.expect_response("**/chats/find/?q=w"):
+        waiting[0].continue_()
+    hers.evaluate("() => new Promise(done => setTimeout(done, 50))")
+
+    expect(hers.locator(ROWS).first).to_have_text("mira.tailor")
+
+
+def test_finder_tries_again_after_a_lost_connection(hers):
+    field = _open(hers)
+    expect(hers.locator(ROWS)).to_have_count(8)
+    hers.route("**/chats/find/?q=*", lambda route: route.abort())
+    field.fill("mira")
+    expect(hers.locator("#connection")).to_contain_text("No connection")
+    hers.unroute("**/chats/find/?q=*")
+    field.press("Enter")
+
+    expect(hers).to_have_url(re.compile("/chats/with/mira.tailor/"))
+
+
+def test_finder_of_a_lost_session_shows_no_names(hers):
+    field = _open(hers)
+    expect(hers.locator(ROWS)).to_have_count(8)
+    hers.context.clear_cookies()
+    field.fill("mira")
+
+    expect(hers.get_by_role("heading", name="You have been logged out")).to_be_visible()
+    expect(hers.locator(ROWS)).to_have_count(0)
+
+
+def test_finder_is_accessible_and_fits_320_pixels(hers, accessibility_reports, picture):
+    _open(hers).press_sequentially("weaver")
+    expect(hers.locator(ROWS)).to_have_count(9)
+    assert accessibility_reports(hers, "finder", whole=False) == []
+    hers.set_viewport_size({"width": 320, "height": 640})
+    picture(hers, "finder-320", whole=False)
+
+    assert hers.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_single_keys_and_the_finder_do_not_meet(hers):
+    _open(hers)
+    hers.keyboard.press("Control+k")
+    expect(hers.locator("dialog[open]")).to_have_count(1)
+    hers.keyboard.type("?/")
+    expect(hers.get_by_role("combobox")).to_have_value("?/")
+    hers.keyboard.press("Escape")
+    hers.keyboard.press("?")
+    hers.keyboard.press("Control+k")
+
+    expect(hers.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    expect(hers.locator("dialog[open]")).to_have_count(1)
+
+
+def test_visitors_have_no_finder(open_browser):
+    visitor = open_browser()
+    visitor.goto("/accounts/login/")
+    visitor.keyboard.press("Control+k")
+
+    expect(visitor.get_by_role("combobox")).to_have_count(0)
