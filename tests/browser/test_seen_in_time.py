@@ -123,7 +123,7 @@ def test_page_that_is_left_without_a_new_message_reports_nothing(his, message):
 def test_message_marked_as_unread_before_its_report_is_not_reported(his, write, alice, bob):
     left, seen = write(alice, bob, "read it later"), write(alice, bob, "read it now")
     tokens = []
-    his.route("**/chats/new/", lambda route: tokens.append(route))  # "Mark as unread" first fetches a new token.
+    his.route("**/chats/new/", lambda route: tokens.append(route))  # A button first fetches a new token.
     his.goto("/chats/with/alice/")
     _run(his, 300)
     his.locator(f"#m{left.pk}").get_by_role("button", name="Mark as unread").click()

@@ -27,7 +27,7 @@ SAID = {
         ("day", "2026-11-24T23:59", "2026-11-25T00:01", "Yesterday"),
         ("day", "2026-11-23T10:00", "2026-11-25T09:00", "Monday 23 November"),
         ("day", "2026-11-26T00:00", "2026-11-25T23:59", "Thursday 26 November"),
-        ("day", "2025-11-25T09:00", "2026-11-25T09:00", "Tuesday 25 November 2025"),
+        ("day", "2025-11-25T09:00", "2026-11-25T09:00", "Tuesday, 25 November 2025"),
         ("day", "2027-01-01T00:30", "2027-01-02T09:00", "Yesterday"),
     ],
     # Aliases of UTC; Firefox reports Reykjavik when it hides the time zone of the user.

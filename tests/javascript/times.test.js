@@ -81,7 +81,9 @@ test("time of a day only shows the day", () => {
 test("kind of a time depends on its place", () => {
   process.env.TZ = "Europe/Berlin";
   showTimes();
-  const texts = [...document.querySelectorAll(".separator time, .message time, .row time")].map((one) => one.textContent);
+  const texts = [...document.querySelectorAll(".separator time, .message time, .row time")].map(
+    (one) => one.textContent,
+  );
   assert.match(texts[0], /^(Wednesday|Today|Yesterday)/);
   for (const clock of texts.slice(1, 3)) assert.match(clock, /^10:00/);
   assert.doesNotMatch(texts[3], /^Wednesday/);

@@ -70,7 +70,7 @@ def test_own_row_depends_on_the_name_of_its_author():
 
 
 def test_row_depends_on_the_message_before_it():
-    """The row continues a group, begins one, or is the first of a day, and it may be the first that is new."""
+    """It continues a group, begins one, is the first of its day, or the first that is new."""
     memo, before = RowMemo(2**20, 60), Message(**MESSAGE | {"id": 6, "timestamp": AT - timedelta(minutes=5)})
     pages = [
         {"before": [before]},

@@ -32,5 +32,5 @@ def _day(message: Any) -> Any:
 
 
 def _is_together(before: Any, message: Any) -> bool:
-    same_author = before.sender_id == message.sender_id
-    return same_author and message.timestamp - before.timestamp <= TOGETHER
+    is_soon: bool = message.timestamp - before.timestamp <= TOGETHER
+    return is_soon and before.sender_id == message.sender_id

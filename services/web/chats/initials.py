@@ -3,7 +3,7 @@
 import re
 
 COLORS = 8  # The classes c0 to c7 of bobbin.css.
-SEPARATORS = re.compile(r"[\s._@+-]+")
+WORDS = re.compile(r"[^\s._@+-]+")
 
 
 def initials(name: str) -> str:
@@ -11,7 +11,7 @@ def initials(name: str) -> str:
 
     Only letters and digits, so the result needs no escaping. "?" for a name without them.
     """
-    words = [letters for word in SEPARATORS.split(name) if (letters := _letters(word))]
+    words = [letters for word in WORDS.findall(name) if (letters := _letters(word))]
     chosen = words[0][:1] + words[1][:1] if len(words) > 1 else "".join(words)[:2]
     return "".join(letter.upper()[:1] for letter in chosen) or "?"
 

@@ -91,10 +91,12 @@ def message_rows(
         addresses("chats:message"), nested, can_reply,
     )  # fmt: skip
     # In a thread, the row before a message is not always the message that came before it.
-    placed: Any = (
-        ((message, depth, Place()) for message, depth in flatten(messages))
+    placed: list[Any] = (
+        [(message, depth, Place()) for message, depth in flatten(messages)]
         if nested
-        else ((message, 0, place) for message, place in zip(messages, places(messages, reader_id), strict=True))
+        else [
+            (message, 0, place) for message, place in zip(messages, places(messages, reader_id), strict=True)
+        ]
     )
     if memo is None:
         return [_row(page, message, depth, place) for message, depth, place in placed]

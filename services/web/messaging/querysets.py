@@ -51,7 +51,9 @@ class ParticipantQuerySet(models.QuerySet[Any]):
             "sent_at": F("last_message__timestamp"),
             "sender_id": F("last_message__sender"),
         }
-        return named_rows(side, ("last_message_id", "conversation_id", "counterpart_id", "unread_count"), **shown)
+        return named_rows(
+            side, ("last_message_id", "conversation_id", "counterpart_id", "unread_count"), **shown
+        )
 
     def with_counterpart(self, name: str, key: str = "") -> models.QuerySet[Any]:
         """Return the conversation with the user of that name, in the form of `for_heading`.

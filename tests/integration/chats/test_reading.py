@@ -296,7 +296,7 @@ def test_page_without_messages_shows_the_nearest_ones(browser_of, write, write_m
     last_page = client.get(f"{address}?from={last.pk + 1}").content.decode()
 
     assert f'id="m{root.pk}"' in first_page
-    assert "Earlier messages" not in first_page
-    assert "Later messages" in first_page
+    assert "Show earlier" not in first_page
+    assert "Show later" in first_page
     assert f'id="m{last.pk}"' in last_page
-    assert "Later messages" not in last_page
+    assert "Show later" not in last_page

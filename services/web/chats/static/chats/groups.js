@@ -46,12 +46,13 @@ function makeSeparator(isNew, dateTime) {
 // Called after each change of the rows. Replaces only the separators that differ.
 export function group() {
   if (!messages || thread) return;
-  const rows = all();
+  const rows = all().filter((row) => $("time", row));
   const separators = $$(":scope > .separator", messages);
   const old = new Map(separators.map((one) => [keyOf(one.matches(".new"), String($("time", one)?.dateTime)), one]));
   const lines = rows.map(lineOf);
   placesOf(lines).forEach(({ isDay, isNew, isMore }, at) => {
     rows[at].classList.toggle("is-more", isMore);
+    /** @type {HTMLElement} */
     let next = rows[at];
     // From the message upwards: the separator of a day comes first.
     for (const ofNew of [true, false]) {
