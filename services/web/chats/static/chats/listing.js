@@ -10,7 +10,7 @@ const NAMES = { ArrowUp: "↑", Escape: "Esc" };
 export function openShortcuts() {
   for (const kind of ["single", "always"])
     $(`dialog#keys dl.${kind}`)?.replaceChildren(...SHORTCUTS.filter((one) => one.kind === kind).flatMap(lineOf));
-  $("dialog#keys")?.showModal();
+  if (!$("dialog[open]")) $("dialog#keys")?.showModal(); // The finder may have been opened meanwhile.
 }
 
 /** @param {import("./keys.js").Shortcut} shortcut */
