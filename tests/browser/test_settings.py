@@ -64,7 +64,8 @@ def test_effect_of_enter_is_chosen_and_stays(open_browser, alice, has_touch, def
     hers = open_browser(alice, has_touch=has_touch, is_mobile=has_touch)
     hers.goto("/accounts/")
     expect(hers.get_by_role("radio", name=re.compile(default))).to_be_checked()
-    for start, stored in (("^Begins", "newline"), ("^Sends", "send")):
+    choices = {"^Sends": "send", "^Begins": "newline"}
+    for start, stored in sorted(choices.items(), key=lambda choice: choice[0] == default):
         name = re.compile(start)
         hers.get_by_role("radio", name=name).check()
         assert hers.evaluate("localStorage['bobbin-enter']") == stored

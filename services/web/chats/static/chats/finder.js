@@ -3,17 +3,29 @@
 
 import { tryTo } from "./events.js";
 import { get } from "./fetching.js";
-import { $, $$, required } from "./page.js";
+import { $, $$, make, required } from "./page.js";
 
 const FIND = "/chats/find/";
 const PAUSE = 80; // Milliseconds between two keys that are typed quickly.
 
 const dialog = required("dialog#finder");
 const field = required("input", dialog);
-const list = required("#finder-list");
-const status = required('[role="status"]', dialog);
+const list = make("div", { id: "finder-list", hidden: true });
+const status = make("p", { className: "sr" });
 const options = () => $$("a", list);
 const selected = () => $('a[aria-selected="true"]', list);
+
+/** @param {HTMLElement} element @param {Record<string, string>} values */
+function set(element, values) {
+  for (const [name, value] of Object.entries(values)) element.setAttribute(name, value);
+}
+
+// The template has no more than is needed before this module is loaded. The pattern is the combobox of ARIA.
+set(field, { "aria-label": field.placeholder, "aria-controls": list.id, "aria-autocomplete": "list" });
+set(field, { maxlength: "200", autocomplete: "off", autocapitalize: "none", spellcheck: "false", enterkeyhint: "go" });
+set(list, { role: "listbox", "aria-label": "Found" });
+set(status, { role: "status" });
+dialog.append(list, status);
 
 /** @type {number | undefined} */
 let timer;

@@ -76,11 +76,11 @@ function search() {
 /** Opens the finder. Returns whether this page has one. */
 export function openFinder() {
   const dialog = $("dialog#finder");
-  if (!dialog) return false;
-  if ($("dialog[open]")) return true;
-  dialog.showModal(); // At once, because the next letters belong to its field.
-  tryTo(async () => (await import("./finder.js")).startFinder());
-  return true;
+  if (dialog && !$("dialog[open]")) {
+    dialog.showModal(); // At once, because the next letters belong to its field.
+    tryTo(async () => (await import("./finder.js")).startFinder());
+  }
+  return dialog !== null;
 }
 
 const single = /** @type {const} */ ({ kind: "single", applies: isPage });

@@ -12,7 +12,7 @@ export function openShortcuts() {
   for (const kind of ["single", "always"])
     $(`dialog#keys dl.${kind}`)?.replaceChildren(...SHORTCUTS.filter((one) => one.kind === kind).flatMap(lineOf));
   showEnterSwitch();
-  $("dialog#keys")?.showModal();
+  if (!$("dialog[open]")) $("dialog#keys")?.showModal(); // The finder may have been opened meanwhile.
 }
 
 function showEnterSwitch() {
