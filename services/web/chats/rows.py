@@ -12,8 +12,8 @@ from django.http import HttpResponse
 from markupsafe import Markup, escape
 
 from chats.addresses import addresses, conversations
-from chats.links import parts
-from chats.row_formats import call_macro, row_formats
+from chats.formatting import html_and_words, without_markers
+from chats.row_formats import row_formats
 from chats.row_memo import RowMemo
 from chats.times import utc
 from messaging.excerpts import begin, first_words
@@ -82,7 +82,7 @@ def inbox_rows(rows: Iterable[Any], reader_id: int) -> Markup:
             "iso": iso,
             "title": title,
             "clock": clock,
-            "excerpt": escape(begin(row.excerpt, EXCERPT)),
+            "excerpt": escape(without_markers(begin(row.excerpt, EXCERPT))),
             "unread_count": str(row.unread_count),
         }
         made.append(INBOX(row.sender_id == reader_id, row.unread_count > 0).filled(values))
@@ -101,7 +101,7 @@ def unread_rows(rows: Iterable[Any]) -> Markup:
             "iso": iso,
             "title": title,
             "clock": clock,
-            "excerpt": escape(begin(row.excerpt, LONG_EXCERPT)),
+            "excerpt": escape(without_markers(begin(row.excerpt, LONG_EXCERPT))),
         }
         made.append(UNREAD().filled(values))
     return _joined(made)
@@ -149,6 +149,7 @@ def _row(page: Page, message: Any, depth: int) -> MessageRow:
     has_answer = _has_answer(page, parent, depth)
     iso, title, clock = utc(message.timestamp)
     author = "your message" if is_mine else page.counterpart
+    html, words = html_and_words(content)
     values = {
         "id": str(pk),
         "key": _key(pk),
@@ -158,15 +159,15 @@ def _row(page: Page, message: Any, depth: int) -> MessageRow:
         "iso": iso,
         "title": title,
         "clock": clock,
-        "label": f"{author}: \u2018{escape(first_words(content, LABEL))}\u2019",
-        "content": call_macro("linked_text", parts(content)) if "://" in content else escape(content),
+        "label": f"{author}: \u2018{escape(first_words(words, LABEL))}\u2019",
+        "content": html,
         "parent": str(parent),
         "thread": str(message.thread),
     }
     if has_answer:
         values["answers"] = "you" if message.parent_sender_id == page.reader_id else page.counterpart
         values["parent_url"] = f"#m{parent}" if parent in page.ids else page.message_url(parent)
-        values["parent_excerpt"] = escape(begin(message.parent_excerpt, EXCERPT))
+        values["parent_excerpt"] = escape(without_markers(begin(message.parent_excerpt, EXCERPT)))
     format_for_row = MESSAGE(
         page.nested, page.can_reply, parent is not None, is_mine, is_new, is_mine and message.read,
         message.edited, has_answer,

@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 from jinja2 import Environment
 
 from caching.page_store import CLIENT_ID, TOKEN
-from chats import addresses, rows, times
+from chats import addresses, formatting, rows, times
 from chats.forms import MessageForm
 from labs.query_lab import may_open
 
@@ -34,6 +34,7 @@ GLOBALS = {
 FILTERS: dict[str, Any] = {
     "capfirst": capfirst,
     "floatformat": floatformat,
+    "formatted": formatting.formatted,
     "pluralize": pluralize,
     "urlencode": urlencode,
     "utc": times.utc,
