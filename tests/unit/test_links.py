@@ -3,16 +3,15 @@
 import re
 
 import pytest
-from django.template import engines
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chats.formatting import formatted
 from chats.links import parts
 
 
 def linked(text: str) -> str:
-    template = engines["jinja2"].env.get_template("chats/_rows.html")
-    return str(template.module.linked_text(parts(text)))
+    return str(formatted(text))
 
 
 def _links(text: str) -> list[str]:

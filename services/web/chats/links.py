@@ -52,15 +52,15 @@ class Part(NamedTuple):
     address: str  # The address after the text. Empty after the last address.
 
 
-def parts(text: str) -> list[Part]:
-    """Return `text` in parts: each is some text and the address after it, up to `MOST` addresses."""
+def parts(text: str, most: int = MOST) -> list[Part]:
+    """Return `text` in parts: each is some text and the address after it, up to `most` addresses."""
     if "://" not in text:
         return [Part(text, "")]
     made: list[Part] = []
     done = 0
     bounds = [*(between.start() for between in BETWEEN.finditer(text)), len(text)]
     found = BEGINS.search(text)
-    while found and len(made) < MOST:
+    while found and len(made) < most:
         bound = bounds[bisect.bisect_left(bounds, found.end())]
         end = _end(text, found.start(), found.end(), bound)
         address = text[found.start() : end].rstrip(AFTER) if end - found.start() <= LONGEST else ""

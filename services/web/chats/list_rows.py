@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup, escape
 
 from chats.addresses import conversations
+from chats.formatting import without_markers
 from chats.initials import color_class, initials
 from chats.row_formats import row_formats
 from chats.times import utc
@@ -37,7 +38,7 @@ def inbox_rows(rows: Iterable[Any], reader_id: int) -> Markup:
             "iso": at.iso,
             "title": at.long,
             "text": at.text,
-            "excerpt": escape(begin(row.excerpt, EXCERPT)),
+            "excerpt": escape(without_markers(begin(row.excerpt, EXCERPT))),
             "unread_count": str(row.unread_count),
         }
         made.append(INBOX(row.sender_id == reader_id, row.unread_count > 0).filled(values))
@@ -58,7 +59,7 @@ def unread_rows(rows: Iterable[Any]) -> Markup:
             "iso": at.iso,
             "title": at.long,
             "text": at.text,
-            "excerpt": escape(begin(row.excerpt, LONG_EXCERPT)),
+            "excerpt": escape(without_markers(begin(row.excerpt, LONG_EXCERPT))),
         }
         made.append(UNREAD().filled(values))
     return _joined(made)

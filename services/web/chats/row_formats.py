@@ -27,12 +27,13 @@ class RowFormat:
 
     def __init__(self, html: str) -> None:
         self._pieces = html.split(MARK)  # Alternately a constant text and the name of a value.
-        self._values = itemgetter(*self._pieces[1::2])
+        # A getter of one value returns no tuple.
+        self._values = itemgetter(*self._pieces[1::2], self._pieces[1])
 
     def filled(self, values: Mapping[str, str]) -> str:
         """Return the row with these values. The caller has escaped the texts of users."""
         pieces = self._pieces.copy()
-        pieces[1::2] = self._values(values)
+        pieces[1::2] = self._values(values)[:-1]
         return "".join(pieces)
 
 

@@ -12,10 +12,10 @@ from django.http import HttpResponse
 from markupsafe import Markup, escape
 
 from chats.addresses import addresses
+from chats.formatting import html_and_words, without_markers
 from chats.groups import Place, places
 from chats.initials import color_class, initials
-from chats.links import parts
-from chats.row_formats import call_macro, row_formats
+from chats.row_formats import row_formats
 from chats.row_memo import RowMemo
 from chats.times import utc
 from messaging.excerpts import begin, first_words
@@ -124,6 +124,7 @@ def _row(page: Page, message: Any, depth: int, place: Place) -> MessageRow:
     has_answer = _has_answer(page, parent, depth)
     at = utc(message.timestamp)
     author = "your message" if is_mine else page.counterpart
+    html, words = html_and_words(content)
     values = {
         "id": str(pk),
         "key": _key(pk),
@@ -136,15 +137,15 @@ def _row(page: Page, message: Any, depth: int, place: Place) -> MessageRow:
         "text": at.text,
         "clock": at.clock,
         "day": at.day,
-        "label": f"{author}: \u2018{escape(first_words(content, LABEL))}\u2019",
-        "content": call_macro("linked_text", parts(content)) if "://" in content else escape(content),
+        "label": f"{author}: \u2018{escape(first_words(words, LABEL))}\u2019",
+        "content": html,
         "parent": str(parent),
         "thread": str(message.thread),
     }
     if has_answer:
         values["answers"] = "you" if message.parent_sender_id == page.reader_id else page.counterpart
         values["parent_url"] = f"#m{parent}" if parent in page.ids else page.message_url(parent)
-        values["parent_excerpt"] = escape(begin(message.parent_excerpt, EXCERPT))
+        values["parent_excerpt"] = escape(without_markers(begin(message.parent_excerpt, EXCERPT)))
     format_for_row = MESSAGE(
         page.nested, page.can_reply, parent is not None, is_mine, is_new, is_mine and message.read,
         message.edited, has_answer, *place,

@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 from jinja2 import Environment
 
 from caching.page_store import CLIENT_ID, TOKEN
-from chats import addresses, initials, list_rows, times
+from chats import addresses, formatting, initials, list_rows, times
 from chats.forms import MessageForm
 from labs.query_lab import may_open
 
@@ -35,6 +35,7 @@ FILTERS: dict[str, Any] = {
     "capfirst": capfirst,
     "color_class": initials.color_class,
     "floatformat": floatformat,
+    "formatted": formatting.formatted,
     "initials": initials.initials,
     "pluralize": pluralize,
     "urlencode": urlencode,

@@ -25,7 +25,7 @@ from accounts import (
     sessions,
 )
 from accounts.models import User
-from chats import addresses, forms, initials, links, list_rows, pages, rows
+from chats import addresses, formatting, forms, initials, links, list_rows, pages, rows
 from chats.row_formats import call_macro
 from chats.views import search as search_page
 from chats.views import seen
@@ -45,8 +45,8 @@ MODULES = (
     "accounts.devices", "accounts.login_throttling", "accounts.lookalikes", "accounts.managers",
     "accounts.models", "accounts.names", "accounts.next_page", "accounts.normal_forms", "accounts.passwords",
     "accounts.requests", "accounts.sessions",
-    "chats.addresses", "chats.forms", "chats.initials", "chats.links", "chats.list_rows",
-    "chats.new_message", "chats.pages", "chats.rows",
+    "chats.addresses", "chats.blocks", "chats.formatting", "chats.forms", "chats.initials", "chats.links",
+    "chats.list_rows", "chats.new_message", "chats.pages", "chats.rows", "chats.spans",
     "chats.views.search", "chats.views.seen", "config.requests", "live.headers",
     "messaging.content", "messaging.editing", "messaging.excerpts", "messaging.threads",
     "messaging.importing.members", "messaging.importing.records",
@@ -54,6 +54,8 @@ MODULES = (
     "messaging.search.parse", "messaging.search.query", "messaging.search.snippets",
     "observability.client",
 )  # fmt: skip
+MARKED = "> - a\n> - *a* `b`\n```\na\n```\n- a\n- "
+QUOTED = "> > - a\n> > - *b* "
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 ALICE = types.SimpleNamespace(username="alice", is_active=True)
 RECORD = {
@@ -148,6 +150,11 @@ READERS: dict[str, Callable[[str], Any]] = {
     ),
     # Messages.
     "links.parts": links.parts,
+    "formatting.formatted": formatting.formatted,
+    "formatting.formatted, after markers": lambda text: formatting.formatted(MARKED + text),
+    "formatting.formatted, nested": lambda text: formatting.formatted(QUOTED + text.replace("\n", "\n> ")),
+    "formatting.formatted, fence": lambda text: formatting.formatted(f"```{text}!\n```"),
+    "formatting.without_markers": formatting.without_markers,
     "content.clean_content": content.clean_content,
     "excerpts.begin": lambda text: excerpts.begin(text, 120),
     "excerpts.begin, long": lambda text: excerpts.begin(text, LONG_EXCERPT),

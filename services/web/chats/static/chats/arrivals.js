@@ -36,7 +36,7 @@ export function sayArrivals(rows) {
   shown += others.length;
   if (others.length > MOST) return say(`${others.length} new messages.`);
   for (const row of others) {
-    const [who, content] = [required(".who", row).textContent, required(".content", row).textContent];
+    const [who, content] = [required(".who", row).textContent, required(".content", row).innerText];
     say(`${who}: ${begin(content)}`);
   }
 }
