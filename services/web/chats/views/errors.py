@@ -147,4 +147,4 @@ def _known_user(request: HttpRequest | None) -> Any:
     user_id = session.get(SESSION_KEY)
     if user_id is None:
         return AnonymousUser()
-    return SimpleNamespace(pk=user_id, is_authenticated=True, is_staff=False, username="Settings")
+    return SimpleNamespace(pk=user_id, is_authenticated=True, is_staff=False, username="")
