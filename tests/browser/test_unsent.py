@@ -98,7 +98,6 @@ def test_messages_written_offline_are_sent_in_order_after_a_reload(hers):
     hers.reload()
     expect(hers.locator("li.is-unsent .content")).to_have_text(["one", "two", "three"])
     hers.unroute("**/chats/new/")
-    row(hers, "one").get_by_role("button", name="Retry").click()
     expect(hers.locator("li.is-mine:not(.is-unsent)")).to_have_count(4)
 
     expect(hers.locator("li.is-unsent")).to_have_count(0)
@@ -109,6 +108,7 @@ def test_messages_written_offline_are_sent_in_order_after_a_reload(hers):
 
 def test_message_written_offline_is_sent_when_the_connection_is_back(hers):
     send(hers, "before")
+    expect(row(hers, "before").locator(".sent")).to_have_text("sent")
     hers.context.set_offline(True)
     send(hers, "later")
     expect(row(hers, "later").locator(".progress")).to_have_text("Not sent yet")
@@ -116,6 +116,18 @@ def test_message_written_offline_is_sent_when_the_connection_is_back(hers):
     expect(row(hers, "later").locator(".sent")).to_have_text("sent")
 
     assert mine() == ["before", "later"]
+
+
+def test_text_sent_before_the_script_was_loaded_stays_in_the_field_and_is_sent_later(hers):
+    hers.route("**/unsent*.js", lambda route: route.abort())
+    send(hers, "too early")
+    expect(hers.locator(".composer .failed")).to_contain_text("Your text is kept")
+    expect(hers.locator(".composer textarea")).to_have_value("too early")
+    hers.unroute("**/unsent*.js")
+    hers.keyboard.press("Enter")
+    expect(row(hers, "too early").locator(".sent")).to_have_text("sent")
+
+    assert mine() == ["too early"]
 
 
 def test_message_that_waits_is_sent_from_another_page(hers):

@@ -23,6 +23,7 @@ export function openPage(html = "", { url = "https://bobbin.test/chats/with/bob/
   };
   Object.assign(globalThis, {
     window,
+    innerHeight: 768,
     addEventListener() {},
     BroadcastChannel: channel,
     IntersectionObserver: observer,

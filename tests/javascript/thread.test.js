@@ -7,7 +7,7 @@ import { load, openPage } from "./page.js";
 openPage('<ol class="messages" data-conversation="3" data-thread="1" data-version="v"></ol>', {
   url: "https://bobbin.test/chats/threads/1/",
 });
-const { fold, markSeen, merge, reveal, setFold } = await load("thread", "folding");
+const { fold, markSeen, merge, reveal, setFold } = await load("thread", "folding", "seen");
 const list = document.querySelector("ol");
 
 /** Returns the HTML of messages. A message is [id, depth, parent]. */

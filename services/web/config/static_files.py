@@ -7,21 +7,25 @@ from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.core.files.base import ContentFile, File
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# Comments that fill whole lines, which begin with // or are JSDoc.
-COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.DOTALL | re.MULTILINE)
+# Comments that fill whole lines: in a module they begin with // or are JSDoc.
+COMMENT = {
+    ".js": re.compile(rb"^[ \t]*(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.DOTALL | re.MULTILINE),
+    ".css": re.compile(rb"^[ \t]*/\*(?:(?!\*/).)*\*/\n", re.DOTALL | re.MULTILINE),
+}
 
 
 class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no types
-    """Also replaces the names in the imports of JavaScript modules, and removes their comments."""
+    """Also replaces the names in imports of modules, and removes comments of modules and style sheets."""
 
     support_js_module_import_aggregation = True
     max_post_process_passes = 10  # The longest chain of imports has seven modules.
 
     def _save(self, name: str, content: "File[bytes]") -> str:
         # Comments are a quarter of the bytes. Empty lines in their place keep the line numbers.
-        if PurePath(name).match("chats/*.js"):
+        path = PurePath(name)
+        if path.parent.name == "chats" and (comment := COMMENT.get(path.suffix)):
             code = b"".join(content.chunks())
-            content = ContentFile(COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), code))
+            content = ContentFile(comment.sub(lambda found: b"\n" * found[0].count(b"\n"), code))
         return str(super()._save(name, content))
 
 

@@ -1,6 +1,6 @@
 """Names of static files contain a hash of their content, also in the imports between modules.
 
-The modules are collected without comments that fill whole lines.
+The modules and the style sheet are collected without comments that fill whole lines.
 """
 
 import re
@@ -42,3 +42,13 @@ def test_modules_are_collected_without_comments_and_with_the_same_line_numbers(c
 
         assert all(line.startswith(("//", "/**", "*")) for line in removed), source.name
         assert not [line for line in served if line.strip().startswith(("//", "/**", "* @"))], source.name
+
+
+def test_style_sheet_is_collected_without_comments_and_with_the_same_line_numbers(collected):
+    lines = (SOURCES / "bobbin.css").read_text().splitlines()
+    served = (collected / "bobbin.css").read_text()
+
+    assert "/*" not in served
+    assert [line for line in served.splitlines() if line] == [
+        line for line, kept in zip(lines, served.splitlines(), strict=True) if line == kept and line
+    ]

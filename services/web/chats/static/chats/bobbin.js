@@ -3,7 +3,6 @@
 
 import { AwayError } from "./away.js";
 import { showTitle } from "./badges.js";
-import { sendButton } from "./buttons.js";
 import { focusComposer, watchComposer } from "./composer.js";
 import { watchReceiver } from "./counterpart.js";
 import { deleteAllDrafts, isEdit, keepDraft, restoreDrafts, takeDrafts, tidyDrafts, unsentKeys } from "./drafts.js";
@@ -24,7 +23,8 @@ import { showTimes } from "./times.js";
 // Other modules import these. They are listed here so that the browser loads all modules in parallel.
 import "./fetching.js";
 
-const SOON = 3_000; // Milliseconds until the page loads what it needs later.
+const BUTTONS = "#mark-unread, #read-all, [data-notification] form"; // Forms that consist of one button.
+const SOON = 10_000; // Milliseconds until the page loads what it needs later.
 
 /** @param {MouseEvent} event */
 function click(event) {
@@ -82,6 +82,20 @@ function send(event) {
     if (!(error instanceof TypeError)) throw error;
     fail(form, "No connection. Your text is kept; send it again.");
   });
+}
+
+/** @param {SubmitEvent} event */
+function sendButton(event) {
+  const { target: form, submitter } = event;
+  if (!(form instanceof HTMLFormElement && form.matches(BUTTONS)) || "prepared" in form.dataset) return;
+  event.preventDefault();
+  const submit = () => {
+    form.dataset.prepared = "";
+    form.requestSubmit(submitter); // Without a connection, the browser shows its own page.
+    delete form.dataset.prepared;
+  };
+  const prepared = import("./buttons.js").then((buttons) => buttons.prepare(submitter));
+  prepared.then((isReady) => isReady && submit(), submit);
 }
 
 // Loads what sends forms: when a text is typed, or before the connection may be lost.

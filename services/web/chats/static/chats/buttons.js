@@ -1,5 +1,5 @@
 // @ts-check
-// Sends the forms that consist of one button with a CSRF token of the current session.
+// Prepares the forms that consist of one button for a session that may be newer than this page. Loaded when one is sent.
 
 import { AwayError } from "./away.js";
 import { renewTokens } from "./fetching.js";
@@ -7,18 +7,12 @@ import { tabs } from "./live.js";
 import { idOf } from "./rows.js";
 import { leaveUnread } from "./seen.js";
 
-const FORMS = "#mark-unread, #read-all, [data-notification] form";
-/** @type {HTMLFormElement | null} */
-let renewed = null; // The form that is being sent with a new token.
-
 /**
- * A log-in in another tab makes the token of this page invalid.
- * @param {SubmitEvent} event
+ * Renews the token of the form, because a log-in in another tab makes the token of this page invalid. Returns whether the
+ * form can be sent.
+ * @param {HTMLElement | null} submitter
  */
-export async function sendButton(event) {
-  const { target: form, submitter } = event;
-  if (!(form instanceof HTMLFormElement) || !form.matches(FORMS) || form === renewed) return;
-  event.preventDefault();
+export async function prepare(submitter) {
   /** @type {HTMLElement | null | undefined} */
   const row = submitter?.closest("li.message");
   if (row) {
@@ -28,9 +22,7 @@ export async function sendButton(event) {
   try {
     await renewTokens();
   } catch (error) {
-    if (error instanceof AwayError) return; // A dialog says that the session has ended.
+    return !(error instanceof AwayError); // Then a dialog says that the session has ended.
   }
-  renewed = form; // Without a connection, the browser shows its own page.
-  form.requestSubmit(submitter);
-  renewed = null;
+  return true;
 }

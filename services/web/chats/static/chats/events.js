@@ -8,8 +8,7 @@ import { reload, removeRow } from "./keeping.js";
 import { refreshRows } from "./lists.js";
 import { $, conversation, found, messages, random, rows, siteName, thread } from "./page.js";
 import { byId } from "./rows.js";
-import { leaveUnread } from "./seen.js";
-import { markSeen } from "./states.js";
+import { leaveUnread, markSeen } from "./seen.js";
 import { refreshMessages } from "./thread.js";
 
 /**

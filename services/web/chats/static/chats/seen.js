@@ -1,12 +1,12 @@
 // @ts-check
 // Reports the new messages that were visible, to mark them as read. Without JavaScript, the server marks
-// all messages that it renders.
+// all messages that it renders. Shows the states of own messages.
 
 import { showBadges } from "./badges.js";
 import { AwayError } from "./away.js";
 import { discard, isLogin, sendWithToken } from "./fetching.js";
-import { $, $$, isCovered, messages } from "./page.js";
-import { idOf, viewEnd } from "./rows.js";
+import { $, $$, isCovered, make, messages, required } from "./page.js";
+import { byId, idOf, viewEnd } from "./rows.js";
 
 const MOMENT = 500; // Milliseconds that a row must be visible.
 const TOGETHER = 200;
@@ -120,4 +120,34 @@ export function watchSight() {
   document.addEventListener("prerenderingchange", again);
   addEventListener("pageshow", ({ persisted }) => persisted && observeAll()); // Also a row that was left unread.
   addEventListener("pagehide", () => seen.size && send());
+}
+
+/**
+ * Removes the row of unsent.js for a message that has arrived. Before the response to its send, the text identifies it.
+ * @param {HTMLElement} row
+ */
+export function removeUnsent(row) {
+  if (!row.matches(".is-mine")) return;
+  /** @param {HTMLElement} one */
+  const textOf = (one) => $(".content", one)?.textContent;
+  const unsent = $$("li.is-unsent", required("ol.messages"));
+  const known = unsent.find(({ dataset }) => dataset.sent === row.dataset.message);
+  (known ?? unsent.find((one) => !one.dataset.sent && textOf(one) === textOf(row)))?.remove();
+}
+
+/**
+ * Shows the state of an own message. Only the last sent one is shown as sent.
+ * @param {HTMLElement} row
+ * @param {"sent" | "read"} state
+ */
+export function showState(row, state) {
+  if (state === "sent") $$("span.sent").forEach((old) => old.remove());
+  $(".sent", row)?.remove();
+  const className = state === "read" ? "seen" : state;
+  required(".meta", row).append(" ", make("span", { className, textContent: state }));
+}
+
+/** @param {LiveEvent} event */
+export function markSeen({ ids = [] }) {
+  for (const row of ids.map(byId)) if (row?.matches(".is-mine") && !$(".seen", row)) showState(row, "read");
 }

@@ -9,7 +9,7 @@ import { group } from "./groups.js";
 import { reload, removeRow } from "./keeping.js";
 import { $, $$, messages, required, thread } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf, LABEL, lastId, link, REPLY } from "./rows.js";
-import { removeUnsent } from "./states.js";
+import { removeUnsent } from "./seen.js";
 
 export const DEEPEST = 6; // As in chats/pages.py.
 

@@ -14,7 +14,7 @@ import { rowOf, showProgress, showRow } from "./pending.js";
 import { discard, queued, sendQueue, settled, store } from "./queue.js";
 import { byId, lastId, link } from "./rows.js";
 import { adviceFor, renew, SAID, showErrors } from "./sending.js";
-import { showState } from "./states.js";
+import { showState } from "./seen.js";
 import { awaitResponse, merge, refreshMessages } from "./thread.js";
 
 const WAITING = "Not sent yet";
