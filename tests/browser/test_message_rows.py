@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
+from messaging.models import Message
+
 AT = datetime(2026, 10, 28, 9, 0, tzinfo=UTC)
 # The rows of a page in short: the kind of a separator, or the id of a message and + if it continues a group.
 SHORT = """list => [...list.children].map(one => one.matches(".message")
@@ -92,6 +94,20 @@ def test_actions_appear_without_moving_anything(open_browser, talk, alice):
     assert row.bounding_box() == place
 
 
+def test_button_that_unfolds_replies_is_always_visible(open_browser, write, alice, bob):
+    parent = root = write(bob, alice, "root")
+    for number in range(9):
+        parent = write(bob, alice, f"reply {number}", parent_message=parent)
+    write(bob, alice, "beside", parent_message=root)
+    Message.objects.mark_conversation_read(alice, root.conversation_id, up_to=2**62)
+    hers = open_browser(alice)
+    hers.goto(f"/chats/thread/{root.pk}/")
+    button = hers.get_by_role("button", name="Show 5 replies")
+
+    assert button.evaluate("button => button.checkVisibility({ opacityProperty: true })")
+    assert not hers.locator(".actions").first.evaluate("one => one.checkVisibility({ opacityProperty: true })")
+
+
 def test_reply_stays_visible_on_a_touch_screen_and_a_touch_shows_the_others(open_browser, talk, alice):
     hers = open_browser(alice, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     hers.goto("/chats/with/bob/")
@@ -99,7 +115,7 @@ def test_reply_stays_visible_on_a_touch_screen_and_a_touch_shows_the_others(open
     reply = row.get_by_role("link", name="Reply")
     expect(reply).to_be_visible()
     size = reply.bounding_box()
-    assert min(size["width"], size["height"]) >= 40
+    assert min(size["width"], size["height"]) >= 44
     expect(row.get_by_role("link", name="Edit")).to_be_hidden()
     row.locator(".content").tap()
 
