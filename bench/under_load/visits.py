@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
 from accounts.models import User
+from accounts.requests import LARGEST_KEY
 from accounts.sessions import SessionStore
 from bench.staging import Stage
 from bench.under_load import written
@@ -71,7 +72,8 @@ class Member:
         return {"path": "/chats/state/", "cookie": self.cookie, "holds": [own], **expected}
 
     def conversation(self, name: str, query: str = "", **expected) -> dict:
-        return self._page(f"/chats/with/{name}/{query}", f'data-with="{name}"', **expected)
+        newest = f"/chats/with/{name}/?to={LARGEST_KEY}"  # The newest page, without a redirect.
+        return self._page(f"{newest}{query}", f'data-with="{name}"', **expected)
 
     def thread(self, root: int, query: str = "", *holds: str, **expected) -> dict:
         return self._page(f"/chats/thread/{root}/{query}", *holds, **expected)
@@ -111,7 +113,7 @@ def kinds(member: Member) -> list[Kind]:
         Kind("inbox, unchanged (304)", everyone(member.inbox(status=304)), None, 2.5),
         Kind("polling state, unchanged (304)", everyone(member.state(status=304)), None, 2.5),
         Kind("notifications from the cache", everyone(member.notifications(cache="hit")), None, 2),
-        Kind("conversation, 50 of 1,200", everyone(opened(new, cache="miss")), None, 0.5),
+        Kind("conversation, 50 of 1,200", everyone(opened("&unique=UNIQUE", cache="miss")), None, 0.5),
         Kind("conversation from the cache", everyone(opened(cache="hit")), None, 1.5),
         Kind("thread, 50 of 1,000", thread, 0.3),
         Kind("unread list, 50 rows", everyone(member.unread(new, *shown, cache="miss", **some)), 0.5, 0.6),

@@ -16,7 +16,7 @@ let scrolled;
 HTMLElement.prototype.scrollIntoView = function () {
   scrolled.push(this.id);
 };
-const { checkCounterpart, findTarget, send } = await load("sending", "counterpart", "target");
+const { checkCounterpart, send } = await load("sending", "counterpart");
 const ACCEPTED = { status: 200, headers: { "X-Accepted": "old", Location: "/chats/message/9/" } };
 const shown = () => [...document.querySelectorAll("li")].map((row) => row.id);
 
@@ -55,18 +55,6 @@ test("accepted reply is not sent again if the page cannot be refreshed, and the 
   const [area, line] = ["textarea", "#connection"].map((selector) => document.querySelector(selector));
   assert.deepEqual([area.value, document.querySelector(".failed")], ["", null]);
   assert.equal(line.textContent, "Bobbin is not available right now. It tries again.");
-});
-
-test("address of a message that is not on the page of the thread opens its page by its own address", async () => {
-  const opened = [];
-  const { fetch } = globalThis;
-  globalThis.fetch = async () => ({ type: "opaqueredirect" });
-  window.location.replace = (address) => opened.push(new URL(address).pathname);
-  history.replaceState(null, "", "#m99");
-  findTarget();
-  await new Promise((done) => setTimeout(done));
-  globalThis.fetch = fetch;
-  assert.deepEqual(opened, ["/chats/message/99/"]);
 });
 
 test("rename leaves the URL of a thread as it is", async () => {

@@ -5,13 +5,13 @@ values of each row, and escapes the texts of users among them.
 """
 
 from binascii import b2a_base64
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
 from markupsafe import Markup, escape
 
-from chats.addresses import addresses, conversations
+from chats.addresses import at_message, message_urls, opening_urls
 from chats.links import parts
 from chats.row_formats import call_macro, row_formats
 from chats.row_memo import RowMemo
@@ -59,7 +59,6 @@ class Page(NamedTuple):
     reader_id: int
     counterpart: Markup
     ids: set[int]
-    message_url: Callable[[Any], str]
     nested: bool
     can_reply: bool
 
@@ -71,31 +70,34 @@ MESSAGE = row_formats("message_row", MessageKind)
 
 def inbox_rows(rows: Iterable[Any], reader_id: int) -> Markup:
     """Return the rows of an inbox. `rows` come from ParticipantQuerySet.inbox_rows."""
-    conversation_url = conversations()
+    url = opening_urls()
     made = []
     for row in rows:
         iso, title, clock = utc(row.sent_at)
+        is_unread = row.unread_count > 0
         values = {
             "conversation": str(row.conversation_id),
             "name": escape(row.name),
-            "url": conversation_url(row.name, row.conversation_id),  # Percent-encoded.
+            "url": url(row.name, row.conversation_id, row.last_message_id, is_unread),  # Percent-encoded.
             "iso": iso,
             "title": title,
             "clock": clock,
             "excerpt": escape(begin(row.excerpt, EXCERPT)),
             "unread_count": str(row.unread_count),
         }
-        made.append(INBOX(row.sender_id == reader_id, row.unread_count > 0).filled(values))
+        made.append(INBOX(row.sender_id == reader_id, is_unread).filled(values))
     return _joined(made)
 
 
 def unread_rows(rows: Iterable[Any]) -> Markup:
     """Return the rows of an unread list. `rows` come from MessageQuerySet.for_list."""
+    message_url = message_urls()
     made = []
     for row in rows:
         iso, title, clock = utc(row.timestamp)
         values = {
             "id": str(row.id),
+            "url": message_url(row.name, row.id),
             "conversation": str(row.conversation_id),
             "name": escape(row.name),
             "iso": iso,
@@ -122,7 +124,7 @@ def message_rows(
     `can_reply` is False if the account of the counterpart is deactivated. `memo` keeps the rows.
     """
     ids = {message.id for message in messages}
-    page = Page(reader_id, escape(counterpart), ids, addresses("chats:message"), nested, can_reply)
+    page = Page(reader_id, escape(counterpart), ids, nested, can_reply)
     placed = flatten(messages) if nested else [(message, 0) for message in messages]
     if memo is None:
         return [_row(page, message, depth) for message, depth in placed]
@@ -165,7 +167,7 @@ def _row(page: Page, message: Any, depth: int) -> MessageRow:
     }
     if has_answer:
         values["answers"] = "you" if message.parent_sender_id == page.reader_id else page.counterpart
-        values["parent_url"] = f"#m{parent}" if parent in page.ids else page.message_url(parent)
+        values["parent_url"] = f"#m{parent}" if parent in page.ids else at_message("", parent)
         values["parent_excerpt"] = escape(begin(message.parent_excerpt, EXCERPT))
     format_for_row = MESSAGE(
         page.nested, page.can_reply, parent is not None, is_mine, is_new, is_mine and message.read,

@@ -87,13 +87,13 @@ async function accepted(form, address) {
   const id = Number(/\d+/.exec(address));
   if (link("next") && !thread && !byId(id))
     return leave(address, "Your message was sent. It is on a later page.", form);
-  await tryTo(() => showSent(address, id)); // The message was sent. If this fails, the next update shows it.
+  await tryTo(() => showSent(id)); // The message was sent. If this fails, the next update shows it.
 }
 
-/** @param {string} address @param {number} id */
-async function showSent(address, id) {
+/** @param {number} id */
+async function showSent(id) {
   if (thread) {
-    const page = await get(address);
+    const page = await get(`${location.pathname}?at=${id}`);
     // If this page does not show the end of the thread, insert only the sent message.
     if (page) merge(page, (other) => other === id || !link("next"));
   } else await refreshMessages([byId(id) ? id : lastId() + 1]);
