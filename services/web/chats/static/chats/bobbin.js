@@ -60,6 +60,8 @@ function push(event, button) {
 /** @param {Element} element @returns {HTMLElement | null} */
 const rowOf = (element) => element.closest("ol.messages li.message");
 
+const loadWhileScrolling = () => tryTo(() => import("./scrolling.js").then(({ watchLinks }) => watchLinks()));
+
 // Moves the focus to the row that the member comes back to, or that the address names.
 function focusPlace(isBack = false) {
   const isFree = () => document.activeElement === document.body;
@@ -72,6 +74,7 @@ function focusPlace(isBack = false) {
 showTitle();
 findTarget();
 if (!isCovered()) focusPlace();
+if (messages) addEventListener("scroll", loadWhileScrolling, { once: true, passive: true });
 setInterval(showTimes, 60_000);
 document.addEventListener("visibilitychange", () => showTimes()); // Hidden tabs may suspend timers.
 showKeySwitch();
