@@ -16,6 +16,8 @@ from bench.under_load import written
 from chats.pages import INBOX_SIZE, PAGE_SIZE
 from chats.views import seen
 from messaging.models import Message, Participant
+from notifications.groups import grouped
+from notifications.models import Notification
 
 BROWSERS = 16
 MIX = "60 % inbox, 20 % conversation, 15 % unread, 5 % send"
@@ -65,7 +67,8 @@ class Member:
         return self._page(f"/chats/unread/{query}", *holds, **expected)
 
     def notifications(self, **expected) -> dict:
-        return self._page("/chats/notifications/", rows=[NOTIFICATION, PAGE_SIZE], **expected)
+        groups = grouped(Notification.objects.for_user(self.user).rows()[:PAGE_SIZE])
+        return self._page("/chats/notifications/", rows=[NOTIFICATION, len(groups)], **expected)
 
     def state(self, **expected) -> dict:
         own = f'"member": {self.user.pk},'

@@ -184,6 +184,7 @@ def test_lists_link_to_the_message_in_its_conversation(browser_of, alice, bob, c
 
     assert rows("") == ["/chats/with/charlie/", here[0]]  # Opens at the first unread message.
     assert rows("unread/") == here[1:]
+    assert rows("notifications/") == ["/chats/with/charlie/", here[0]]
     assert rows("search/?q=warp") + rows("search/?q=weft") == here
 
 

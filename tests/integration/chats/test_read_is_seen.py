@@ -304,12 +304,17 @@ def test_invalid_up_to_marks_all(up_to, browser_of, message, bob, state):
     assert state(client) == (0, 0)
 
 
-def test_notification_marked_alone_marks_its_message(browser_of, alice, bob, write_many, state):
-    write_many(alice, bob, 3)
+def test_notification_marked_alone_marks_the_messages_of_its_conversation_up_to_it(
+    browser_of, alice, bob, charlie, write, write_many, state
+):
+    other = write(charlie, bob)
+    sent = write_many(alice, bob, 3)
     client = browser_of(bob)
-    client.post(f"/chats/notifications/{Notification.objects.earliest('pk').message_id}/read/")
+    response = client.post(f"/chats/notifications/{sent[1].pk}/read/")
 
+    assert response.url == "/chats/notifications/"
     assert state(client) == (2, 2)
+    assert set(Message.unread.for_user(bob)) == {other, sent[2]}
 
 
 @pytest.mark.parametrize("fields", [None, ["read"]])
