@@ -17,7 +17,8 @@ from tqdm import tqdm
 
 from bench import help_desk, report
 from bench.staging import Stage, stage
-from chats.views.reading import INBOX, ROOT, THREAD, UNREAD
+from chats.views.conversations import ROOT, THREAD
+from chats.views.reading import INBOX, UNREAD
 
 SIZES = [10_000, 100_000, 1_000_000, 10_000_000]
 ROUNDS = 2_000

@@ -9,12 +9,15 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
 from accounts.models import User
+from accounts.requests import LARGEST_KEY
 from accounts.sessions import SessionStore
 from bench.staging import Stage
 from bench.under_load import written
 from chats.pages import INBOX_SIZE, PAGE_SIZE
 from chats.views import seen
 from messaging.models import Message, Participant
+from notifications.groups import grouped
+from notifications.models import Notification
 
 BROWSERS = 16
 MIX = "60 % inbox, 20 % conversation, 15 % unread, 5 % send"
@@ -64,14 +67,16 @@ class Member:
         return self._page(f"/chats/unread/{query}", *holds, **expected)
 
     def notifications(self, **expected) -> dict:
-        return self._page("/chats/notifications/", rows=[NOTIFICATION, PAGE_SIZE], **expected)
+        groups = grouped(Notification.objects.for_user(self.user).rows()[:PAGE_SIZE])
+        return self._page("/chats/notifications/", rows=[NOTIFICATION, len(groups)], **expected)
 
     def state(self, **expected) -> dict:
         own = f'"member": {self.user.pk},'
         return {"path": "/chats/state/", "cookie": self.cookie, "holds": [own], **expected}
 
     def conversation(self, name: str, query: str = "", **expected) -> dict:
-        return self._page(f"/chats/with/{name}/{query}", f'data-with="{name}"', **expected)
+        newest = f"/chats/with/{name}/?to={LARGEST_KEY}"  # The newest page, without a redirect.
+        return self._page(f"{newest}{query}", f'data-with="{name}"', **expected)
 
     def thread(self, root: int, query: str = "", *holds: str, **expected) -> dict:
         return self._page(f"/chats/thread/{root}/{query}", *holds, **expected)
@@ -111,7 +116,7 @@ def kinds(member: Member) -> list[Kind]:
         Kind("inbox, unchanged (304)", everyone(member.inbox(status=304)), None, 2.5),
         Kind("polling state, unchanged (304)", everyone(member.state(status=304)), None, 2.5),
         Kind("notifications from the cache", everyone(member.notifications(cache="hit")), None, 2),
-        Kind("conversation, 50 of 1,200", everyone(opened(new, cache="miss")), None, 0.5),
+        Kind("conversation, 50 of 1,200", everyone(opened("&unique=UNIQUE", cache="miss")), None, 0.5),
         Kind("conversation from the cache", everyone(opened(cache="hit")), None, 1.5),
         Kind("thread, 50 of 1,000", thread, 0.3),
         Kind("unread list, 50 rows", everyone(member.unread(new, *shown, cache="miss", **some)), 0.5, 0.6),

@@ -9,7 +9,7 @@ from bench import raw
 from bench.measure import Way, Workload
 from bench.staging import Stage
 from bench.targets import Target, at_most, faster_than, one_query
-from chats.views.reading import THREAD
+from chats.views.conversations import THREAD
 from messaging.models import Message
 from messaging.paging import PAGE_SIZE
 from messaging.threads import flatten, read_thread
@@ -66,14 +66,14 @@ def _beside_peers(workload: Workload, root: int) -> Workload:
 
 
 def page(title: str, root: int, start: int) -> Workload:
-    request = RequestFactory().get("/", {"from": start} if start else {})
+    request = RequestFactory().get("/", {"from": start or root})
 
     def by_hand():
         rows = [PageRow(*row) for row in raw.rows(PAGE, [root, start])]
         return flatten(rows[:PAGE_SIZE])
 
     def bobbin():
-        return flatten(THREAD.window(root, request, newest=False).rows)
+        return flatten(THREAD.window(root, request).rows)
 
     def texts(placed) -> list[tuple]:
         return [(row.id, depth, row.content) for row, depth in placed]

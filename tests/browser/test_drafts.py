@@ -153,8 +153,10 @@ def test_lost_session_keeps_the_page_and_the_form_works_after_the_log_in(
     assert Message.objects.filter(content="in the middle of").count() == 1
 
 
-@pytest.mark.parametrize(("where", "is_noticed"), [("/chats/with/bob/", True), ("/chats/new/?to=bob", False)])
-def test_form_works_after_a_log_in_in_another_tab(open_browser, people, alice, where, is_noticed):
+@pytest.mark.parametrize(
+    ("where", "to", "is_noticed"), [("/chats/with/bob/", None, True), ("/chats/new/", "bob", False)]
+)
+def test_form_works_after_a_log_in_in_another_tab(open_browser, people, alice, where, to, is_noticed):
     """A log-in invalidates the CSRF token of open forms. Pages renew it at once or after a refusal."""
     alice.set_password("warp-and-weft-7")
     alice.save()
@@ -162,7 +164,7 @@ def test_form_works_after_a_log_in_in_another_tab(open_browser, people, alice, w
     hers.context.add_init_script(NO_POLLS)
     if not is_noticed:
         hers.route("**/chats/state/**", lambda route: route.abort())
-    type_text(hers, where, "before and after")
+    type_text(hers, where, "before and after", to)
     token = hers.locator("main > form.compose input[name=csrfmiddlewaretoken]")
     old = token.input_value()
     end_sessions()

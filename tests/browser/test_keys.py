@@ -60,7 +60,7 @@ def test_single_keys_turned_off_stay_off(open_browser, items, alice):
         hers.goto(address)
         hers.evaluate("document.activeElement.blur()")
         hers.keyboard.type("jkn?/ir")
-        assert hers.url.endswith(address)
+        assert address in hers.url
         assert hers.evaluate("document.activeElement.tagName") == "BODY"
         expect(hers.get_by_role("dialog")).to_have_count(0)
     hers.goto("/chats/with/bob/")
@@ -115,7 +115,7 @@ PRESS = """keys => keys.forEach(key => document.activeElement.dispatchEvent(
 
 def _is_still(page, address) -> None:
     """Check that no shortcut had an effect."""
-    expect(page).to_have_url(re.compile(re.escape(address) + "$"))
+    expect(page).to_have_url(re.compile(re.escape(address) + r"(\?at=\d+#m\d+)?$"))
     assert page.evaluate("document.activeElement.tagName") == "BODY"
     assert page.locator("dialog[open]").count() == 0
 

@@ -23,6 +23,11 @@ def chain(write, alice, bob):
     return chain
 
 
+def _address(message) -> str:
+    """Return the address of a message in its thread."""
+    return f"/chats/thread/{message.thread_root_id}/?at={message.pk}#m{message.pk}"
+
+
 def _shows(page, message) -> None:
     row = page.locator(f"#m{message.pk}")
     expect(row).to_be_visible()
@@ -30,24 +35,24 @@ def _shows(page, message) -> None:
 
 
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
-def test_permalink_of_folded_message_shows_it(open_browser, chain, alice, motion):
+def test_address_of_folded_message_shows_it(open_browser, chain, alice, motion):
     hers = open_browser(alice, viewport=LOW, reduced_motion=motion)
     for place in (7, 6, 5, 4, 0):
         hers.goto("about:blank")
-        hers.goto(f"/chats/message/{chain[place].pk}/")
+        hers.goto(_address(chain[place]))
         _shows(hers, chain[place])
 
 
-def test_rows_that_link_to_a_folded_message_show_it(open_browser, chain, alice, bob):
+def test_rows_that_link_to_a_message_show_it_in_its_conversation(open_browser, chain, alice, bob):
     Message.objects.get(pk=chain[-1].pk).mark_unread()
     hers = open_browser(alice, viewport=LOW)
-    permalink = f'a[href$="/message/{chain[-1].pk}/"]'
-    for address in ("/chats/search/?q=link+number+7", "/chats/notifications/"):
+    link = f'a[href="/chats/with/bob/?at={chain[-1].pk}#m{chain[-1].pk}"]'
+    for address in ("/chats/search/?q=link+number+7", "/chats/unread/"):
         hers.goto(address)
-        hers.locator(f"main li {permalink}").click()
+        hers.locator(f"main li {link}").click()
         _shows(hers, chain[-1])
     hers.goto(f"/chats/message/{chain[-1].pk}/history/")
-    hers.get_by_role("link", name="Back to the thread").click()
+    hers.get_by_role("link", name="Back to the conversation").click()
 
     _shows(hers, chain[-1])
 
@@ -64,7 +69,7 @@ def test_reply_from_a_page_of_its_own_is_shown(open_browser, chain, alice, scrip
 
 def test_back_and_forward_between_folded_messages_show_each(open_browser, chain, alice):
     hers = open_browser(alice, viewport=LOW)
-    hers.goto(f"/chats/thread/{chain[0].thread_root_id}/#m{chain[0].pk}")
+    hers.goto(_address(chain[0]))
     hers.evaluate(f"location.hash = 'm{chain[7].pk}'")
     _shows(hers, chain[7])
     hers.goto("/chats/")
@@ -80,7 +85,7 @@ def test_back_and_forward_between_folded_messages_show_each(open_browser, chain,
 def test_link_to_the_same_message_shows_it_again(open_browser, chain, alice):
     """The URL does not change, so the browser fires no hashchange."""
     hers = open_browser(alice, viewport=LOW)
-    hers.goto(f"/chats/message/{chain[6].pk}/")
+    hers.goto(_address(chain[6]))
     hers.get_by_role("button", name="Hide replies").click()
     expect(hers.locator(f"#m{chain[6].pk}")).to_be_hidden()
     again = f"<a href='#m{chain[6].pk}'>again</a>"
@@ -99,7 +104,7 @@ def test_address_with_a_message_of_another_page_shows_it(open_browser, write, wr
         hers.goto("about:blank")
         hers.goto(f"/chats/thread/{root.pk}/?from={replies[40].pk}#m{replies[place].pk}")
         _shows(hers, replies[place])
-    hers.goto(f"/chats/with/bob/#m{replies[9].pk}")
+    hers.goto(f"/chats/with/bob/?at={replies[119].pk}#m{replies[9].pk}")
 
     _shows(hers, replies[9])
     assert "/with/bob/" in hers.url
@@ -107,7 +112,7 @@ def test_address_with_a_message_of_another_page_shows_it(open_browser, write, wr
 
 def test_address_with_no_such_message_keeps_the_page(open_browser, chain, alice):
     hers = open_browser(alice)
-    thread = f"/chats/thread/{chain[0].thread_root_id}/"
+    thread = f"/chats/thread/{chain[0].thread_root_id}/?at={chain[0].pk}"
     for fragment in ("m999999999", "m0", "m-1", "%", "main"):
         hers.goto("about:blank")
         hers.goto(f"{thread}#{fragment}")

@@ -107,7 +107,7 @@ def test_p_without_an_unread_message_says_so(open_browser, items, alice):
     hers.keyboard.press("p")
 
     expect(hers.get_by_role("log", name="Arrivals")).to_have_text("No more unread messages.")
-    assert hers.url.endswith("/chats/with/bob/")
+    assert "/chats/with/bob/?at=" in hers.url
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_way_back_to_a_list_focuses_the_row_that_was_opened(open_browser, weaver
     for _ in range(3):
         hers.keyboard.press("j")
     row = hers.locator("main li a:focus")
-    opened = row.get_attribute("href")
+    opened = row.inner_text()
     hers.keyboard.press("Enter")
     expect(hers.locator("ol.messages")).to_be_visible()
     expect(hers.locator('[data-badge="unread"]')).to_have_text("5")
@@ -131,7 +131,7 @@ def test_way_back_to_a_list_focuses_the_row_that_was_opened(open_browser, weaver
     if address == "/chats/unread/":  # The message was read and has left the list.
         expect(hers.locator("main li a:focus")).to_contain_text("weaver2")
     else:
-        expect(hers.locator(f"main li a[href='{opened}']")).to_be_focused()
+        expect(hers.locator("main li a:focus")).to_contain_text(re.search(r"weaver\d", opened)[0])
     hers.keyboard.press("j")
     expect(hers.locator("main li:nth-child(4) a:focus")).to_have_count(1)
 

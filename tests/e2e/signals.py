@@ -17,8 +17,8 @@ def notification_on_send(cast: Cast) -> None:
 
     def expect_one(who: Member, sender: Member) -> None:
         found = new(who)
-        fine = len(found) == 1 and sender.name in found[0].text and found[0].unread
-        who.expect(fine, f"exactly one new notification, unread, that names {sender.name}", found)
+        fine = len(found) == 1 and f"{sender.name} · 1 new message" in found[0].text and found[0].unread
+        who.expect(fine, f"exactly one new notification, unread, of one message from {sender.name}", found)
 
     def expect_none(who: Member) -> None:
         found = new(who)

@@ -171,9 +171,9 @@ def unread_list_oldest_first(unread_list):
 
 @pytest.fixture
 def reading_marks_nothing(monkeypatch):
-    from chats.views import reading
+    from chats.views import conversations
 
-    monkeypatch.setattr(reading, "_mark_shown", lambda *args, **kwargs: None)
+    monkeypatch.setattr(conversations, "_mark_shown", lambda *args, **kwargs: None)
 
 
 @pytest.fixture

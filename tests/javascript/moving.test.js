@@ -53,7 +53,7 @@ test("newest message has the largest id, wherever it is in the thread", () => {
 test("newest message on a later page is opened there", () => {
   $("main").insertAdjacentHTML("beforeend", NEXT);
   moveToNewest();
-  assert.deepEqual([document.activeElement, left], [document.body, "/chats/with/bob/#end"]);
+  assert.deepEqual([document.activeElement, left], [document.body, "/chats/with/bob/?to=9223372036854775807#end"]);
 });
 
 test("page that was opened for its newest message focuses it, and another page does not", () => {

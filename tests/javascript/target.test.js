@@ -46,8 +46,8 @@ test("message of the address is scrolled to, also if it is folded", async () => 
 
 test("message of the address has the focus, and after Back only if it is in view", async () => {
   globalThis.innerHeight = 100;
-  const target = document.querySelector("#m9");
-  await go(() => focusTarget(true), `${PAGE}#m9`); // In happy-dom, everything is at the top.
+  const target = document.querySelector("#m1");
+  await go(() => focusTarget(true), `${PAGE}#m1`); // In happy-dom, everything is at the top.
   assert.equal(document.activeElement, document.body);
   target.getBoundingClientRect = () => ({ top: 50, bottom: 150 });
   focusTarget(true);
@@ -58,6 +58,21 @@ test("message of the address has the focus, and after Back only if it is in view
   assert.equal(document.activeElement, document.body);
   focusTarget(false);
   assert.deepEqual([document.activeElement, target.tabIndex], [target, -1]);
+});
+
+test("new message, at which a conversation opens, has no focus", async () => {
+  list.innerHTML = row(1).replace('class="message"', 'class="message is-new"') + row(2);
+  await go(() => focusTarget(false), `${PAGE}#m1`);
+  assert.equal(document.activeElement, document.body);
+});
+
+test("newest message has the focus only if a later page has another one", async () => {
+  await go(() => focusTarget(false), `${PAGE}#m9`);
+  assert.equal(document.activeElement, document.body);
+  list.insertAdjacentHTML("afterend", '<nav class="pages"><a rel="next" href="?from=10"></a></nav>');
+  focusTarget(false);
+  document.querySelector("nav").remove();
+  assert.equal(document.activeElement.id, "m9");
 });
 
 test("message on the page is not looked up when the page opens", async () => {
@@ -76,12 +91,14 @@ test("message of another page is looked up, and its page is opened", async () =>
   await go(findTarget, `${PAGE}#m99`);
   await go(showTarget, `${PAGE}#m99`);
   assert.equal(requests[0], "HEAD manual https://bobbin.test/chats/message/99/");
-  assert.deepEqual(opened, Array(2).fill("/chats/with/bob/?from=99#m99"));
+  assert.deepEqual(opened, Array(2).fill("/chats/with/bob/?at=99#m99"));
 });
 
-test("address that already begins with the message leads to its own address", async () => {
+test("message that its own page does not show is not looked up again", async () => {
+  await go(findTarget, `${PAGE}?at=99#m99`);
+  assert.deepEqual([requests, opened], [[], []]);
   await go(findTarget, `${PAGE}?from=99#m99`);
-  assert.deepEqual(opened, ["/chats/message/99/"]);
+  assert.deepEqual(opened, ["/chats/with/bob/?at=99#m99"]);
 });
 
 for (const missing of ["basic", null])

@@ -11,7 +11,8 @@ PAGES = [
     "/chats/notifications/", "/chats/notifications/?before={middle}", "/chats/new/",
     "/chats/people/?to={start}", "/chats/state/", "/chats/counterpart/?to={counterpart}",
     "/chats/counterpart/?conversation={conversation}", "/chats/with/{counterpart}/",
-    "/chats/thread/{middle}/", "/chats/message/{middle}/", "/chats/message/{middle}/reply/",
+    "/chats/with/{counterpart}/?at={middle}", "/chats/thread/{middle}/",
+    "/chats/thread/{middle}/?at={middle}", "/chats/message/{middle}/", "/chats/message/{middle}/reply/",
     "/chats/message/{middle}/history/", "/accounts/",
 ]  # fmt: skip
 SEARCH = "/chats/search/?q=shibboleth"

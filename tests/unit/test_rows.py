@@ -40,7 +40,7 @@ def _row(**more):
             "id": 7, "name": "bob", "excerpt": MARKUP, "sent_at": AT, "timestamp": AT, "sender_id": 2,
             "read": True, "unread_count": 0, "is_cut": False, "content": MARKUP, "edited": False, "thread": 3,
             "parent_message_id": None, "parent_sender_id": 1, "parent_excerpt": MARKUP, "conversation_id": 5,
-            "counterpart_id": 2,
+            "counterpart_id": 2, "last_message_id": 7,
         }
         | more
     )  # fmt: skip
@@ -92,7 +92,15 @@ def test_text_with_links_is_escaped():
 
 @pytest.mark.parametrize("name", ["bob", "bob.b+c@d-e_f", "Łukasz", "李"])
 def test_addresses_are_those_of_reverse(name):
-    assert f'href="{reverse("chats:conversation", args=[name])}"' in inbox_rows(_row(name=name))
+    assert f'href="{reverse("chats:conversation", args=[name])}"' in inbox_rows(
+        _row(name=name, unread_count=1)
+    )
+
+
+def test_read_row_of_the_inbox_links_to_its_last_message():
+    assert f'href="{reverse("chats:conversation", args=["bob"])}?at=9#m9"' in inbox_rows(
+        _row(last_message_id=9)
+    )
 
 
 def test_line_links_to_its_actions():
@@ -142,7 +150,7 @@ def test_reply_links_to_its_parent_on_this_or_another_page():
     reply = _row(parent_message_id=5)
 
     assert 'href="#m5"' in message_rows(_row(id=5), reply)
-    assert f'href="{reverse("chats:message", args=[5])}"' in message_rows(reply)
+    assert 'href="?at=5#m5"' in message_rows(reply)
 
 
 def test_badge_and_class_appear_only_with_unread_messages():

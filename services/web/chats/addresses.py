@@ -42,6 +42,28 @@ def conversations() -> Callable[[str, int], str]:
     return lambda name, pk: by_name(name) if has_address(name) else by_id(pk)
 
 
+def message_urls() -> Callable[[str, int], str]:
+    """Return a function that maps a counterpart's name and a message's id to the URL of the message."""
+    by_name, by_id = addresses("chats:conversation"), addresses("chats:message")
+    # The permalink redirects to the URL of the conversation.
+    return lambda name, pk: at_message(by_name(name), pk) if has_address(name) else by_id(pk)
+
+
+def opening_urls() -> Callable[[str, int, int, bool], str]:
+    """Return a function that maps a row of a list to the URL at which its conversation opens.
+
+    Its arguments are the counterpart's name, the ids of the conversation and of its latest message, and
+    whether it has unread messages. Then the URL of the conversation opens it at the first of them.
+    """
+    conversation, message = conversations(), message_urls()
+    return lambda name, pk, latest, is_unread: conversation(name, pk) if is_unread else message(name, latest)
+
+
+def at_message(page: str, pk: Any) -> str:
+    """Return the URL of a message on a page of messages. `page` is the URL of its conversation or thread."""
+    return f"{page}?at={pk}#m{pk}"
+
+
 def has_address(name: str) -> bool:
     """Return whether a URL path can contain `name`.
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
-from chats.addresses import conversations
+from chats.addresses import message_urls, opening_urls
 from chats.formatting import without_markers
 from chats.initials import color_class, initials
 from chats.row_formats import row_formats
@@ -25,14 +25,15 @@ UNREAD = row_formats("unread_row", lambda: None)
 
 def inbox_rows(rows: Iterable[Any], reader_id: int) -> Markup:
     """Return the rows of an inbox. `rows` come from ParticipantQuerySet.inbox_rows."""
-    conversation_url = conversations()
+    url = opening_urls()
     made = []
     for row in rows:
         at = utc(row.sent_at)
+        is_unread = row.unread_count > 0
         values = {
             "conversation": str(row.conversation_id),
             "name": escape(row.name),
-            "url": conversation_url(row.name, row.conversation_id),  # Percent-encoded.
+            "url": url(row.name, row.conversation_id, row.last_message_id, is_unread),  # Percent-encoded.
             "initials": initials(row.name),
             "color": color_class(row.counterpart_id),
             "iso": at.iso,
@@ -41,17 +42,19 @@ def inbox_rows(rows: Iterable[Any], reader_id: int) -> Markup:
             "excerpt": escape(without_markers(begin(row.excerpt, EXCERPT))),
             "unread_count": str(row.unread_count),
         }
-        made.append(INBOX(row.sender_id == reader_id, row.unread_count > 0).filled(values))
+        made.append(INBOX(row.sender_id == reader_id, is_unread).filled(values))
     return _joined(made)
 
 
 def unread_rows(rows: Iterable[Any]) -> Markup:
     """Return the rows of an unread list. `rows` come from MessageQuerySet.for_list."""
+    url = message_urls()
     made = []
     for row in rows:
         at = utc(row.timestamp)
         values = {
             "id": str(row.id),
+            "url": url(row.name, row.id),
             "conversation": str(row.conversation_id),
             "name": escape(row.name),
             "initials": initials(row.name),

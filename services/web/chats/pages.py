@@ -5,14 +5,20 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgpack
-from django.http import Http404, HttpRequest
+from django.db.models import BigIntegerField, Case, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan
+from django.http import HttpRequest
 
 from accounts.requests import LARGEST_KEY, key_from
 from messaging.compiled import CompiledQuery
 from messaging.paging import PAGE_SIZE, split
+from messaging.querysets import MessageQuerySet
 
 INBOX_SIZE = 25
 ONE_MORE = PAGE_SIZE + 1  # The additional row shows whether there is another page.
+PARAMETERS = ("at", "from", "to")  # Of a URL.
+CONTEXT = PAGE_SIZE // 2  # Messages shown before the one that a link points to.
 
 
 class Window(NamedTuple):
@@ -24,29 +30,38 @@ class Window(NamedTuple):
 
 
 class Windows:
-    """The pages of a conversation or a thread. `build` returns the queryset of its messages by its id."""
+    """The pages of a conversation or a thread. `build` returns its messages by its id."""
 
-    def __init__(self, build: Callable[[int], Any]) -> None:
+    def __init__(self, build: Callable[[int], MessageQuerySet]) -> None:
         self.ahead = CompiledQuery(
-            lambda key, start: build(key).filter(pk__gte=start).order_by("pk")[:ONE_MORE]
+            lambda key, start: build(key).filter(pk__gte=start).for_display().order_by("pk")[:ONE_MORE]
         )
-        self.back = CompiledQuery(lambda key, end: build(key).filter(pk__lte=end).order_by("-pk")[:ONE_MORE])
+        self.back = CompiledQuery(
+            lambda key, end: build(key).filter(pk__lte=end).for_display().order_by("-pk")[:ONE_MORE]
+        )
+        self.around = CompiledQuery(lambda key, at: _around(build(key), at))
 
-    def window(self, key: int, request: HttpRequest, *, newest: bool) -> Window:
-        """Return the page from `?from=` on, or the page up to `?to=`.
+    def window(self, key: int, request: HttpRequest) -> Window | None:
+        """Return the page with the message `?at=`, from `?from=` on, or up to `?to=`.
 
-        Without these parameters, return the newest or the oldest page. If the page has no messages, return
-        the nearest one that has: a page that begins by `?from=` links to earlier messages without a query
-        for them.
+        If the page has no messages, return the nearest one that has: a page that begins by `?from=` links to
+        earlier messages without a query for them. Return None if there are no messages at all.
         """
-        start, end = key_from(request, "from"), key_from(request, "to")
-        if start is not None or (end is None and not newest):
-            page = self._page_from(key, start) or self._page_to(key, None)
-        else:
-            page = self._page_to(key, end) or self._page_from(key, None)
-        if page is None:
-            raise Http404
-        return page
+        at, start, end = (key_from(request, name) for name in PARAMETERS)
+        if at is not None:
+            return self._page_at(key, at)
+        if start is not None:
+            return self._page_from(key, start) or self._page_to(key, None)
+        return self._page_to(key, end) or self._page_from(key, None)
+
+    def _page_at(self, key: int, at: int) -> Window | None:
+        rows = self.around(key, at)
+        before = next((place for place, row in enumerate(rows) if row.id == at), len(rows))
+        # See `_around`: which of the two pages the rows belong to.
+        most = CONTEXT if len(rows) > ONE_MORE else 0
+        earlier = len(rows) >= ONE_MORE and before > most
+        shown, later = split(rows[earlier:], PAGE_SIZE)
+        return _window(shown, earlier=earlier, later=later)
 
     def _page_from(self, key: int, start: int | None) -> Window | None:
         rows, more = split(self.ahead(key, start or 0), PAGE_SIZE)
@@ -57,6 +72,30 @@ class Windows:
         rows.reverse()
         # No message has a larger id than LARGEST_KEY, which the key `G` uses for the last page (moving.js).
         return _window(rows, earlier=more, later=end is not None and end < LARGEST_KEY)
+
+
+def is_bare(request: HttpRequest) -> bool:
+    """Return whether the URL does not say which page to show."""
+    return not any(name in request.GET for name in PARAMETERS)
+
+
+def _around(messages: MessageQuerySet, at: int) -> QuerySet[Any]:
+    """Return the rows of the newest page if it has the message `at`. Else return CONTEXT rows before it.
+
+    If there is an earlier message, it is the first row. So the newest page has at most ONE_MORE rows. Any
+    other page has more, or has no earlier message and begins with `at`. It continues after `at`.
+    """
+    latest = messages.order_by("-pk").values("pk")
+    # Without this message, the newest page.
+    place = _first_of(messages.filter(pk=at).values("pk"), LARGEST_KEY)
+    newest = _first_of(latest[PAGE_SIZE:ONE_MORE])
+    nearby = _first_of(latest.filter(pk__lt=at)[CONTEXT : CONTEXT + 1])
+    first = Case(When(GreaterThan(place, newest), then=newest), default=nearby)
+    return messages.filter(pk__gte=first).for_display().order_by("pk")[: ONE_MORE + 1]
+
+
+def _first_of(ids: QuerySet[Any], otherwise: int = 0) -> Coalesce:
+    return Coalesce(Subquery(ids), Value(otherwise, BigIntegerField()))
 
 
 def _window(rows: list[Any], *, earlier: bool, later: bool) -> Window | None:

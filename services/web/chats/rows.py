@@ -5,13 +5,13 @@ values of each row, and escapes the texts of users among them.
 """
 
 from binascii import b2a_base64
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
 from markupsafe import Markup, escape
 
-from chats.addresses import addresses
+from chats.addresses import at_message
 from chats.formatting import html_and_words, without_markers
 from chats.groups import Place, places
 from chats.initials import color_class, initials
@@ -61,7 +61,6 @@ class Page(NamedTuple):
     counterpart: Markup
     initials: str  # Of the counterpart.
     ids: set[int]
-    message_url: Callable[[Any], str]
     nested: bool
     can_reply: bool
 
@@ -87,9 +86,8 @@ def message_rows(
     """
     ids = {message.id for message in messages}
     page = Page(
-        reader_id, initials(reader_name), escape(counterpart), initials(counterpart), ids,
-        addresses("chats:message"), nested, can_reply,
-    )  # fmt: skip
+        reader_id, initials(reader_name), escape(counterpart), initials(counterpart), ids, nested, can_reply
+    )
     # In a thread, the row before a message is not always the message that came before it.
     placed: list[Any] = (
         [(message, depth, Place()) for message, depth in flatten(messages)]
@@ -144,7 +142,7 @@ def _row(page: Page, message: Any, depth: int, place: Place) -> MessageRow:
     }
     if has_answer:
         values["answers"] = "you" if message.parent_sender_id == page.reader_id else page.counterpart
-        values["parent_url"] = f"#m{parent}" if parent in page.ids else page.message_url(parent)
+        values["parent_url"] = f"#m{parent}" if parent in page.ids else at_message("", parent)
         values["parent_excerpt"] = escape(without_markers(begin(message.parent_excerpt, EXCERPT)))
     format_for_row = MESSAGE(
         page.nested, page.can_reply, parent is not None, is_mine, is_new, is_mine and message.read,

@@ -7,7 +7,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from chats.addresses import IN_PATH
-from chats.views import places, reading, search, seen, state, writing
+from chats.views import conversations, places, reading, search, seen, state, writing
 
 
 class UsernameConverter(StringConverter):
@@ -22,10 +22,9 @@ app_name = "chats"
 urlpatterns = [
     path("", reading.inbox, name="inbox"),
     path("unread/", reading.unread, name="unread"),
-    path("with/<username:username>/", reading.conversation, name="conversation"),
-    path("conversation/<int:pk>/", reading.conversation_by_id, name="conversation_by_id"),
-    path("thread/<int:pk>/", reading.thread, name="thread"),
-    path("thread/<int:pk>/unread/", places.first_unread, name="first_unread"),
+    path("with/<username:username>/", conversations.conversation, name="conversation"),
+    path("conversation/<int:pk>/", conversations.conversation_by_id, name="conversation_by_id"),
+    path("thread/<int:pk>/", conversations.thread, name="thread"),
     path("message/<int:pk>/", places.message, name="message"),
     path("message/<int:pk>/history/", reading.history, name="history"),
     path("message/<int:pk>/reply/", writing.reply, name="reply"),

@@ -27,6 +27,8 @@ GLOBALS = {
     "inbox_rows": list_rows.inbox_rows,
     "is_sign_up_open": lambda: settings.SIGN_UP_OPEN,
     "may_open_lab": may_open,
+    "message_urls": addresses.message_urls,
+    "opening_urls": addresses.opening_urls,
     "token_placeholder": mark_safe(TOKEN),  # noqa: S308  # A constant.
     "unread_rows": list_rows.unread_rows,
     "url": addresses.url,
@@ -41,6 +43,7 @@ FILTERS: dict[str, Any] = {
     "urlencode": urlencode,
     "utc": times.utc,
     "utc_day": times.utc_day,
+    "without_markers": formatting.without_markers,
 }
 
 

@@ -67,7 +67,8 @@ class ParticipantQuerySet(models.QuerySet[Any]):
     def for_heading(self) -> models.QuerySet[Any]:
         """Return the heading of a conversation: named tuples with the spelling of the counterpart's name."""
         shown = {"name": F("counterpart__username"), "is_active": F("counterpart__is_active")}
-        return named_rows(self, ("conversation_id", "counterpart_id"), **shown)
+        fields = ("conversation_id", "counterpart_id", "last_message_id", "unread_count")
+        return named_rows(self, fields, **shown)
 
 
 class MessageQuerySet(models.QuerySet[Any]):
@@ -80,6 +81,10 @@ class MessageQuerySet(models.QuerySet[Any]):
 
     def in_conversation(self, conversation_id: int) -> Self:
         return self.filter(conversation=conversation_id)
+
+    def first_unread(self, reader: User) -> models.QuerySet[Any]:
+        """Return the id of the first message that `reader` has received and not read, as a named tuple."""
+        return self.filter(receiver=reader, read=False).order_by("pk").values_list("id", named=True)[:1]
 
     def with_people(self) -> Self:
         return self.select_related("sender", "receiver")
@@ -120,8 +125,7 @@ class MessageQuerySet(models.QuerySet[Any]):
 
     def mark_conversation_read(self, reader: User, conversation_id: int, *, up_to: int) -> int:
         """Mark the messages up to id `up_to` that `reader` received as read; return how many changed."""
-        new = self.in_conversation(conversation_id).filter(receiver=reader, read=False, pk__lte=up_to)
-        return self.mark_seen(reader, list(new.values_list("pk", flat=True)))
+        return reading.mark_conversation(reader.pk, conversation_id, up_to, self.db)
 
     def mark_all_read(self, reader: User, *, up_to: int = LATEST) -> int:
         """Mark all messages up to id `up_to` that `reader` received as read; return how many changed."""

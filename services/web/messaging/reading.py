@@ -9,6 +9,7 @@ The statements change only the flag and the counter, because saving whole rows c
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.apps import apps
 from django.db import transaction
@@ -48,13 +49,24 @@ FROM sides c WHERE p.id = c.id
 RETURNING p.conversation_id, p.counterpart_id, c.messages, {shown}
 """
 MARK_IDS = MARK.format(which="id = ANY(%(ids)s)", shown="c.ids")
+MARK_HERE = MARK.format(which="conversation_id = %(conversation)s AND id <= %(up_to)s", shown="c.ids")
 MARK_UP_TO = MARK.format(which="id <= %(up_to)s", shown="NULL")
 
 
 def mark_ids(reader_id: int, ids: Sequence[int], using: str) -> int:
     """Mark the messages with these ids that the reader received as read; return how many changed."""
+    return _mark(MARK_IDS, {"reader_id": reader_id, "ids": list(ids)}, using)
+
+
+def mark_conversation(reader_id: int, conversation_id: int, up_to: int, using: str) -> int:
+    """Mark the messages of a conversation up to id `up_to` as read; return how many changed."""
+    return _mark(MARK_HERE, {"reader_id": reader_id, "conversation": conversation_id, "up_to": up_to}, using)
+
+
+def _mark(statement: str, parameters: dict[str, Any], using: str) -> int:
+    reader_id = parameters["reader_id"]
     with transaction.atomic(using=using, savepoint=False):
-        counted = execute(using, MARK_IDS, {"reader_id": reader_id, "ids": list(ids)})
+        counted = execute(using, statement, parameters)
         for conversation_id, writer_id, _, marked in counted:
             _send(Read(reader_id, [writer_id], marked[-1], conversation_id, marked), using)
     return sum(count for _, _, count, _ in counted)

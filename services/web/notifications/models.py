@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from accounts.models import User
@@ -12,7 +13,7 @@ from caching.transactions import on_commit
 from messaging import reading
 from messaging.keys import UserKey
 from messaging.models import Message
-from messaging.querysets import named_rows
+from messaging.querysets import EXCERPT, named_rows
 from messaging.statements import USERS, execute, lock_conversations
 from observability import metrics
 
@@ -45,6 +46,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
             "sender_name": F("message__sender__username"),
             "sender_id": F("message__sender"),
             "conversation_id": F("message__conversation"),
+            "excerpt": Left("message__content", EXCERPT + 1),
         }
         return named_rows(some, ("id", "created_at", "read", "message_id"), **shown)
 

@@ -9,29 +9,32 @@ from caching.private_pages import private_cache_page
 from messaging.models import Message
 from messaging.paging import PAGE_SIZE, list_page
 from messaging.reading import LATEST
+from notifications.groups import grouped
 from notifications.models import Notification
 
 
 @member_view(budget=3)
 @private_cache_page(60)
 def page(request: MemberRequest) -> HttpResponse:
-    """List the notifications of the user, newest first."""
+    """List the notifications of the user by conversation, newest first."""
     before = key_from(request, "before")
     rows = Notification.objects.for_user(request.user).rows(before)[: PAGE_SIZE + 1]
-    return render(request, "notifications/list.html", list_page(rows, PAGE_SIZE, before, "message_id"))
+    shown = list_page(rows, PAGE_SIZE, before, "message_id")
+    return render(request, "notifications/list.html", shown | {"rows": grouped(shown["rows"])})
 
 
 @member_view(budget=4, methods=READ_AND_SEND)
 def read_one(request: MemberRequest, pk: int) -> HttpResponse:
-    """Mark the message of a notification as read and redirect to it. A GET only redirects.
+    """Mark the messages of a conversation as read, up to that of this notification. A GET only redirects.
 
     `pk` is the id of the message. Ids of notifications are numbered in order, so they would show how many
     messages all users receive.
     """
-    seen = get_object_or_404(Notification.objects.for_user(request.user), message=pk)
+    own = Notification.objects.for_user(request.user).select_related("message").only("message__conversation")
+    latest = get_object_or_404(own, message=pk).message
     if request.method == "POST":
-        Message.objects.mark_seen(request.user, [seen.message_id])
-    return redirect("chats:message", seen.message_id)
+        Message.objects.mark_conversation_read(request.user, latest.conversation_id, up_to=pk)
+    return redirect("notifications:list")
 
 
 @member_view(budget=3, methods=READ_AND_SEND)

@@ -12,6 +12,7 @@ from itertools import chain
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection
 from django.middleware.csrf import CSRF_ALLOWED_CHARS, CSRF_SECRET_LENGTH
+from django.urls import reverse
 from django.utils.crypto import get_random_string
 
 from accounts.models import Session, User
@@ -54,15 +55,20 @@ class Fixture:
         return {name: name for name in names} | dict(zip(texts, names[::2] + names[1::2], strict=True))
 
     @property
-    def shared_pages(self) -> dict[str, dict[int, frozenset[str]]]:
-        """Return the pages of each pair: the arguments of their URLs and the names of the pair, by view."""
+    def shared_pages(self) -> dict[str, dict[str, frozenset[str]]]:
+        """Return the pages of each pair: their URLs and the names of the pair, by view."""
         names = [browser.name for browser in self.browsers]
         pairs = list(map(frozenset, zip(names[::2], names[1::2], strict=True)))
+        keys = {
+            "chats:thread": [root.pk for root in self.roots],
+            "chats:conversation_by_id": [root.conversation_id for root in self.roots],
+        }
         return {
-            "chats:thread": dict(zip([root.pk for root in self.roots], pairs, strict=True)),
-            "chats:conversation_by_id": dict(
-                zip([root.conversation_id for root in self.roots], pairs, strict=True)
-            ),
+            view: {
+                reverse(view, args=[pk], query={"at": root.pk}): pair
+                for pk, root, pair in zip(ids, self.roots, pairs, strict=True)
+            }
+            for view, ids in keys.items()
         }
 
     def foreign_data_for(self, browser: Browser | None) -> dict[str, str]:

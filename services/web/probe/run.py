@@ -116,7 +116,8 @@ class Run:
 
     def fetch_uncached(self, page: Page, browser: Browser) -> Answer:
         """Fetch the page under a new URL, which cannot come from a cache."""
-        return self.fetch(f"{page.path}?probe={get_random_string(12)}", browser)
+        separator = "&" if "?" in page.path else "?"
+        return self.fetch(f"{page.path}{separator}probe={get_random_string(12)}", browser)
 
     def check_stranger(self, page: Page, browser: Browser | None, when: str) -> Answer:
         answer = self.fetch(page.path, browser)

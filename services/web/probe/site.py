@@ -57,18 +57,18 @@ class Page:
         return not self.owners or user_name in self.owners
 
 
-def pages(shared: dict[str, dict[int, frozenset[str]]]) -> Iterator[Page]:
+def pages(shared: dict[str, dict[str, frozenset[str]]]) -> Iterator[Page]:
     """Yield every page whose URL has no arguments, since a page that is cached by mistake has no mark.
 
-    `shared` has the arguments and the owners of the other pages, by the name of the view.
+    `shared` has the URLs and the owners of the other pages, by the name of the view.
     """
     for name, view in views():
         is_cached = hasattr(view, "may_use_cache")
         if name.startswith("admin:") or name in UNREACHABLE:
             continue
         if name in shared:
-            for argument, owners in shared[name].items():
-                yield Page(name, reverse(name, args=[argument]), is_cached, owners)
+            for path, owners in shared[name].items():
+                yield Page(name, path, is_cached, owners)
             continue
         try:
             yield Page(name, reverse(name), is_cached)

@@ -20,7 +20,7 @@ CLIENTS = 16
 # allows for one address, since the wait after a refusal would look like an outage.
 PAUSE = 1.0
 SLOW_SECONDS = 2
-ACKNOWLEDGED = re.compile(r"/chats/thread/(\d+)/")
+ACKNOWLEDGED = re.compile(r"/chats/message/(\d+)/")
 
 
 def sign_up(url: str) -> list[Patient]:

@@ -149,7 +149,7 @@ def test_a_member_in_any_spelling_is_one_member(member, alice, write, browser_of
     assert "is taken" in refusal(typed)
     assert User.objects.get_by_natural_key(typed) == user
     assert pages.post("/chats/new/", {"to": typed, "content": "weft"}).status_code == 302
-    assert pages.get(f"/chats/with/{typed}/").status_code == 200
+    assert pages.get(f"/chats/with/{typed}/", follow=True).status_code == 200
     assert (
         f'value="{name}"'.replace("'", "&#39;") in pages.get("/chats/people/", {"to": typed}).content.decode()
     )
@@ -295,7 +295,7 @@ def test_a_member_called_me_is_reached_like_any_other(member, alice, browser_of)
     pages = browser_of(alice)
 
     assert pages.post("/chats/new/", {"to": "ME", "content": "hello"}).status_code == 302
-    assert 'data-with="me"' in pages.get("/chats/with/me/").content.decode()
+    assert 'data-with="me"' in pages.get("/chats/with/me/?at=1").content.decode()
 
 
 def test_the_key_of_a_name_of_any_length_fits_into_the_index():

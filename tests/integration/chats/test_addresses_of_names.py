@@ -41,11 +41,11 @@ def test_conversation_with_an_old_name_is_reached_from_the_inbox_and_a_thread(
 ):
     message = write(member(name), alice, "from an old name")
     row = re.search(r'class="row" href="([^"]*)"', pages.get("/chats/").content.decode())[1]
-    thread = pages.get(f"/chats/thread/{message.thread}/").content.decode()
+    thread = pages.get(f"/chats/thread/{message.thread}/?at=1").content.decode()
 
     assert f'<a href="{row}" dir="auto">' in thread
     assert as_browser(row) == row
-    answer = pages.get(row)
+    answer = pages.get(row, follow=True)
     assert answer.status_code == 200
     assert unescape(re.search(r'data-with="([^"]*)"', answer.content.decode())[1]) == name
 
@@ -54,15 +54,17 @@ def test_valid_names_keep_their_addresses(member, write, alice, pages):
     names = ("bob", "...b", ".b", "O'Brien", "山田", "दिनेश", "a@b+c")
     for name in names:
         write(member(name), alice)
-    inbox = pages.get("/chats/").content.decode()
+    inbox, unread = (pages.get(f"/chats/{page}").content.decode() for page in ("", "unread/"))
 
-    assert [name for name in names if f'href="/chats/with/{quote(name, safe="@+")}/"' not in inbox] == []
+    for page, end in ((inbox, '"'), (unread, "?at=")):
+        hrefs = {name: f'href="/chats/with/{quote(name, safe="@+")}/{end}' for name in names}
+        assert [name for name, href in hrefs.items() if href not in page] == []
 
 
 def test_pages_of_a_conversation_with_an_old_name_lead_to_its_other_pages(member, write_many, alice, pages):
     messages = write_many(member(".."), alice, 120)
     address = f"/chats/conversation/{messages[0].conversation_id}/"
-    earlier = re.search(r'rel="prev" href="([^"]*)"', pages.get(address).content.decode())[1]
+    earlier = re.search(r'rel="prev" href="([^"]*)"', pages.get(f"{address}?at=1").content.decode())[1]
 
     assert earlier.startswith("?to=")
     assert pages.get(address + earlier).status_code == 200
@@ -88,6 +90,6 @@ def test_conversation_of_others_or_with_an_unknown_id_returns_404(message, charl
 def test_conversation_by_id_marks_what_it_shows_as_read(write, alice, bob, pages, client):
     message = write(bob, alice)
     assert client.get(f"/chats/conversation/{message.conversation_id}/").status_code == 302
-    assert pages.get(f"/chats/conversation/{message.conversation_id}/").status_code == 200
+    assert pages.get(f"/chats/conversation/{message.conversation_id}/", follow=True).status_code == 200
 
     assert pages.get("/chats/unread/").content.decode().count("data-message") == 0

@@ -25,7 +25,9 @@ def opened(browser_of, alice, bob, write):
     write(bob, alice)
     write(alice, bob)
     client = browser_of(alice)
-    return client, fields(client.get("/chats/with/bob/").content.decode()) | {"content": "a secret for bob"}
+    return client, fields(client.get("/chats/with/bob/?at=1").content.decode()) | {
+        "content": "a secret for bob"
+    }
 
 
 def rename(user, name):
@@ -151,7 +153,9 @@ def test_deactivated_member_cannot_be_written_to_until_active_again(opened, bob,
     assert client.post(address, sent).status_code == 302
 
 
-@pytest.mark.parametrize("page", ["/chats/with/bob/", "/chats/thread/{}/", "/chats/message/{}/reply/"])
+@pytest.mark.parametrize(
+    "page", ["/chats/with/bob/?at=1", "/chats/thread/{}/?at=1", "/chats/message/{}/reply/"]
+)
 def test_page_of_a_deactivated_member_says_so_and_has_no_composer(opened, bob, page):
     client, _ = opened
     address = page.format(Message.objects.latest("pk").thread)

@@ -40,9 +40,9 @@ class World:
         conversation, thread = self.first.conversation_id, self.first.pk
         return [
             *lists,
-            f"/chats/conversation/{conversation}/",
-            f"/chats/thread/{thread}/",
-            "/chats/with/alice/",
+            f"/chats/conversation/{conversation}/?at=1",
+            f"/chats/thread/{thread}/?at=1",
+            "/chats/with/alice/?at=1",
         ]
 
     def shown(self):

@@ -45,9 +45,9 @@ def thread(alice, bob, write):
 def pages_of(thread, name="bob"):
     first, answer, last = (message.pk for message in thread)
     return [
-        f"/chats/with/{name}/",
+        f"/chats/with/{name}/?at={last}",
         f"/chats/with/{name}/?from={answer}",
-        f"/chats/thread/{first}/",
+        f"/chats/thread/{first}/?at={last}",
         f"/chats/thread/{first}/?from={last}",
         "/chats/",
         "/chats/unread/",
@@ -72,7 +72,7 @@ def test_deactivated_member_has_no_reply_link_on_any_page(browser_of, alice, bob
 
 def test_own_messages_to_a_deactivated_member_keep_their_edit_link(browser_of, alice, bob, thread):
     change(bob, is_active=False)
-    shown = browser_of(alice).get("/chats/with/bob/").content.decode()
+    shown = browser_of(alice).get("/chats/with/bob/?at=1").content.decode()
 
     assert f"/chats/message/{thread[1].pk}/edit/" in shown
     assert f"/chats/message/{thread[2].pk}/unread/" in shown
@@ -81,10 +81,10 @@ def test_own_messages_to_a_deactivated_member_keep_their_edit_link(browser_of, a
 def test_member_who_is_active_again_has_reply_links_again(browser_of, alice, bob, thread):
     client = browser_of(alice)
     change(bob, is_active=False)
-    client.get("/chats/with/bob/")
+    client.get("/chats/with/bob/?at=1")
     change(bob, is_active=True)
 
-    assert client.get("/chats/with/bob/").content.decode().count("/reply/") == 3
+    assert client.get("/chats/with/bob/?at=1").content.decode().count("/reply/") == 3
 
 
 def test_deactivated_member_is_not_offered_as_a_receiver(browser_of, alice, bob, charlie, write, thread):
@@ -127,13 +127,11 @@ def test_notifications_say_the_present_name_after_each_rename(browser_of, alice,
     said = []
     for name in ("robert", "rob", "bob"):
         change(bob, username=name)
-        said.append(
-            re.findall(
-                r"New message from <bdi>(\w+)</bdi></a>", client.get("/chats/notifications/").content.decode()
-            )
+        said += re.findall(
+            r"<bdi>(\w+)</bdi> · 2 new messages</a>", client.get("/chats/notifications/").content.decode()
         )
 
-    assert said == [["robert"] * 2, ["rob"] * 2, ["bob"] * 2]
+    assert said == ["robert", "rob", "bob"]
 
 
 def test_rows_of_notifications_are_one_query_with_the_names(alice, bob, thread, django_assert_num_queries):
@@ -144,17 +142,13 @@ def test_rows_of_notifications_are_one_query_with_the_names(alice, bob, thread, 
     assert {row.sender_name for row in rows} == {"robert"}
 
 
-@pytest.mark.parametrize("how", ["renamed", "erased", "never", "no conversation", "a stranger's"])
-def test_address_of_a_name_without_conversation_says_what_may_have_happened(
-    browser_of, alice, bob, charlie, thread, member, how
-):
-    name = {"never": "nobody", "no conversation": "charlie", "a stranger's": "dora"}.get(how, "bob")
+@pytest.mark.parametrize("how", ["renamed", "erased", "never"])
+def test_address_of_an_unused_name_says_what_may_have_happened(browser_of, alice, bob, thread, how):
+    name = "nobody" if how == "never" else "bob"
     if how == "renamed":
         change(bob, username="robert")
     elif how == "erased":
         bob.delete()
-    elif how == "a stranger's":
-        member("dora")
     response = browser_of(alice).get(f"/chats/with/{name}/")
 
     assert response.status_code == 404
@@ -196,7 +190,7 @@ def test_erasure_by_the_member_is_explained_to_the_counterpart(browser_of, alice
     assert not User.objects.filter(username="bob").exists()
     assert not Message.objects.exists()
     assert "bob" not in client.get("/chats/").content.decode().replace("bobbin", "")
-    assert "may have been deleted" in client.get("/chats/with/bob/").content.decode()
+    assert "may have been deleted" in client.get("/chats/with/bob/?at=1").content.decode()
 
 
 def test_cached_pages_are_stored_again_after_a_rename(browser_of, alice, bob, thread):
@@ -234,8 +228,7 @@ def test_counterpart_is_found_by_conversation_and_by_any_spelling_of_the_name(br
 
 def test_form_of_a_renamed_counterpart_is_sent_with_the_token_of_the_new_name(browser_of, alice, bob, thread):
     client = browser_of(alice)
-    page = client.get("/chats/new/?to=bob").content.decode()
-    old = page.partition('name="made" value="')[2].partition('"')[0]
+    old = client.get("/chats/counterpart/", {"to": "bob"}).json()["made"]
     change(bob, username="robert")
     new = client.get("/chats/counterpart/", {"conversation": thread[0].conversation_id}).json()["made"]
 

@@ -80,7 +80,7 @@ def test_empty_inbox_sends_a_first_message(browser_of, alice, bob):
     made = re.search(r'name="made" value="([^"]+)"', browser.get("/chats/").content.decode())
     response = browser.post("/chats/new/", {"to": "bob", "content": "Hello", "made": made[1]})
 
-    assert "/chats/thread/" in response.url
+    assert "/chats/message/" in response.url
     inbox = browser.get("/chats/").content.decode()
     assert "Hello" in inbox
     assert "Write to somebody" not in inbox

@@ -49,7 +49,7 @@ def _unread(messages) -> list[int]:
 
 def test_conversation_marks_the_page_that_was_rendered(browser_of, town, alice, bob):
     flat, _, _ = town
-    browser_of(bob).get("/chats/with/alice/")
+    browser_of(bob).get("/chats/with/alice/?at=1")
 
     assert _unread(flat) == list(range(70))
     earlier = browser_of(alice).get(f"/chats/with/bob/?to={flat[69].pk}").content.decode()
@@ -60,19 +60,19 @@ def test_conversation_marks_the_page_that_was_rendered(browser_of, town, alice, 
 def test_badges_count_messages_that_were_not_on_the_page(browser_of, bob, alice, write_many, state):
     write_many(alice, bob, 120)
     client = browser_of(bob)
-    client.get("/chats/with/alice/")
+    client.get("/chats/with/alice/?at=1")
     assert state(client) == (70, 70)
 
     client.get(f"/chats/with/alice/?to={Message.objects.order_by('pk')[9].pk}")
     assert state(client) == (60, 60)
 
 
-def test_link_to_the_last_reply_marks_the_26_rows_that_it_shows(browser_of, town, bob):
+def test_link_to_a_reply_marks_the_rows_that_it_shows(browser_of, town, bob):
     _, _, replies = town
     client = browser_of(bob)
-    client.get(f"/chats/message/{replies[-1].pk}/", follow=True)
+    client.get(f"/chats/message/{replies[60].pk}/", follow=True)
 
-    assert _unread(replies) == list(range(94))
+    assert _unread(replies) == [*range(35), *range(85, 120)]
 
 
 @pytest.mark.parametrize("page", ["from", "to"])
@@ -87,10 +87,10 @@ def test_middle_page_of_a_thread_marks_only_its_own_rows(page, browser_of, town,
 def test_thread_page_leaves_messages_of_other_threads_unread(browser_of, message, alice, bob, write):
     between = write(alice, bob, "another thread")
     inside = write(alice, bob, "a reply", parent_message=message)
-    browser_of(bob).get(f"/chats/thread/{message.pk}/")
+    browser_of(bob).get(f"/chats/thread/{message.pk}/?at=1")
 
     assert _unread([message, between, inside]) == [1]
-    page = browser_of(alice).get("/chats/with/bob/").content.decode()
+    page = browser_of(alice).get("/chats/with/bob/?at=1").content.decode()
     assert page.count('<span class="seen">') == 2
 
 
@@ -113,7 +113,7 @@ def test_thread_page_leaves_messages_of_other_threads_unread(browser_of, message
         {"X-Purpose": "prefetch", "Sec-Fetch-Mode": "navigate"},
     ],
 )
-@pytest.mark.parametrize("path", ["/chats/with/alice/", "/chats/thread/{}/"])
+@pytest.mark.parametrize("path", ["/chats/with/alice/?at=1", "/chats/thread/{}/?at=1"])
 def test_page_fetched_in_advance_marks_nothing(path, headers, browser_of, message, bob, state):
     client = browser_of(bob)
     client.get(path.format(message.pk), headers=headers)
@@ -124,7 +124,9 @@ def test_page_fetched_in_advance_marks_nothing(path, headers, browser_of, messag
 
 
 @pytest.mark.parametrize("dest", ["image", "iframe", "embed", "empty", "script"])
-@pytest.mark.parametrize("path", ["/chats/with/alice/", "/chats/thread/{}/", "/chats/with/alice/?script=no"])
+@pytest.mark.parametrize(
+    "path", ["/chats/with/alice/?at=1", "/chats/thread/{}/?at=1", "/chats/with/alice/?at=1&script=no"]
+)
 def test_page_without_javascript_inside_another_page_marks_nothing(
     path, dest, browser_of, message, bob, state
 ):
@@ -142,7 +144,7 @@ def test_page_without_javascript_in_advance_remembers_and_marks_nothing(
     headers, browser_of, message, bob, state
 ):
     client = browser_of(bob)
-    address = "/chats/with/alice/?script=no"
+    address = "/chats/with/alice/?at=1&script=no"
     response = client.get(address, headers=headers) if headers else client.head(address)
     assert ("script" in response.cookies, state(client)) == (False, (1, 1))
 
@@ -150,7 +152,7 @@ def test_page_without_javascript_in_advance_remembers_and_marks_nothing(
     assert (response.cookies["script"].value, state(client)) == ("no", (0, 0))
 
 
-@pytest.mark.parametrize("path", ["/chats/with/alice/", "/chats/thread/{}/"])
+@pytest.mark.parametrize("path", ["/chats/with/alice/?at=1", "/chats/thread/{}/?at=1"])
 def test_head_marks_nothing(path, browser_of, message, bob, state):
     client = browser_of(bob)
     client.head(path.format(message.pk))
@@ -164,18 +166,18 @@ def test_page_for_a_browser_leaves_the_marking_to_its_script(headers, browser_of
     if "Cookie" in headers:
         client.cookies["script"] = "yes"
         headers = {}
-    page = client.get("/chats/with/alice/", headers=headers).content.decode()
+    page = client.get("/chats/with/alice/?at=1", headers=headers).content.decode()
 
     assert state(client) == (1, 1)
     assert '<noscript><meta http-equiv="refresh"' in page
 
 
-@pytest.mark.parametrize("path", ["/chats/with/alice/?to=9007199254740991", "/chats/thread/{}/"])
+@pytest.mark.parametrize("path", ["/chats/with/alice/?to=9007199254740991", "/chats/thread/{}/?at={}"])
 def test_browser_without_javascript_reloads_and_then_marks_by_itself(
     path, browser_of, message, alice, bob, write, state
 ):
     client = browser_of(bob)
-    path = path.format(message.pk)
+    path = path.format(message.pk, message.pk)
     page = client.get(path, headers=BROWSER).content.decode()
     again = html.unescape(re.search(r'content="0; url=([^"]+)"', page)[1])
     page = client.get(path.partition("?")[0] + again, headers=BROWSER).content.decode()
@@ -189,7 +191,9 @@ def test_browser_without_javascript_reloads_and_then_marks_by_itself(
 
 def test_link_from_another_site_does_not_decide_what_is_marked(browser_of, message, bob, state):
     client = browser_of(bob)
-    response = client.get("/chats/with/alice/?script=no", headers=BROWSER | {"Sec-Fetch-Site": "cross-site"})
+    response = client.get(
+        "/chats/with/alice/?at=1&script=no", headers=BROWSER | {"Sec-Fetch-Site": "cross-site"}
+    )
 
     assert state(client) == (1, 1)
     assert "script" not in response.cookies
@@ -250,12 +254,12 @@ def test_message_marked_unread_has_an_unread_notification_and_no_receipt(
     browser_of, message, alice, bob, state
 ):
     client = browser_of(bob)
-    client.get("/chats/with/alice/")
-    assert '<span class="seen">' in browser_of(alice).get("/chats/with/bob/").content.decode()
+    client.get("/chats/with/alice/?at=1")
+    assert '<span class="seen">' in browser_of(alice).get("/chats/with/bob/?at=1").content.decode()
     client.post(f"/chats/message/{message.pk}/unread/")
 
     assert state(client) == (1, 1)
-    assert '<span class="seen">' not in browser_of(alice).get("/chats/with/bob/").content.decode()
+    assert '<span class="seen">' not in browser_of(alice).get("/chats/with/bob/?at=1").content.decode()
 
 
 def test_all_marked_on_the_notifications_page_are_read_everywhere(
@@ -269,7 +273,7 @@ def test_all_marked_on_the_notifications_page_are_read_everywhere(
 
     assert state(client) == (1, 1)
     assert list(Message.unread.for_user(bob)) == [late]
-    assert '<span class="seen">' in browser_of(alice).get("/chats/with/bob/").content.decode()
+    assert '<span class="seen">' in browser_of(alice).get("/chats/with/bob/?at=1").content.decode()
     assert wrong_counters() == []
 
 
@@ -300,12 +304,17 @@ def test_invalid_up_to_marks_all(up_to, browser_of, message, bob, state):
     assert state(client) == (0, 0)
 
 
-def test_notification_marked_alone_marks_its_message(browser_of, alice, bob, write_many, state):
-    write_many(alice, bob, 3)
+def test_notification_marked_alone_marks_the_messages_of_its_conversation_up_to_it(
+    browser_of, alice, bob, charlie, write, write_many, state
+):
+    other = write(charlie, bob)
+    sent = write_many(alice, bob, 3)
     client = browser_of(bob)
-    client.post(f"/chats/notifications/{Notification.objects.earliest('pk').message_id}/read/")
+    response = client.post(f"/chats/notifications/{sent[1].pk}/read/")
 
+    assert response.url == "/chats/notifications/"
     assert state(client) == (2, 2)
+    assert set(Message.unread.for_user(bob)) == {other, sent[2]}
 
 
 @pytest.mark.parametrize("fields", [None, ["read"]])

@@ -70,7 +70,9 @@ def test_state_without_redis_has_no_generation(browser_of, message, write, alice
         write(alice, bob)
 
 
-@pytest.mark.parametrize("page", ["/chats/", "/chats/unread/", "/chats/with/alice/", "/chats/thread/{}/"])
+@pytest.mark.parametrize(
+    "page", ["/chats/", "/chats/unread/", "/chats/with/alice/?at=1", "/chats/thread/{}/?at=1"]
+)
 def test_page_contains_its_generation(browser_of, message, bob, page):
     client = browser_of(bob)
     Message.objects.mark_conversation_read(bob, message.conversation_id, up_to=message.pk)
@@ -82,7 +84,7 @@ def test_page_contains_its_generation(browser_of, message, bob, page):
 def test_page_that_marks_as_read_contains_the_generation_from_before(browser_of, message, bob):
     client = browser_of(bob)
     generation = client.get("/chats/state/").json()["generation"]
-    page = client.get(f"/chats/thread/{message.pk}/").content.decode()
+    page = client.get(f"/chats/thread/{message.pk}/?at=1").content.decode()
 
     assert f'data-generation="{generation}"' in page
     assert 'data-badge="unread"' not in page  # The badges already reflect the change.
@@ -96,7 +98,7 @@ def test_page_contains_the_configured_port_of_events(browser_of, bob):
 
 def test_message_marked_unread_is_in_the_unread_list_again(browser_of, message, alice, bob, wrong_counters):
     client = browser_of(bob)
-    client.get(f"/chats/thread/{message.pk}/")
+    client.get(f"/chats/thread/{message.pk}/?at=1")
     response = client.post(f"/chats/message/{message.pk}/unread/")
 
     assert response.url == "/chats/unread/"

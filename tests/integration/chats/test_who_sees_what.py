@@ -19,7 +19,6 @@ OWN = ["chats:inbox", "chats:unread", "chats:new", "chats:people", "notification
        "accounts:account", "accounts:change_password", "accounts:delete_user_account"]  # fmt: skip
 OF_A_MESSAGE = [
     "chats:thread",
-    "chats:first_unread",
     "chats:message",
     "chats:history",
     "chats:reply",
@@ -88,9 +87,10 @@ def test_hidden_and_missing_messages_return_the_same_404(browser_of, message, ch
 
 
 def test_a_stranger_cannot_open_the_conversation(browser_of, message, alice, charlie):
-    assert browser_of(alice).get("/chats/with/bob/").status_code == 200
-    # charlie has no conversation with bob, so he gets the same response as for an unknown name.
-    assert browser_of(charlie).get("/chats/with/bob/").status_code == 404
+    assert browser_of(alice).get("/chats/with/bob/").status_code == 302
+    # charlie has no conversation with bob yet, so his is empty.
+    assert message.content not in browser_of(charlie).get("/chats/with/bob/").content.decode()
+    assert browser_of(charlie).get(f"/chats/conversation/{message.conversation_id}/").status_code == 404
     assert browser_of(charlie).get("/chats/with/nobody/").status_code == 404
 
 

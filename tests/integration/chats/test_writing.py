@@ -10,12 +10,12 @@ from caching.backend import RedisCache
 from messaging.models import Message
 
 
-def test_a_new_message_opens_its_thread(browser_of, alice, bob):
+def test_new_message_leads_to_itself(browser_of, alice, bob):
     response = browser_of(alice).post("/chats/new/", {"to": "BOB", "content": "\nhello "})
 
     sent = Message.objects.get()
     assert (sent.receiver, sent.content) == (bob, "hello")
-    assert response.url == f"/chats/thread/{sent.pk}/"
+    assert response.url == f"/chats/message/{sent.pk}/"
 
 
 def test_reply_goes_to_the_other_person_also_when_the_own_message_is_answered(
@@ -97,7 +97,7 @@ def test_two_members_may_use_the_same_client_id(browser_of, message, alice, bob)
 
 
 def test_each_form_has_a_different_client_id(browser_of, message, alice):
-    pages = [browser_of(alice).get(f"/chats/thread/{message.pk}/").content.decode() for _ in range(2)]
+    pages = [browser_of(alice).get(f"/chats/thread/{message.pk}/?at=1").content.decode() for _ in range(2)]
     ids = {re.search(r'name="client_id" value="([^"]+)"', page)[1] for page in pages}
 
     assert len(ids) == 2

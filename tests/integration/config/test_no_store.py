@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 STORED = [
-    "/chats/", "/chats/unread/", "/chats/notifications/", "/chats/with/bob/", "/chats/thread/{}/",
+    "/chats/", "/chats/unread/", "/chats/notifications/", "/chats/with/bob/?at=1",
+    "/chats/thread/{}/?at=1",
     "/chats/message/{}/history/", "/chats/message/{}/edit/", "/chats/message/{}/reply/",
     "/chats/search/?q=morning", "/chats/new/", "/chats/people/?to=b", "/chats/find/?q=b", "/chats/state/",
     "/accounts/",

@@ -40,7 +40,7 @@ def _shows_every_reply_under_its_parent(browser_of, root_id):
     depth = {root.pk: 0} | {reply.pk: reply.depth for reply in replies}
     assert all(depth[reply.pk] == depth[reply.parent_message_id] + 1 for reply in replies)
 
-    client, address, shown = browser_of(root.sender), f"/chats/thread/{root_id}/", []
+    client, address, shown = browser_of(root.sender), f"/chats/thread/{root_id}/?from={root_id}", []
     while address:
         page = client.get(address).content.decode()
         ids = [int(pk) for pk in re.findall(r'data-message="(\d+)"', page)]

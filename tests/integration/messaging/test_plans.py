@@ -63,10 +63,11 @@ READING = {
     "inbox": ["/chats/", "/chats/?before=60000", "/chats/new/", "/chats/people/?to=member1"],
     "unread": ["/chats/unread/", "/chats/unread/?before=60000", "/chats/notifications/",
                "/chats/notifications/?before=50000"],
-    "thread": ["/chats/thread/{root}/",
+    "thread": ["/chats/thread/{root}/", "/chats/thread/{root}/?at={late}", "/chats/thread/{root}/?at={root}",
                "/chats/thread/{root}/?from={late}", "/chats/thread/{root}/?to={late}",
-               "/chats/with/{counterpart}/", "/chats/with/{counterpart}/?to={late}", "/chats/message/{late}/",
-               "/chats/message/{late}/reply/", "/chats/message/{late}/history/"],
+               "/chats/with/{counterpart}/", "/chats/with/{counterpart}/?at={late}",
+               "/chats/with/{counterpart}/?at={root}", "/chats/with/{counterpart}/?to={late}",
+               "/chats/message/{late}/", "/chats/message/{late}/reply/", "/chats/message/{late}/history/"],
 }  # fmt: skip
 
 
@@ -103,7 +104,7 @@ def test_writing_uses_an_index(stage, browser_of, made, action):
     elif action == "edit":
         response = browser.post(f"/chats/message/{own.pk}/edit/", {"content": "Another text"})
     elif action == "read":
-        response = browser.get(f"/chats/thread/{waiting.thread}/")
+        response = browser.get(f"/chats/thread/{waiting.thread}/?at={waiting.pk}")
     else:
         notification = Notification.objects.get(message=waiting)
         response = browser.post(f"/chats/notifications/{notification.message_id}/read/")

@@ -83,7 +83,7 @@ def mixed_requests(root: int) -> list[dict]:
     They are cached and uncached pages, replies, edits and marks as read.
     """
     chance = random.Random(0)
-    thread, message = f"/chats/thread/{root}/", f"/chats/message/{root}"
+    thread, message = f"/chats/thread/{root}/?at={root}", f"/chats/message/{root}"
     loads = ["/chats/", "/chats/unread/", thread, f"{message}/history/", "/chats/notifications/"]
     others = [
         "/accounts/",

@@ -96,7 +96,7 @@ def test_trace_of_a_page_joins_the_request_with_its_sql_and_redis(
     web = start("gunicorn.conf.py", "WEB_BIND")
     forged = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
 
-    assert TEXT in fetch(web, "GET", "/chats/with/alice/", cookies_of(bob) | forged).text
+    assert TEXT in fetch(web, "GET", "/chats/with/alice/?at=1", cookies_of(bob) | forged).text
     (request,) = until(lambda: receiver.of(f"GET {ROUTE}"), "span of the request")
 
     children = [span for _, span in receiver.spans if span.parent_span_id == request.span_id]
@@ -111,7 +111,7 @@ def test_spans_contain_no_names_texts_ids_or_keys(start, receiver, alice, bob, w
     message = write(alice, bob, TEXT)
     web, cookies = start("gunicorn.conf.py", "WEB_BIND"), cookies_of(bob)
     pages = [
-        "/chats/with/alice/",
+        "/chats/with/alice/?at=1",
         f"/chats/search/?q={SEARCHED}",
         f"/{SEARCHED}/",
         f"/chats/message/{message.pk}/",

@@ -82,7 +82,7 @@ def test_probe_passes_on_bobbin(site, message):
 
     assert (report.outcome, report.violations, report.inconclusive) == (OK, [], [])
     assert "Every page belonged to its member" in report.lines()[0]
-    found = {page.name for page in pages({name: {1: frozenset()} for name in SHARED}) if page.is_cached}
+    found = {page.name for page in pages({name: {"/": frozenset()} for name in SHARED}) if page.is_cached}
     assert found == CACHED | SHARED, f"correct CACHED in {__file__}"
 
 

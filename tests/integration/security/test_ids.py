@@ -15,8 +15,8 @@ def test_message_ids_do_not_count_the_messages_of_all_users(write, alice, bob):
     assert len(steps) > 1
 
 
-def test_addresses_of_notifications_contain_the_ids_of_messages(write, alice, bob, browser_of):
-    sent = [write(alice, bob).pk for _ in range(3)]
+def test_addresses_of_notifications_contain_the_ids_of_messages(write, member, bob, browser_of):
+    sent = [write(member(f"sender{number}"), bob).pk for number in range(3)]
     page = browser_of(bob).get("/chats/notifications/").content.decode()
 
     assert re.findall(r"/chats/notifications/(\d+)/read/", page) == [str(pk) for pk in reversed(sent)]

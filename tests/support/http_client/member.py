@@ -68,7 +68,7 @@ class Member(Browser):
     def send(self, to: "Member", content: str) -> int:
         """Start a thread; return the id of its first message, which is also the id of the thread."""
         answer = self.submit("/chats/new/", to=to.name, content=content)
-        return self.expect_redirect(answer, r"/chats/thread/(\d+)/")
+        return self.expect_redirect(answer, r"/chats/message/(\d+)/")
 
     def reply(self, message: int, content: str) -> int:
         """Reply to a message; return the id of the reply."""
@@ -82,16 +82,21 @@ class Member(Browser):
     # --- Reading ----------------------------------------------------------------------------------
     def thread(self, root: int) -> list[Shown]:
         """Return the messages of a thread from top to bottom; the request marks them as read."""
-        return self._messages(self.get(f"/chats/thread/{root}/"))
+        return self._opened(f"/chats/thread/{root}/")
 
     def conversation(self, other: "Member") -> list[Shown]:
-        return self._messages(self.get(f"/chats/with/{other.name}/"))
+        return self._opened(f"/chats/with/{other.name}/")
 
     def follow_link_to(self, message: int) -> list[Shown]:
         """Return the messages of the page to which the address of one message redirects."""
         link = self.get(f"/chats/message/{message}/", status=302)
         self.expect(link.location.endswith(f"#m{message}"), f"a redirect that ends in #m{message}", link)
         return self._messages(self.get(link.location.partition("#")[0]))
+
+    def _opened(self, address: str) -> list[Shown]:
+        """Return the messages of the page to which a conversation or a thread redirects."""
+        place = self.get(address, status=302).location.partition("#")[0]
+        return self._messages(self.get(place))
 
     def history(self, message: int) -> list[str]:
         """Return the previous texts of a message, latest first."""

@@ -17,7 +17,6 @@ COOKIE = "script"  # seen.js sets "yes". The response to a request of a `noscrip
 
 COOKIE_SECONDS = 60 * 60 * 24 * 365
 PLAIN = "no"
-AT = "at"  # Query parameter with the message id of the fragment, for the URL in the `noscript` element.
 
 
 @member_view(budget=4, methods=READ_AND_SEND)
@@ -70,21 +69,19 @@ def remember_plain(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def plain_address(request: HttpRequest) -> str:
-    """Return the URL of the same page for a browser without JavaScript."""
+    """Return the URL of the same page for a browser without JavaScript.
+
+    A reload drops the fragment, so it is made from `?at=` again.
+    """
     query = request.GET.copy()
     query[COOKIE] = PLAIN
-    at = query.pop(AT, [""])[-1]
+    at = query.get("at", "")
     return f"?{query.urlencode()}{f'#m{at}' if is_id(at) else ''}"
 
 
 def has_script(request: HttpRequest) -> bool:
     """Return whether a script of Bobbin has run in this browser, so its pages depend on no cookie."""
     return request.COOKIES.get(COOKIE) == "yes" and COOKIE not in request.GET
-
-
-def may_come_again(request: HttpRequest) -> bool:
-    """Return whether the `noscript` element may reload the page, which drops the fragment of the URL."""
-    return COOKIE not in request.COOKIES and marks_by_script(request)
 
 
 def _followed_noscript(request: HttpRequest) -> bool:

@@ -6,14 +6,17 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 
+from accounts import names
 from accounts.concurrent_erasure import not_found
 from accounts.decorators import READ_AND_SEND, invitation, member_view
 from accounts.models import User
 from accounts.names import LONGEST_KEY
 from accounts.requests import MemberRequest
+from chats.addresses import conversations
 from chats.cache import suggestions
 from chats.forms import EditForm, MessageForm, ReplyForm
 from chats.new_message import NewMessageForm
+from chats.views.conversations import SIDE
 from messaging.editing import EditConflictError, version_of
 from messaging.models import Message, Participant
 from messaging.replying import message_to_answer, message_to_edit
@@ -26,7 +29,12 @@ SendForm = NewMessageForm | ReplyForm
 @invitation
 @member_view(budget=7, methods=READ_AND_SEND)
 def new(request: MemberRequest) -> HttpResponse:
-    """Show the form of a new message, or send the message. It starts a thread."""
+    """Show the form of a new message, or send the message. It starts a thread.
+
+    A link with the name of a counterpart (`?to=`) leads to the conversation.
+    """
+    if request.method != "POST" and (address := _conversation_with(request)):
+        return redirect(address)
     # A suggested name fills in the field and sends nothing. Without JavaScript, the server fills it in.
     filled = request.POST.get("fill")
     form = NewMessageForm(
@@ -38,7 +46,7 @@ def new(request: MemberRequest) -> HttpResponse:
         sender=request.user,
     )
     if sent := _send(form, request.user):
-        return accepted(request, form, "chats:thread", sent.thread)
+        return accepted(request, form, "chats:message", sent.pk)
     # After a conflict, the name was valid, so the page needs no list of names.
     active = Participant.objects.filter(counterpart__is_active=True)
     known = [] if form.conflict else active.inbox_rows(request.user)[:20]
@@ -82,8 +90,8 @@ def edit(request: MemberRequest, pk: int) -> HttpResponse:
 @member_view(budget=2)
 def people(request: MemberRequest) -> HttpResponse:
     """Return user names that begin with `?to=`, as option elements for the field's datalist."""
-    names = suggestions(request.GET.get("to", "")[:LONGEST_KEY], request.user)
-    return render(request, "chats/people.html", {"names": names})
+    found = suggestions(request.GET.get("to", "")[:LONGEST_KEY], request.user)
+    return render(request, "chats/people.html", {"names": found})
 
 
 def accepted(request: HttpRequest, form: MessageForm, to: str, *args: Any) -> HttpResponse:
@@ -100,6 +108,15 @@ def accepted(request: HttpRequest, form: MessageForm, to: str, *args: Any) -> Ht
         "X-Accepted": str(form.cleaned_data["client_id"] or ""),
     }
     return HttpResponse(status=204, headers=headers)
+
+
+def _conversation_with(request: MemberRequest) -> str:
+    """Return the URL of the conversation with the user `?to=`, or an empty string if there is none."""
+    name = request.GET.get("to", "").strip()
+    if not name or "\x00" in name:
+        return ""
+    sides = SIDE(request.user.pk, name, names.key(name))
+    return conversations()(sides[0].name, sides[0].conversation_id) if sides else ""
 
 
 def _send(form: SendForm, sender: User, parent: Message | None = None) -> Message | None:

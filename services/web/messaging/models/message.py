@@ -49,8 +49,18 @@ class Message(MessageFields):
             models.Index(fields=["thread", "id"], name="message_thread"),
             # Unread list: newest unread first (UnreadMessagesManager.for_user). Badge (chats.cache.badges).
             models.Index(fields=["receiver", "-id"], condition=Q(read=False), name="message_unread"),
-            # Recount, without a scan of unread messages in other conversations (inbox.RECOUNT).
-            models.Index(fields=["conversation", "id"], condition=Q(read=False), name="message_unread_here"),
+            # First unread message of a conversation (MessageQuerySet.first_unread). Recount (inbox.RECOUNT).
+            models.Index(
+                fields=["conversation", "receiver", "id"],
+                condition=Q(read=False),
+                name="message_first_unread",
+            ),
+            # First unread message of a thread (MessageQuerySet.first_unread).
+            models.Index(
+                fields=["thread", "receiver", "id"],
+                condition=Q(read=False),
+                name="message_first_unread_thread",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ import { checkState, tryTo } from "./events.js";
 import { cover, isCovered, list, messages, state } from "./page.js";
 import { all, byId, EDIT, END, link, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
-import { findTarget, focusTarget, isTarget, showTarget } from "./target.js";
+import { findTarget, focusTarget, isTarget, namedRow, showTarget } from "./target.js";
 import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
 // Other modules import these. They are listed here so that the browser loads all modules in parallel.
@@ -104,18 +104,14 @@ const prepare = () => (messages ? loadUnsent() : loadSending()).catch(() => {});
 /** @param {Element} element @returns {HTMLElement | null} */
 const rowOf = (element) => element.closest("ol.messages li.message");
 
-// Whether the address names a message above the newest one. Its row keeps the focus, so that keys and screen readers begin
-// there.
-function isNamed() {
-  const row = byId(targetId());
-  return location.hash === END || (row !== null && (row !== all().at(-1) || link("next") !== null));
-}
+const loadWhileScrolling = () => tryTo(() => import("./scrolling.js").then(({ watchLinks }) => watchLinks()));
 
 // Moves the focus to the row that the member comes back to, or that the address names, or else to the composer.
 function focusPlace(isBack = false) {
   const isFree = () => document.activeElement === document.body;
   if (!isFree()) return;
-  if (messages && !isNamed()) focusComposer(isFree);
+  // A row that the address names keeps the focus, so that keys and screen readers begin there.
+  if (messages && location.hash !== END && !namedRow()) focusComposer(isFree);
   else focusTarget(isBack);
   const isKnown = messages ? location.hash === END : list && here() in places().rows;
   if (isKnown) import("./moving.js").then(({ moveToPlace }) => isFree() && moveToPlace());
@@ -124,6 +120,7 @@ function focusPlace(isBack = false) {
 showTitle();
 findTarget();
 if (!isCovered()) focusPlace();
+if (messages) addEventListener("scroll", loadWhileScrolling, { once: true, passive: true });
 setInterval(showTimes, 60_000);
 document.addEventListener("visibilitychange", () => showTimes()); // Hidden tabs may suspend timers.
 showKeySwitch();

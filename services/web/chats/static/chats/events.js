@@ -87,6 +87,7 @@ async function fetchChanges(events) {
   const isMember = events.some(({ kind }) => kind === "member");
   const isSync = events.some(({ kind }) => kind === "sync");
   if (rows || (found && (isMember || isSync))) await refreshRows(isMember);
+  else if ($("#beginning")) await import("./beginning.js").then(({ refreshBeginning }) => refreshBeginning());
   else if (isMember || (isSync && !messages)) await checkCounterpart();
   if (messages && (isSync || ids.length)) await refreshMessages(isSync ? undefined : ids);
 }

@@ -11,8 +11,9 @@ const marks = list && import("./marks.js");
 /** Marks the rows with a draft, which another page or tab may have changed. */
 export const showMarks = async () => list && (await marks)?.markDrafts(list);
 
+// Identifies a row of a list. Its address changes when its messages are read.
 /** @param {HTMLElement} row */
-const keyOf = (row) => row.dataset.counterpart ?? row.dataset.message ?? row.dataset.notification;
+export const keyOf = (row) => row.dataset.counterpart ?? row.dataset.message ?? row.dataset.notification;
 
 // `isMember`: whether a counterpart was renamed, deactivated or erased.
 export async function refreshRows(isMember = false) {
@@ -31,7 +32,7 @@ export async function refreshRows(isMember = false) {
   await showDeparted(names, list, isMember || $("[data-counterpart]", list) ? 3 : 0);
 }
 
-/** @typedef {{ address: string | undefined, at: number }} Place The row of a list that had the focus. */
+/** @typedef {{ key: string | undefined, at: number }} Place The row of a list that had the focus. */
 /** @typedef {{ member: string | undefined, latest: string, rows: Record<string, Place> }} Places */
 const PLACES = "bobbin-places";
 const MOST = 20; // Lists whose rows are kept.
@@ -52,7 +53,7 @@ export function keepPlace() {
   const { activeElement } = document;
   const all = activeElement?.matches(":focus-visible") ? $$(".rows > li", list) : [];
   const at = all.findIndex((row) => row.contains(activeElement));
-  if (at >= 0) rows[here()] = { address: $("a", all[at])?.href, at };
+  if (at >= 0) rows[here()] = { key: keyOf(all[at]), at };
   const kept = Object.fromEntries(Object.entries(rows).slice(-MOST));
   inTabStorage((storage) => storage.setItem(PLACES, JSON.stringify({ member, latest: here(), rows: kept })), undefined);
 }

@@ -6,11 +6,11 @@ import { say } from "./arrivals.js";
 import { tryTo } from "./events.js";
 import { get } from "./fetching.js";
 import { reveal } from "./folding.js";
-import { here, places } from "./lists.js";
-import { $, $$, required, thread } from "./page.js";
-import { all, byId, EDIT, END, focusRow, idOf, isInView, lastId, link } from "./rows.js";
+import { here, keyOf, places } from "./lists.js";
+import { $, $$, required } from "./page.js";
+import { all, byId, EDIT, END, focusRow, idOf, isInView, lastId, link, targetId } from "./rows.js";
 
-const LAST_PAGE = "?to=9223372036854775807"; // Of a thread. As in accounts/requests.py: the largest id.
+const LAST_PAGE = "?to=9223372036854775807"; // As in accounts/requests.py: the largest id.
 let isSearching = false; // Whether the next unread message is being looked up.
 
 const items = () => $$("ol.messages li[data-message], .rows > li").filter((item) => !item.hidden);
@@ -27,20 +27,23 @@ function moveTo(item) {
 }
 
 /**
- * Moves from the focused row. If it is not visible, `j` starts at the first visible row and `k` at the last.
+ * Moves from the focused row. If it is not visible, starts at the message of the URL. If that is not visible either, `j`
+ * starts at the first visible row and `k` at the last.
  * @param {1 | -1} by
  */
 export function step(by) {
   const among = items();
   const at = placeOf(among);
-  const begin = by > 0 ? among.find(isInView) : among.findLast(isInView);
+  const target = byId(targetId());
+  const visible = by > 0 ? among.find(isInView) : among.findLast(isInView);
+  const begin = target && isInView(target) ? target : visible;
   const item = at >= 0 && isInView(among[at]) ? among[at + by] : begin;
   if (item) moveTo(item);
 }
 
 // Goes to the page with the newest message if this page does not show it.
 export function moveToNewest() {
-  if (link("next")) location.assign(location.pathname + (thread ? LAST_PAGE : "") + END);
+  if (link("next")) location.assign(location.pathname + LAST_PAGE + END);
   else moveTo(required(`#m${lastId()}`));
 }
 
@@ -77,7 +80,7 @@ export function moveToPlace() {
   if (location.hash === END && all().length) return moveTo(required(`#m${lastId()}`));
   const place = places().rows[here()];
   const among = items();
-  const same = place && among.find((one) => $("a", one)?.href === place.address);
+  const same = place && among.find((one) => keyOf(one) === place.key);
   const item = same ?? (place && among[Math.min(place.at, among.length - 1)]);
   if (item) moveTo(item);
 }

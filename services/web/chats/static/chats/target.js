@@ -3,8 +3,8 @@
 
 import { reveal } from "./folding.js";
 import { stays } from "./keeping.js";
-import { $, messages, thread } from "./page.js";
-import { all, byId, focusRow, isInView, targetId } from "./rows.js";
+import { $, messages } from "./page.js";
+import { all, byId, focusRow, idOf, isInView, lastId, link, targetId } from "./rows.js";
 
 const OPEN = "That message is on another page. This one has an open form: open the link in a new tab.";
 
@@ -25,12 +25,19 @@ export function findTarget() {
   if (id && !byId(id)) openOnItsPage(id);
 }
 
+/** The message of the fragment. Not one at which a conversation opens by itself, which is new or the newest one. */
+export function namedRow() {
+  const row = messages && byId(targetId());
+  const isOpening = row && (row.matches(".is-new") || (idOf(row) === lastId() && !link("next")));
+  return isOpening ? null : row;
+}
+
 /**
  * Moves the focus to the message of the fragment: it is the row that the keys act on.
  * @param {boolean} isBack Whether the browser may have scrolled to another place.
  */
 export function focusTarget(isBack) {
-  const row = messages && byId(targetId());
+  const row = namedRow();
   if (row && (!isBack || isInView(row))) focusRow(row);
 }
 
@@ -43,9 +50,8 @@ export const isTarget = (anchor) => anchor instanceof HTMLAnchorElement && ancho
  */
 async function openOnItsPage(id, isKept = () => false) {
   const permalink = $(".meta > a", all()[0])?.href.replace(/\d+\/$/, `${id}/`);
-  if (!permalink) return;
+  const isHere = new URLSearchParams(location.search).get("at") === id; // It is not of this conversation or thread.
+  if (!permalink || isHere) return;
   const answer = await fetch(permalink, { method: "HEAD", redirect: "manual" }).catch(() => null);
-  if (answer?.type !== "opaqueredirect") return;
-  const begins = new URLSearchParams(location.search).get("from") === id;
-  if (!isKept()) location.replace(thread || begins ? permalink : `${location.pathname}?from=${id}#m${id}`);
+  if (answer?.type === "opaqueredirect" && !isKept()) location.replace(`${location.pathname}?at=${id}#m${id}`);
 }

@@ -125,7 +125,7 @@ async function showSent(id) {
   if (!link("next")) await refreshMessages([byId(id) ? id : lastId() + 1]);
   else {
     // This page does not show the end of the thread: insert only the sent message.
-    const page = await get(`${location.pathname}?from=${id}`);
+    const page = await get(`${location.pathname}?at=${id}`);
     if (page) merge(page, (other) => other === id);
   }
   const row = byId(id);
