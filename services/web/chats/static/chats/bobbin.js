@@ -15,7 +15,7 @@ import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
 import { cover, isCovered, list, messages, state } from "./page.js";
-import { all, byId, EDIT, END, link, REPLY, targetId } from "./rows.js";
+import { EDIT, END, REPLY } from "./rows.js";
 import { watchSight } from "./seen.js";
 import { findTarget, focusTarget, isTarget, namedRow, showTarget } from "./target.js";
 import { loadPage } from "./thread.js";
