@@ -1,12 +1,15 @@
 // @ts-check
-// Folds the replies below depth 4 of a thread.
+// Folds the replies below depth 4 of a thread, and long messages.
 
-import { $, make, required } from "./page.js";
+import { $, $$, make, required } from "./page.js";
 import { after, all, before, byId, deepBelow, depthOf, LABEL, targetId } from "./rows.js";
 
 const FOLDED_BELOW = 4;
+// Characters and lines of a message that is not folded.
+const [LONG, LINES] = [1200, 12];
 
 export function fold() {
+  all().forEach(foldText);
   const target = byId(targetId());
   for (const row of all()) {
     const below = after(row);
@@ -39,4 +42,34 @@ export function setFold(row, button, open) {
   for (const below of deep) below.hidden = !open;
   button.setAttribute("aria-expanded", String(open));
   button.textContent = open ? "Hide replies" : `Show ${deep.length} ${deep.length === 1 ? "reply" : "replies"}`;
+}
+
+/**
+ * Folds a long message. Its text stays complete for screen readers, for print and for the search of the browser.
+ * @param {HTMLElement} row
+ */
+function foldText(row) {
+  const content = required(".content", row);
+  if (content.dataset.isLong) return;
+  const [text, old] = [content.textContent, $(".show-all", row)];
+  const isLong = text.length > LONG || text.split("\n").length + $$("li", content).length > LINES;
+  content.dataset.isLong = String(isLong);
+  old?.remove();
+  if (!isLong) return;
+  const button = make("button", { type: "button", className: "show-all link", id: `l${row.id}` });
+  button.setAttribute("aria-labelledby", `${button.id} ${$(LABEL, row)?.id}`);
+  const show = (open = true) => {
+    content.classList.toggle("is-folded", !open);
+    button.setAttribute("aria-expanded", String(open));
+    button.textContent = open ? "Show less" : "Show all";
+  };
+  show(old?.ariaExpanded === "true");
+  button.onclick = () => show(content.matches(".is-folded"));
+  // The browser scrolls to a match of its search, and to a link that receives the focus.
+  content.onscroll = () => {
+    const { scrollTop } = content;
+    if (scrollTop) show();
+    scrollBy(0, scrollTop);
+  };
+  content.after(button);
 }
