@@ -15,6 +15,7 @@ import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
 import { cover, isCovered, list, messages, state } from "./page.js";
+import { takeByKey } from "./remembered.js";
 import { all, byId, EDIT, END, link, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
 import { findTarget, focusTarget, isTarget, showTarget } from "./target.js";
@@ -97,11 +98,12 @@ const prepare = () => (messages ? loadUnsent() : loadSending()).catch(() => {});
 /** @param {Element} element @returns {HTMLElement | null} */
 const rowOf = (element) => element.closest("ol.messages li.message");
 
-// Whether the address names a message above the newest one. Its row keeps the focus, so that keys and screen readers begin
-// there.
+// Whether the address names a message above the newest one, or was opened by a single key. The row of the message keeps
+// the focus, so that keys and screen readers begin there.
 function isNamed() {
   const row = byId(targetId());
-  return location.hash === END || (row !== null && (row !== all().at(-1) || link("next") !== null));
+  const isNewest = row === all().at(-1) && !link("next");
+  return location.hash === END || (row !== null && (takeByKey() || !isNewest));
 }
 
 // Moves the focus to the row that the member comes back to, or that the address names, or else to the composer.
