@@ -15,9 +15,10 @@ import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
 import { cover, isCovered, list, messages, state } from "./page.js";
-import { EDIT, END, REPLY } from "./rows.js";
+import { takeByKey } from "./remembered.js";
+import { byId, EDIT, END, focusRow, isInView, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
-import { findTarget, focusTarget, isTarget, namedRow, showTarget } from "./target.js";
+import { findTarget, isTarget, namedRow, showTarget } from "./target.js";
 import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
 // Other modules import these. They are listed here so that the browser loads all modules in parallel.
@@ -110,9 +111,11 @@ const loadWhileScrolling = () => tryTo(() => import("./scrolling.js").then(({ wa
 function focusPlace(isBack = false) {
   const isFree = () => document.activeElement === document.body;
   if (!isFree()) return;
-  // A row that the address names keeps the focus, so that keys and screen readers begin there.
-  if (messages && location.hash !== END && !namedRow()) focusComposer(isFree);
-  else focusTarget(isBack);
+  // A row that the address names, or that a single key has opened, keeps the focus, so that keys and screen readers begin
+  // there.
+  const row = messages && (takeByKey() ? byId(targetId()) : namedRow());
+  if (row && (!isBack || isInView(row))) focusRow(row);
+  else if (messages && !row && location.hash !== END) focusComposer(isFree);
   const isKnown = messages ? location.hash === END : list && here() in places().rows;
   if (isKnown) import("./moving.js").then(({ moveToPlace }) => isFree() && moveToPlace());
 }

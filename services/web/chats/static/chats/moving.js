@@ -8,6 +8,7 @@ import { get } from "./fetching.js";
 import { reveal } from "./folding.js";
 import { here, keyOf, places } from "./lists.js";
 import { $, $$, required } from "./page.js";
+import { markByKey } from "./remembered.js";
 import { all, byId, EDIT, END, focusRow, idOf, isInView, lastId, link, targetId } from "./rows.js";
 
 const LAST_PAGE = "?to=9223372036854775807"; // As in accounts/requests.py: the largest id.
@@ -63,8 +64,10 @@ async function openUnread() {
   const page = address && (await get(address));
   const others = page ? $$(".rows > li[data-message]", page).filter((row) => !byId(idOf(row))) : [];
   const first = others.findLast((row) => row.dataset.conversation === others[0].dataset.conversation);
-  if (first) location.assign(required("a", first).href);
-  else say("No more unread messages.");
+  if (first) {
+    markByKey();
+    location.assign(required("a", first).href);
+  } else say("No more unread messages.");
 }
 
 // Goes to the list that this tab has shown last, or to the inbox.
