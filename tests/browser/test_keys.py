@@ -14,7 +14,7 @@ def items(write_many, alice, bob):
 
 
 def test_first_j_focuses_the_first_visible_message(open_browser, items, alice):
-    hers = open_browser(alice)
+    hers = open_browser(alice, viewport={"width": 800, "height": 300})
     hers.goto("/chats/with/bob/")
     leave_composer(hers)
     hers.locator(f"#m{items[20].pk}").evaluate("row => row.scrollIntoView({block: 'start'})")

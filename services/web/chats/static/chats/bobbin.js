@@ -16,9 +16,9 @@ import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
 import { cover, isCovered, list, messages, state } from "./page.js";
 import { takeByKey } from "./remembered.js";
-import { byId, EDIT, END, focusRow, isInView, REPLY, targetId } from "./rows.js";
+import { byId, EDIT, END, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
-import { findTarget, isTarget, namedRow, showTarget } from "./target.js";
+import { findTarget, focusTarget, isTarget, namedRow, showTarget } from "./target.js";
 import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
 // Other modules import these. They are listed here so that the browser loads all modules in parallel.
@@ -114,8 +114,8 @@ function focusPlace(isBack = false) {
   // A row that the address names, or that a single key has opened, keeps the focus, so that keys and screen readers begin
   // there.
   const row = messages && (takeByKey() ? byId(targetId()) : namedRow());
-  if (row && (!isBack || isInView(row))) focusRow(row);
-  else if (messages && !row && location.hash !== END) focusComposer(isFree);
+  if (messages && !row && location.hash !== END) focusComposer(isFree);
+  else focusTarget(isBack, row);
   const isKnown = messages ? location.hash === END : list && here() in places().rows;
   if (isKnown) import("./moving.js").then(({ moveToPlace }) => isFree() && moveToPlace());
 }

@@ -5,6 +5,7 @@ import { $, $$, messages } from "./page.js";
 
 export const REPLY = '.actions a[href$="/reply/"]';
 export const EDIT = '.actions a[href$="/edit/"]';
+const LINE = 16; // Pixels of a row that are visible at least.
 export const END = "#end"; // The fragment of a page whose newest message receives the focus (moving.js).
 // The accessible name of a row, and a part of those of its controls.
 export const LABEL = ".meta > [hidden]";
@@ -23,7 +24,8 @@ export const viewEnd = () => innerHeight - ($(".composer")?.offsetHeight ?? 0);
 /** @param {HTMLElement} item */
 export const isInView = (item) => {
   const { top, bottom } = item.getBoundingClientRect();
-  return bottom > 0 && top < viewEnd();
+  const header = $(".top")?.offsetHeight ?? 0; // It covers what is scrolled below it.
+  return bottom > header + LINE && top < viewEnd();
 };
 
 /**

@@ -4,7 +4,7 @@
 import { reveal } from "./folding.js";
 import { stays } from "./keeping.js";
 import { $, messages } from "./page.js";
-import { all, byId, focusRow, idOf, lastId, link, targetId } from "./rows.js";
+import { all, byId, focusRow, idOf, isInView, lastId, link, targetId } from "./rows.js";
 
 const OPEN = "That message is on another page. This one has an open form: open the link in a new tab.";
 
@@ -30,6 +30,14 @@ export function namedRow() {
   const row = messages && byId(targetId());
   const isOpening = row && (row.matches(".is-new") || (idOf(row) === lastId() && !link("next")));
   return isOpening ? null : row;
+}
+
+/**
+ * Moves the focus to the message of the fragment: it is the row that the keys act on.
+ * @param {boolean} isBack Whether the browser may have scrolled to another place.
+ */
+export function focusTarget(isBack, row = namedRow()) {
+  if (row && (!isBack || isInView(row))) focusRow(row);
 }
 
 /** @param {Element} anchor */
