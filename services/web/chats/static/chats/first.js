@@ -3,7 +3,8 @@
 
 import { fold } from "./folding.js";
 import { showTheme } from "./theme.js";
-import { cover, isFromHistory, state } from "./page.js";
+import { cover, isFirstOpening, isFromHistory, state } from "./page.js";
+import { byId, targetId } from "./rows.js";
 import { showTimes } from "./times.js";
 
 if (state && isFromHistory()) cover();
@@ -11,3 +12,5 @@ showTheme();
 document.documentElement.classList.add("has-script");
 showTimes();
 fold();
+// The browser itself scrolls to the message of the URL after the first paint, when all scripts have run.
+if (isFirstOpening()) byId(targetId())?.scrollIntoView({ behavior: "instant" });
