@@ -4,7 +4,8 @@
 import { fold } from "./folding.js";
 import { group, watchGroups } from "./groups.js";
 import { showTheme } from "./theme.js";
-import { cover, isFromHistory, state } from "./page.js";
+import { cover, isFirstOpening, isFromHistory, state } from "./page.js";
+import { byId, targetId } from "./rows.js";
 import { showTimes } from "./times.js";
 
 if (state && isFromHistory()) cover();
@@ -14,3 +15,5 @@ showTimes();
 group();
 watchGroups();
 fold();
+// The browser itself scrolls to the message of the URL after the first paint, when all scripts have run.
+if (isFirstOpening()) byId(targetId())?.scrollIntoView({ behavior: "instant" });

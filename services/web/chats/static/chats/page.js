@@ -58,10 +58,14 @@ export const list = rows ?? found; // No page has both.
 /** @param {number} least @param {number} most */
 export const random = (least, most) => least + Math.random() * (most - least);
 
-// A page from the browser history is covered until the server confirms which member is logged in.
-export function isFromHistory() {
+// How the browser has opened this page.
+function navigationType() {
   const [navigation] = performance.getEntriesByType("navigation");
-  return navigation instanceof PerformanceNavigationTiming && navigation.type === "back_forward";
+  return navigation instanceof PerformanceNavigationTiming ? navigation.type : "navigate";
 }
+// A page from the browser history is covered until the server confirms which member is logged in.
+export const isFromHistory = () => navigationType() === "back_forward";
+// Otherwise the browser returns to the earlier scroll position.
+export const isFirstOpening = () => navigationType() === "navigate";
 export const cover = () => document.documentElement.classList.add("is-checking");
 export const isCovered = () => document.documentElement.classList.contains("is-checking");
