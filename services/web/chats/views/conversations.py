@@ -152,14 +152,9 @@ def _rendered(request: PageRequest, template: str, page: Window, context: dict[s
     if unchanged is not None:
         return unchanged
     rows = message_rows(
-        page.rows,
-        reader,
-        counterpart,
-        nested=context["nested"],
-        can_reply=is_active,
-        reader_name=request.user.username,
-        memo=ROWS,
-    )
+        page.rows, reader, counterpart, nested=context["nested"], can_reply=is_active,
+        reader_name=request.user.username, memo=ROWS,
+    )  # fmt: skip
     new = next((row.id for row in rows if row.is_new), None)
     request.never_store = new is not None  # Seen messages would be new again, until they are reported.
     context |= {
