@@ -31,6 +31,7 @@ dialog.append(list, status);
 let timer;
 /** @type {string | undefined} */
 let wanted; // The text whose rows are shown or requested.
+/** @type {Promise<unknown>} */
 let loading = Promise.resolve();
 
 /** @param {HTMLAnchorElement | undefined} option */
