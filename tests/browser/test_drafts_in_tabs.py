@@ -384,7 +384,7 @@ def test_open_form_without_text_stays_when_its_thread_is_deleted(hers, root):
     root.delete()
     check_session_now(hers)
 
-    expect(hers.locator(f"#m{root.pk}").get_by_role("button", name="Reply", exact=True)).to_be_disabled()
+    expect(hers.locator("li.message").get_by_role("button", name="Reply", exact=True)).to_be_disabled()
     assert hers.evaluate("window.wasReloaded") is False
 
 
