@@ -104,10 +104,9 @@ def test_button_that_unfolds_replies_is_always_visible(open_browser, write, alic
     hers.goto(f"/chats/thread/{root.pk}/")
     button = hers.get_by_role("button", name="Show 5 replies")
 
-    assert button.evaluate("button => button.checkVisibility({ opacityProperty: true })")
-    assert not hers.locator(".actions").first.evaluate(
-        "one => one.checkVisibility({ opacityProperty: true })"
-    )
+    is_visible = "one => one.checkVisibility({ opacityProperty: true })"
+    assert button.evaluate(is_visible)
+    assert not hers.locator(".actions").first.evaluate(is_visible)
 
 
 def test_reply_stays_visible_on_a_touch_screen_and_a_touch_shows_the_others(open_browser, talk, alice):

@@ -17,7 +17,7 @@ export function fold() {
     const button = make("button", { type: "button", className: "fold link", id: `f${row.id}` });
     // Its text, and the label of the row.
     button.setAttribute("aria-labelledby", `${button.id} ${$(LABEL, row)?.id}`);
-    required(".content", row).after(button);
+    required(".actions", row).before(button);
     const deep = deepBelow(row);
     // The latest message, new messages and the target of a link stay visible.
     /** @param {HTMLElement} one */
