@@ -15,8 +15,8 @@ from chats.row_formats import row_formats
 from chats.spans import Span, SpanReader
 from messaging.content import VISIBLE
 
-# Almost every message has none of these and is shown as it is. A list has two items, so one is not in line 1.
-MARKERS = re.compile(r"[*_`]|\n(?:>|[ \t]*(?:-|[0-9]{1,3}\.)[ \t])")
+# A block that no other marker announces. A list has two items, so one of them is not in the first line.
+BLOCK_BELOW = re.compile(r"\n(?:>|[ \t]*(?:-|[0-9]{1,3}\.)[ \t])")
 
 
 class BlockKind(NamedTuple):
@@ -58,7 +58,10 @@ def without_markers(text: str) -> str:
 
 
 def _has_markers(text: str) -> bool:
-    return text.startswith(QUOTED) or MARKERS.search(text) is not None
+    """Return whether the text may have a marker. A regular expression for all would take longer."""
+    if "*" in text or "_" in text or "`" in text or text.startswith(QUOTED):
+        return True
+    return "\n" in text and BLOCK_BELOW.search(text) is not None
 
 
 def blocks(text: str) -> Sequence[Block]:

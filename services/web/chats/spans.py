@@ -34,7 +34,7 @@ INSIDE_END = regex.compile(r"[^\s\p{Ps}/]")
 BETWEEN_LETTERS = regex.compile(rf"[{UNSPACED}]")
 LETTER = regex.compile(r"[\p{L}\p{N}]")
 BOLD, ITALIC, BOTH = 2, 1, 3  # Numbers of characters of a marker.
-MOST = 500  # Markers of one text. The others stay text.
+MOST = 400  # Markers of one text. The others stay text.
 
 
 class Span(NamedTuple):
