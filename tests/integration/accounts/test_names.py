@@ -204,7 +204,7 @@ def test_a_name_in_a_living_script_is_accepted_and_has_an_address(member, alice,
 
     assert sent.status_code == 302
     inbox = pages.get("/chats/").content.decode()
-    address = inbox.partition('class="row" href="')[2].partition('"')[0]
+    address = re.search(r'class="row [^>]*href="([^"]*)"', inbox)[1]
     assert pages.get(address).status_code == 200
 
 

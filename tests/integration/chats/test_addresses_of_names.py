@@ -40,7 +40,7 @@ def test_conversation_with_an_old_name_is_reached_from_the_inbox_and_a_thread(
     member, write, alice, pages, name
 ):
     message = write(member(name), alice, "from an old name")
-    row = re.search(r'class="row" href="([^"]*)"', pages.get("/chats/").content.decode())[1]
+    row = re.search(r'class="row [^>]*href="([^"]*)"', pages.get("/chats/").content.decode())[1]
     thread = pages.get(f"/chats/thread/{message.thread}/?at=1").content.decode()
 
     assert f'<a href="{row}" dir="auto">' in thread
