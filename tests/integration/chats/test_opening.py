@@ -71,9 +71,9 @@ def test_message_of_another_conversation_or_of_none_shows_the_newest_page(
     browser_of, alice, charlie, sent, page, write
 ):
     client = browser_of(alice)
-    other_message = write(alice, charlie)
+    other = write(alice, charlie)
     Message.objects.filter(pk=sent[120].pk).delete()
-    for at in (other_message.pk, sent[120].pk, 2**63 - 1):
+    for at in (other.pk, sent[120].pk, 2**63 - 1):
         assert _shown(client, sent, f"{page}?at={at}") == ([*range(70, 120)], True, False)
 
 
@@ -107,15 +107,15 @@ def test_conversation_with_unread_messages_opens_at_the_first_of_them(
 
 
 def test_thread_opens_at_its_own_first_unread_message(browser_of, alice, bob, sent, write):
-    other_message = write(bob, alice, "of another thread")
+    other = write(bob, alice, "of another thread")
     inside = write(bob, alice, "of this thread", parent_message=sent[0])
     client = browser_of(alice)
 
-    assert client.get("/chats/with/bob/").url.endswith(f"#m{other_message.pk}")
+    assert client.get("/chats/with/bob/").url.endswith(f"#m{other.pk}")
     assert client.get(f"/chats/thread/{sent[0].pk}/").url.endswith(f"#m{inside.pk}")
     Message.objects.mark_seen(alice, [inside.pk])
     assert client.get(f"/chats/thread/{sent[0].pk}/").url.endswith(f"#m{inside.pk}")
-    assert client.get("/chats/with/bob/").url.endswith(f"#m{other_message.pk}")
+    assert client.get("/chats/with/bob/").url.endswith(f"#m{other.pk}")
 
 
 def test_redirect_to_the_opening_message_makes_few_queries(
