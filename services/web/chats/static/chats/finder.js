@@ -21,7 +21,12 @@ function set(element, values) {
 }
 
 // The template has no more than is needed before this module is loaded. The pattern is the combobox of ARIA.
-set(field, { "aria-label": field.placeholder, "aria-controls": list.id, "aria-autocomplete": "list" });
+set(field, {
+  role: "combobox",
+  "aria-label": field.placeholder,
+  "aria-controls": list.id,
+  "aria-autocomplete": "list",
+});
 set(field, { maxlength: "200", autocomplete: "off", autocapitalize: "none", spellcheck: "false", enterkeyhint: "go" });
 set(list, { role: "listbox", "aria-label": "Found" });
 set(status, { role: "status" });
