@@ -24,6 +24,7 @@ export function openPage(html = "", { url = "https://bobbin.test/chats/with/bob/
   Object.assign(globalThis, {
     window,
     innerHeight: 768,
+    matchMedia: (query) => ({ matches: query === "(pointer: fine)" }),
     addEventListener() {},
     BroadcastChannel: channel,
     IntersectionObserver: observer,
