@@ -15,7 +15,7 @@ from messaging.sending import send
 
 def fields(page: str) -> dict[str, str]:
     """Return the hidden fields of the composer of a page."""
-    form = page[page.index('class="compose"') :]
+    form = page[page.index('class="compose') :]
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
 
 

@@ -20,7 +20,7 @@ def test_conversation_before_the_first_message_has_a_composer(browser_of, alice,
 
     assert response.status_code == 200
     assert f"{BEGINNING} <bdi>bob</bdi>." in _main(response)
-    assert 'class="compose"' in _main(response)
+    assert 'class="compose composer"' in _main(response)
 
 
 def test_first_message_is_sent_by_the_form_of_the_empty_conversation(browser_of, alice, bob):

@@ -18,7 +18,7 @@ TEXT = "a secret for bob"
 
 def form_of(response) -> dict[str, str]:
     """Return the values that a browser would send from the form of this page."""
-    page = response.content.decode().partition('class="compose"')[2]
+    page = response.content.decode().partition('class="compose')[2]
     inputs = re.findall(r'<input [^>]*?name="(\w+)"[^>]*?>', page)
     values = {name: re.search(rf'name="{name}"[^>]*?value="([^"]*)"', page) for name in inputs}
     return {name: unescape(found[1]) if found else "" for name, found in values.items()}
