@@ -50,7 +50,7 @@ def test_one_members_page_is_never_shown_to_another(browser_of, message, alice, 
             page, _hit = _get(client)
             assert (f'data-counterpart="{bob}"' in page) == (user == alice)
             assert (f'data-counterpart="{alice}"' in page) == (user == bob)
-            assert f">{user.username}</a>" in page
+            assert f"<bdi>{user.username}</bdi></p>" in page
         assert Client().get("/chats/").status_code == 302
 
 

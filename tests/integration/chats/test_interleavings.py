@@ -149,7 +149,7 @@ class World:
     def _page(self, browser, person, address: str) -> str:
         response = browser.get(address)
         page = response.content.decode()
-        if response.status_code != 200 or f">{person.username}</a>" not in page:
+        if response.status_code != 200 or f"<bdi>{person.username}</bdi></p>" not in page:
             self.faults.append(f"{person} got {response.status_code} or a page of somebody else")
         return page
 

@@ -88,7 +88,7 @@ class World:
         known = [(guest, guest.shown_from) for guest in self.guests]
         response = browser.get("/chats/")
         page = response.content.decode()
-        if response.status_code != 200 or f">{host.username}</a>" not in page:
+        if response.status_code != 200 or f"<bdi>{host.username}</bdi></p>" not in page:
             self.faults.append(f"{host} got {response.status_code} or a page of somebody else")
         self._compare(f"inbox of {host}", page, known)
 

@@ -141,7 +141,7 @@ def test_expired_session_gets_no_stored_page(hit, message, bob, monkeypatch):
 def test_renamed_member_and_new_staff_get_another_page(hit, message, bob):
     client = hit(bob)
     _save(bob, username="robert")
-    assert ">robert</a>" in client.get("/chats/").content.decode()
+    assert "<bdi>robert</bdi></p>" in client.get("/chats/").content.decode()
     _save(bob, is_staff=True)
     assert ["X-Query-Count" in client.get("/chats/").headers for _ in range(3)] == [True] * 3
 
@@ -169,10 +169,10 @@ def test_session_of_another_member_gets_its_own_page(hit, browser_of, message, a
     session = client.cookies["sessionid"].value
     client.cookies["sessionid"] = browser_of(alice).cookies["sessionid"].value
     for _ in range(3):
-        assert b">alice</a>" in client.get("/chats/").content
+        assert b"<bdi>alice</bdi></p>" in client.get("/chats/").content
     client.cookies["sessionid"] = session
     for _ in range(3):
-        assert b">bob</a>" in client.get("/chats/").content
+        assert b"<bdi>bob</bdi></p>" in client.get("/chats/").content
 
 
 def test_session_that_must_be_renewed_is_left_to_django(hit, message, bob, monkeypatch):
@@ -217,7 +217,7 @@ def test_value_of_another_shape_is_not_used(hit, message, bob, family, value):
     cache.set_many(dict.fromkeys(keys, value))
 
     for page in ("/chats/", "/chats/new/"):
-        assert b">bob</a>" in client.get(page).content
+        assert b"<bdi>bob</bdi></p>" in client.get(page).content
 
 
 @pytest.fixture
@@ -277,9 +277,11 @@ def poisoned(monkeypatch, alice):
 
 def test_user_that_is_remembered_wrongly_gets_no_page_of_another(poisoned, browser_of, message, alice, bob):
     for user in (alice, bob, alice, bob):
-        assert f">{user}</a>" in browser_of(user).get("/chats/").content.decode()
+        assert f"<bdi>{user}</bdi></p>" in browser_of(user).get("/chats/").content.decode()
         client = browser_of(user)
-        assert [f">{user}</a>" in client.get("/chats/").content.decode() for _ in range(3)] == [True] * 3
+        assert [f"<bdi>{user}</bdi></p>" in client.get("/chats/").content.decode() for _ in range(3)] == [
+            True
+        ] * 3
 
 
 def test_session_that_is_not_compared_is_detected(poisoned, browser_of, message, alice, bob, monkeypatch):
@@ -288,7 +290,7 @@ def test_session_that_is_not_compared_is_detected(poisoned, browser_of, message,
     client = browser_of(bob)
     client.get("/chats/")
 
-    assert b">alice</a>" in client.get("/chats/").content
+    assert b"<bdi>alice</bdi></p>" in client.get("/chats/").content
 
 
 @pytest.mark.parametrize("end", ["deactivation", "erasure", "new password"])

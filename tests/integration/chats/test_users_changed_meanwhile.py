@@ -55,7 +55,7 @@ def _promote(user):
 
 CHANGES = {
     "new password": (_new_password, lambda response: response.status_code == 302),
-    "new name": (_rename, lambda response: b">robert</a>" in response.content),
+    "new name": (_rename, lambda response: b"<bdi>robert</bdi></p>" in response.content),
     "staff": (_promote, lambda response: "X-Query-Count" in response.headers),
 }
 
