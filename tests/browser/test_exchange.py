@@ -67,18 +67,20 @@ def test_a_reply_an_edit_and_reading_appear_without_reload(open_browser, message
 
     his.get_by_role("textbox", name="Message").fill("Good morning, Alice!")
     his.get_by_role("button", name="Reply").click()
-    reply = hers.locator(".message .content", has_text="Good morning, Alice!")
+    reply = hers.locator(".message:not(.is-unsent) .content", has_text="Good morning, Alice!")
     expect(reply).to_be_visible()
     expect(his.get_by_role("textbox", name="Message")).to_have_value("")
 
-    row = his.locator(".message", has_text="Good morning, Alice!")
+    row = his.locator(".message:not(.is-unsent)", has_text="Good morning, Alice!")
     row.get_by_role("link", name="Edit").click()
     row.get_by_role("textbox", name="Message").fill("Good evening, Alice!")
     row.get_by_role("button", name="Save").click()
-    expect(hers.locator(".message .content", has_text="Good evening, Alice!")).to_be_visible()
+    expect(hers.locator(".message:not(.is-unsent) .content", has_text="Good evening, Alice!")).to_be_visible()
     expect(hers.locator(".message .edited")).to_be_visible()
     expect(row.locator("form")).to_have_count(0)
-    expect(his.locator(".message", has_text="Good evening").locator(".seen")).to_have_text("read")
+    expect(his.locator(".message:not(.is-unsent)", has_text="Good evening").locator(".seen")).to_have_text(
+        "read"
+    )
     assert MessageHistory.objects.get().old_content == "Good morning, Alice!"
 
 
@@ -205,7 +207,9 @@ def test_new_reply_appears_below_its_parent(open_browser, write, message, thread
 
     contents = hers.locator("li.message .content")
     expect(contents).to_have_text(["Good morning, Bob", "first", "below first", "second"])
-    expect(hers.locator(".message", has_text="below first")).to_have_attribute("data-depth", "2")
+    expect(hers.locator(".message:not(.is-unsent)", has_text="below first")).to_have_attribute(
+        "data-depth", "2"
+    )
 
 
 def test_changes_made_while_offline_appear_afterwards(open_browser, write, message, thread, alice, bob):
@@ -221,9 +225,11 @@ def test_changes_made_while_offline_appear_afterwards(open_browser, write, messa
     expect(his.locator(".progress")).to_have_text("Not sent yet")
     his.context.set_offline(False)
 
-    expect(his.locator(".message", has_text="Can you hear me?")).to_be_visible()
-    expect(his.locator(".message", has_text="Good night, Bob")).to_be_visible()
-    expect(his.locator(".message", has_text="Written offline").locator(".sent")).to_be_visible()
+    expect(his.locator(".message:not(.is-unsent)", has_text="Can you hear me?")).to_be_visible()
+    expect(his.locator(".message:not(.is-unsent)", has_text="Good night, Bob")).to_be_visible()
+    expect(
+        his.locator(".message", has_text="Written offline").locator(".sent")
+    ).to_be_visible()
     assert Message.objects.filter(content="Written offline").count() == 1
 
 
@@ -242,7 +248,7 @@ def test_events_killed_while_people_write_loses_nothing(
 
     _live(his)
     for number in range(5):
-        expect(his.locator(".message", has_text=f"meanwhile {number}")).to_be_visible()
+        expect(his.locator(".message:not(.is-unsent)", has_text=f"meanwhile {number}")).to_be_visible()
 
 
 def test_redis_killed_while_people_write_loses_nothing(redis, open_browser, message, alice, bob):
@@ -261,14 +267,14 @@ def test_redis_killed_while_people_write_loses_nothing(redis, open_browser, mess
                 page.get_by_role("textbox", name="Message").fill(f"meanwhile {number}")
                 page.get_by_role("button", name="Reply").click()
                 expect(page.get_by_role("textbox", name="Message")).to_have_value("")
-        expect(hers.locator(".message", has_text="meanwhile")).to_have_count(6)
+        expect(hers.locator(".message:not(.is-unsent)", has_text="meanwhile")).to_have_count(6)
         redis.start()
         for page in (hers, his):
             _live(page)
-            expect(page.locator(".message", has_text="meanwhile")).to_have_count(6)
+            expect(page.locator(".message:not(.is-unsent)", has_text="meanwhile")).to_have_count(6)
         his.get_by_role("textbox", name="Message").fill("Back again")
         his.get_by_role("button", name="Reply").click()
-        expect(hers.locator(".message", has_text="Back again")).to_be_visible()
+        expect(hers.locator(".message:not(.is-unsent)", has_text="Back again")).to_be_visible()
 
 
 def test_page_without_events_polls(site, open_browser, write, message, thread, alice, bob):
@@ -278,7 +284,7 @@ def test_page_without_events_polls(site, open_browser, write, message, thread, a
         his.add_init_script(HASTE)
         his.goto(thread)
         write(alice, bob, "Polled", parent_message=message)
-        expect(his.locator(".message", has_text="Polled")).to_be_visible()
+        expect(his.locator(".message:not(.is-unsent)", has_text="Polled")).to_be_visible()
     finally:
         site.start_events()
 
@@ -288,7 +294,7 @@ def test_a_double_click_sends_once(open_browser, message, thread, bob):
     his.goto(thread)
     his.get_by_role("textbox", name="Message").fill("Only once")
     his.get_by_role("button", name="Reply").dblclick()
-    expect(his.locator(".message", has_text="Only once")).to_be_visible()
+    expect(his.locator(".message:not(.is-unsent)", has_text="Only once")).to_be_visible()
 
     his.goto("/chats/new/")
     his.get_by_label("To").fill("alice")
@@ -322,11 +328,11 @@ def test_everything_works_without_javascript(open_browser, message, thread, alic
     his.get_by_role("link", name="Reply to alice").click()
     his.get_by_role("textbox", name="Message").fill("By hand")
     his.get_by_role("button", name="Reply").click()
-    expect(his.locator(".message", has_text="By hand")).to_be_visible()
+    expect(his.locator(".message:not(.is-unsent)", has_text="By hand")).to_be_visible()
     his.get_by_role("link", name="Edit your message").click()
     his.get_by_role("textbox", name="Message").fill("By hand, edited")
     his.get_by_role("button", name="Save").click()
-    expect(his.locator(".message", has_text="By hand, edited")).to_be_visible()
+    expect(his.locator(".message:not(.is-unsent)", has_text="By hand, edited")).to_be_visible()
     his.get_by_role("button", name="Mark as unread").click()
     expect(his.get_by_role("heading", name="Unread")).to_be_visible()
     his.goto("/chats/search/?q=edited")
@@ -357,7 +363,7 @@ def test_everything_works_with_the_keyboard_alone(open_browser, write, message, 
     expect(his.locator(f"#m{message.pk} textarea")).to_be_focused()
     his.keyboard.type("A reply")
     his.keyboard.press("Control+Enter")
-    expect(his.locator(".message", has_text="A reply")).to_have_attribute("data-depth", "1")
+    expect(his.locator(".message:not(.is-unsent)", has_text="A reply")).to_have_attribute("data-depth", "1")
     expect(his.locator("li.message form")).to_have_count(0)
     his.keyboard.press("?")
     expect(his.get_by_role("dialog")).to_be_visible()

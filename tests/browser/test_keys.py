@@ -66,7 +66,7 @@ def test_single_keys_turned_off_stay_off(open_browser, items, alice):
     hers.goto("/chats/with/bob/")
     hers.get_by_role("textbox", name="Message").fill("sent by keys")
     hers.keyboard.press("Control+Enter")
-    expect(hers.locator(".message", has_text="sent by keys")).to_be_visible()
+    expect(hers.locator(".message:not(.is-unsent)", has_text="sent by keys")).to_be_visible()
     hers.locator(".menu summary").click()
     hers.get_by_role("button", name="Keyboard").click()
     hers.get_by_role("checkbox", name="Shortcuts of a single key").check()

@@ -51,7 +51,7 @@ def test_arrivals_and_own_sends_are_announced_once(open_browser, write, alice, b
     expect(log.locator("p")).to_have_text(["bob: the second"])
     hers.get_by_role("textbox", name="Message").fill("my own")
     hers.get_by_role("button", name="Send").click()
-    expect(hers.locator(".message", has_text="my own")).to_be_visible()
+    expect(hers.locator(".message:not(.is-unsent)", has_text="my own")).to_be_visible()
     write(bob, alice, "the third")
     expect(log).to_contain_text("the third")
 
@@ -64,7 +64,7 @@ def test_own_edit_is_announced_as_saved(open_browser, message, alice):
     hers.get_by_role("link", name="Edit your message").click()
     hers.locator(f"#m{message.pk} textarea").fill("edited")
     hers.get_by_role("button", name="Save").click()
-    expect(hers.locator(".message .content", has_text="edited")).to_be_visible()
+    expect(hers.locator(".message:not(.is-unsent) .content", has_text="edited")).to_be_visible()
 
     expect(hers.get_by_role("log", name="Arrivals").locator("p")).to_have_text(["Saved"])
 
