@@ -227,9 +227,7 @@ def test_changes_made_while_offline_appear_afterwards(open_browser, write, messa
 
     expect(his.locator(".message:not(.is-unsent)", has_text="Can you hear me?")).to_be_visible()
     expect(his.locator(".message:not(.is-unsent)", has_text="Good night, Bob")).to_be_visible()
-    expect(
-        his.locator(".message", has_text="Written offline").locator(".sent")
-    ).to_be_visible()
+    expect(his.locator(".message", has_text="Written offline").locator(".sent")).to_be_visible()
     assert Message.objects.filter(content="Written offline").count() == 1
 
 
