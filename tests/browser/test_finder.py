@@ -138,7 +138,7 @@ def test_finder_tries_again_after_a_lost_connection(hers):
     expect(hers.locator(ROWS)).to_have_count(8)
     hers.route("**/chats/find/?q=*", lambda route: route.abort())
     field.fill("mira")
-    expect(hers.locator("#connection")).to_contain_text("No connection")
+    expect(hers.locator("#connection")).to_have_text("Reconnecting…")
     hers.unroute("**/chats/find/?q=*")
     field.press("Enter")
 

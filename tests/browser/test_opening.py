@@ -123,7 +123,7 @@ def test_failed_load_while_scrolling_says_so_and_the_link_still_works(open_brows
     hers.goto(page)
     hers.route("**/?to=*", lambda route: route.abort())
     hers.evaluate(SCROLL, 200)
-    expect(hers.locator("#connection")).to_have_text("No connection. Bobbin tries again.")
+    expect(hers.locator("#connection")).to_have_text("Reconnecting…")
     expect(hers.locator("li.message")).to_have_count(50)
     hers.unroute("**/?to=*")
     hers.get_by_role("link", name="Earlier messages").click()

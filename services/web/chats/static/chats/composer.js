@@ -34,8 +34,11 @@ export function focusComposer(isFree) {
   if (!matchMedia("(pointer: fine)").matches) return;
   const focus = () => isFree() && field()?.focus({ preventScroll: true });
   focus();
-  // In the next frame, Chromium goes to the fragment of the URL, and removes the focus.
-  if (location.hash) requestAnimationFrame(() => setTimeout(focus));
+  if (!location.hash) return;
+  // In the next frame, Chromium goes to the fragment of the URL, and removes the focus. The member may do so, too.
+  let isUsed = false;
+  addEventListener("keydown", () => (isUsed = true), { once: true, capture: true });
+  requestAnimationFrame(() => setTimeout(() => isUsed || focus()));
 }
 
 // For browsers without `field-sizing`: the field is as high as its text.
