@@ -9,7 +9,7 @@ openPage(`<p id="connection"></p><form class="compose"><textarea></textarea></fo
   <ol class="messages" data-conversation="3"></ol>`);
 let requests, opened, scrolled, answer;
 const row = (id, depth = 0) => `<li class="message" id="m${id}" data-message="${id}" data-depth="${depth}">
-  <p class="meta"><a class="quiet" href="/chats/message/${id}/">now</a></p><p class="actions"></p></li>`;
+  <p class="meta"><a class="quiet" href="/chats/message/${id}/">now</a></p><div class="content"></div><p class="actions"></p></li>`;
 globalThis.fetch = async (address, options) => {
   requests.push(`${options.method} ${options.redirect} ${address}`);
   if (!answer) throw new TypeError("Failed to fetch");

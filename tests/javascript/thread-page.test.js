@@ -7,20 +7,20 @@ import { load, openPage, serve } from "./page.js";
 let answers;
 const LIST = `<ol class="messages" data-conversation="3" data-thread="1" data-with="bob" data-version="v">
   <li class="message indent-0" id="m1" data-message="1" data-depth="0">
-  <span class="meta"><a class="quiet" href="/chats/message/1/">now</a></span><span class="actions"></span></li></ol>`;
+  <span class="meta"><a class="quiet" href="/chats/message/1/">now</a></span><div class="content"></div><span class="actions"></span></li></ol>`;
 openPage(`<main>${LIST}</main><p id="connection"></p>`, { url: await serve(() => answers.shift()) });
 const { checkCounterpart, findTarget } = await load("counterpart", "target");
 
-test("address of a message that is not on the page of the thread opens its page by its own address", async () => {
+test("address of a message that is not on the page of the thread opens its page of the thread", async () => {
   const opened = [];
   const { fetch } = globalThis;
   globalThis.fetch = async () => ({ type: "opaqueredirect" });
-  window.location.replace = (address) => opened.push(new URL(address).pathname);
+  window.location.replace = (address) => opened.push(address);
   history.replaceState(null, "", "#m99");
   findTarget();
   await new Promise((done) => setTimeout(done));
   globalThis.fetch = fetch;
-  assert.deepEqual(opened, ["/chats/message/99/"]);
+  assert.deepEqual(opened, ["/?at=99#m99"]);
 });
 
 test("rename leaves the URL of a thread as it is", async () => {
