@@ -59,13 +59,19 @@ def test_theme_that_another_tab_or_the_switch_has_chosen_is_shown(hers):
     expect(hers.get_by_role("radio", name="Dark")).to_be_checked()
 
 
-@pytest.mark.parametrize(("has_touch", "default"), [(False, "^Sends"), (True, "^Begins")])
-def test_effect_of_enter_is_chosen_and_stays(open_browser, alice, has_touch, default):
-    hers = open_browser(alice, has_touch=has_touch, is_mobile=has_touch)
+def test_enter_has_no_choice_on_a_touch_screen(open_browser, alice):
+    hers = open_browser(alice, has_touch=True, is_mobile=True)
     hers.goto("/accounts/")
-    expect(hers.get_by_role("radio", name=re.compile(default))).to_be_checked()
-    choices = {"^Sends": "send", "^Begins": "newline"}
-    for start, stored in sorted(choices.items(), key=lambda choice: choice[0] == default):
+    expect(hers.get_by_role("radio", name="System")).to_be_checked()
+
+    expect(hers.get_by_role("radio", name=re.compile("^Sends"))).to_be_hidden()
+
+
+def test_effect_of_enter_is_chosen_and_stays(open_browser, alice):
+    hers = open_browser(alice)
+    hers.goto("/accounts/")
+    expect(hers.get_by_role("radio", name=re.compile("^Sends"))).to_be_checked()
+    for start, stored in (("^Begins", "newline"), ("^Sends", "send")):
         name = re.compile(start)
         hers.get_by_role("radio", name=name).check()
         assert hers.evaluate("localStorage['bobbin-enter']") == stored

@@ -114,10 +114,10 @@ def test_without_javascript_the_page_shows_both_texts(open_browser, message, ali
     page = open_browser(alice, java_script_enabled=False)
     page.goto(f"/chats/message/{message.pk}/edit/")
     message.edit("from elsewhere", by=alice)
-    page.get_by_label("Message").fill("mine")
+    page.get_by_role("textbox", name="Message").fill("mine")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".stands .content")).to_have_text("from elsewhere")
-    expect(page.get_by_label("Message")).to_have_value("mine")
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("mine")
 
     page.get_by_role("button", name="Save").click()
     _says(page, "mine")

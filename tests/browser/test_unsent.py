@@ -238,7 +238,9 @@ def test_message_that_waits_is_not_sent_for_another_member(hers, site, browser_o
     log_in_again(hers, site, browser_of, bob)
     hers.unroute("**/chats/new/")
     hers.evaluate("dispatchEvent(new Event('online'))")
-    expect(hers.get_by_role("link", name="bob", exact=True).or_(hers.get_by_role("dialog"))).to_be_visible()
+    hers.wait_for_function(
+        "id => document.body.dataset.member === id || document.querySelector('dialog[open]')", arg=str(bob.pk)
+    )
 
     assert not Message.objects.filter(content="from alice").exists()
 
