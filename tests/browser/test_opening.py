@@ -120,9 +120,15 @@ def test_link_that_has_the_focus_is_not_replaced_and_works(open_browser, items, 
     expect(hers.locator("li.message")).to_have_count(100)
 
 
-def test_failed_load_while_scrolling_says_so_and_the_link_still_works(open_browser, items, page, alice):
+def test_failed_load_while_scrolling_says_so_and_the_link_still_works(
+    open_browser, items, page, alice, bob, write_many
+):
+    # At the end of a page of long messages, the link is far away.
+    long = write_many(bob, alice, 50, content="Item\n" * 6, parent_message=items[0])
+    Message.objects.mark_seen(alice, [item.pk for item in long])
     hers = open_browser(alice)
     hers.goto(page)
+    expect(hers.locator("html")).to_have_attribute("data-live", "yes")
     hers.route("**/?to=*", lambda route: route.abort())
     hers.evaluate(SCROLL, 200)
     expect(hers.locator("#connection")).to_have_text("Reconnecting…")

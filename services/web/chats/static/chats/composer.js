@@ -12,13 +12,15 @@ let known = ""; // The heights of the page and the window.
 
 const heights = () => `${root.scrollHeight} ${innerHeight}`;
 
-// Not before `stay` has handled a change of the heights, which may come with a scroll event of its own.
+// Not before `stay` has handled a change of the heights, which may come with a scroll event of its own. Not while the
+// content is removed (away.js).
 function note() {
-  if (known === heights()) isAtEnd = !link("next") && root.scrollHeight - innerHeight - scrollY < NEAR;
+  if (messages?.isConnected && known === heights()) isAtEnd = !link("next") && root.scrollHeight - innerHeight - scrollY < NEAR;
 }
 
 // Keeps the end in view, except if the member writes in a form of a row, which may be anywhere on the page.
 function stay() {
+  if (!messages?.isConnected || known === heights()) return;
   if (isAtEnd && !$("li.message form :focus")) scrollTo({ top: root.scrollHeight, behavior: "instant" });
   known = heights();
   note();
