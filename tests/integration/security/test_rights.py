@@ -94,7 +94,7 @@ def test_outsiders_see_and_change_nothing_at_any_address_by_any_method(
             continue
         response = browser.generic(method, address)
         shown = b"".join(response) if response.streaming else response.content
-        # A page may contain the requested address. The empty conversation with a member shows the requested name.
+        # A page may contain the requested address. An empty conversation shows the requested name.
         text = shown.decode(errors="replace").replace(address, "").replace(address.replace("/", "%2F"), "")
         if response.status_code == 200 and address.startswith("/chats/with/"):
             text = text.replace(address.split("/")[3], "")

@@ -15,7 +15,8 @@ const heights = () => `${root.scrollHeight} ${innerHeight}`;
 // Not before `stay` has handled a change of the heights, which may come with a scroll event of its own. Not while the
 // content is removed (away.js).
 function note() {
-  if (messages?.isConnected && known === heights()) isAtEnd = !link("next") && root.scrollHeight - innerHeight - scrollY < NEAR;
+  if (messages?.isConnected && known === heights())
+    isAtEnd = !link("next") && root.scrollHeight - innerHeight - scrollY < NEAR;
 }
 
 // Keeps the end in view, except if the member writes in a form of a row, which may be anywhere on the page.
