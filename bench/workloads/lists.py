@@ -14,8 +14,8 @@ FROM messaging_message m JOIN accounts_user u ON u.id = m.sender_id
 WHERE m.receiver_id = %s AND NOT m.read ORDER BY m.id DESC LIMIT 51
 """
 INBOX = """
-SELECT p.last_message_id, p.conversation_id, p.counterpart_id, p.unread_count, u.username, left(m.content, 121),
-  m.timestamp, m.sender_id
+SELECT p.last_message_id, p.conversation_id, p.counterpart_id, p.unread_count, u.username,
+  left(m.content, 121), m.timestamp, m.sender_id
 FROM messaging_participant p
 JOIN messaging_message m ON m.id = p.last_message_id JOIN accounts_user u ON u.id = p.counterpart_id
 WHERE p.user_id = %s AND p.last_message_id IS NOT NULL ORDER BY p.last_message_id DESC LIMIT 26
