@@ -18,7 +18,7 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # wh
     """Also replaces the names in imports of modules, and removes comments of modules and style sheets."""
 
     support_js_module_import_aggregation = True
-    max_post_process_passes = 10  # The longest chain of imports has seven modules.
+    max_post_process_passes = 20  # At least the length of the longest chain of imports, which is twelve.
 
     def _save(self, name: str, content: "File[bytes]") -> str:
         # Comments are a quarter of the bytes. Empty lines in their place keep the line numbers.

@@ -78,7 +78,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     kept = request.POST.get("content", "") if match and request.method == "POST" else ""
     wanted = match.kwargs if match else {}
     advice = WITH_AN_ACCOUNT if "pk" in wanted else GONE
-    # It must not depend on whether a user of this name exists, because a stranger could otherwise find out.
+    # The same for a deactivated account and for a name that no account has.
     if "username" in wanted:
         advice = ONESELF if _is_own(wanted["username"], request) else NO_CONVERSATION
     return _page(request, 404, "Page not found", advice, kept)

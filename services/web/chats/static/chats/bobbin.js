@@ -14,7 +14,7 @@ import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
-import { cover, isCovered, list, messages, state } from "./page.js";
+import { $, cover, isCovered, list, messages, state } from "./page.js";
 import { takeByKey } from "./remembered.js";
 import { byId, EDIT, END, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
@@ -114,7 +114,7 @@ function focusPlace(isBack = false) {
   // A row that the address names, or that a single key has opened, keeps the focus, so that keys and screen readers begin
   // there.
   const row = messages && (takeByKey() ? byId(targetId()) : namedRow());
-  if (messages && !row && location.hash !== END) focusComposer(isFree);
+  if (!row && location.hash !== END && $(".composer")) focusComposer(isFree);
   else focusTarget(isBack, row);
   const isKnown = messages ? location.hash === END : list && here() in places().rows;
   if (isKnown) import("./moving.js").then(({ moveToPlace }) => isFree() && moveToPlace());

@@ -88,7 +88,7 @@ export function sendByKey(event) {
 }
 
 export function watchComposer() {
-  if (!messages) return;
+  if (!messages && !field()) return;
   stay();
   addEventListener("scroll", note, { passive: true });
   addEventListener("resize", stay); // The keyboard of a touch screen opens.

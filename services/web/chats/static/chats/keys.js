@@ -9,7 +9,7 @@ import { all, EDIT, REPLY } from "./rows.js";
 
 // Single-key shortcuts can be turned off, because speech input may trigger them by accident (WCAG 2.1.4).
 const SWITCHED_OFF = "bobbin-single-keys-off";
-// The dialog of every page has a switch, the page of the account another one.
+// The dialog of every page has a switch, the page of the settings another one.
 const switches = () => $$("input[data-single-keys]");
 // Visitors have no switch and no single-key shortcuts.
 const areOn = () => switches()[0]?.checked ?? false;

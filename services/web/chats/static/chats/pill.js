@@ -3,21 +3,12 @@
 
 import { make, required } from "./page.js";
 import { reveal } from "./folding.js";
-import { all, focusRow, viewEnd } from "./rows.js";
+import { all, focusRow, sideOf } from "./rows.js";
 
 /** @type {Set<HTMLElement>} */
 const unseen = new Set();
 const pill = make("button", { type: "button", className: "pill", hidden: true });
 let isWaiting = false;
-
-/**
- * Whether the row is above the window (-1), in it (0) or below it (1).
- * @param {HTMLElement} row
- */
-function sideOf(row) {
-  const { top, bottom } = row.getBoundingClientRect();
-  return top >= viewEnd() ? 1 : bottom <= 0 ? -1 : 0;
-}
 
 const first = () => all().find((row) => unseen.has(row));
 

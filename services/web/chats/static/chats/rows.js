@@ -21,12 +21,18 @@ export const depthOf = (row) => Number(row.dataset.depth ?? 0);
 export const lastId = () => Math.max(...all().map(idOf));
 // The place where the composer begins, which covers the end of the window.
 export const viewEnd = () => innerHeight - ($(".composer")?.offsetHeight ?? 0);
-/** @param {HTMLElement} item */
-export const isInView = (item) => {
+/**
+ * Whether the item is above the visible part of the page (-1), in it (0) or below it (1).
+ * @param {HTMLElement} item
+ */
+export function sideOf(item) {
   const { top, bottom } = item.getBoundingClientRect();
   const header = $(".top")?.offsetHeight ?? 0; // It covers what is scrolled below it.
-  return bottom > header + LINE && top < viewEnd();
-};
+  return top >= viewEnd() ? 1 : bottom <= header + LINE ? -1 : 0;
+}
+
+/** @param {HTMLElement} item */
+export const isInView = (item) => sideOf(item) === 0;
 
 /**
  * Moves the focus to the row of a message, for the keys that act on a row. Does not scroll.

@@ -12,8 +12,8 @@ const MOMENT = 500; // Milliseconds that a row must be visible.
 const TOGETHER = 200;
 const LATER = 10_000;
 const MOST = 100; // As in chats/views/seen.py.
-const EDGE = "-64px 0px"; // 64 px of a row must be visible: the author and one line.
-const LEAST = 40; // The same for a row at the composer, which is at least 64 px high.
+const EDGE = "-64px 0px"; // 16 px of a row must be visible below the header, which is 48 px high.
+const LEAST = 40; // For a row at the composer, which is at least 64 px high: the author and one line.
 
 /** @type {Map<HTMLElement, number | undefined>} */
 const inSight = new Map(); // Visible rows, with their timers.
@@ -128,8 +128,9 @@ export function watchSight() {
  */
 export function removeUnsent(row) {
   if (!row.matches(".is-mine")) return;
+  // Without what formatting may change.
   /** @param {HTMLElement} one */
-  const textOf = (one) => $(".content", one)?.textContent;
+  const textOf = (one) => $(".content", one)?.textContent.replace(/\P{L}/gu, "");
   const unsent = $$("li.is-unsent", required("ol.messages"));
   const known = unsent.find(({ dataset }) => dataset.sent === row.dataset.message);
   (known ?? unsent.find((one) => !one.dataset.sent && textOf(one) === textOf(row)))?.remove();
