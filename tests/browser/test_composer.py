@@ -195,6 +195,16 @@ def test_later_page_that_is_loaded_at_the_end_does_not_scroll(open_browser, writ
     assert hers.evaluate("scrollY") == before
 
 
+def test_composer_of_an_empty_conversation_has_the_focus_and_sends_by_enter(open_browser, alice, bob):
+    hers = open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    expect(hers.locator(".composer textarea")).to_be_focused()
+    hers.keyboard.type("the first one")
+    hers.keyboard.press("Enter")
+
+    expect(hers.locator(".message:not(.is-unsent) .content", has_text="the first one")).to_be_visible()
+
+
 def test_composer_without_javascript_sends(open_browser, items, alice):
     hers = open_browser(alice, java_script_enabled=False)
     hers.goto("/chats/with/bob/")

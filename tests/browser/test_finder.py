@@ -51,6 +51,7 @@ def test_arrow_keys_select_a_row_and_enter_opens_it(hers):
         field.press(key)
         expect(rows.nth(place)).to_have_attribute("aria-selected", "true")
         expect(hers.locator(f"{ROWS}[aria-selected=true]")).to_have_count(1)
+        expect(rows.nth(place)).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
         expect(field).to_have_attribute("aria-activedescendant", rows.nth(place).get_attribute("id"))
         expect(field).to_be_focused()
     field.press("ArrowDown")
