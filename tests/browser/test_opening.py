@@ -69,7 +69,7 @@ def test_page_has_its_place_at_the_first_paint(open_browser, items, page, alice,
     hers = open_browser(alice)
     hers.add_init_script(AT_FIRST_PAINT)
     hers.goto(page)
-    hers.wait_for_function("window.atFirstPaint !== undefined")
+    hers.wait_for_function("() => window.atFirstPaint !== undefined")
     hers.wait_for_load_state("networkidle")
 
     before, after = hers.evaluate("[atFirstPaint, scrollY]")

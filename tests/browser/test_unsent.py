@@ -228,7 +228,7 @@ def test_log_out_deletes_messages_that_wait(hers):
     hers.get_by_role("button", name="Log out").click()
     expect(hers.get_by_role("heading", name="You have logged out")).to_be_visible()
 
-    hers.wait_for_function(f"!({DRAFTS}).length")
+    hers.wait_for_function(f"() => !({DRAFTS}).length")
 
 
 def test_message_that_waits_is_not_sent_for_another_member(hers, site, browser_of, conversation, bob):

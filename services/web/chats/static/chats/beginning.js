@@ -1,7 +1,7 @@
 // @ts-check
 // A conversation without messages. When the counterpart writes first, its page shows the conversation.
 
-import { storeDraft } from "./drafts.js";
+import { deleteDraft, storeDraft } from "./drafts.js";
 import { get } from "./fetching.js";
 import { $ } from "./page.js";
 
@@ -13,6 +13,7 @@ export async function refreshBeginning() {
   const form = $(FORM);
   if (!fresh || form?.dataset.busy) return; // Of a form that is being sent, the response shows the conversation.
   if (form) {
+    deleteDraft(form);
     form.dataset.draft = fresh.dataset.draft; // The form of the conversation has the text.
     storeDraft(form);
   }

@@ -19,10 +19,10 @@ function note() {
     isAtEnd = !link("next") && root.scrollHeight - innerHeight - scrollY < NEAR;
 }
 
-// Keeps the end in view, except if the member writes in a form of a row, which may be anywhere on the page.
+// Keeps the end in view, except while a part of a row has the focus: a form, or a button that unfolds a long text.
 function stay() {
   if (!messages?.isConnected || known === heights()) return;
-  if (isAtEnd && !$("li.message form :focus")) scrollTo({ top: root.scrollHeight, behavior: "instant" });
+  if (isAtEnd && !$("li.message :focus")) scrollTo({ top: root.scrollHeight, behavior: "instant" });
   known = heights();
   note();
 }

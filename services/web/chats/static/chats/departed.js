@@ -82,7 +82,7 @@ function erased(about, name) {
   [about.known, about.isGone] = [null, true];
   if (!about.subject) return stopAll(formsToSend(), OTHER);
   if (messages) all().forEach(removeRow);
-  for (const part of $$("main nav.pages, main .jump, main blockquote, main ol.messages:not([data-conversation])"))
+  for (const part of $$("main nav.pages, main .jump, main > blockquote, main ol.messages:not([data-conversation])"))
     part.remove();
   const open = openForms();
   stopAll(open);

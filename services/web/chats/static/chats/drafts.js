@@ -169,7 +169,8 @@ function restore(form, draft) {
   const receiver = receiverOf(form);
   if (receiver && typeof draft.to === "string") receiver.value = draft.to;
   const { client_id, made, version } = form.elements;
-  if (draft.to && draft.made && made) made.value = draft.made;
+  // A form without a field for the name is always for the same one.
+  if ((draft.to || !receiver) && draft.made && made) made.value = draft.made;
   if (draft.version && version) version.value = draft.version;
   if (!draft.id || !client_id) return;
   client_id.value = draft.id;

@@ -18,7 +18,7 @@ export async function showCurrent(subject, conversation) {
   const page = subject && (await get(location.href));
   if (!page || $("[data-with]", page)?.dataset.conversation !== conversation) return;
   setTitle(page.title);
-  for (const part of ["h1", ".crumbs", "main blockquote"]) {
+  for (const part of ["h1", ".crumbs", "main > blockquote.message"]) {
     const [old, fresh] = [$(part), $(part, page)];
     if (old && fresh) old.replaceWith(document.importNode(fresh, true));
   }

@@ -76,18 +76,26 @@ async function run(shown) {
     const next = queued().find(({ why }) => !why);
     if (!next) return;
     shown.sending(next);
-    hasFailed = !(await tryTo(() => send(next, shown)));
-    if (hasFailed) {
-      queued()
-        .filter(({ why }) => !why)
-        .forEach(shown.waiting);
-      isNeeded = false;
-      timer = setTimeout(sendQueue, delay, shown);
-      delay = Math.min(delay * 2, RETRY.most);
-      return;
+    let isSent = false;
+    try {
+      isSent = await tryTo(() => send(next, shown));
+    } finally {
+      hasFailed = !isSent; // Also after an error that is not of the connection.
+      if (hasFailed) wait(shown);
     }
+    if (hasFailed) return;
     delay = RETRY.least;
   }
+}
+
+/** @param {Shown} shown */
+function wait(shown) {
+  queued()
+    .filter(({ why }) => !why)
+    .forEach(shown.waiting);
+  isNeeded = false;
+  timer = setTimeout(sendQueue, delay, shown);
+  delay = Math.min(delay * 2, RETRY.most);
 }
 
 /** @param {Unsent} message @param {Shown} shown */
