@@ -171,7 +171,9 @@ def test_tab_warns_before_it_loses_a_text_that_another_tab_replaced(hers):
     other = hers.context.new_page()
     type_text(other, CONVERSATION, "another thought")
     # Each tab has a copy of the storage, which follows a moment later.
-    hers.wait_for_function("Object.values(localStorage).some(value => value.includes('another thought'))")
+    hers.wait_for_function(
+        "() => Object.values(localStorage).some(value => value.includes('another thought'))"
+    )
     hers.goto("/chats/")
 
     assert dialogs == ["beforeunload"]

@@ -61,7 +61,7 @@ def test_end_in_a_list_scrolls_and_in_a_field_moves_the_caret(open_browser, weav
     hers = open_browser(alice, viewport={"width": 800, "height": 300})
     hers.goto("/chats/")
     hers.keyboard.press("End")
-    hers.wait_for_function("scrollY > 0")
+    hers.wait_for_function("() => scrollY > 0")
     hers.goto("/chats/with/bob/")
     area = hers.locator("main > form.compose textarea")
     area.fill("text")
@@ -167,4 +167,4 @@ def test_log_out_deletes_the_places(open_browser, weavers, alice):
     hers.get_by_role("button", name="Log out").click()
     expect(hers.get_by_role("heading", name="You have logged out")).to_be_visible()
 
-    hers.wait_for_function("sessionStorage.length === 0")
+    hers.wait_for_function("() => sessionStorage.length === 0")
