@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from tests.support.http_client.browser import Browser, Page
 
+LARGEST_KEY = 2**63 - 1  # As in accounts/requests.py. Of the last page.
+
 
 class Shown(NamedTuple):
     """A message on a page."""
@@ -85,7 +87,8 @@ class Member(Browser):
         return self._opened(f"/chats/thread/{root}/")
 
     def conversation(self, other: "Member") -> list[Shown]:
-        return self._opened(f"/chats/with/{other.name}/")
+        """Return the newest messages of a conversation. Without `to`, it would open at the first unread one."""
+        return self._messages(self.get(f"/chats/with/{other.name}/?to={LARGEST_KEY}"))
 
     def follow_link_to(self, message: int) -> list[Shown]:
         """Return the messages of the page to which the address of one message redirects."""
@@ -94,7 +97,7 @@ class Member(Browser):
         return self._messages(self.get(link.location.partition("#")[0]))
 
     def _opened(self, address: str) -> list[Shown]:
-        """Return the messages of the page to which a conversation or a thread redirects."""
+        """Return the messages of the page to which a thread redirects."""
         place = self.get(address, status=302).location.partition("#")[0]
         return self._messages(self.get(place))
 
