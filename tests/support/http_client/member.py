@@ -87,7 +87,7 @@ class Member(Browser):
         return self._opened(f"/chats/thread/{root}/")
 
     def conversation(self, other: "Member") -> list[Shown]:
-        """Return the newest messages of a conversation. Without `to`, it would open at the first unread one."""
+        """Return the newest messages of a conversation. By default it opens at the first unread one."""
         return self._messages(self.get(f"/chats/with/{other.name}/?to={LARGEST_KEY}"))
 
     def follow_link_to(self, message: int) -> list[Shown]:
