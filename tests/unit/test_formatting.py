@@ -54,7 +54,7 @@ def test_text_with_markers_is_formatted(text, made):
     assert formatted(text) == made
 
 
-# What members typed before there was Markdown.
+# Texts from before there was Markdown.
 UNCHANGED = [
     "snake_case_name and _private, __init__ or __x__", "2*3*4 = 24, 2 * 3 * 4, 2**3**4, a*b", "* ",
     "-", "*", "_", "**", "****", "** **", "* * *",

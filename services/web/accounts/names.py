@@ -23,7 +23,7 @@ LOOK_ALIKE = "That name looks like another member's; choose one that cannot be m
 FIRST_SYLLABLE, SYLLABLES, FINALS = 0xAC00, 11_172, 28
 DOTLESS_I = "\u0131"
 APOSTROPHES = str.maketrans("\u2019\u2018\u02bc", "'''")  # Phones and word processors replace ' by these.
-# What separates the parts of a name. A blank is typed for any of them.
+# These separate the parts of a name. A blank stands for any of them.
 SEPARATORS = "@.+-_'\u00b7\u05f3\u05f4 /"
 SIGN = "."
 SIGNS = str.maketrans(dict.fromkeys(SEPARATORS, SIGN))

@@ -70,7 +70,7 @@ def test_name_that_no_active_member_has_returns_the_404_of_an_unknown_name(brows
     elif how == "renamed":
         rename(bob, "robert")
     client = browser_of(alice)
-    unknown = client.get("/chats/with/nobody/")
+    unknown = client.get("/chats/with/unknown/")
     found = client.get(f"/chats/with/{'bobby' if how == 'missing' else 'bob'}/")
 
     assert (found.status_code, found.content) == (404, unknown.content)
@@ -107,7 +107,7 @@ def test_new_message_to_a_deactivated_counterpart_or_an_old_name_opens_the_conve
     assert client.get("/chats/new/?to=..").url == f"/chats/conversation/{old.conversation_id}/"
 
 
-@pytest.mark.parametrize("to", ["", "bob", "nobody", "alice", "%00"])
+@pytest.mark.parametrize("to", ["", "bob", "unknown", "alice", "%00"])
 def test_new_message_without_a_conversation_stays_the_form(browser_of, alice, bob, to):
     page = browser_of(alice).get(f"/chats/new/?to={to}")
 

@@ -144,7 +144,7 @@ def test_rows_of_notifications_are_one_query_with_the_names(alice, bob, thread, 
 
 @pytest.mark.parametrize("how", ["renamed", "erased", "never"])
 def test_address_of_an_unused_name_says_what_may_have_happened(browser_of, alice, bob, thread, how):
-    name = "nobody" if how == "never" else "bob"
+    name = "unknown" if how == "never" else "bob"
     if how == "renamed":
         change(bob, username="robert")
     elif how == "erased":

@@ -11,7 +11,7 @@ const TOGETHER = 5 * 60_000; // Milliseconds. As in chats/groups.py.
 /** @typedef {{ isMine: boolean, isNew: boolean, time: string }} Line */
 
 /**
- * What comes before each message, and whether it continues the group of the message before it.
+ * Returns the separators before each message, and whether it continues the group of the message before it.
  * @param {Line[]} lines
  */
 export function placesOf(lines) {

@@ -12,7 +12,7 @@ const RETRY = { least: 2_000, most: 60_000 }; // Milliseconds until a failed req
 const KEPT_ALIVE = 60_000; // Bytes of a request that the browser completes although the page is closed.
 
 /**
- * What the page shows about the queue.
+ * Called for each change of the queue, so that the page shows it.
  * @typedef {object} Shown
  * @property {(message: Unsent) => void} sending
  * @property {(message: Unsent) => void} waiting

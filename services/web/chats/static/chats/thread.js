@@ -11,7 +11,7 @@ import { $, $$, messages, required, thread } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf, LABEL, lastId, link, REPLY } from "./rows.js";
 import { removeUnsent } from "./seen.js";
 
-export const DEEPEST = 6; // As in chats/pages.py.
+export const DEEPEST = 6; // As in chats/rows.py.
 
 /** @param {HTMLElement} row @param {HTMLElement} fresh */
 function update(row, fresh) {
