@@ -21,6 +21,7 @@ from messaging.signals import Read, messages_read
 from messaging.statements import execute, lock_conversations
 
 LATEST = 2**63 - 1  # Greater than every id.
+MOST_IDS = 1_000  # Of a signal. A statement has at most 65,535 parameters, and open pages receive the ids.
 
 # `which` is the SQL condition that selects the messages. `sides` selects each id as one value, because the
 # plan of a join could read all conversations of the reader.
@@ -49,7 +50,10 @@ FROM sides c WHERE p.id = c.id
 RETURNING p.conversation_id, p.counterpart_id, c.messages, {shown}
 """
 MARK_IDS = MARK.format(which="id = ANY(%(ids)s)", shown="c.ids")
-MARK_HERE = MARK.format(which="conversation_id = %(conversation)s AND id <= %(up_to)s", shown="c.ids")
+MARK_HERE = MARK.format(
+    which="conversation_id = %(conversation)s AND id <= %(up_to)s",
+    shown=f"CASE WHEN c.messages <= {MOST_IDS} THEN c.ids END",
+)
 MARK_UP_TO = MARK.format(which="id <= %(up_to)s", shown="NULL")
 
 
@@ -68,7 +72,8 @@ def _mark(statement: str, parameters: dict[str, Any], using: str) -> int:
     with transaction.atomic(using=using, savepoint=False):
         counted = execute(using, statement, parameters)
         for conversation_id, writer_id, _, marked in counted:
-            _send(Read(reader_id, [writer_id], marked[-1], conversation_id, marked), using)
+            which = (marked[-1], conversation_id, marked) if marked else (parameters["up_to"],)
+            _send(Read(reader_id, [writer_id], *which), using)
     return sum(count for _, _, count, _ in counted)
 
 

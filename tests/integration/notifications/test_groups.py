@@ -5,6 +5,9 @@ import re
 import pytest
 
 from messaging.models import Message
+from messaging.reading import LATEST
+from messaging.signals import messages_read
+from notifications.models import Notification
 
 ROW = re.compile(
     r'data-notification="(\d+)"[^>]*>\s*<a class="who" href="([^"]*)"><bdi>(\w+)</bdi> · ([^<]*)</a>.*?'
@@ -78,3 +81,24 @@ def test_notification_of_another_member_marks_nothing(browser_of, request, messa
 
     assert client.post(f"/chats/notifications/{message.pk}/read/").status_code == 404
     assert not Message.objects.get().read
+
+
+def test_many_messages_of_a_conversation_are_marked_without_a_list_of_their_ids(
+    alice, bob, charlie, write, write_many
+):
+    found = []
+
+    def collect(read, **kwargs):
+        found.append(read)
+
+    sent = write_many(alice, bob, 1_001)
+    other = write(charlie, bob)
+    messages_read.connect(collect, sender=Message)
+    try:
+        marked = Message.objects.mark_conversation_read(bob, sent[0].conversation_id, up_to=LATEST)
+    finally:
+        messages_read.disconnect(collect, sender=Message)
+
+    assert marked == 1_001
+    assert [(read.writer_ids, read.ids) for read in found] == [([alice.pk], None)]
+    assert list(Notification.objects.filter(read=False).values_list("message", flat=True)) == [other.pk]
