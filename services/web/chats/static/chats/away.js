@@ -46,7 +46,8 @@ function removeContent() {
 
 // Called when another member is logged in. Removes the content of the first member from the document.
 export function anotherMember() {
-  if (!kept && !openForms().length) location.reload();
+  // A row that waits to be sent is kept too: the other member's page deletes what this browser has stored.
+  if (!kept && !openForms().length && !$("li.is-unsent")) location.reload();
   else {
     leave();
     kept ??= removeContent();

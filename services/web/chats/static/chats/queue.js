@@ -24,6 +24,7 @@ const KEPT_ALIVE = 60_000; // Bytes of a request that the browser completes alth
 export const settled = new BroadcastChannel("bobbin-unsent");
 /** Messages that the storage did not accept, by id. @type {Map<string, Unsent>} */
 const inMemory = new Map();
+addEventListener("beforeunload", (event) => inMemory.size && event.preventDefault());
 /** @type {Promise<void> | null} */
 let running = null;
 let isNeeded = false; // Whether a message was added after the last one was sent.
