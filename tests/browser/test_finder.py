@@ -40,6 +40,17 @@ def test_an_old_counterpart_is_reached_by_six_keys(hers):
     expect(hers).to_have_url(re.compile("/chats/with/mira.tailor/"))
 
 
+def test_enter_before_the_finder_is_loaded_opens_the_row(hers):
+    waiting = []
+    hers.route("**/finder*.js", lambda route: waiting.append(route))
+    for key in ("Control+k", "t", "a", "i", "Enter"):
+        hers.keyboard.press(key)
+    expect(hers.locator("#finder input")).to_have_value("tai")
+    waiting[0].continue_()
+
+    expect(hers).to_have_url(re.compile("/chats/with/mira.tailor/"))
+
+
 def test_arrow_keys_select_a_row_and_enter_opens_it(hers):
     field = _open(hers)
     field.press_sequentially("weaver49")

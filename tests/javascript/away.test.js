@@ -2,15 +2,30 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { load, openPage } from "./page.js";
+import { load, openPage, serve } from "./page.js";
 
+const list = `<ol class="messages" data-conversation="3" data-with="bob" data-active><li class="message" id="m12"
+  data-message="12"><p class="meta"><span class="who">bob</span></p><div class="content">Hello</div></li></ol>`;
+const url = await serve(({ url }) => {
+  if (url.startsWith("/chats/with/")) return { body: `<main>${list.replaceAll("12", "13")}</main>` };
+  if (url === "/chats/new/") return { body: "<main></main>" };
+  return { body: { conversation: 3, name: "bob", is_active: true, unread: 2, notifications: 0 } };
+});
 openPage(
-  `<main><form class="compose" data-draft="new:"><textarea></textarea></form></main><footer></footer>
+  `<main><a data-count="unread">Unread</a>${list}
+  <form class="compose" data-draft="new:"><textarea></textarea></form></main><footer></footer>
   <dialog id="logged-out" class="cover"></dialog><dialog id="another-member" class="cover"></dialog>`,
+  { url: `${url}/chats/with/bob/`, state: "/state/" },
 );
+document.title = "bob";
 let reloads = 0;
 window.location.reload = () => (reloads += 1);
-const { AwayError, anotherMember, isHere, sessionLost } = await load("away");
+const { AwayError, anotherMember, isHere, sessionLost, ...modules } = await load(
+  "away",
+  "fetching",
+  "badges",
+  "thread",
+);
 const area = document.querySelector("textarea");
 const open = () => [...document.querySelectorAll("dialog[open]")].map(({ id }) => id);
 const shown = () => [...document.body.children].map(({ tagName }) => tagName);
@@ -105,6 +120,34 @@ test("focus that the member has moved after closing a dialog stays", () => {
   isHere();
   assert.equal(document.activeElement, document.body);
 });
+
+test("response of before another member logged in does not bring the page back", async () => {
+  const late = modules.fetchState();
+  seesAnother();
+  await late;
+  assert.deepEqual([shown(), document.title], [["DIALOG", "DIALOG"], "Bobbin"]);
+  await modules.fetchState();
+  assert.deepEqual([shown(), document.title], [WHOLE, "(2) bob"]);
+});
+
+test("badges of before another member logged in do not show the name in the title", () => {
+  seesAnother();
+  modules.showBadges({ unread: 1, notifications: 0 });
+  assert.equal(document.title, "Bobbin");
+  assert.equal(isHere(), true);
+});
+
+for (const work of ["refreshMessages", "fetchCounterpart"])
+  test(`response to ${work} of before another member logged in changes nothing`, async () => {
+    const late = modules[work](work === "refreshMessages" ? [12] : { to: "bob" });
+    seesAnother();
+    await assert.rejects(late, AwayError);
+    assert.equal(isHere(), true);
+    assert.deepEqual(
+      [...document.querySelectorAll("li")].map(({ id }) => id),
+      ["m12"],
+    );
+  });
 
 test("page without dialogs, such as an error page, reports the lost session", () => {
   document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());

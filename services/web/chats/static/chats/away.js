@@ -12,13 +12,24 @@ let hadTitle = "";
 /** @type {{ focused: Element | null, top: number } | null} */
 let left = null; // The element that had the focus before the first dialog, and the scroll position.
 
+let hides = 0;
+// How often this page was hidden. A request that began before the last time says nothing about the member of now.
+export const timesHidden = () => hides;
+
 function leave() {
   if (kept || $("dialog.cover[open]")) return;
+  hides += 1;
   left = { focused: document.activeElement, top: document.documentElement.scrollTop };
 }
 
 // Whether the content of this page is kept for its member while another one is logged in.
 export const isAway = () => kept !== null;
+
+// Throws an AwayError if the content was removed while a response was on its way. Without this check, the response would
+// show something of the first member again.
+export function checkContent() {
+  if (isAway()) throw new AwayError("another member");
+}
 
 /**
  * Shows one of the two dialogs, and closes all others.
@@ -38,6 +49,7 @@ export function sessionLost() {
 }
 
 function removeContent() {
+  hides += 1;
   const content = document.createDocumentFragment();
   content.append(...$$(":scope > :not(dialog)", document.body));
   [hadTitle, document.title] = [document.title, siteName];
@@ -64,9 +76,12 @@ function comeBack() {
   left = null;
 }
 
-// Called when a response shows that the page's own member is logged in.
-// Returns whether the page was hidden until now.
-export function isHere() {
+/**
+ * Called when a response shows that the page's own member is logged in. Returns whether the page was hidden until now.
+ * @param {number} before What `timesHidden` returned before the request.
+ */
+export function isHere(before = hides) {
+  if (before !== hides) return false;
   document.documentElement.classList.remove("is-checking");
   const dialog = $("dialog.cover[open]");
   if (!dialog && !kept) return false;

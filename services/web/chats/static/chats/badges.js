@@ -2,6 +2,7 @@
 // The numbers in the badges and in the title.
 
 import { sayUnread } from "./arrivals.js";
+import { isAway } from "./away.js";
 import { $, make } from "./page.js";
 
 let { title } = document;
@@ -36,6 +37,7 @@ export function setTitle(text) {
 }
 
 export function showTitle() {
+  if (isAway()) return; // The title names the counterpart. `showBadges` shows it again when its member returns.
   const unread = $('[data-badge="unread"]')?.textContent.trim();
   document.title = unread ? `(${unread}) ${title}` : title;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // Fetches pages and JSON with the session of the member.
 
-import { anotherMember, isHere, sessionLost } from "./away.js";
+import { anotherMember, checkContent, isHere, sessionLost, timesHidden } from "./away.js";
 import { showBadges } from "./badges.js";
 import { $, $$, state } from "./page.js";
 import { showTimes } from "./times.js";
@@ -70,6 +70,7 @@ async function pageOf(response) {
   }
   const page = parse(await response.text());
   checkMember(page.body.dataset.member);
+  checkContent();
   return page;
 }
 
@@ -103,14 +104,17 @@ async function getValues(address) {
  * @returns {Promise<CounterpartState>}
  */
 export async function fetchCounterpart(which) {
-  return getValues(`/chats/counterpart/?${new URLSearchParams(which)}`);
+  const values = await getValues(`/chats/counterpart/?${new URLSearchParams(which)}`);
+  checkContent();
+  return values;
 }
 
 // Shows the badges. Returns the response, which contains the current generation.
 export async function fetchState() {
+  const before = timesHidden();
   /** @type {State} */
   const now = await getValues(String(state));
-  if (isHere()) {
+  if (isHere(before)) {
     await renewTokens(); // A log-in makes the tokens of this page invalid.
     document.dispatchEvent(new Event("here")); // unsent.js sends what waits.
   }

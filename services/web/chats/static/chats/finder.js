@@ -122,5 +122,8 @@ dialog.addEventListener("click", ({ target }) => target === dialog && close());
 // Back may show this page again.
 addEventListener("pagehide", close);
 
-// Called whenever the dialog has been opened. Its field may contain letters already.
-export const startFinder = update;
+/**
+ * Called whenever the dialog has been opened. Its field may contain letters already.
+ * @param {boolean} isEntered Whether Enter was pressed after the letters.
+ */
+export const startFinder = (isEntered) => (isEntered ? open() : update());

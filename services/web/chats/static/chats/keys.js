@@ -78,7 +78,13 @@ export function openFinder() {
   const dialog = $("dialog#finder");
   if (dialog && !$("dialog[open]")) {
     dialog.showModal(); // At once, because the next letters belong to its field.
-    tryTo(async () => (await import("./finder.js")).startFinder());
+    let isEntered = false; // Whether Enter was pressed before the module was loaded.
+    dialog.onkeydown = ({ key, isComposing }) => void (isEntered = key === "Enter" && !isComposing);
+    tryTo(async () => {
+      const { startFinder } = await import("./finder.js");
+      dialog.onkeydown = null;
+      startFinder(isEntered);
+    });
   }
   return dialog !== null;
 }

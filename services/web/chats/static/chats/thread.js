@@ -2,6 +2,7 @@
 // Threads and conversations: inserts new messages at their place, and updates changed ones.
 
 import { sayArrivals } from "./arrivals.js";
+import { checkContent } from "./away.js";
 import { checkCounterpart, isAsKnown, isErased, isSame } from "./counterpart.js";
 import { get, getChanged, UNCHANGED } from "./fetching.js";
 import { fold, reveal } from "./folding.js";
@@ -157,6 +158,7 @@ export async function refreshMessages(ids) {
     if (page === UNCHANGED) continue;
     if (!isAsKnown(page) && (await checkCounterpart())) return;
     await response;
+    checkContent();
     const added = merge(page, (id) => id <= end);
     showArrivals(added);
     removeDeleted(shown, page, from);
