@@ -15,6 +15,7 @@ from django.contrib.auth.forms import (
     UsernameField,
 )
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts import names
 from accounts.login_throttling import is_password_of
@@ -167,6 +168,15 @@ class ChangePasswordForm(NewPassword, PasswordChangeForm):
         if commit:
             user.save(update_fields=["password"])
         return user
+
+
+class LanguageForm(forms.Form):
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("Language of this browser")), *settings.LANGUAGES],
+        widget=forms.RadioSelect,
+    )
 
 
 class EraseForm(forms.Form):

@@ -40,6 +40,9 @@ class User(NormalizedPasswords, AbstractUser):
     # before this column existed.
     named_at = models.DateTimeField(null=True, editable=False, db_default=Now())
 
+    # The language of the pages in every browser in which the member logs in. "": the language of the browser.
+    language = models.CharField(max_length=10, default="", db_default="", blank=True, editable=False)
+
     # True during a `save` that changes the pages of other users.
     has_visible_change = False
     # Id of the user who erases this account, for the erasure record. Set it before `delete`.

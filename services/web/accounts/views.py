@@ -23,6 +23,7 @@ from accounts.decorators import READ_AND_SEND, member_view
 from accounts.devices import remember
 from accounts.erasure_phases import preview
 from accounts.forms import ChangePasswordForm, EraseForm, LogInForm, SignUpForm
+from accounts.languages import set_language
 from accounts.login_throttling import is_password_of, name_tried
 from accounts.models import User
 from accounts.next_page import invited_to, next_page, page_after
@@ -79,11 +80,14 @@ class LogIn(auth.LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         try:
-            return super().form_valid(form)
+            response = super().form_valid(form)
         except User.DoesNotExist:  # The account was erased after its password was checked.
             _end_session(self.request)
             form.add_error(None, form.get_invalid_login_error())
             return self.form_invalid(form)
+        if language := self.request.user.language:
+            set_language(response, language)
+        return response
 
 
 @query_budget(4)

@@ -20,9 +20,9 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from django.utils import translation
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import get_language, get_language_from_request
 
 from caching.generations import read_with_generation
 from caching.page_store import TOKEN, StoredPage, etag_of, fill, page_key, store_page, stored_page
@@ -80,6 +80,9 @@ def private_cache_page(
             if page and page.owner == owner:
                 return _finish(request, HttpResponse(page.body, headers=page.headers | HIT), page.digest)
             response = view(request, *args, **kwargs)
+            response.headers["Content-Language"] = (
+                get_language()
+            )  # As Django's LocaleMiddleware does, but stored.
             if not _is_whole(request, response):
                 return _finish(request, response)
             digest = hashlib.sha256(response.content).hexdigest() if has_etag else ""
@@ -127,7 +130,9 @@ def varies(request: HttpRequest) -> list[str]:
         request.scheme or "",
         request.get_host(),
         request.get_full_path(),
-        translation.get_language() or "",
+        get_language_from_request(
+            request
+        ),  # Not the current one: chats/stored_pages.py comes before it is set.
     ]
 
 

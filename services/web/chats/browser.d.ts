@@ -60,4 +60,6 @@ interface Document {
 
 interface Window {
     htmx?: { process(element: Element): void };
+    // The catalog of texts, unless the page is in English: config/script_texts.py.
+    django?: { gettext(text: string): string; ngettext(one: string, many: string, count: number): string };
 }

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.template import engines
+from django.utils.translation import get_language
 from markupsafe import Markup
 
 MARK = "\0"  # Around the name of a value. No text in a template contains it.
@@ -40,14 +41,14 @@ class RowFormat:
 def row_formats(macro: str, kind: Callable[..., Any]) -> Callable[..., RowFormat]:
     """Return a function that returns the format of a row with these conditions.
 
-    The macro is called with `kind(*conditions)` and the places of the values.
+    The macro is called with `kind(*conditions)` and the places of the values. There is a format for each language.
     """
 
     @cache
-    def format_for(*conditions: bool) -> RowFormat:
+    def in_language(language: str | None, *conditions: bool) -> RowFormat:
         return RowFormat(str(call_macro(macro, kind(*conditions), Places())))
 
-    return format_for
+    return lambda *conditions: in_language(get_language(), *conditions)
 
 
 def call_macro(macro: str, *values: Any) -> Markup:

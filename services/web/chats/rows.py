@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
+from django.utils.translation import get_language
 from markupsafe import Markup, escape
 
 from chats.addresses import at_message
@@ -98,11 +99,11 @@ def message_rows(
     )
     if memo is None:
         return [_row(page, message, depth, place) for message, depth, place in placed]
-    made, new = [], {}
+    made, new, language = [], {}, get_language()
     for message, depth, place in placed:
         # Everything that a row depends on. A test fails for each part that is missing. Comparing the values
         # takes less time than hashing them for a key.
-        key = reader_id, nested, message.id
+        key = reader_id, nested, language, message.id
         has_parent = message.parent_message_id in ids
         values = counterpart, can_reply, page.own_initials, depth, place, has_parent, message
         kept = memo.get(key)

@@ -93,11 +93,12 @@ MIDDLEWARE = [
     "config.headers.PermissionsPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.site.SiteFilesMiddleware",
+    "config.script_texts.SiteFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "observability.budgets.QueryBudgetMiddleware",  # Before everything that may query: session, user, page.
     "config.requests.ReadableRequestMiddleware",  # Before everything that decodes the request.
     "accounts.sliding.SlidingSessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -213,7 +214,22 @@ FILE_UPLOAD_HANDLERS = ["config.uploads.RefuseFiles"]
 CSRF_FAILURE_VIEW = "chats.views.errors.csrf_failure"
 
 # --- Language, time, static files -----------------------------------------------------------------
-LANGUAGE_CODE = "en"
+# Each language in itself, because those who look for it may not read another one.
+LANGUAGES = [
+    ("en", "English"),
+    ("ar", "العربية"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+]
+# For a browser that asks for none of these languages.
+LANGUAGE_CODE = choice("SITE_LANGUAGE", "en", tuple(code for code, _ in LANGUAGES))
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "language"
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(text("STATIC_ROOT", str(BASE_DIR / "static-collected")))
