@@ -1,7 +1,7 @@
 """The language of the pages: the one that a member or visitor has chosen, or else the one of the browser.
 
-The choice is in a cookie, from which Django's LocaleMiddleware takes it. The one of a member is also a column, for the
-next log-in in another browser.
+The choice is in a cookie, from which Django's LocaleMiddleware takes it. That of a member is also a column,
+for the next log-in in another browser.
 """
 
 from typing import Any

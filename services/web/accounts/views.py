@@ -85,8 +85,8 @@ class LogIn(auth.LoginView):
             _end_session(self.request)
             form.add_error(None, form.get_invalid_login_error())
             return self.form_invalid(form)
-        if language := self.request.user.language:
-            set_language(response, language)
+        if isinstance(self.request.user, User) and self.request.user.language:
+            set_language(response, self.request.user.language)
         return response
 
 

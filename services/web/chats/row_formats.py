@@ -41,7 +41,8 @@ class RowFormat:
 def row_formats(macro: str, kind: Callable[..., Any]) -> Callable[..., RowFormat]:
     """Return a function that returns the format of a row with these conditions.
 
-    The macro is called with `kind(*conditions)` and the places of the values. There is a format for each language.
+    The macro is called with `kind(*conditions)` and the places of the values. There is one for each
+    language.
     """
 
     @cache

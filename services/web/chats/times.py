@@ -51,7 +51,7 @@ def utc_day(at: datetime) -> tuple[str, str]:
 
 @lru_cache(maxsize=1_000)  # The messages of a page are of few days.
 def _day(date: date, language: str | None) -> Day:
-    """Return the texts of a day in the current language. Their formats are those of Django's `date` filter."""
+    """Return the texts of a day in the current language. The formats are those of the filter `date`."""
     return Day(
         date.isoformat(),
         format_date(date, gettext("j F Y")),

@@ -1,12 +1,12 @@
 """The texts of scripts in other languages than English, as one script for each language.
 
-Its URL has the digest of its content, like those of static files, so browsers keep it. English is in the scripts themselves
-(chats/static/chats/texts.js).
+Its URL has the digest of its content, like those of static files, so browsers keep it. The English texts are
+in the scripts themselves (chats/static/chats/texts.js).
 """
 
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -29,7 +29,8 @@ def script_texts(language: str) -> ScriptTexts:
     request = HttpRequest()
     request.method = "GET"
     with override(language):
-        body = JavaScriptCatalog.as_view(packages=["chats"])(request).content
+        response: Any = JavaScriptCatalog.as_view(packages=["chats"])(request)
+    body: bytes = response.content
     return ScriptTexts(f"{FOLDER}texts-{language}.{digest(body)}.js", body)
 
 
@@ -49,7 +50,7 @@ def body_at(path: str) -> bytes | None:
 
 
 class SiteFilesMiddleware:
-    """Serves the style sheet and the logo of the site, and these scripts, before everything that reads the session."""
+    """Serves these scripts, and the style sheet and the logo of the site, before all that reads the session."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

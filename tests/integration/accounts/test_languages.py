@@ -22,14 +22,14 @@ def _language(response) -> tuple[str, str]:
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize(
-    ("asked", "shown"),
+    ("wanted", "shown"),
     [
         ("", ("en", "ltr")), ("de-AT,de;q=0.9,en;q=0.5", ("de", "ltr")), ("ar", ("ar", "rtl")),
         ("tlh, fr;q=0.3", ("fr", "ltr")), ("\N{BULLET}", ("en", "ltr")),
     ],
 )  # fmt: skip
-def test_page_has_the_language_of_the_browser(client, path, asked, shown):
-    response = client.get(path, HTTP_ACCEPT_LANGUAGE=asked)
+def test_page_has_the_language_of_the_browser(client, path, wanted, shown):
+    response = client.get(path, HTTP_ACCEPT_LANGUAGE=wanted)
     assert _language(response) == shown
     assert "Accept-Language" in response["Vary"]
 
