@@ -50,7 +50,7 @@ def body_at(path: str) -> bytes | None:
 
 
 class SiteFilesMiddleware:
-    """Serves these scripts, and the style sheet and the logo of the site, before all that reads the session."""
+    """Serves these scripts, and the style sheet and the logo of the site, before all that reads sessions."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
