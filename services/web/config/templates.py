@@ -38,6 +38,7 @@ FILTERS: dict[str, Any] = {
     "color_class": initials.color_class,
     "floatformat": floatformat,
     "formatted": formatting.formatted,
+    "heading": formatting.heading,
     "initials": initials.initials,
     "pluralize": pluralize,
     "urlencode": urlencode,

@@ -97,18 +97,19 @@ class MessageQuerySet(models.QuerySet[Any]):
         return named_rows(self, own, parent_excerpt=parent_excerpt, parent_sender_id=parent_sender_id)
 
     def for_heading(self) -> models.QuerySet[Any]:
-        """Return the headings of messages: named tuples with the conversation and both usernames."""
-        return self.with_names("id", "thread", "conversation_id", "sender_id")
+        """Return the headings of messages: named tuples with an excerpt, the conversation and both usernames."""
+        excerpt = Left("content", EXCERPT + 1)
+        return self.with_names("id", "thread", "conversation_id", "sender_id", excerpt=excerpt)
 
-    def with_names(self, *fields: str) -> models.QuerySet[Any]:
-        """Return these fields as named tuples, with the names of both users and whether they are active."""
+    def with_names(self, *fields: str, **expressions: Any) -> models.QuerySet[Any]:
+        """Return these values as named tuples, with the names of both users and whether they are active."""
         people = {
             "sender_name": F("sender__username"),
             "receiver_name": F("receiver__username"),
             "sender_is_active": F("sender__is_active"),
             "receiver_is_active": F("receiver__is_active"),
         }
-        return named_rows(self, fields, **people)
+        return named_rows(self, fields, **people, **expressions)
 
     def for_list(self, before: int | None = None) -> models.QuerySet[Any]:
         """Return rows for the unread list: named tuples with an excerpt and the sender's name.
