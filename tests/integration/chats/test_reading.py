@@ -70,6 +70,22 @@ def test_inbox_pages_of_25_hold_each_counterpart_once(browser_of, member, alice)
     assert [row for rows in seen for row in rows] == [f"person{n:02}" for n in reversed(range(60))]
 
 
+@pytest.mark.parametrize(
+    ("text", "heading"),
+    [
+        ("**Warp** and\n_weft_ <3", "Warp and weft &lt;3"),
+        ("word " * 40, f"{' '.join(['word'] * 12)}…"),
+    ],
+)
+def test_thread_has_the_first_words_of_its_first_message_as_its_heading(
+    browser_of, write, alice, bob, text, heading
+):
+    page = _get(browser_of(bob), f"/chats/thread/{write(alice, bob, text).pk}/")
+
+    assert f'<h1 dir="auto">{heading}</h1>' in page
+    assert f"<title>{heading} · " in page
+
+
 def test_thread_shows_each_reply_below_its_parent(browser_of, message, alice, bob):
     def reply(parent, sender, receiver):
         return Message.objects.create(sender=sender, receiver=receiver, content="x", parent_message=parent)
