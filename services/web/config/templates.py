@@ -15,7 +15,6 @@ from jinja2 import Environment
 from caching.page_store import CLIENT_ID, TOKEN
 from chats import addresses, formatting, initials, list_rows, times
 from chats.forms import MessageForm
-from labs.query_lab import may_open
 
 GLOBALS = {
     # The URL of a static file does not change while a process runs, and a page has ten of them.
@@ -26,7 +25,6 @@ GLOBALS = {
     "empty_message_form": MessageForm,
     "inbox_rows": list_rows.inbox_rows,
     "is_sign_up_open": lambda: settings.SIGN_UP_OPEN,
-    "may_open_lab": may_open,
     "message_urls": addresses.message_urls,
     "opening_urls": addresses.opening_urls,
     "token_placeholder": mark_safe(TOKEN),  # noqa: S308  # A constant.
