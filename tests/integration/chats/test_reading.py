@@ -175,7 +175,7 @@ def test_empty_older_page_says_that_nothing_is_older(browser_of, write, alice, b
     page = _get(browser_of(alice), f"/chats/{address.format(message.pk)}?before=1")
 
     assert "No older " in page
-    assert not re.search("All caught up|no notifications|never edited|No conversations", page)
+    assert not re.search("All caught up|Nothing new|never edited|No conversations", page)
 
 
 def test_read_receipt_is_shown_on_own_messages(browser_of, message, alice, bob):
