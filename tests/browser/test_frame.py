@@ -49,7 +49,7 @@ def test_log_out_leads_to_its_form_without_javascript_and_while_a_text_is_typed(
 ):
     hers = open_browser(alice, java_script_enabled=script)
     hers.goto("/chats/with/bob/")
-    hers.get_by_label("Message").fill(text)
+    hers.locator("main > form.compose textarea").fill(text)
     hers.locator(".menu summary").click()
     hers.wait_for_load_state("networkidle")
     hers.get_by_role("link", name="Log out").click()
