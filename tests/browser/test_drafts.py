@@ -57,7 +57,7 @@ def test_failed_send_keeps_form_and_draft(open_browser, people, alice, browser_e
     for status, header in NOT_ACCEPTED:
         _fail_with(hers, status, header)
         hers.get_by_role("button", name=SEND).click()
-        says = "No connection" if status is None else "Your text is kept"
+        says = "there is no connection" if status is None else "Your text is kept"
         expect(hers.locator("form.compose:not([data-busy])").get_by_role("alert")).to_contain_text(says)
         expect_text(hers, "kept")
         assert len(hers.evaluate(DRAFTS)) == 1, status
@@ -88,7 +88,7 @@ def test_send_whose_response_is_lost_is_delivered_once(open_browser, people, ali
     sends = hers.locator("main > form.compose").evaluate("form => form.action")
     hers.route(sends, lose)
     hers.get_by_role("button", name=SEND).click()
-    expect(hers.get_by_role("alert")).to_contain_text("No connection")
+    expect(hers.get_by_role("alert")).to_contain_text("there is no connection")
     hers.unroute(sends)
     hers.reload()  # The draft keeps the client_id of the send that may have arrived.
     expect_text(hers, "first")

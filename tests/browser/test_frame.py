@@ -1,5 +1,7 @@
 """The frame of the pages: a header of one row, the menu of the member, and the bar of links on a phone."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -35,13 +37,36 @@ def test_menu_has_what_the_footer_had(open_browser, message, alice, script):
     hers.goto("/chats/with/bob/")
     expect(hers.locator("footer")).to_have_count(0)
     hers.locator(".menu summary").click()
-    for name in ("Settings", "Help", "Log out"):
+    for name in ("Notifications", "Settings", "Help", "Log out"):
         expect(hers.get_by_role("link", name=name)).to_be_visible()
     for name in ("Appearance: System", "Keyboard shortcuts"):
         expect(hers.get_by_role("button", name=name)).to_be_visible(visible=script)
+
+
+@pytest.mark.parametrize(("script", "text"), [(True, "Not sent"), (False, "")])
+def test_log_out_leads_to_its_form_without_javascript_and_while_a_text_is_typed(
+    open_browser, message, alice, script, text
+):
+    hers = open_browser(alice, java_script_enabled=script)
+    hers.goto("/chats/with/bob/")
+    hers.locator("main > form.compose textarea").fill(text)
+    hers.locator(".menu summary").click()
+    hers.wait_for_load_state("networkidle")
     hers.get_by_role("link", name="Log out").click()
 
     expect(hers.get_by_role("button", name="Log out")).to_be_in_viewport()
+
+
+def test_log_out_of_the_menu_logs_out_at_once(open_browser, message, alice):
+    hers = open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    hers.locator(".menu summary").click()
+    hers.wait_for_load_state("networkidle")
+    hers.get_by_role("link", name="Log out").click()
+
+    expect(hers.get_by_role("heading", name="You have logged out")).to_be_visible()
+    hers.goto("/chats/")
+    expect(hers).to_have_url(re.compile("/accounts/login/"))
 
 
 def test_menu_closes_by_escape_and_by_a_click_outside(open_browser, message, alice):

@@ -23,6 +23,7 @@ SMALL = 400  # Steps that are negligible: an immediate refusal, or one pass over
 LENGTHS = {
     "lookalikes.group": 320,
     "excerpts.begin, long": 320,
+    "formatting.heading": 320,
     "list_rows.unread_rows": 320,
     "snippets.snippet": 320,
     "snippets.snippet, own words": 320,

@@ -14,7 +14,6 @@ from django.contrib.auth.signals import user_login_failed
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from accounts import names, password_checks
@@ -65,10 +64,10 @@ def locked_out(
     until = request.META.get("bobbin.locked_until") or timezone.now() + CLIENT_PERIOD
     seconds = max(1, math.ceil((until - timezone.now()).total_seconds()))
     minutes = math.ceil(seconds / 60)
+    when = "Try again in 1 minute." if minutes == 1 else f"Try again in {minutes} minutes."
     advice = (
-        f"Try again in {minutes} minute{pluralize(minutes)}. If you have forgotten your password, ask the "
-        "operators of this site for a new one. In a browser where you have logged in with your present "
-        "password, the attempts of others do not count."
+        f"{when} If you have forgotten your password, ask the operators of this site for a new one. In a "
+        "browser where you have logged in with your present password, the attempts of others do not count."
     )
     context = {"status": 429, "title": "Too many attempts", "advice": advice, "kept": ""}
     page = render(request, "error.html", context, status=429)

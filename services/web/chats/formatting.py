@@ -14,9 +14,12 @@ from chats.blocks import QUOTED, Block, BlockReader
 from chats.row_formats import row_formats
 from chats.spans import Span, SpanReader
 from messaging.content import VISIBLE
+from messaging.excerpts import begin, first_words
+from messaging.querysets import EXCERPT
 
 # A block that no other marker announces. A list has two items, so one of them is not in the first line.
 BLOCK_BELOW = re.compile(r"\n(?:>|[ \t]*(?:-|[0-9]{1,3}\.)[ \t])")
+HEADING = 60  # Characters of a message in the heading of its thread.
 
 
 class BlockKind(NamedTuple):
@@ -55,6 +58,11 @@ def html_and_words(text: str) -> tuple[Markup, str]:
 def without_markers(text: str) -> str:
     """Return a text, or the beginning of one, without markers."""
     return plain(blocks(text)) if _has_markers(text) else text
+
+
+def heading(excerpt: str) -> str:
+    """Return the first words of a text on one line and without markers, from an excerpt of the text."""
+    return first_words(without_markers(begin(excerpt, EXCERPT)), HEADING)
 
 
 def _has_markers(text: str) -> bool:

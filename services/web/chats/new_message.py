@@ -26,7 +26,7 @@ class NewMessageForm(MessageForm):
         label="To",
         max_length=names.LONGEST_KEY,  # In any Unicode normalization form.
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "list": "people"}),
-        error_messages={"required": "Choose who receives the message."},
+        error_messages={"required": "Who is this for? Enter a name."},
     )
     # Present if the page showed a conversation (docs/decisions/0014). Then `to` is the name that it showed.
     conversation = forms.IntegerField(
@@ -81,8 +81,7 @@ class NewMessageForm(MessageForm):
         self.show(made=made_for.token(name, receiver.pk if receiver else None))
         if receiver is None:
             self.similar = suggestions(name, self.sender)
-            hidden = " It contains characters that cannot be seen." if names.INVISIBLE.search(name) else ""
-            raise forms.ValidationError(f"There is no member called “{name}”.{hidden}")
+            raise forms.ValidationError(_unknown(name))
         if not receiver.is_active:
             raise forms.ValidationError(
                 f"“{name}” cannot receive messages: this account is deactivated. Choose somebody else."
@@ -106,6 +105,12 @@ class NewMessageForm(MessageForm):
         changed = made_for.reason_to_refuse(made, name, receiver) if made else ""
         if changed:
             raise forms.ValidationError(f"{changed} Nothing was sent; send it again to write to “{name}”.")
+
+
+def _unknown(name: str) -> str:
+    if names.INVISIBLE.search(name):
+        return f"There is no member called “{name}”. The name contains characters that cannot be seen."
+    return f"There is no member called “{name}”."
 
 
 def _find(name: str) -> User | None:

@@ -18,7 +18,6 @@ from caching.page_store import CLIENT_ID, TOKEN
 from chats import addresses, formatting, initials, list_rows, times
 from chats.forms import MessageForm
 from config.script_texts import script_texts_url
-from labs.query_lab import may_open
 
 GLOBALS = {
     # The URL of a static file does not change while a process runs, and a page has ten of them.
@@ -31,7 +30,6 @@ GLOBALS = {
     "inbox_rows": list_rows.inbox_rows,
     "is_sign_up_open": lambda: settings.SIGN_UP_OPEN,
     "language": get_language,
-    "may_open_lab": may_open,
     "message_urls": addresses.message_urls,
     "opening_urls": addresses.opening_urls,
     "script_texts_url": script_texts_url,
@@ -44,6 +42,7 @@ FILTERS: dict[str, Any] = {
     "color_class": initials.color_class,
     "floatformat": floatformat,
     "formatted": formatting.formatted,
+    "heading": formatting.heading,
     "initials": initials.initials,
     "pluralize": pluralize,
     "urlencode": urlencode,

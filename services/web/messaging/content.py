@@ -37,7 +37,7 @@ def clean_content(content: str) -> str:
     if blank := BLANK_LINES.match(content):
         content = content[blank.end() :]
     if NOT_TEXT.search(content):
-        raise ValidationError("The message contains a character that is not text.", code="not_text")
+        raise ValidationError("This message contains a character that cannot be sent.", code="not_text")
     if not content:
         raise ValidationError("Write something first: a message cannot be empty.", code="blank")
     if not VISIBLE.search(content):

@@ -51,7 +51,7 @@ def test_member_over_a_limit_gets_429_and_others_do_not(alice, message, bob, bro
 
     assert [answer.status_code == 429 for answer in answers] == [False, False, False, True, True]
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 90
-    assert "That was too often" in answers[-1].content.decode()
+    assert "Too many requests" in answers[-1].content.decode()
     assert use(browser_of(bob)).status_code != 429
 
 

@@ -155,6 +155,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "formatting.formatted, nested": lambda text: formatting.formatted(QUOTED + text.replace("\n", "\n> ")),
     "formatting.formatted, fence": lambda text: formatting.formatted(f"```{text}!\n```"),
     "formatting.without_markers": formatting.without_markers,
+    "formatting.heading": formatting.heading,
     "content.clean_content": content.clean_content,
     "excerpts.begin": lambda text: excerpts.begin(text, 120),
     "excerpts.begin, long": lambda text: excerpts.begin(text, LONG_EXCERPT),

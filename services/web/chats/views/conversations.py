@@ -28,7 +28,7 @@ from chats.views import seen
 from messaging.compiled import CompiledQuery
 from messaging.models import Message, Participant
 
-ROOT = CompiledQuery(lambda reader, pk: Message.objects.visible_to(reader).filter(pk=pk).for_heading())
+ROOT = CompiledQuery(lambda reader, pk: Message.objects.visible_to(reader).filter(pk=pk).for_heading(reader))
 SIDE = CompiledQuery(
     lambda reader, name, key: Participant.objects.filter(user=reader).with_counterpart(name, key)
 )
@@ -37,7 +37,6 @@ SIDE_BY_ID = CompiledQuery(
 )
 THREAD = Windows(lambda root: Message.objects.in_thread(root))
 CONVERSATION = Windows(lambda conversation: Message.objects.in_conversation(conversation))
-UNREAD_IN_THREAD = CompiledQuery(lambda root, reader: Message.objects.in_thread(root).first_unread(reader))
 UNREAD_HERE = CompiledQuery(lambda pk, reader: Message.objects.in_conversation(pk).first_unread(reader))
 NEWEST_IN_THREAD = CompiledQuery(
     lambda root: Message.objects.in_thread(root).order_by("-pk").values_list("id", named=True)[:1]
@@ -86,6 +85,7 @@ def _conversation(request: PageRequest, side: Any) -> HttpResponse:
     if page is None:
         return _beginning(request, side.name, conversation=pk, is_active=side.is_active)
     context = {"conversation": pk, "counterpart": side.name, "is_active": side.is_active, "nested": False}
+    context["has_unread"] = side.unread_count > 0
     return _messages(request, "chats/conversation.html", page, context)
 
 
@@ -102,7 +102,9 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
     page = None
     if not is_bare(request):
         page = THREAD.window(pk, request)
-    elif found := UNREAD_IN_THREAD(pk, request.user.pk) or NEWEST_IN_THREAD(pk):
+    elif root.first_unread:
+        return _opened(request, root.first_unread)
+    elif found := NEWEST_IN_THREAD(pk):
         return _opened(request, found[0].id)
     if page is None:
         raise Http404  # Deleted between the two queries.
@@ -113,6 +115,7 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
         "is_active": root.receiver_is_active if is_mine else root.sender_is_active,
         "conversation": root.conversation_id,
         "nested": True,
+        "has_unread": root.first_unread is not None,
     }
     return _messages(request, "chats/thread.html", page, context)
 

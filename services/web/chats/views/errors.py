@@ -96,15 +96,16 @@ def busy(request: HttpRequest) -> HttpResponse:
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     """Return 429 with the submitted text, which a browser without JavaScript may lose otherwise."""
-    advice = f"Wait {seconds} second{'' if seconds == 1 else 's'}, go back and try again."
+    several = f"Wait {seconds} seconds, go back and try again."
+    advice = "Wait 1 second, go back and try again." if seconds == 1 else several
     kept = request.POST.get("content", "")
-    return _page(request, 429, "That was too often", advice, kept, {"Retry-After": str(seconds)})
+    return _page(request, 429, "Too many requests", advice, kept, {"Retry-After": str(seconds)})
 
 
 def too_large() -> HttpResponse:
     """Return 413 for a request whose size was refused before it was read, so without its session."""
     advice = f"A message can have at most {MAX_LENGTH:,} characters. Go back and shorten it."
-    return _page(None, 413, "That is too much at once", advice)
+    return _page(None, 413, "This message is too long", advice)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

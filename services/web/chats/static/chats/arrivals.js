@@ -54,12 +54,17 @@ export function sayUnread(before, now) {
   if (!timer) wait();
 }
 
+/** @param {number} count */
+function textFor(count) {
+  if (count > 99) return "More than 99 unread messages.";
+  return count === 1 ? "1 unread message." : `${count} unread messages.`;
+}
+
 // Each new row restarts the timer, because the badge changes after the row appears.
 function wait() {
   clearTimeout(timer);
   timer = setTimeout(() => {
-    if (grown > shown && unread && !document.hidden)
-      say(unread === 1 ? "1 unread message." : `${unread > 99 ? "More than 99" : unread} unread messages.`);
+    if (grown > shown && unread && !document.hidden) say(textFor(unread));
     shown = grown = 0;
     timer = undefined;
   }, SOON);

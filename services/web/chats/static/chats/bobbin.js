@@ -8,7 +8,7 @@ import { watchReceiver } from "./counterpart.js";
 import { deleteAllDrafts, isEdit, keepDraft, restoreDrafts, takeDrafts, tidyDrafts, unsentKeys } from "./drafts.js";
 import { setFold } from "./folding.js";
 import { closeForm, fillName, freeForms, openForm } from "./forms.js";
-import { fail, leave } from "./keeping.js";
+import { fail, leave, NOT_CONNECTED } from "./keeping.js";
 import { openFinder, press, showKeySwitch } from "./keys.js";
 import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
@@ -81,7 +81,7 @@ function send(event) {
       : loadSending().then(({ submit }) => submit(form, submitter));
   work.catch((error) => {
     if (!(error instanceof TypeError)) throw error;
-    fail(form, "No connection. Your text is kept; send it again.");
+    fail(form, NOT_CONNECTED);
   });
 }
 

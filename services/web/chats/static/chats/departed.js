@@ -17,22 +17,27 @@ let isNext = true; // Whether the next text replaces the previous ones.
 const isolate = (name) => make("bdi", { textContent: name });
 
 /**
- * Shows a text that stays visible while the page is scrolled.
- * @param {(string | Node)[]} parts
+ * Shows a sentence that stays visible while the page is scrolled.
+ * @param {string} sentence With "{name}" and "{old}" in the places of names.
+ * @param {{ name: string, old?: string }} names
+ * @param {string} [more] A second sentence.
  */
-function show(...parts) {
+function show(sentence, { name, old = "" }, more = "") {
+  const parts = sentence
+    .split(/(\{\w+\})/)
+    .map((part) => ({ "{name}": isolate(name), "{old}": isolate(old) })[part] ?? part);
   if (isNext) $(".news")?.remove();
   isNext = false;
   const line = $(".news") ?? make("p", { className: "flash news", role: "alert" });
-  line.append(...parts, " ");
+  line.append(...parts, more, " ");
   required("main").prepend(line);
 }
 
 /** @param {string} name */
 const showErased = (name) =>
-  show(isolate(name), `’s account was deleted. Everything you wrote to each other is gone.${whereKept()}`);
+  show("{name}’s account was deleted. Everything you wrote to each other is gone.", { name }, whereKept());
 /** @param {string} old @param {string} name */
-const showRenamed = (old, name) => show(isolate(old), " is now called ", isolate(name), ".");
+const showRenamed = (old, name) => show("{old} is now called {name}.", { name, old });
 
 /**
  * Shows which rows of a list were renamed or erased. Requests the state of at most `most` missing rows.
@@ -102,13 +107,13 @@ function stopAll(forms, why = STOPPED) {
 /** @param {About} about @param {string} name */
 function deactivated({ subject }, name) {
   const kept = subject ? whereKept() : " You can choose another name.";
-  show(isolate(name), `’s account is deactivated: nobody can write to them.${kept}`);
+  show("{name}’s account is deactivated: nobody can write to them.", { name }, kept);
   stopAll(formsToSend(), subject ? STOPPED : OTHER);
 }
 
 /** @param {string} name */
 function activated(name) {
-  show(isolate(name), "’s account is active again.");
+  show("{name}’s account is active again.", { name });
   formsToSend().forEach(resumeSending);
 }
 

@@ -88,7 +88,7 @@ export function parse(html) {
 
 // Of an error page, which is not parsed: it may come from a proxy, and its styles would violate the CSP of this page.
 /** @param {string} html */
-export const headingOf = (html) => /<h1[^>]*>([^<]+)/.exec(html)?.[1] ?? "That went wrong";
+export const headingOf = (html) => /<h1[^>]*>([^<]+)/.exec(html)?.[1] ?? "Something went wrong";
 
 /** @param {string} address */
 async function getValues(address) {

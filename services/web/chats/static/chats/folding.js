@@ -41,7 +41,8 @@ export function setFold(row, button, open) {
   const deep = deepBelow(row);
   for (const below of deep) below.hidden = !open;
   button.setAttribute("aria-expanded", String(open));
-  button.textContent = open ? "Hide replies" : `Show ${deep.length} ${deep.length === 1 ? "reply" : "replies"}`;
+  const closed = deep.length === 1 ? "Show 1 reply" : `Show ${deep.length} replies`;
+  button.textContent = open ? "Hide replies" : closed;
 }
 
 /**

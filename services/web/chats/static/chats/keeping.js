@@ -31,6 +31,8 @@ export function resumeSending(form) {
   $(".failed", form)?.remove();
 }
 
+export const NOT_CONNECTED = "Not sent: there is no connection. Your text is kept; send it again later.";
+
 /** @param {ParentNode} [within] */
 export const whereKept = (within = document) => (formsWithText(within).length ? " You can still copy your text." : "");
 

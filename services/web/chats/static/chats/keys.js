@@ -115,7 +115,7 @@ export const SHORTCUTS = [
     effect: "reply to the message, or write a new one",
     run: () => (current() ? clickIn(REPLY) : $("form.compose textarea")?.focus()),
   },
-  { ...single, keys: ["e"], effect: "edit your message", run: () => clickIn(EDIT) },
+  { ...single, keys: ["e"], effect: "edit the selected message (yours)", run: () => clickIn(EDIT) },
   {
     ...single,
     keys: ["ArrowUp"],
@@ -127,7 +127,7 @@ export const SHORTCUTS = [
   { ...single, keys: ["n"], effect: "new message", run: () => $(".top .button")?.click() },
   { ...single, keys: ["i"], effect: "inbox", run: () => $(".brand")?.click() },
   { ...single, keys: ["/"], effect: "search", run: search },
-  { ...single, keys: ["?"], effect: "show this list", run: () => $("[data-opens]")?.click() },
+  { ...single, keys: ["?"], effect: "show these shortcuts", run: () => $("[data-opens]")?.click() },
   {
     kind: "always",
     keys: ["Ctrl+k"],
@@ -139,7 +139,7 @@ export const SHORTCUTS = [
   {
     ...inForm,
     keys: ["Escape"],
-    effect: "close the form or the field; what you changed in an edit is discarded",
+    effect: "close the reply box (your text is kept), or the edit (your change is discarded)",
     run: (target) => {
       const form = formOf(target);
       if (form) closeForm(form);

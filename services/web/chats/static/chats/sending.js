@@ -8,7 +8,7 @@ import { deleteDraft, isEdit, sentFrom, storeDraft } from "./drafts.js";
 import { tryTo } from "./events.js";
 import { checkSession, headingOf, parse, sendWithToken } from "./fetching.js";
 import { closeForm, free } from "./forms.js";
-import { fail } from "./keeping.js";
+import { fail, NOT_CONNECTED } from "./keeping.js";
 import { tabs } from "./live.js";
 import { $, $$, messages, required } from "./page.js";
 import { refreshMessages } from "./thread.js";
@@ -38,7 +38,7 @@ export async function submit(form, button) {
   } catch (error) {
     if (error instanceof AwayError)
       fail(form, "You have been logged out. Your text is kept: log in and send it again.");
-    else if (error instanceof TypeError) fail(form, "No connection. Your text is kept; send it again.");
+    else if (error instanceof TypeError) fail(form, NOT_CONNECTED);
     else throw error;
   } finally {
     free(form);
@@ -93,8 +93,10 @@ function uuid() {
 
 /** @param {number} status */
 export function adviceFor(status) {
-  const advice = status >= 400 && status < 500 ? "you can copy it" : "send it again";
-  return `Your text is kept; ${{ 413: "shorten it and send it again", 429: "wait a minute and send it again" }[status] ?? advice}.`;
+  if (status === 413) return "Your text is kept; shorten it and send it again.";
+  if (status === 429) return "Your text is kept; wait a minute and send it again.";
+  const isRefused = status >= 400 && status < 500;
+  return isRefused ? "Your text is kept; you can copy it." : "Your text is kept; send it again.";
 }
 
 /** @param {HTMLFormElement} form @param {number} status @param {string} html */
