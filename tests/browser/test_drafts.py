@@ -14,6 +14,7 @@ from tests.browser.composing import (
     end_sessions,
     expect_text,
     log_in_again,
+    log_out_and_lose_texts,
     type_text,
 )
 from tests.support.running_site import ROOT
@@ -199,7 +200,7 @@ def test_log_out_in_one_tab_covers_a_half_written_text_in_another(open_browser, 
     type_text(hers, "/chats/with/bob/", "half a thought")
     other = hers.context.new_page()
     other.goto("/accounts/")
-    other.get_by_role("button", name="Log out").click()
+    log_out_and_lose_texts(other)
 
     expect(hers.get_by_role("dialog", name="You have been logged out")).to_be_visible()
     expect_text(hers, "half a thought")

@@ -4,7 +4,13 @@ import pytest
 from playwright.sync_api import expect
 
 from messaging.models import Message
-from tests.browser.composing import DRAFTS, check_session_now, end_sessions, log_in_again
+from tests.browser.composing import (
+    DRAFTS,
+    check_session_now,
+    end_sessions,
+    log_in_again,
+    log_out_and_lose_texts,
+)
 
 UNSENT = "Object.keys(localStorage).filter(key => key.includes('unsent:'))"
 # Milliseconds from the key press to the row in the page.
@@ -219,13 +225,18 @@ def test_message_after_a_lost_session_survives_a_visit_to_the_log_in_page(hers, 
     assert mine() == ["still here"]
 
 
-def test_log_out_deletes_messages_that_wait(hers):
+def test_log_out_asks_before_it_deletes_messages_that_wait(hers):
     hers.route("**/chats/new/", lambda route: route.abort())
     send(hers, "never")
     expect(row(hers, "never").locator(".progress")).to_have_text("Not sent yet")
-    hers.route("**/accounts/logout/", lambda route: route.continue_())
     hers.goto("/accounts/")
     hers.get_by_role("button", name="Log out").click()
+    question = hers.get_by_role("dialog", name="Log out?")
+    expect(question).to_contain_text("1 message has not been sent yet and will be lost.")
+    question.get_by_role("button", name="Stay logged in").click()
+    expect(question).to_be_hidden()
+    assert len(hers.evaluate(DRAFTS)) == 1
+    log_out_and_lose_texts(hers)
     expect(hers.get_by_role("heading", name="You have logged out")).to_be_visible()
 
     hers.wait_for_function(f"() => !({DRAFTS}).length")

@@ -42,6 +42,8 @@ const byAge = () =>
     .filter((key) => !key.includes(UNSENT))
     .sort((one, other) => (read(one)?.at ?? 0) - (read(other)?.at ?? 0));
 
+export const draftsWithText = () => byAge().filter((key) => read(key)?.text.trim());
+
 /** Returns whether the draft is stored. @param {string} key @param {Draft} draft */
 export function write(key, draft) {
   const store = () => inStorage((storage) => (storage.setItem(key, JSON.stringify(draft)), true), false);
