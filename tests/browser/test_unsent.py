@@ -201,6 +201,34 @@ def test_refused_message_comes_back_to_the_field_with_its_error(hers):
     assert mine() == []
 
 
+def test_text_that_is_typed_while_the_script_loads_is_another_message_or_stays(hers):
+    waiting = []
+    hers.route("**/unsent*.js", lambda route: waiting.append(route))
+    send(hers, "first")
+    send(hers, "second")
+    hers.keyboard.type("third")
+    waiting[0].continue_()
+    expect(row(hers, "second").locator(".sent")).to_have_text("sent")
+
+    expect(hers.locator(".composer textarea")).to_have_value("third")
+    assert mine() == ["first", "second"]
+
+
+def test_refused_message_is_shown_on_another_page_and_comes_back_to_its_conversation(hers):
+    hers.route("**/chats/new/", lambda route: route.abort())
+    hers.locator(".composer textarea").fill("x" * 10_001)
+    hers.keyboard.press("Enter")
+    expect(hers.locator("li.is-unsent .progress")).to_have_text("Not sent yet")
+    hers.unroute("**/chats/new/")
+    hers.goto("/chats/")
+    hers.get_by_role("link", name="A message was not sent. Open its conversation.").click()
+    expect(hers.locator(".composer .failed")).to_contain_text("Not sent: ")
+
+    expect(hers.locator(".composer textarea")).to_have_value("x" * 10_001)
+    expect(hers.locator("li.is-unsent")).to_have_count(0)
+    assert hers.evaluate(UNSENT) == []
+
+
 def test_message_after_a_lost_session_is_sent_after_the_log_in(hers, site, browser_of, alice):
     end_sessions()
     send(hers, "still here")

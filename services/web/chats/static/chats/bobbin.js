@@ -14,7 +14,7 @@ import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
-import { $, cover, isCovered, list, messages, state } from "./page.js";
+import { $, cover, isCovered, list, messages, required, state } from "./page.js";
 import { takeByKey } from "./remembered.js";
 import { byId, EDIT, END, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
@@ -70,6 +70,20 @@ function toggle({ target }) {
 const loadSending = () => import("./sending.js");
 const loadUnsent = () => import("./unsent.js");
 
+/** The texts that wait for unsent.js: what is typed behind them is not sent. @type {WeakMap<HTMLFormElement, string>} */
+const entered = new WeakMap();
+
+/** @param {HTMLFormElement} form */
+function sendEntered(form) {
+  const { value } = required("textarea", form);
+  const before = entered.get(form) ?? "";
+  const text = value.startsWith(before) ? value.slice(before.length) : value;
+  entered.set(form, value);
+  return loadUnsent()
+    .then(({ sendText }) => sendText(form, text))
+    .finally(() => entered.delete(form));
+}
+
 /** @param {SubmitEvent} event */
 function send(event) {
   const { target: form, submitter } = event;
@@ -77,7 +91,7 @@ function send(event) {
   event.preventDefault();
   const work =
     messages && !isEdit(form)
-      ? loadUnsent().then(({ sendText }) => sendText(form))
+      ? sendEntered(form)
       : loadSending().then(({ submit }) => submit(form, submitter));
   work.catch((error) => {
     if (!(error instanceof TypeError)) throw error;
@@ -163,6 +177,10 @@ if (state) {
   watchComposer();
   beginLive();
   watchSight();
+  // Another tab stores the reason why a message was refused.
+  addEventListener("storage", ({ newValue }) => {
+    if (newValue?.includes('"why":')) loadUnsent().then(({ showAllRefused }) => showAllRefused());
+  });
   if (unsentKeys().length) loadUnsent();
   else if (messages) setTimeout(prepare, SOON);
 } else if ("sessionEnded" in document.body.dataset) {

@@ -125,7 +125,7 @@ export const deleteDraft = (form) => remove(keyOf(form));
  * @param {HTMLFormElement} form
  * @returns {TabEvent}
  */
-export const sentFrom = (form) => ({ kind: "sent", draft: keyOf(form), text: textOf(form) });
+export const sentFrom = (form, text = textOf(form)) => ({ kind: "sent", draft: keyOf(form), text });
 
 /**
  * Another tab has sent a form and deleted its draft. A different text in this tab becomes the draft, and the
