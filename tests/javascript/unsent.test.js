@@ -36,6 +36,12 @@ async function send(text) {
   await settle();
 }
 
+async function acceptAll() {
+  answers = queued().map((message) => accept(message.id));
+  sendAll();
+  await settle();
+}
+
 beforeEach(() => {
   localStorage.clear();
   for (const part of [list, document.querySelector("#arrivals")]) part.replaceChildren();
@@ -249,6 +255,29 @@ test("message that a live update brings before the response is shown once", asyn
   sendAll();
   await settle();
   assert.deepEqual([shown(), queued()], [["typed"], []]);
+});
+
+for (const [first, second] of [
+  ["1", "2"],
+  [":)", ":("],
+])
+  test(`message that arrives before the response replaces the row of its own text: ${second}`, async () => {
+    answers = [{ status: 0 }, { status: 0 }];
+    await send(first);
+    await send(second);
+    merge(new DOMParser().parseFromString(LIST(rowOf(5, second)), "text/html"));
+    assert.deepEqual(shown().sort(), [first, second].sort());
+    assert.equal(list.querySelector(".is-unsent .content").textContent, first);
+    await acceptAll();
+  });
+
+test("message without the markers of its text replaces the row of its text", async () => {
+  answers = [{ status: 0 }];
+  await send("> quoted\n\n- *one*\n- `two`\n\n```js\n3\n```");
+  const html = "<blockquote>quoted</blockquote><ul><li><em>one</em></li><li><code>two</code></li></ul><pre>3</pre>";
+  merge(new DOMParser().parseFromString(LIST(rowOf(5, html)), "text/html"));
+  assert.equal(list.querySelector(".is-unsent"), null);
+  await acceptAll();
 });
 
 test("same text sent twice is shown twice", async () => {

@@ -14,6 +14,7 @@ export function showTarget() {
   if (!id) return;
   const row = byId(id);
   if (!row) return openOnItsPage(id, () => stays(OPEN));
+  row.classList.remove("is-opening"); // Now a link has led to it.
   reveal(row);
   row.scrollIntoView();
   focusRow(row);
@@ -22,7 +23,9 @@ export function showTarget() {
 // On load, the browser scrolls by itself, because `fold` keeps the target visible.
 export function findTarget() {
   const id = messages && targetId();
-  if (id && !byId(id)) openOnItsPage(id);
+  const row = byId(id ?? undefined);
+  if (row && !namedRow()) row.classList.add("is-opening"); // It stays without an outline when later messages come.
+  if (id && !row) openOnItsPage(id);
 }
 
 /** The message of the fragment. Not one at which a conversation opens by itself, which is new or the newest one. */
