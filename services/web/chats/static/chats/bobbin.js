@@ -5,7 +5,8 @@ import { AwayError } from "./away.js";
 import { showTitle } from "./badges.js";
 import { focusComposer, watchComposer } from "./composer.js";
 import { watchReceiver } from "./counterpart.js";
-import { deleteAllDrafts, isEdit, keepDraft, restoreDrafts, takeDrafts, tidyDrafts, unsentKeys } from "./drafts.js";
+import { deleteAllDrafts, draftFor, isEdit, keepDraft, restoreDrafts } from "./drafts.js";
+import { takeDrafts, tidyDrafts, unsentKeys } from "./drafts.js";
 import { setFold } from "./folding.js";
 import { closeForm, fillName, freeForms, openForm } from "./forms.js";
 import { fail, leave } from "./keeping.js";
@@ -181,6 +182,8 @@ if (state) {
   addEventListener("storage", ({ newValue }) => {
     if (newValue?.includes('"why":')) loadUnsent().then(({ showAllRefused }) => showAllRefused());
   });
+  const beginning = `with:${messages?.dataset.with?.toLowerCase()}`; // The key of a conversation without messages.
+  if (draftFor(beginning)) tryTo(() => import("./beginning.js").then(({ takeBeginning }) => takeBeginning(beginning)));
   if (unsentKeys().length) loadUnsent();
   else if (messages) setTimeout(prepare, SOON);
 } else if ("sessionEnded" in document.body.dataset) {

@@ -30,11 +30,19 @@ export function read(key) {
   return isGood ? draft : null;
 }
 
+/** @param {string} about */
+const keyFor = (about) => `draft ${member} ${about}`;
 /**
  * The draft of a form, by what the form is about, such as "conversation:12".
  * @param {string} about
  */
-export const draftFor = (about) => (member ? read(`draft ${member} ${about}`) : null);
+export const draftFor = (about) => (member ? read(keyFor(about)) : null);
+
+/** Moves a draft to another form, unless that has one. @param {string} from @param {string} to */
+export function moveDraft(from, to) {
+  const draft = draftFor(from);
+  if (draft && !draftFor(to) && write(keyFor(to), draft)) remove(keyFor(from));
+}
 
 // Oldest first.
 const byAge = () =>
