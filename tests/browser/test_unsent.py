@@ -284,6 +284,17 @@ def test_message_that_waits_is_not_sent_for_another_member(hers, site, browser_o
     assert not Message.objects.filter(content="from alice").exists()
 
 
+def test_message_at_which_a_conversation_opens_has_no_outline_after_a_send(hers, conversation, alice):
+    Message.objects.mark_seen(alice, [conversation.pk])
+    opened(hers)
+    send(hers, "newer")
+    expect(row(hers, "newer").locator(".sent")).to_have_text("sent")
+
+    opening = row(hers, "from bob")
+    assert opening.evaluate("one => one.matches(':target')")
+    assert opening.evaluate("one => getComputedStyle(one).outlineStyle") == "none"
+
+
 def test_reply_in_a_row_is_shown_at_once(hers, conversation):
     hers.goto(f"/chats/thread/{conversation.pk}/")
     hers.locator(f"#m{conversation.pk}").get_by_role("link", name="Reply").click()

@@ -41,6 +41,14 @@ test("page that is hidden from another member is not reloaded", () => {
   assert.equal(form().elements[0].value, "typed");
 });
 
+test("page that is hidden from another member is not left, so that its texts stay", () => {
+  form().elements[0].value = "typed";
+  assert.throws(anotherMember);
+  leave("/chats/", "stay");
+  assert.equal(left, undefined);
+  isHere();
+});
+
 test("stopped form can send again after it was resumed", () => {
   form().elements[0].focus();
   reload("gone");

@@ -11,12 +11,18 @@ const url = await serve(({ method, url: path }) => {
 });
 const pages = {};
 const LIST = (rows = "") => `<ol class="messages" data-conversation="3" data-with="bob" data-version="w">${rows}</ol>`;
-openPage(`<main>${LIST()}</main><p id="connection"></p><div id="arrivals"></div><dialog id="logged-out"></dialog>`, {
+openPage(`<main>${LIST()}</main><p id="connection"></p><div id="arrivals"></div><dialog id="logged-out"></dialog>
+  <dialog id="another-member" class="cover"></dialog>`, {
   url: `${url}/chats/with/bob/`,
   state: "/state/",
 });
 HTMLElement.prototype.scrollIntoView = () => {};
-const { queued, sendAll, sendText, showAllRefused, store, merge } = await load("unsent", "queue", "thread");
+const { anotherMember, isHere, queued, sendAll, sendText, showAllRefused, store, merge } = await load(
+  "away",
+  "unsent",
+  "queue",
+  "thread",
+);
 const { setTimeout: after } = globalThis;
 globalThis.setTimeout = (...given) => after(...given).unref(); // The queue tries again later than these tests.
 const list = document.querySelector("ol");
@@ -212,6 +218,19 @@ for (const [values, address] of [
     assert.equal(line.textContent, "");
   });
 const ELSEWHERE = "A message was not sent. Open its conversation.";
+
+test("refusal that arrives while another member is logged in changes nothing, and the text is sent again", async () => {
+  answers = [{ status: 413, body: "<h1>Too long</h1>" }];
+  area.value = "typed";
+  sendText(form);
+  assert.throws(anotherMember);
+  await settle();
+  showAllRefused();
+  assert.deepEqual([queued()[0].why, document.querySelector("li")], [undefined, null]);
+  isHere();
+  assert.deepEqual([shown(), area.value], [["typed"], ""]);
+  await acceptAll();
+});
 
 test("text that was typed after Enter stays in the form, and becomes its draft", async () => {
   answers = [accept("first")];

@@ -1,7 +1,7 @@
 // @ts-check
 // The entry point of the scripts. Pages also work without scripts, by forms, links and reloads.
 
-import { AwayError } from "./away.js";
+import { AwayError, coverAgain, isAway } from "./away.js";
 import { showTitle } from "./badges.js";
 import { focusComposer, watchComposer } from "./composer.js";
 import { watchReceiver } from "./counterpart.js";
@@ -15,7 +15,7 @@ import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
-import { $, cover, isCovered, list, messages, required, state } from "./page.js";
+import { $, isCovered, list, messages, required, state } from "./page.js";
 import { takeByKey } from "./remembered.js";
 import { byId, EDIT, END, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
@@ -132,7 +132,7 @@ function focusPlace(isBack = false) {
   if (!row && location.hash !== END && $(".composer")) focusComposer(isFree);
   else focusTarget(isBack, row);
   const isKnown = messages ? location.hash === END : list && here() in places().rows;
-  if (isKnown) import("./moving.js").then(({ moveToPlace }) => isFree() && moveToPlace());
+  if (isKnown) import("./moving.js").then(({ moveToPlace }) => isFree() && !isAway() && moveToPlace());
 }
 
 showTitle();
@@ -160,11 +160,11 @@ document.addEventListener("submit", sendButton);
 addEventListener("hashchange", showTarget);
 addEventListener("pagehide", keepPlace);
 // Cover a page that the browser keeps for Back.
-addEventListener("pagehide", ({ persisted }) => persisted && state && cover());
+addEventListener("pagehide", ({ persisted }) => persisted && state && coverAgain());
 addEventListener("pageshow", ({ persisted }) => {
   freeForms();
   if (persisted) showSwitches();
-  if (persisted && state) cover();
+  if (persisted && state) coverAgain();
   // Check at once which member is logged in. An element of a covered page cannot have the focus.
   if (isCovered()) tryTo(checkState).then(() => focusPlace(true));
 });

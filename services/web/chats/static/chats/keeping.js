@@ -55,10 +55,11 @@ export function reload(text) {
 }
 
 /**
- * Returns whether this page has an open form. If it has, shows why the page stays.
+ * Returns whether this page has an open form, or is hidden from another member. If it has, shows why the page stays.
  * @param {string} text
  */
 export function stays(text) {
+  if (isAway()) return true;
   if (!openForms().length) return false;
   const line = $("#connection");
   if (line) line.textContent = text;

@@ -2,6 +2,7 @@
 // The queue of messages that the server has not accepted yet. It sends them in order until the server has answered. A
 // repeated send changes nothing, because each message has an id.
 
+import { checkContent } from "./away.js";
 import { read, remove, unsentKey, unsentKeys, write } from "./drafts.js";
 import { tryTo } from "./events.js";
 import { checkSession, currentToken, fetchState, headingOf, sendWithToken } from "./fetching.js";
@@ -137,6 +138,7 @@ async function send(message, shown) {
     return shown.accepted(message, address);
   }
   const html = await response.text();
+  checkContent(); // The form is there again when its member returns. Then the message is sent again.
   const isRefused = status >= 400 && status < 500 && status !== 429;
   if (!isRefused) throw new Error(`${status === 429 ? status : 503} for ${message.action}`);
   store({ ...message, why: headingOf(html) });

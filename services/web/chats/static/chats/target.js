@@ -2,6 +2,7 @@
 // Shows the message of the URL fragment ("#m12"), even if it is folded or on another page.
 
 import { reveal } from "./folding.js";
+import { isAway } from "./away.js";
 import { stays } from "./keeping.js";
 import { $, messages } from "./page.js";
 import { all, byId, focusRow, idOf, isInView, lastId, link, targetId } from "./rows.js";
@@ -50,7 +51,7 @@ export const isTarget = (anchor) => anchor instanceof HTMLAnchorElement && ancho
  * Opens the page of this conversation or thread that contains the message, if the message exists.
  * @param {string} id
  */
-async function openOnItsPage(id, isKept = () => false) {
+async function openOnItsPage(id, isKept = isAway) {
   const permalink = $(".meta > a", all()[0])?.href.replace(/\d+\/$/, `${id}/`);
   const isHere = new URLSearchParams(location.search).get("at") === id; // It is not of this conversation or thread.
   if (!permalink || isHere) return;

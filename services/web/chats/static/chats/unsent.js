@@ -3,6 +3,7 @@
 // waits in the queue.
 
 import { say, sayAccepted } from "./arrivals.js";
+import { isAway } from "./away.js";
 import { deleteDraft, holdsText, sentFrom, storeDraft } from "./drafts.js";
 import { tryTo } from "./events.js";
 import { get, headingOf, parse } from "./fetching.js";
@@ -172,6 +173,7 @@ function giveBack(form, message, answer, why) {
 
 // Also shows the messages that another tab has sent.
 export function showAllRefused(isOpening = false) {
+  if (isAway()) return;
   for (const message of queued().filter(({ why }) => why)) showRefused(message, null, undefined, isOpening);
 }
 
