@@ -36,6 +36,7 @@ class Lines(NamedTuple):
     texts: Sequence[str]
     fences: dict[str, int]  # The last place of each fence.
     filled: Sequence[int]  # From each place on, the first line that is not blank.
+    widths: Sequence[int]  # Of the indentations.
 
 
 def _read_once(texts: Sequence[str]) -> Lines:
@@ -43,7 +44,8 @@ def _read_once(texts: Sequence[str]) -> Lines:
     filled = [len(texts)] * (len(texts) + 1)
     for place in range(len(texts) - 1, -1, -1):
         filled[place] = place if texts[place].strip() else filled[place + 1]
-    return Lines(texts, fences, filled)
+    widths = [_width(text[: _indent(text)]) if text[:1] in {" ", "\t"} else 0 for text in texts]
+    return Lines(texts, fences, filled, widths)
 
 
 class BlockReader:
@@ -156,10 +158,7 @@ def _marker(item: re.Match[str]) -> str:
 
 def _end_of_item(lines: Lines, end: int, indent: int) -> int:
     """Return the place after the lines that are indented more than the item, with blank lines among them."""
-    while (place := lines.filled[end]) < len(lines.texts):
-        line = lines.texts[place]
-        if _width(line[: _indent(line)]) < indent + 2:
-            break
+    while (place := lines.filled[end]) < len(lines.texts) and lines.widths[place] >= indent + 2:
         end = place + 1
     return end
 
