@@ -38,6 +38,11 @@ def leave_composer(page) -> None:
     page.keyboard.press("Escape")
 
 
+def log_out_and_lose_texts(page) -> None:
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Log out anyway").click()
+
+
 def end_sessions() -> None:
     for key in Session.objects.values_list("pk", flat=True):
         SessionStore(key).delete(key)

@@ -14,6 +14,7 @@ from tests.browser.composing import (
     end_sessions,
     expect_text,
     log_in_again,
+    log_out_and_lose_texts,
     type_text,
 )
 from tests.support.running_site import ROOT
@@ -199,7 +200,7 @@ def test_log_out_in_one_tab_covers_a_half_written_text_in_another(open_browser, 
     type_text(hers, "/chats/with/bob/", "half a thought")
     other = hers.context.new_page()
     other.goto("/accounts/")
-    other.get_by_role("button", name="Log out").click()
+    log_out_and_lose_texts(other)
 
     expect(hers.get_by_role("dialog", name="You have been logged out")).to_be_visible()
     expect_text(hers, "half a thought")
@@ -394,3 +395,17 @@ def test_page_from_the_back_forward_cache_checks_its_session_at_once(open_browse
         hers.evaluate(kept, "pageshow")
 
     expect(hers.locator("html")).not_to_have_class(re.compile("is-checking"))
+
+
+def test_draft_of_an_empty_conversation_stays_when_the_other_one_writes_first(open_browser, write, alice, bob):
+    hers = open_browser(alice)
+    type_text(hers, "/chats/with/bob/", "half a greeting")
+    hers.goto("/chats/")
+    write(bob, alice, "from bob")
+    hers.goto("/chats/with/bob/")
+    expect_text(hers, "half a greeting")
+    hers.goto("/chats/")
+
+    expect(hers.locator('[data-counterpart="bob"]')).to_contain_text("Draft")
+    hers.goto("/chats/with/bob/")
+    expect_text(hers, "half a greeting")

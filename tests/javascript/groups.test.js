@@ -52,6 +52,25 @@ test("first new message has a separator and begins a group", () => {
   assert.equal(shown(), "Monday m1 New m2 m3+");
 });
 
+test("separators that stay are not formatted again", () => {
+  show([1, "05T09:00"], [2, "06T09:00"]);
+  group();
+  const { RelativeTimeFormat } = Intl;
+  let formats = 0;
+  Intl.RelativeTimeFormat = class extends RelativeTimeFormat {
+    constructor(...values) {
+      super(...values);
+      formats += 1;
+    }
+  };
+  group();
+  assert.equal(formats, 0);
+  list.insertAdjacentHTML("beforeend", rowOf([3, "07T09:00"]));
+  group();
+  Intl.RelativeTimeFormat = RelativeTimeFormat;
+  assert.deepEqual([formats, shown()], [1, "Monday m1 Tuesday m2 Wednesday m3"]);
+});
+
 test("separator of a day comes before that of new messages", () => {
   show([1, "05T09:00", "is-new"]);
   group();

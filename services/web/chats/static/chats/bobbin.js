@@ -1,11 +1,12 @@
 // @ts-check
 // The entry point of the scripts. Pages also work without scripts, by forms, links and reloads.
 
-import { AwayError } from "./away.js";
+import { AwayError, coverAgain, isAway } from "./away.js";
 import { showTitle } from "./badges.js";
 import { focusComposer, watchComposer } from "./composer.js";
 import { watchReceiver } from "./counterpart.js";
-import { deleteAllDrafts, isEdit, keepDraft, restoreDrafts, takeDrafts, tidyDrafts, unsentKeys } from "./drafts.js";
+import { deleteAllDrafts, draftFor, isEdit, keepDraft, restoreDrafts } from "./drafts.js";
+import { takeDrafts, tidyDrafts, unsentKeys } from "./drafts.js";
 import { setFold } from "./folding.js";
 import { closeForm, fillName, freeForms, openForm } from "./forms.js";
 import { fail, leave, NOT_CONNECTED } from "./keeping.js";
@@ -14,7 +15,7 @@ import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
-import { $, cover, isCovered, list, messages, state } from "./page.js";
+import { $, isCovered, list, messages, required, state } from "./page.js";
 import { takeByKey } from "./remembered.js";
 import { byId, EDIT, END, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
@@ -70,6 +71,20 @@ function toggle({ target }) {
 const loadSending = () => import("./sending.js");
 const loadUnsent = () => import("./unsent.js");
 
+/** The texts that wait for unsent.js: what is typed behind them is not sent. @type {WeakMap<HTMLFormElement, string>} */
+const entered = new WeakMap();
+
+/** @param {HTMLFormElement} form */
+function sendEntered(form) {
+  const { value } = required("textarea", form);
+  const before = entered.get(form) ?? "";
+  const text = value.startsWith(before) ? value.slice(before.length) : value;
+  entered.set(form, value);
+  return loadUnsent()
+    .then(({ sendText }) => sendText(form, text))
+    .finally(() => entered.delete(form));
+}
+
 /** @param {SubmitEvent} event */
 function send(event) {
   const { target: form, submitter } = event;
@@ -77,7 +92,7 @@ function send(event) {
   event.preventDefault();
   const work =
     messages && !isEdit(form)
-      ? loadUnsent().then(({ sendText }) => sendText(form))
+      ? sendEntered(form)
       : loadSending().then(({ submit }) => submit(form, submitter));
   work.catch((error) => {
     if (!(error instanceof TypeError)) throw error;
@@ -117,7 +132,7 @@ function focusPlace(isBack = false) {
   if (!row && location.hash !== END && $(".composer")) focusComposer(isFree);
   else focusTarget(isBack, row);
   const isKnown = messages ? location.hash === END : list && here() in places().rows;
-  if (isKnown) import("./moving.js").then(({ moveToPlace }) => isFree() && moveToPlace());
+  if (isKnown) import("./moving.js").then(({ moveToPlace }) => isFree() && !isAway() && moveToPlace());
 }
 
 showTitle();
@@ -145,11 +160,11 @@ document.addEventListener("submit", sendButton);
 addEventListener("hashchange", showTarget);
 addEventListener("pagehide", keepPlace);
 // Cover a page that the browser keeps for Back.
-addEventListener("pagehide", ({ persisted }) => persisted && state && cover());
+addEventListener("pagehide", ({ persisted }) => persisted && state && coverAgain());
 addEventListener("pageshow", ({ persisted }) => {
   freeForms();
   if (persisted) showSwitches();
-  if (persisted && state) cover();
+  if (persisted && state) coverAgain();
   // Check at once which member is logged in. An element of a covered page cannot have the focus.
   if (isCovered()) tryTo(checkState).then(() => focusPlace(true));
 });
@@ -163,6 +178,12 @@ if (state) {
   watchComposer();
   beginLive();
   watchSight();
+  // Another tab stores the reason why a message was refused.
+  addEventListener("storage", ({ newValue }) => {
+    if (newValue?.includes('"why":')) loadUnsent().then(({ showAllRefused }) => showAllRefused());
+  });
+  const beginning = `with:${messages?.dataset.with?.toLowerCase()}`; // The key of a conversation without messages.
+  if (draftFor(beginning)) tryTo(() => import("./beginning.js").then(({ takeBeginning }) => takeBeginning(beginning)));
   if (unsentKeys().length) loadUnsent();
   else if (messages) setTimeout(prepare, SOON);
 } else if ("sessionEnded" in document.body.dataset) {

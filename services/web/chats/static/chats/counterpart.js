@@ -1,6 +1,7 @@
 // @ts-check
 // The counterpart of this page. The code that handles changes is loaded when it is needed (departed.js).
 
+import { checkContent } from "./away.js";
 import { fetchCounterpart } from "./fetching.js";
 import { $, $$, required } from "./page.js";
 
@@ -14,7 +15,11 @@ const read = ({ dataset }) => ({
 });
 /** @type {About} */
 const about = { subject, known: subject && read(subject), isGone: false };
-const departed = () => import("./departed.js");
+async function departed() {
+  const loaded = await import("./departed.js");
+  checkContent();
+  return loaded;
+}
 /** @type {Promise<boolean> | null} */
 let checking = null;
 

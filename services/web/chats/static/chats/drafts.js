@@ -30,17 +30,27 @@ export function read(key) {
   return isGood ? draft : null;
 }
 
+/** @param {string} about */
+const keyFor = (about) => `draft ${member} ${about}`;
 /**
  * The draft of a form, by what the form is about, such as "conversation:12".
  * @param {string} about
  */
-export const draftFor = (about) => (member ? read(`draft ${member} ${about}`) : null);
+export const draftFor = (about) => (member ? read(keyFor(about)) : null);
+
+/** Moves a draft to another form, unless that has one. @param {string} from @param {string} to */
+export function moveDraft(from, to) {
+  const draft = draftFor(from);
+  if (draft && !draftFor(to) && write(keyFor(to), draft)) remove(keyFor(from));
+}
 
 // Oldest first.
 const byAge = () =>
   keys()
     .filter((key) => !key.includes(UNSENT))
     .sort((one, other) => (read(one)?.at ?? 0) - (read(other)?.at ?? 0));
+
+export const draftsWithText = () => byAge().filter((key) => read(key)?.text.trim());
 
 /** Returns whether the draft is stored. @param {string} key @param {Draft} draft */
 export function write(key, draft) {
@@ -123,7 +133,7 @@ export const deleteDraft = (form) => remove(keyOf(form));
  * @param {HTMLFormElement} form
  * @returns {TabEvent}
  */
-export const sentFrom = (form) => ({ kind: "sent", draft: keyOf(form), text: textOf(form) });
+export const sentFrom = (form, text = textOf(form)) => ({ kind: "sent", draft: keyOf(form), text });
 
 /**
  * Another tab has sent a form and deleted its draft. A different text in this tab becomes the draft, and the

@@ -16,7 +16,9 @@ import { refreshMessages } from "./thread.js";
  * @type {string | null}
  */
 let generation = document.body?.dataset.generation || null;
-const OFFLINE = "You’re offline. Messages are sent when you’re back.";
+const OFFLINE = messages
+  ? "You’re offline. Messages are sent when you’re back."
+  : "You’re offline. This page is updated when you’re back.";
 const MANY = ["sync", "member"]; // Kinds of events that many members may receive at the same time.
 /** @type {LiveEvent} */
 const SYNC = { kind: "sync" }; // Anything may have changed.

@@ -66,6 +66,7 @@ export async function getChanged(address, version) {
 async function pageOf(response) {
   if (response.status === 404) {
     await discard(response);
+    checkContent();
     return null;
   }
   const page = parse(await response.text());

@@ -126,4 +126,7 @@ addEventListener("pagehide", close);
  * Called whenever the dialog has been opened. Its field may contain letters already.
  * @param {boolean} isEntered Whether Enter was pressed after the letters.
  */
-export const startFinder = (isEntered) => (isEntered ? open() : update());
+export function startFinder(isEntered) {
+  if (!dialog.open) return empty(); // It was closed while this module was loading.
+  return isEntered ? open() : update();
+}

@@ -58,10 +58,11 @@ export function group() {
     for (const ofNew of [true, false]) {
       if (!(ofNew ? isNew : isDay)) continue;
       const key = keyOf(ofNew, lines[at].time);
-      const separator = old.get(key) ?? makeSeparator(ofNew, lines[at].time);
+      const known = old.get(key);
+      const separator = known ?? makeSeparator(ofNew, lines[at].time);
       old.delete(key);
       if (next.previousElementSibling !== separator) next.before(separator);
-      showTimes(separator);
+      if (!known) showTimes(separator);
       next = separator;
     }
   });

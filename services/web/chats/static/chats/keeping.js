@@ -57,12 +57,12 @@ export function reload(text) {
 }
 
 /**
- * Returns whether this page has an open form other than `sent`. If it has, shows why the page stays.
+ * Returns whether this page has an open form, or is hidden from another member. If it has, shows why the page stays.
  * @param {string} text
- * @param {HTMLFormElement} [sent]
  */
-export function stays(text, sent) {
-  if (openForms().every((form) => form === sent)) return false;
+export function stays(text) {
+  if (isAway()) return true;
+  if (!openForms().length) return false;
   const line = $("#connection");
   if (line) line.textContent = text;
   return true;
@@ -72,9 +72,8 @@ export function stays(text, sent) {
  * Goes to another page, except if this page has an open form. Then shows the text and stays.
  * @param {string} address
  * @param {string} text
- * @param {HTMLFormElement} [sent]
  */
-export const leave = (address, text, sent) => stays(text, sent) || location.assign(address);
+export const leave = (address, text) => stays(text) || location.assign(address);
 
 /**
  * Removes the row of a deleted message. A row with an open form stays and is marked as deleted.

@@ -49,7 +49,7 @@ const load = async () => void (moving = await import("./moving.js"));
  */
 async function move(work) {
   if (!moving) await (loading ??= tryTo(load).finally(() => (loading = undefined)));
-  if (moving) work(moving);
+  if (moving && !$("dialog[open]")) work(moving); // A dialog may have been opened meanwhile.
 }
 
 /** @param {Element} target */

@@ -90,7 +90,7 @@ export function moveToPlace() {
 
 // Opens the latest message of the member. The focus returns to the composer when the form is closed (forms.js).
 export function editLast() {
-  if (link("next")) return; // A later page may have a later message.
+  if (link("next") || $("li.is-unsent")) return; // The latest message is on a later page, or has not been sent yet.
   const own = all().filter((row) => $(EDIT, row));
   if (!own.length) return;
   const row = own.reduce((one, other) => (idOf(one) > idOf(other) ? one : other));

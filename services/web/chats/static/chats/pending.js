@@ -1,7 +1,7 @@
 // @ts-check
 // The rows of messages that the server has not accepted yet.
 
-import { $$, make, messages, required, thread } from "./page.js";
+import { $, $$, conversation, make, messages, required, thread } from "./page.js";
 import { byId, deepBelow, depthOf } from "./rows.js";
 import { DEEPEST } from "./thread.js";
 
@@ -9,6 +9,11 @@ import { DEEPEST } from "./thread.js";
 
 const LABEL = 30; // Characters of a message in the names of its buttons.
 
+/** Whether this page shows the conversation or the thread of a message. @param {Unsent} message */
+export const isHere = (message) =>
+  messages && message.conversation === conversation && (!thread || message.thread === thread);
+/** @param {Unsent} message */
+export const formOf = ({ draft }) => $$("form.compose").find(({ dataset }) => dataset.draft === draft);
 /** @param {{ id: string }} message */
 export const rowOf = ({ id }) => $$("li.is-unsent").find(({ dataset }) => dataset.unsent === id);
 
@@ -54,4 +59,23 @@ export function showProgress(message, text, hasFailed) {
   required(".progress", row).textContent = text;
   row.classList.toggle("is-failed", hasFailed);
   for (const choice of $$("button", row)) choice.hidden = !hasFailed;
+}
+
+/**
+ * Shows on another page that a message was refused, with a link to the page that shows the message.
+ * @param {Unsent} message
+ */
+export function showElsewhere(message) {
+  if ($("#connection a")?.dataset.unsent === message.id) return;
+  const href = message.thread ? `/chats/thread/${message.thread}/` : `/chats/conversation/${message.conversation}/`;
+  const link = make("a", { href, textContent: "A message was not sent. Open its conversation." });
+  link.dataset.unsent = message.id;
+  $("#connection")?.replaceChildren(link);
+}
+
+/** Called when a message was sent, discarded or returned to its form. @param {{ id: string }} message */
+export function removeShown(message) {
+  rowOf(message)?.remove();
+  const link = $("#connection a");
+  if (link?.dataset.unsent === message.id) link.remove();
 }

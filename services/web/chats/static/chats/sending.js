@@ -3,7 +3,7 @@
 // other forms. Loaded when a text is typed.
 
 import { sayAccepted } from "./arrivals.js";
-import { AwayError } from "./away.js";
+import { AwayError, isAway } from "./away.js";
 import { deleteDraft, isEdit, sentFrom, storeDraft } from "./drafts.js";
 import { tryTo } from "./events.js";
 import { checkSession, headingOf, parse, sendWithToken } from "./fetching.js";
@@ -66,7 +66,7 @@ async function accepted(form, address) {
     // After Back, the form is for another message, or has nothing left to save.
     if (isEdit(form)) changeFrom(required("textarea", form).value, form);
     else renew(form);
-    return location.assign(address);
+    return isAway() || location.assign(address);
   }
   sayAccepted(true);
   closeForm(form);

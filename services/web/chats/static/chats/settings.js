@@ -1,8 +1,10 @@
 // @ts-check
-// The settings that the browser keeps, as radio buttons. Only the page of the settings loads it.
+// The settings that the browser keeps, as radio buttons, and the question before a log-out that loses texts. Only the
+// page of the settings loads it.
 
 import { enterSends, hasEnterKey } from "./composer.js";
-import { $, $$ } from "./page.js";
+import { draftsWithText, unsentKeys } from "./drafts.js";
+import { $, $$, make, required } from "./page.js";
 import { remember } from "./remembered.js";
 import { showTheme } from "./theme.js";
 
@@ -23,6 +25,28 @@ function choose({ target }) {
   if (target.name === THEME) showTheme(target.value);
 }
 
+// The page after a log-out deletes what this browser has stored.
+function losses() {
+  const [messages, drafts] = [unsentKeys().length, draftsWithText().length];
+  const lost = [];
+  if (messages === 1) lost.push("1 message has not been sent yet and will be lost.");
+  if (messages > 1) lost.push(`${messages} messages have not been sent yet and will be lost.`);
+  if (drafts === 1) lost.push("1 draft will be deleted.");
+  if (drafts > 1) lost.push(`${drafts} drafts will be deleted.`);
+  return lost;
+}
+
+/** @param {SubmitEvent} event */
+function ask(event) {
+  const dialog = required("dialog#losses");
+  const lost = event.submitter && dialog.contains(event.submitter) ? [] : losses();
+  if (!lost.length) return;
+  event.preventDefault();
+  required("div", dialog).replaceChildren(...lost.map((textContent) => make("p", { textContent })));
+  dialog.showModal();
+}
+
+$("form#log-out")?.addEventListener("submit", ask);
 // On a touch screen there is no choice.
 const choice = $(`fieldset[data-key="${ENTER}"]`);
 if (choice) choice.hidden = !hasEnterKey();

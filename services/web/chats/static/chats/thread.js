@@ -20,6 +20,7 @@ function update(row, fresh) {
     const [old, now] = [$(part, row), $(part, fresh)];
     if (old && now && old.innerHTML !== now.innerHTML) old.replaceWith(now);
   }
+  Object.assign(required(".meta", row).dataset, { ...required(".meta", fresh).dataset }); // The initials of the name.
   const reply = $(REPLY, fresh); // There is no Reply link if the counterpart is deactivated.
   if (!reply) $(REPLY, row)?.remove();
   else if (!$(REPLY, row)) $(".actions", row)?.prepend(reply, " ");
