@@ -14,7 +14,7 @@ import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
-import { $, cover, isCovered, list, messages, state } from "./page.js";
+import { $, cover, hasColumn, isCovered, list, messages, state } from "./page.js";
 import { takeByKey } from "./remembered.js";
 import { byId, EDIT, END, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
@@ -107,6 +107,11 @@ const rowOf = (element) => element.closest("ol.messages li.message");
 
 const loadWhileScrolling = () => tryTo(() => import("./scrolling.js").then(({ watchLinks }) => watchLinks()));
 
+const wide = matchMedia("(min-width: 60rem)");
+function showColumn() {
+  if (wide.matches) tryTo(() => import("./beside.js").then(({ begin }) => begin()));
+}
+
 // Moves the focus to the row that the member comes back to, or that the address names, or else to the composer.
 function focusPlace(isBack = false) {
   const isFree = () => document.activeElement === document.body;
@@ -163,6 +168,10 @@ if (state) {
   watchComposer();
   beginLive();
   watchSight();
+  if (hasColumn) {
+    showColumn();
+    wide.addEventListener("change", showColumn);
+  }
   if (unsentKeys().length) loadUnsent();
   else if (messages) setTimeout(prepare, SOON);
 } else if ("sessionEnded" in document.body.dataset) {
