@@ -31,7 +31,8 @@ const keyOf = (row) => String(row.dataset.conversation);
 const rowOf = (key) => rows().find((row) => keyOf(row) === key);
 
 // The open conversation. An empty one has its id in the form.
-const current = () => $("main [data-conversation]")?.dataset.conversation ?? $('main input[name="conversation"]')?.value;
+const current = () =>
+  $("main [data-conversation]")?.dataset.conversation ?? $('main input[name="conversation"]')?.value;
 
 function markCurrent() {
   for (const row of rows()) {
@@ -146,7 +147,7 @@ function keepPlace() {
 
 function addPane() {
   const pane = make("div", { className: "pane" });
-  const button = make("a", { className: "button", textContent: "New message", href: $(".top .button")?.href ?? "" });
+  const button = make("a", { className: "button", textContent: "New message", href: $(".top a.button")?.href ?? "" });
   pane.append(make("p", { className: "quiet", textContent: "Choose a conversation, or start a new one." }), button);
   required("main").append(pane);
 }

@@ -5,13 +5,13 @@
 import { marks } from "./marks.js";
 import { $, $$, make, required } from "./page.js";
 
-const field = make("input", { type: "text", placeholder: "Filter", ariaLabel: "Filter conversations", maxLength: 200 });
+const field = document.createElement("input");
+Object.assign(field, { type: "text", placeholder: "Filter", ariaLabel: "Filter conversations", maxLength: 200 });
+Object.assign(field, { autocomplete: "off", autocapitalize: "none", spellcheck: false });
 const all = make("button", { type: "button", textContent: "All" });
 const unread = make("button", { type: "button", textContent: "Unread" });
 const group = make("div", { ariaLabel: "Show" });
 const none = make("p", { className: "no-rows quiet" });
-for (const [name, value] of Object.entries({ autocomplete: "off", autocapitalize: "none", spellcheck: "false" }))
-  field.setAttribute(name, value);
 group.setAttribute("role", "group");
 none.setAttribute("role", "status");
 group.append(all, unread);
@@ -41,13 +41,17 @@ function filterRows(within) {
   }
 }
 
+// Why no row is shown.
+function reason() {
+  if (field.value) return "No name here matches.";
+  return isUnreadOnly ? "No unread conversations." : "No conversations yet.";
+}
+
 function filter() {
   if (!list) return;
   filterRows(list);
   for (const button of [all, unread]) button.ariaPressed = String((button === unread) === isUnreadOnly);
-  const rows = rowsIn(list);
-  const why = field.value ? "No name here matches." : isUnreadOnly ? "No unread conversations." : "No conversations yet.";
-  none.textContent = rows.every((row) => row.hidden) ? why : "";
+  none.textContent = rowsIn(list).every((row) => row.hidden) ? reason() : "";
 }
 
 /** @param {boolean} isOnly */
