@@ -5,9 +5,10 @@
 import { tryTo } from "./events.js";
 import { get } from "./fetching.js";
 import { addFilter, resetFilter, showsUnreadOnly, showUnread } from "./filtering.js";
-import { columnPlace, keepColumn } from "./lists.js";
+import { COLUMN } from "./lists.js";
 import { markRows } from "./marks.js";
 import { $, $$, make, required, rows as inbox } from "./page.js";
+import { inTabStorage } from "./remembered.js";
 
 const LIST = "/chats/";
 const MOST = 4; // Pages of the list in the column. After them, "Show older" opens the next one as a page.
@@ -20,7 +21,10 @@ const list = make("ul", { className: "conversations" });
 list.setAttribute("role", "list");
 const older = make("a", { className: "older", textContent: "Show older", hidden: true });
 const scroller = inbox ?? make("div", {});
-const place = columnPlace();
+const { member } = document.body.dataset;
+const stored = inTabStorage((storage) => JSON.parse(storage.getItem(COLUMN) ?? "null"), null);
+/** @type {{ top: number, pages: number, isUnreadOnly: boolean }} */
+const place = stored?.member === member ? stored : { top: 0, pages: 1, isUnreadOnly: false };
 
 /** The row of a conversation, as the server has sent it. @type {WeakMap<Element, string>} */
 const sources = new WeakMap();
@@ -142,7 +146,8 @@ function showOlder(event) {
 function keepPlace() {
   if (!scroller.isConnected || !wide.matches) return;
   const { scrollTop: top } = scroller;
-  keepColumn({ top, pages: place.pages, isUnreadOnly: showsUnreadOnly() });
+  const now = JSON.stringify({ member, top, pages: place.pages, isUnreadOnly: showsUnreadOnly() });
+  inTabStorage((storage) => storage.setItem(COLUMN, now), undefined);
 }
 
 function addPane() {

@@ -58,18 +58,7 @@ export function keepPlace() {
   inTabStorage((storage) => storage.setItem(PLACES, JSON.stringify({ member, latest: here(), rows: kept })), undefined);
 }
 
-/** @typedef {{ top: number, pages: number, isUnreadOnly: boolean }} ColumnPlace The place in the column (beside.js). */
-const COLUMN = "bobbin-column";
-
-/** @returns {ColumnPlace} */
-export function columnPlace() {
-  const stored = inTabStorage((storage) => JSON.parse(storage.getItem(COLUMN) ?? "null"), null);
-  return stored?.member === member ? stored : { top: 0, pages: 1, isUnreadOnly: false };
-}
-
-/** @param {ColumnPlace} place */
-export const keepColumn = (place) =>
-  inTabStorage((storage) => storage.setItem(COLUMN, JSON.stringify({ member, ...place })), undefined);
+export const COLUMN = "bobbin-column"; // The place in the column (beside.js).
 
 export function deletePlaces() {
   for (const key of [PLACES, COLUMN]) inTabStorage((storage) => storage.removeItem(key), undefined);
