@@ -375,7 +375,7 @@ def test_back_shows_the_page_after_the_session_check(open_browser, people, alice
     hers.goto("/chats/search/")
     hers.go_back()
 
-    expect(hers.get_by_text("from bob", exact=True)).to_be_visible()
+    expect(hers.get_by_role("main").get_by_text("from bob", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Names of static files contain a hash of their content, also in the imports between modules.
 
-The modules and the style sheet are collected without comments that fill whole lines.
+The modules and the style sheet are collected without comments that fill whole lines, and the style sheet
+without indentation.
 """
 
 import re
@@ -44,8 +45,8 @@ def test_modules_are_collected_without_comments_and_with_the_same_line_numbers(c
         assert not [line for line in served if line.strip().startswith(("//", "/**", "* @"))], source.name
 
 
-def test_style_sheet_is_collected_without_comments_and_with_the_same_line_numbers(collected):
-    lines = (SOURCES / "bobbin.css").read_text().splitlines()
+def test_style_sheet_is_collected_without_comments_and_indentation_and_with_the_same_line_numbers(collected):
+    lines = [line.strip() for line in (SOURCES / "bobbin.css").read_text().splitlines()]
     served = (collected / "bobbin.css").read_text()
 
     assert "/*" not in served

@@ -15,7 +15,7 @@ import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
-import { $, isCovered, list, messages, required, state } from "./page.js";
+import { $, cover, hasColumn, isCovered, list, messages, required, state } from "./page.js";
 import { takeByKey } from "./remembered.js";
 import { byId, EDIT, END, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
@@ -122,6 +122,11 @@ const rowOf = (element) => element.closest("ol.messages li.message");
 
 const loadWhileScrolling = () => tryTo(() => import("./scrolling.js").then(({ watchLinks }) => watchLinks()));
 
+const wide = matchMedia("(min-width: 60rem)");
+function showColumn() {
+  if (wide.matches) tryTo(() => import("./beside.js").then(({ begin }) => begin()));
+}
+
 // Moves the focus to the row that the member comes back to, or that the address names, or else to the composer.
 function focusPlace(isBack = false) {
   const isFree = () => document.activeElement === document.body;
@@ -184,6 +189,10 @@ if (state) {
   });
   const beginning = `with:${messages?.dataset.with?.toLowerCase()}`; // The key of a conversation without messages.
   if (draftFor(beginning)) tryTo(() => import("./beginning.js").then(({ takeBeginning }) => takeBeginning(beginning)));
+  if (hasColumn) {
+    showColumn();
+    wide.addEventListener("change", showColumn);
+  }
   if (unsentKeys().length) loadUnsent();
   else if (messages) setTimeout(prepare, SOON);
 } else if ("sessionEnded" in document.body.dataset) {

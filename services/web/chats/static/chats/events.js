@@ -74,6 +74,7 @@ async function refresh(events) {
   const wanted = missed ? [...events, SYNC] : events;
   missed = document.hidden; // A hidden tab fetches nothing, because its member does not see it.
   if (missed) return;
+  document.dispatchEvent(new Event("changes")); // beside.js refreshes its list.
   try {
     await fetchChanges(wanted);
   } catch (error) {

@@ -1,0 +1,96 @@
+// @ts-check
+// The filter above the list of conversations on wide screens: a part of a name, and all or unread conversations. It filters
+// the rows that are shown; what is typed stays in the browser.
+
+import { marks } from "./marks.js";
+import { $, $$, make, required } from "./page.js";
+
+const field = document.createElement("input");
+Object.assign(field, { type: "text", placeholder: "Filter", ariaLabel: "Filter conversations", maxLength: 200 });
+Object.assign(field, { autocomplete: "off", autocapitalize: "none", spellcheck: false });
+const all = make("button", { type: "button", textContent: "All" });
+const unread = make("button", { type: "button", textContent: "Unread" });
+const group = make("div", { ariaLabel: "Show" });
+const none = make("p", { className: "no-rows quiet" });
+group.setAttribute("role", "group");
+none.setAttribute("role", "status");
+group.append(all, unread);
+const head = make("div", { className: "filter" });
+head.append(field, group);
+
+let isUnreadOnly = false;
+/** @type {HTMLElement | undefined} The element with the rows. */
+let list;
+
+export const showsUnreadOnly = () => isUnreadOnly;
+
+/** @param {string} text */
+const letters = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+const rowsIn = (/** @type {ParentNode} */ within) => $$("li[data-counterpart]", within);
+
+/**
+ * Hides the rows that are not wanted. The row of the open conversation stays when it has been read.
+ * @param {ParentNode} within
+ */
+function filterRows(within) {
+  const wanted = letters(field.value.trim());
+  for (const row of rowsIn(within)) {
+    const isShown = !isUnreadOnly || row.matches('.is-unread, :has([aria-current="page"])');
+    row.hidden = !(isShown && letters(required(".who", row).textContent).includes(wanted));
+  }
+}
+
+// Why no row is shown.
+function reason() {
+  if (field.value) return "No name here matches.";
+  return isUnreadOnly ? "No unread conversations." : "No conversations yet.";
+}
+
+function filter() {
+  if (!list) return;
+  filterRows(list);
+  for (const button of [all, unread]) button.ariaPressed = String((button === unread) === isUnreadOnly);
+  none.textContent = rowsIn(list).every((row) => row.hidden) ? reason() : "";
+}
+
+/** @param {boolean} isOnly */
+export function showUnread(isOnly) {
+  isUnreadOnly = isOnly;
+  filter();
+}
+
+// A narrow window shows no filter, so it shows all rows.
+export function resetFilter() {
+  field.value = "";
+  showUnread(false);
+}
+
+/** @param {KeyboardEvent} event */
+function press(event) {
+  if (event.isComposing || !list) return;
+  const first = rowsIn(list).find((row) => !row.hidden);
+  if (event.key === "Escape") field.value = "";
+  else if (event.key === "Enter") first && $("a", first)?.click();
+  else if (event.key === "ArrowDown") first && $("a", first)?.focus();
+  else return;
+  event.preventDefault();
+  filter();
+}
+
+/**
+ * Puts the filter before the list.
+ * @param {HTMLElement} rows
+ */
+export function addFilter(rows) {
+  list = rows;
+  rows.before(head, none);
+  marks.push(filterRows);
+  filter();
+  new MutationObserver(filter).observe(rows, { childList: true, subtree: true });
+}
+
+field.addEventListener("input", filter);
+field.addEventListener("keydown", press);
+all.addEventListener("click", () => showUnread(false));
+unread.addEventListener("click", () => showUnread(true));
