@@ -79,7 +79,9 @@ export function openFinder() {
   if (dialog && !$("dialog[open]")) {
     dialog.showModal(); // At once, because the next letters belong to its field.
     let isEntered = false; // Whether Enter was pressed before the module was loaded.
-    dialog.onkeydown = ({ key, isComposing }) => void (isEntered = key === "Enter" && !isComposing);
+    dialog.onkeydown = (event) => {
+      isEntered = event.key === "Enter" && event.target instanceof HTMLInputElement && !isComposing(event);
+    };
     tryTo(async () => {
       const { startFinder } = await import("./finder.js");
       dialog.onkeydown = null;
@@ -165,9 +167,15 @@ export function keyOf(event) {
   ].join("");
 }
 
+/**
+ * Whether an input method uses this key. In Safari, only the code 229 shows that of its last one.
+ * @param {KeyboardEvent} event
+ */
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
 /** @param {KeyboardEvent} event */
 export function press(event) {
-  if (event.isComposing) return; // The input method uses this key: Escape cancels a composition.
+  if (isComposing(event)) return; // Escape cancels a composition.
   const target = event.target instanceof Element ? event.target : document.body;
   const key = keyOf(event);
   if (key === "Enter" && loading && isPage(target)) {
