@@ -4,8 +4,7 @@
 import { tryTo } from "./events.js";
 import { get } from "./fetching.js";
 import "./hits.js";
-import { isComposing } from "./keys.js";
-import { $, $$, make, required } from "./page.js";
+import { $, $$, isComposing, make, required } from "./page.js";
 import { isTarget } from "./target.js";
 
 const FIND = "/chats/find/";
@@ -139,7 +138,5 @@ addEventListener("pagehide", close);
  * @param {boolean} isEntered Whether Enter was pressed after the letters.
  */
 export function startFinder(isEntered) {
-  if (!dialog.open) empty();
-  else if (isEntered) open();
-  else update();
+  if (dialog.open) (isEntered ? open : update)();
 }

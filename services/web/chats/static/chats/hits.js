@@ -5,7 +5,7 @@
 
 import { $, $$ } from "./page.js";
 import { keepHits, takeHits } from "./remembered.js";
-import { targetId, viewEnd } from "./rows.js";
+import { isInView, targetId } from "./rows.js";
 import { isTarget } from "./target.js";
 
 const SHORT = 3; // Shorter words count only where they begin and end as in the row, as in the search.
@@ -38,9 +38,12 @@ export function showHits(pattern = takeHits()) {
   CSS.highlights.set("hits", new Highlight(...ranges));
   if (!ranges.length) return;
   if (content.matches(".is-folded")) $(":scope > .show-all", content.parentElement ?? content)?.click();
-  const below = ranges[0].getBoundingClientRect().bottom - viewEnd();
-  if (below > 0) scrollBy({ top: below + innerHeight / 3, behavior: "instant" });
+  // After composer.js, which keeps the end of the page in view, has handled the height of the unfolded message.
+  requestAnimationFrame(() => setTimeout(() => isInView(ranges[0]) || moveTo(ranges[0])));
 }
+
+/** @param {Range} range */
+const moveTo = (range) => scrollBy({ top: range.getBoundingClientRect().top - innerHeight / 3, behavior: "instant" });
 
 document.addEventListener(
   "click",

@@ -3,7 +3,7 @@
 
 import { tryTo } from "./events.js";
 import { closeForm, opening } from "./forms.js";
-import { $, $$ } from "./page.js";
+import { $, $$, isComposing, required } from "./page.js";
 import { recall, remember } from "./remembered.js";
 import { all, EDIT, REPLY } from "./rows.js";
 
@@ -78,6 +78,7 @@ export function openFinder() {
   const dialog = $("dialog#finder");
   if (dialog && !$("dialog[open]")) {
     dialog.showModal(); // At once, because the next letters belong to its field.
+    dialog.onclose = () => void (required("input", dialog).value = "");
     let isEntered = false; // Whether Enter was pressed before the module was loaded.
     dialog.onkeydown = (event) => {
       isEntered = event.key === "Enter" && event.target instanceof HTMLInputElement && !isComposing(event);
@@ -166,12 +167,6 @@ export function keyOf(event) {
     /^\p{L}$/u.test(name) ? (isCapital ? name.toUpperCase() : name.toLowerCase()) : name,
   ].join("");
 }
-
-/**
- * Whether an input method uses this key. In Safari, only the code 229 shows that of its last one.
- * @param {KeyboardEvent} event
- */
-export const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
 /** @param {KeyboardEvent} event */
 export function press(event) {
