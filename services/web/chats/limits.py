@@ -36,12 +36,20 @@ class MemberLimitsMiddleware(MiddlewareMixin):
         if match is None or match.view_name in UNLIMITED or match.app_name == "admin":
             return None
         kind = kind_of(request.method or "", match.view_name)
-        limit = settings.MEMBER_LIMITS[kind]
-        if not limit or not request.user.is_authenticated:
+        if not settings.MEMBER_LIMITS[kind] or not request.user.is_authenticated:
             return None
-        key = f"{kind}:{request.user.pk}"
-        wait = seconds_to_wait(key, limit, shared=kind != "reads", unshared=limit // 10)
+        wait = seconds_to_next(kind, request.user.pk)
         return too_many(request, wait) if wait else None
+
+
+def seconds_to_next(kind: str, user_id: int, counter: str = "") -> int:
+    """Count one use of this kind; return 0 if it is allowed, otherwise the seconds until the next one.
+
+    `counter` names a count of its own with the same limit.
+    """
+    limit = settings.MEMBER_LIMITS[kind]
+    key = f"{counter or kind}:{user_id}"
+    return seconds_to_wait(key, limit, shared=kind != "reads", unshared=limit // 10)
 
 
 def kind_of(method: str, view_name: str) -> str:

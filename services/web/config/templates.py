@@ -27,6 +27,7 @@ GLOBALS = {
     "conversations": addresses.conversations,
     "direction": lambda: "rtl" if get_language_bidi() else "ltr",
     "empty_message_form": MessageForm,
+    "has_address": addresses.has_address,
     "inbox_rows": list_rows.inbox_rows,
     "is_sign_up_open": lambda: settings.SIGN_UP_OPEN,
     "language": get_language,

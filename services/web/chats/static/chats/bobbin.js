@@ -15,8 +15,8 @@ import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
-import { $, cover, hasColumn, isCovered, list, messages, required, state } from "./page.js";
-import { takeByKey } from "./remembered.js";
+import { $, cover, found, hasColumn, isCovered, list, messages, required, state } from "./page.js";
+import { takeByKey, takeHits } from "./remembered.js";
 import { byId, EDIT, END, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
 import { findTarget, focusTarget, isTarget, namedRow, showTarget } from "./target.js";
@@ -142,6 +142,9 @@ function focusPlace(isBack = false) {
 
 showTitle();
 findTarget();
+// The pattern is taken by every page, so none stays for another member.
+const hits = takeHits();
+if (hits || found) import("./hits.js").then(({ showHits }) => showHits(hits));
 if (!isCovered()) focusPlace();
 if (messages) addEventListener("scroll", loadWhileScrolling, { once: true, passive: true });
 setInterval(showTimes, 60_000);
