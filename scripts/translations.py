@@ -37,7 +37,7 @@ KEYWORDS = {
 # Attributes whose values people read.
 READ = {"alt", "aria-label", "placeholder", "title"}
 # Texts that are the same in all languages.
-SAME = {"Bobbin", "UTC"}
+SAME = {"Bobbin", "UTC", "data-session-ended"}
 
 
 def extracted(domain: str) -> Catalog:

@@ -134,7 +134,9 @@ def test_long_press_on_a_touch_screen_shows_the_actions_of_a_message(open_browse
     point = {"x": place["x"] + 5, "y": place["y"] + 5}
     devices.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
     actions = row.locator(".actions :is(a, button)")
-    hers.wait_for_function("edit => edit.offsetWidth > 40", arg=row.get_by_role("link", name="Edit").element_handle())
+    hers.wait_for_function(
+        "edit => edit.offsetWidth > 40", arg=row.get_by_role("link", name="Edit").element_handle()
+    )
     devices.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
     assert [box["width"] >= 44 for box in (one.bounding_box() for one in actions.all())] == [True] * 3

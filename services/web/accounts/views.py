@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -96,7 +97,8 @@ class LogIn(auth.LoginView):
 def log_out(request: HttpRequest) -> HttpResponse:
     """End the session. The administration uses this view too."""
     logout(request)
-    return _session_ended(request, "You have logged out", "Your drafts were deleted from this browser.")
+    text = _("Your drafts were deleted from this browser.")
+    return _session_ended(request, _("You have logged out"), text)
 
 
 @method_decorator(query_budget(9), name="dispatch")
@@ -115,7 +117,7 @@ class ChangePassword(auth.PasswordChangeView):
         except User.DoesNotExist:  # The account was erased after its password was checked.
             _end_session(self.request)
             return redirect("accounts:login")
-        messages.success(self.request, "Your password is changed. Other browsers are logged out.")
+        messages.success(self.request, _("Your password is changed. Other browsers are logged out."))
         remember(self.request, form.user, name_tried(self.request, {"username": form.user.username}))
         return response
 
@@ -135,9 +137,8 @@ def delete_user_account(request: MemberRequest) -> HttpResponse:
         request.user.erased_by_id = request.user.pk
         request.user.delete()
         _end_session(request)
-        return _session_ended(
-            request, "Your account is deleted", "Your account and everything in it is erased."
-        )
+        text = _("Your account and everything in it is erased.")
+        return _session_ended(request, _("Your account is deleted"), text)
     context = {"form": form, "preview": preview(request.user)}
     return render(request, "accounts/delete.html", context, status=422 if form.is_bound else 200)
 
@@ -150,7 +151,7 @@ def _end_session(request: HttpRequest) -> None:
 def _is_confirmed(request: MemberRequest, form: EraseForm) -> bool:
     if is_password_of(request, request.user, form.cleaned_data["password"]):
         return True
-    form.add_error("password", "That is not your password. Nothing was deleted.")
+    form.add_error("password", _("That is not your password. Nothing was deleted."))
     return False
 
 

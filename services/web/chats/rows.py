@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from markupsafe import Markup, escape
 
 from chats.addresses import at_message
@@ -122,14 +122,14 @@ def _row(page: Page, message: Any, depth: int, place: Place) -> MessageRow:
     is_new = not is_mine and not message.read
     has_answer = _has_answer(page, parent, depth)
     at = utc(message.timestamp)
-    author = "your message" if is_mine else page.counterpart
+    author = gettext("your message") if is_mine else page.counterpart
     html, words = html_and_words(content)
     values = {
         "id": str(pk),
         "key": _key(pk),
         "indent": str(min(depth, DEEPEST_INDENT)),
         "depth": str(depth),
-        "author": "You" if is_mine else page.counterpart,
+        "author": gettext("You") if is_mine else page.counterpart,
         "initials": page.own_initials if is_mine else page.initials,
         "color": color_class(message.sender_id),
         "iso": at.iso,
@@ -142,7 +142,7 @@ def _row(page: Page, message: Any, depth: int, place: Place) -> MessageRow:
         "thread": str(message.thread),
     }
     if has_answer:
-        values["answers"] = "you" if message.parent_sender_id == page.reader_id else page.counterpart
+        values["answers"] = gettext("you") if message.parent_sender_id == page.reader_id else page.counterpart
         values["parent_url"] = f"#m{parent}" if parent in page.ids else at_message("", parent)
         values["parent_excerpt"] = escape(without_markers(begin(message.parent_excerpt, EXCERPT)))
     format_for_row = MESSAGE(

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "observability.measuring.MeasureMiddleware",  # Around everything that users wait for.
     "observability.request_log.RequestLogMiddleware",
     "chats.stored_pages.StoredPagesMiddleware",
+    "django.middleware.locale.LocaleMiddleware",  # Before everything that can answer with an error page.
     "config.headers.PermissionsPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -98,7 +99,6 @@ MIDDLEWARE = [
     "observability.budgets.QueryBudgetMiddleware",  # Before everything that may query: session, user, page.
     "config.requests.ReadableRequestMiddleware",  # Before everything that decodes the request.
     "accounts.sliding.SlidingSessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

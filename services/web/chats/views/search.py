@@ -85,7 +85,8 @@ def find(request: MemberRequest) -> HttpResponse:
     `?with=` is the name of the counterpart whose conversation the page shows, if it does.
     """
     text, counterpart = (
-        names.INVISIBLE.sub("", request.GET.get(name, "")[: names.LONGEST_KEY]).strip() for name in ("q", "with")
+        names.INVISIBLE.sub("", request.GET.get(name, "")[: names.LONGEST_KEY]).strip()
+        for name in ("q", "with")
     )
     people = counterparts.find(request.user.pk, text, suggestions(text, request.user))
     context = {"q": text, "counterpart": counterpart, "people": people, "found": _found(request.user, text)}

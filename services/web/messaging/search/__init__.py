@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import psycopg
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.names import key as name_key
 from messaging.search.parse import PEOPLE, Wanted, parse
@@ -111,8 +112,10 @@ def search(
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
             raise ValidationError(
-                "That search takes too long. Try fewer or longer words, "
-                "or a shorter time with after: and before:."
+                _(
+                    "That search takes too long. Try fewer or longer words, or a shorter time with after: "
+                    "and before:."
+                )
             ) from error
         raise
 
