@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -19,6 +20,7 @@ from accounts import names
 from chats.cache import known_badges
 from messaging.content import MAX_LENGTH, grouped
 
+Text = str | Promise  # A text of this module is translated when a page shows it.
 RETRY = {"Retry-After": "5"}
 # Status, title and advice of the pages that are the same for every request.
 BAD_REQUEST = 400, _("We could not understand that request"), _("Go back and try again.")
@@ -27,8 +29,8 @@ OLD_FORM = (
     403,
     _("This page is out of date"),
     _(
-        "You have probably logged in or out since it was opened, or cookies are off. Go back, copy your text, "
-        "reload the page and send it again."
+        "You have probably logged in or out since it was opened, or cookies are off. Go back, copy your "
+        "text, reload the page and send it again."
     ),
 )
 NOT_ALLOWED = 405, _("This address does not work that way"), _("Go back, or begin again from the inbox.")
@@ -42,8 +44,8 @@ UNAVAILABLE = (
     503,
     format_lazy(_("{site} is not available right now"), site=settings.SITE.name),
     _(
-        "Your messages are safe. Try again in a few seconds. Were you sending one? Go back and send it again: "
-        "it will not arrive twice."
+        "Your messages are safe. Try again in a few seconds. Were you sending one? Go back and send it "
+        "again: it will not arrive twice."
     ),
 )
 GONE = _("It may have been deleted, or you may not have access.")
@@ -140,7 +142,7 @@ def _log_reason(reason: str) -> None:
 
 
 def _page(
-    request: HttpRequest | None, status: int, title: str, advice: str, kept: str = "", headers: Any = None
+    request: HttpRequest | None, status: int, title: Text, advice: Text, kept: str = "", headers: Any = None
 ) -> HttpResponse:
     user = _known_user(request)
     context = {"status": status, "title": title, "advice": advice, "kept": kept, "user": user}

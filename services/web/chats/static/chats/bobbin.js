@@ -15,7 +15,7 @@ import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
-import { $, cover, found, hasColumn, isCovered, list, messages, required, state } from "./page.js";
+import { $, found, hasColumn, isCovered, list, messages, required, state } from "./page.js";
 import { takeByKey, takeHits } from "./remembered.js";
 import { byId, EDIT, END, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
