@@ -81,7 +81,11 @@ class NewMessageForm(MessageForm):
         self.show(made=made_for.token(name, receiver.pk if receiver else None))
         if receiver is None:
             self.similar = suggestions(name, self.sender)
-            raise forms.ValidationError(_unknown(name))
+            if names.INVISIBLE.search(name):
+                raise forms.ValidationError(
+                    f"There is no member called “{name}”. The name contains characters that cannot be seen."
+                )
+            raise forms.ValidationError(f"There is no member called “{name}”.")
         if not receiver.is_active:
             raise forms.ValidationError(
                 f"“{name}” cannot receive messages: this account is deactivated. Choose somebody else."
@@ -105,12 +109,6 @@ class NewMessageForm(MessageForm):
         changed = made_for.reason_to_refuse(made, name, receiver) if made else ""
         if changed:
             raise forms.ValidationError(f"{changed} Nothing was sent; send it again to write to “{name}”.")
-
-
-def _unknown(name: str) -> str:
-    if names.INVISIBLE.search(name):
-        return f"There is no member called “{name}”. The name contains characters that cannot be seen."
-    return f"There is no member called “{name}”."
 
 
 def _find(name: str) -> User | None:
