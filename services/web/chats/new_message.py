@@ -85,7 +85,12 @@ class NewMessageForm(MessageForm):
         self.show(made=made_for.token(name, receiver.pk if receiver else None))
         if receiver is None:
             self.similar = suggestions(name, self.sender)
-            raise forms.ValidationError(_unknown(name))
+            text = _("There is no member called “%(name)s”.")
+            if names.INVISIBLE.search(name):
+                text = _(
+                    "There is no member called “%(name)s”. The name contains characters that cannot be seen."
+                )
+            raise forms.ValidationError(text % {"name": name})
         if not receiver.is_active:
             raise forms.ValidationError(
                 _("“%(name)s” cannot receive messages: this account is deactivated. Choose somebody else.")
@@ -111,14 +116,6 @@ class NewMessageForm(MessageForm):
         if changed:
             again = _("Nothing was sent; send it again to write to “%(name)s”.") % {"name": name}
             raise forms.ValidationError(f"{changed} {again}")
-
-
-def _unknown(name: str) -> str:
-    if names.INVISIBLE.search(name):
-        text = _("There is no member called “%(name)s”. The name contains characters that cannot be seen.")
-    else:
-        text = _("There is no member called “%(name)s”.")
-    return text % {"name": name}
 
 
 def _find(name: str) -> User | None:
