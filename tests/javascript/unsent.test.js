@@ -11,11 +11,14 @@ const url = await serve(({ method, url: path }) => {
 });
 const pages = {};
 const LIST = (rows = "") => `<ol class="messages" data-conversation="3" data-with="bob" data-version="w">${rows}</ol>`;
-openPage(`<main>${LIST()}</main><p id="connection"></p><div id="arrivals"></div><dialog id="logged-out"></dialog>
-  <dialog id="another-member" class="cover"></dialog>`, {
-  url: `${url}/chats/with/bob/`,
-  state: "/state/",
-});
+openPage(
+  `<main>${LIST()}</main><p id="connection"></p><div id="arrivals"></div><dialog id="logged-out"></dialog>
+  <dialog id="another-member" class="cover"></dialog>`,
+  {
+    url: `${url}/chats/with/bob/`,
+    state: "/state/",
+  },
+);
 HTMLElement.prototype.scrollIntoView = () => {};
 const { anotherMember, isHere, queued, sendAll, sendText, showAllRefused, store, merge } = await load(
   "away",
@@ -210,14 +213,14 @@ for (const [values, address] of [
     sendAll();
     await settle();
     const link = line.querySelector("a");
-    assert.deepEqual([link.textContent, new URL(link.href).pathname], [ELSEWHERE, address]);
+    assert.deepEqual([link.textContent, new URL(link.href).pathname], [OF_ANOTHER, address]);
     assert.deepEqual([shown(), area.value, queued().length], [[], "", 1]);
     const other = new BroadcastChannel("bobbin-unsent");
     other.postMessage("other");
     await new Promise((done) => after(done, 50));
     assert.equal(line.textContent, "");
   });
-const ELSEWHERE = "A message was not sent. Open its conversation.";
+const OF_ANOTHER = "A message was not sent. Open its conversation.";
 
 test("refusal that arrives while another member is logged in changes nothing, and the text is sent again", async () => {
   answers = [{ status: 413, body: "<h1>Too long</h1>" }];

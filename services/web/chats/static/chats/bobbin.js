@@ -97,9 +97,7 @@ function send(event) {
   if (!(form instanceof HTMLFormElement && form.matches("form.compose"))) return;
   event.preventDefault();
   const work =
-    messages && !isEdit(form)
-      ? sendEntered(form)
-      : loadSending().then(({ submit }) => submit(form, submitter));
+    messages && !isEdit(form) ? sendEntered(form) : loadSending().then(({ submit }) => submit(form, submitter));
   work.catch((error) => {
     if (!(error instanceof TypeError)) throw error;
     fail(form, "No connection. Your text is kept; send it again.");

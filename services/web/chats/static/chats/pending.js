@@ -65,7 +65,7 @@ export function showProgress(message, text, hasFailed) {
  * Shows on another page that a message was refused, with a link to the page that shows the message.
  * @param {Unsent} message
  */
-export function showElsewhere(message) {
+export function showLink(message) {
   if ($("#connection a")?.dataset.unsent === message.id) return;
   const href = message.thread ? `/chats/thread/${message.thread}/` : `/chats/conversation/${message.conversation}/`;
   const link = make("a", { href, textContent: "A message was not sent. Open its conversation." });

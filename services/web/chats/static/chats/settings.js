@@ -37,7 +37,7 @@ function losses() {
 }
 
 /** @param {SubmitEvent} event */
-function ask(event) {
+function confirmLosses(event) {
   const dialog = required("dialog#losses");
   const lost = event.submitter && dialog.contains(event.submitter) ? [] : losses();
   if (!lost.length) return;
@@ -46,7 +46,7 @@ function ask(event) {
   dialog.showModal();
 }
 
-$("form#log-out")?.addEventListener("submit", ask);
+$("form#log-out")?.addEventListener("submit", confirmLosses);
 // On a touch screen there is no choice.
 const choice = $(`fieldset[data-key="${ENTER}"]`);
 if (choice) choice.hidden = !hasEnterKey();
