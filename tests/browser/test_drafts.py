@@ -397,9 +397,7 @@ def test_page_from_the_back_forward_cache_checks_its_session_at_once(open_browse
     expect(hers.locator("html")).not_to_have_class(re.compile("is-checking"))
 
 
-def test_draft_of_an_empty_conversation_stays_when_the_other_one_writes_first(
-    open_browser, write, alice, bob
-):
+def test_draft_of_an_empty_conversation_stays_after_the_first_message(open_browser, write, alice, bob):
     hers = open_browser(alice)
     type_text(hers, "/chats/with/bob/", "half a greeting")
     hers.goto("/chats/")

@@ -253,7 +253,7 @@ def test_message_after_a_lost_session_survives_a_visit_to_the_log_in_page(hers, 
     assert mine() == ["still here"]
 
 
-def test_log_out_asks_before_it_deletes_messages_that_wait(hers):
+def test_log_out_with_messages_that_wait_requires_a_confirmation(hers):
     hers.route("**/chats/new/", lambda route: route.abort())
     send(hers, "never")
     expect(row(hers, "never").locator(".progress")).to_have_text("Not sent yet")

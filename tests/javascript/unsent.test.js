@@ -213,14 +213,14 @@ for (const [values, address] of [
     sendAll();
     await settle();
     const link = line.querySelector("a");
-    assert.deepEqual([link.textContent, new URL(link.href).pathname], [ELSEWHERE, address]);
+    assert.deepEqual([link.textContent, new URL(link.href).pathname], [OF_ANOTHER, address]);
     assert.deepEqual([shown(), area.value, queued().length], [[], "", 1]);
     const other = new BroadcastChannel("bobbin-unsent");
     other.postMessage("other");
     await new Promise((done) => after(done, 50));
     assert.equal(line.textContent, "");
   });
-const ELSEWHERE = "A message was not sent. Open its conversation.";
+const OF_ANOTHER = "A message was not sent. Open its conversation.";
 
 test("refusal that arrives while another member is logged in changes nothing, and the text is sent again", async () => {
   answers = [{ status: 413, body: "<h1>Too long</h1>" }];

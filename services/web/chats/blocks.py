@@ -44,7 +44,7 @@ def _read_once(texts: Sequence[str]) -> Lines:
     filled = [len(texts)] * (len(texts) + 1)
     for place in range(len(texts) - 1, -1, -1):
         filled[place] = place if texts[place].strip() else filled[place + 1]
-    widths = [_width(text[: _indent(text)]) if text[:1] in {" ", "\t"} else 0 for text in texts]
+    widths = [_width(text[: _indent(text)]) for text in texts]
     return Lines(texts, fences, filled, widths)
 
 

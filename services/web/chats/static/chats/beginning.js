@@ -1,7 +1,7 @@
 // @ts-check
 // A conversation without messages. When the counterpart writes first, its page shows the conversation.
 
-import { deleteDraft, draftFor, moveDraft, storeDraft, takeDrafts } from "./drafts.js";
+import { deleteDraft, draftFor, keyFor, remove, storeDraft, takeDrafts, write } from "./drafts.js";
 import { fetchCounterpart, get } from "./fetching.js";
 import { $, conversation } from "./page.js";
 
@@ -34,8 +34,9 @@ function accountIn(made = "") {
 export async function takeBeginning(about) {
   const now = await fetchCounterpart({ conversation: String(conversation) });
   if (now.conversation === null) return;
-  const account = accountIn(draftFor(about)?.made);
-  if (!account || account !== accountIn(now.made)) return;
-  moveDraft(about, `conversation:${conversation}`);
+  const [draft, key] = [draftFor(about), `conversation:${conversation}`];
+  const account = accountIn(draft?.made);
+  if (!draft || !account || account !== accountIn(now.made) || draftFor(key)) return;
+  if (write(keyFor(key), draft)) remove(keyFor(about));
   takeDrafts();
 }

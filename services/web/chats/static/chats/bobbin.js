@@ -17,7 +17,7 @@ import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
 import { $, found, hasColumn, isCovered, list, messages, required, state } from "./page.js";
 import { takeByKey, takeHits } from "./remembered.js";
-import { byId, EDIT, END, REPLY, targetId } from "./rows.js";
+import { byId, EDIT, END, focusRow, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
 import { findTarget, focusTarget, isTarget, namedRow, showTarget } from "./target.js";
 import { loadPage } from "./thread.js";
@@ -66,6 +66,12 @@ function push(event, button) {
 function toggle({ target }) {
   if (target instanceof HTMLDetailsElement && target.matches(".menu") && target.open)
     import("./menu.js").then(({ watchMenu }) => watchMenu(target));
+}
+
+/** A long press shows the actions of a message, as a touch does. @param {PointerEvent} event */
+function hold({ target, pointerType }) {
+  const row = pointerType === "touch" && target instanceof Element && rowOf(target);
+  if (row && !row.contains(document.activeElement)) focusRow(row);
 }
 
 const loadSending = () => import("./sending.js");
@@ -129,8 +135,7 @@ function showColumn() {
 function focusPlace(isBack = false) {
   const isFree = () => document.activeElement === document.body;
   if (!isFree()) return;
-  // A row that the address names, or that a single key has opened, keeps the focus, so that keys and screen readers begin
-  // there.
+  // A row that the address names, or that a single key has opened, keeps the focus, for keys and screen readers.
   const row = messages && (takeByKey() ? byId(targetId()) : namedRow());
   if (!row && location.hash !== END && $(".composer")) focusComposer(isFree);
   else focusTarget(isBack, row);
@@ -158,6 +163,7 @@ function showSwitches() {
 addEventListener("storage", showSwitches);
 document.addEventListener("click", click);
 document.addEventListener("toggle", toggle, true); // It does not bubble.
+document.addEventListener("contextmenu", hold);
 document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);
 document.addEventListener("submit", send);

@@ -30,27 +30,19 @@ export function read(key) {
   return isGood ? draft : null;
 }
 
-/** @param {string} about */
-const keyFor = (about) => `draft ${member} ${about}`;
 /**
- * The draft of a form, by what the form is about, such as "conversation:12".
+ * The key of the draft of a form, by what the form is about, such as "conversation:12".
  * @param {string} about
  */
+export const keyFor = (about) => `draft ${member} ${about}`;
+/** @param {string} about */
 export const draftFor = (about) => (member ? read(keyFor(about)) : null);
 
-/** Moves a draft to another form, unless that has one. @param {string} from @param {string} to */
-export function moveDraft(from, to) {
-  const draft = draftFor(from);
-  if (draft && !draftFor(to) && write(keyFor(to), draft)) remove(keyFor(from));
-}
-
-// Oldest first.
-const byAge = () =>
+// The keys of all drafts, oldest first.
+export const byAge = () =>
   keys()
     .filter((key) => !key.includes(UNSENT))
     .sort((one, other) => (read(one)?.at ?? 0) - (read(other)?.at ?? 0));
-
-export const draftsWithText = () => byAge().filter((key) => read(key)?.text.trim());
 
 /** Returns whether the draft is stored. @param {string} key @param {Draft} draft */
 export function write(key, draft) {

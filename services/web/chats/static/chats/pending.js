@@ -7,6 +7,8 @@ import { DEEPEST } from "./thread.js";
 
 /** @typedef {(message: Unsent) => void} Choice */
 
+// What formatting removes from a text: markers of quotes, items, code and emphasis, and blanks (chats/blocks.py).
+const MARKERS = /^(?:[ \t]*(?:>|(?:[-*]|\d{1,3}\.)[ \t]))+|^```.*$|[*_`\s]/gm;
 const LABEL = 30; // Characters of a message in the names of its buttons.
 
 /** Whether this page shows the conversation or the thread of a message. @param {Unsent} message */
@@ -65,7 +67,7 @@ export function showProgress(message, text, hasFailed) {
  * Shows on another page that a message was refused, with a link to the page that shows the message.
  * @param {Unsent} message
  */
-export function showElsewhere(message) {
+export function showLink(message) {
   if ($("#connection a")?.dataset.unsent === message.id) return;
   const href = message.thread ? `/chats/thread/${message.thread}/` : `/chats/conversation/${message.conversation}/`;
   const link = make("a", { href, textContent: "A message was not sent. Open its conversation." });
@@ -78,4 +80,17 @@ export function removeShown(message) {
   rowOf(message)?.remove();
   const link = $("#connection a");
   if (link?.dataset.unsent === message.id) link.remove();
+}
+
+/**
+ * Removes the row of a message that has arrived. Before the response to its send, the text identifies it.
+ * @param {HTMLElement} row
+ */
+export function removeUnsent(row) {
+  if (!row.matches(".is-mine")) return;
+  /** @param {HTMLElement} one */
+  const textOf = (one) => $(".content", one)?.textContent.replace(MARKERS, "");
+  const unsent = $$("li.is-unsent", required("ol.messages"));
+  const known = unsent.find(({ dataset }) => dataset.sent === row.dataset.message);
+  (known ?? unsent.find((one) => !one.dataset.sent && textOf(one) === textOf(row)))?.remove();
 }

@@ -13,8 +13,6 @@ const TOGETHER = 200;
 const LATER = 10_000;
 const MOST = 100; // As in chats/views/seen.py.
 const EDGE = "-64px 0px"; // 16 px of a row must be visible below the header, which is 48 px high.
-// What formatting removes from a text: markers of quotes, items, code and emphasis, and blanks (chats/blocks.py).
-const MARKERS = /^(?:[ \t]*(?:>|(?:[-*]|\d{1,3}\.)[ \t]))+|^```.*$|[*_`\s]/gm;
 const LEAST = 40; // For a row at the composer, which is at least 64 px high: the author and one line.
 
 /** @type {Map<HTMLElement, number | undefined>} */
@@ -122,19 +120,6 @@ export function watchSight() {
   document.addEventListener("prerenderingchange", again);
   addEventListener("pageshow", ({ persisted }) => persisted && observeAll()); // Also a row that was left unread.
   addEventListener("pagehide", () => seen.size && send());
-}
-
-/**
- * Removes the row of unsent.js for a message that has arrived. Before the response to its send, the text identifies it.
- * @param {HTMLElement} row
- */
-export function removeUnsent(row) {
-  if (!row.matches(".is-mine")) return;
-  /** @param {HTMLElement} one */
-  const textOf = (one) => $(".content", one)?.textContent.replace(MARKERS, "");
-  const unsent = $$("li.is-unsent", required("ol.messages"));
-  const known = unsent.find(({ dataset }) => dataset.sent === row.dataset.message);
-  (known ?? unsent.find((one) => !one.dataset.sent && textOf(one) === textOf(row)))?.remove();
 }
 
 /**

@@ -3,7 +3,7 @@
 // page of the settings loads it.
 
 import { enterSends, hasEnterKey } from "./composer.js";
-import { draftsWithText, unsentKeys } from "./drafts.js";
+import { byAge, read, unsentKeys } from "./drafts.js";
 import { $, $$, make, required } from "./page.js";
 import { remember } from "./remembered.js";
 import { showTheme } from "./theme.js";
@@ -27,7 +27,7 @@ function choose({ target }) {
 
 // The page after a log-out deletes what this browser has stored.
 function losses() {
-  const [messages, drafts] = [unsentKeys().length, draftsWithText().length];
+  const [messages, drafts] = [unsentKeys().length, byAge().filter((key) => read(key)?.text.trim()).length];
   const lost = [];
   if (messages === 1) lost.push("1 message has not been sent yet and will be lost.");
   if (messages > 1) lost.push(`${messages} messages have not been sent yet and will be lost.`);
@@ -37,7 +37,7 @@ function losses() {
 }
 
 /** @param {SubmitEvent} event */
-function ask(event) {
+function confirmLosses(event) {
   const dialog = required("dialog#losses");
   const lost = event.submitter && dialog.contains(event.submitter) ? [] : losses();
   if (!lost.length) return;
@@ -46,7 +46,7 @@ function ask(event) {
   dialog.showModal();
 }
 
-$("form#log-out")?.addEventListener("submit", ask);
+$("form#log-out")?.addEventListener("submit", confirmLosses);
 // On a touch screen there is no choice.
 const choice = $(`fieldset[data-key="${ENTER}"]`);
 if (choice) choice.hidden = !hasEnterKey();

@@ -10,7 +10,6 @@ import { group } from "./groups.js";
 import { reload, removeRow } from "./keeping.js";
 import { $, $$, messages, required, thread } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf, LABEL, lastId, link, REPLY } from "./rows.js";
-import { removeUnsent } from "./seen.js";
 
 export const DEEPEST = 6; // As in chats/rows.py.
 
@@ -78,7 +77,7 @@ export function merge(page, wanted = () => true) {
     else if (wanted(idOf(row))) {
       const copy = document.importNode(row, true);
       insert(copy);
-      removeUnsent(copy);
+      copy.dispatchEvent(new Event("arrived", { bubbles: true })); // unsent.js may show the same message.
       added.push(copy);
     }
   }

@@ -11,7 +11,7 @@ import { closeForm } from "./forms.js";
 import { fail, leave } from "./keeping.js";
 import { tabs } from "./live.js";
 import { $, $$, required, thread } from "./page.js";
-import { formOf, isHere, removeShown, rowOf, showElsewhere, showProgress, showRow } from "./pending.js";
+import { formOf, isHere, removeShown, removeUnsent, rowOf, showLink, showProgress, showRow } from "./pending.js";
 import { discard, messageOf, queued, sendQueue, settled, store, tab } from "./queue.js";
 import { byId, lastId, link } from "./rows.js";
 import { adviceFor, renew, SAID, showErrors } from "./sending.js";
@@ -148,7 +148,7 @@ function showRefused(message, answer = null, why = `Not sent: ${message.why}`, i
   const isWanted = (message.tab === tab || isOpening) && !document.hidden; // The member may be in another tab.
   if (isWanted && form && !holdsText(form)) giveBack(form, message, answer, why);
   else if (isHere(message)) showReason(message);
-  else showElsewhere(message);
+  else showLink(message);
 }
 
 /** @param {Unsent} message */
@@ -188,6 +188,7 @@ function begin() {
 }
 
 addEventListener("online", sendAll);
+document.addEventListener("arrived", ({ target }) => removeUnsent(/** @type {HTMLElement} */ (target)));
 document.addEventListener("visibilitychange", () => showAllRefused());
 settled.onmessage = ({ data }) => removeRow({ id: data });
 // The member is back. If another one was here meanwhile, that page has deleted the queue.
