@@ -177,6 +177,7 @@ def test_list_ends_with_the_window_also_below_a_notice(open_wide, address):
     box = page.locator("#rows, #beside > :last-child").bounding_box()
 
     assert box["y"] + box["height"] == WIDE["height"]
+    assert all(button.bounding_box()["height"] < 40 for button in page.locator(".filter button").all())
     assert page.evaluate("document.documentElement.scrollHeight") == WIDE["height"]
 
 
