@@ -168,6 +168,19 @@ def test_inbox_has_the_list_in_the_column_and_a_text_beside_it(open_wide):
     expect(page.locator("#rows li:visible")).to_have_count(25)
 
 
+@pytest.mark.parametrize("address", ["/chats/", "/chats/with/bob/"])
+def test_list_ends_with_the_window_also_below_a_notice(open_wide, address):
+    page = open_wide(address)
+    expect(page.locator(".filter")).to_be_visible()
+    notice = "main => main.insertAdjacentHTML('beforebegin', '<aside class=notice>A notice</aside>')"
+    page.get_by_role("main").evaluate(notice)
+    box = page.locator("#rows, #beside > :last-child").bounding_box()
+
+    assert box["y"] + box["height"] == WIDE["height"]
+    assert all(button.bounding_box()["height"] < 40 for button in page.locator(".filter button").all())
+    assert page.evaluate("document.documentElement.scrollHeight") == WIDE["height"]
+
+
 def test_empty_inbox_has_one_column(open_browser, alice):
     page = open_browser(alice, viewport=WIDE)
     page.goto("/chats/")

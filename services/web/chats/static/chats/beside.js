@@ -39,9 +39,10 @@ const current = () =>
   $("main [data-conversation]")?.dataset.conversation ?? $('main input[name="conversation"]')?.value;
 
 function markCurrent() {
+  const open = current();
   for (const row of rows()) {
     const link = required("a", row);
-    if (keyOf(row) === current()) link.setAttribute("aria-current", "page");
+    if (keyOf(row) === open) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
 }
