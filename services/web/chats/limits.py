@@ -38,8 +38,13 @@ class MemberLimitsMiddleware(MiddlewareMixin):
         kind = kind_of(request.method or "", match.view_name)
         if not settings.MEMBER_LIMITS[kind] or not request.user.is_authenticated:
             return None
-        wait = seconds_to_next(kind, request.user.pk)
-        return too_many(request, wait) if wait else None
+        return too_often(request, kind)
+
+
+def too_often(request: Any, kind: str) -> HttpResponse | None:
+    """Count a request of this kind of a user who is logged in. Return 429 if it exceeds the limit."""
+    wait = seconds_to_next(kind, request.user.pk)
+    return too_many(request, wait) if wait else None
 
 
 def seconds_to_next(kind: str, user_id: int, counter: str = "") -> int:
