@@ -16,9 +16,8 @@ def found(alice, bob, member, write, write_many):
     write(member("warden"), alice, "Hello")
     message = write(bob, alice, "The **warp** is long, the Warping short. Forward!")
     write_many(bob, alice, 60, content="Weft")
-    Message.objects.mark_conversation_read(
-        alice, message.conversation_id, up_to=Message.objects.latest("pk").pk
-    )
+    latest = Message.objects.latest("pk")
+    Message.objects.mark_conversation_read(alice, message.conversation_id, up_to=latest.pk)
     return message
 
 

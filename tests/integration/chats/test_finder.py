@@ -1,4 +1,4 @@
-"""The finder lists people by any part of their name, counterparts first, then messages, and offers a search."""
+"""The finder lists people by any part of their name, counterparts first, then messages, and a search."""
 
 import re
 from html import unescape

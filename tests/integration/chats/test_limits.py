@@ -70,9 +70,8 @@ def test_empty_conversation_counts_as_a_suggestion_and_another_as_a_read(
 def test_finder_over_the_limit_of_searches_finds_only_people(alice, message, browser_of, allow):
     allow("searches", 2)
     browser = browser_of(alice)
-    pages = [
-        browser.get(f"/chats/find/?q={text}").content.decode() for text in ("zzz", "good", "goo", "good")
-    ]
+    texts = ("zzz", "good", "goo", "good")
+    pages = [browser.get(f"/chats/find/?q={text}").content.decode() for text in texts]
 
     assert ["finder-m" in page for page in pages] == [False, True, False, False]
     assert browser.get("/chats/search/?q=good").status_code == 200

@@ -84,10 +84,8 @@ def find(request: MemberRequest) -> HttpResponse:
 
     `?with=` is the name of the counterpart whose conversation the page shows, if it does.
     """
-    text, counterpart = (
-        names.INVISIBLE.sub("", request.GET.get(name, "")[: names.LONGEST_KEY]).strip()
-        for name in ("q", "with")
-    )
+    given = (request.GET.get(name, "")[: names.LONGEST_KEY] for name in ("q", "with"))
+    text, counterpart = (names.INVISIBLE.sub("", one).strip() for one in given)
     people = counterparts.find(request.user.pk, text, suggestions(text, request.user))
     context = {"q": text, "counterpart": counterpart, "people": people, "found": _found(request.user, text)}
     return render(request, "chats/find.html", context)

@@ -47,8 +47,9 @@ const moveTo = (range) => scrollBy({ top: range.getBoundingClientRect().top - in
 
 document.addEventListener(
   "click",
-  ({ target }) => {
-    const row = target instanceof Element && target.closest("a");
+  ({ target, ctrlKey, metaKey, shiftKey }) => {
+    const opensHere = !ctrlKey && !metaKey && !shiftKey;
+    const row = opensHere && target instanceof Element && target.closest("a");
     const marks = row ? $$("mark", row) : [];
     if (!row || !marks.length) return;
     keepHits([...new Set(marks.map(patternOf))].join("|"));
