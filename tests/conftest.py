@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import hypothesis
 import jinja2
 import pytest
 from django.apps import AppConfig
@@ -36,6 +37,8 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def pytest_configure(config):
+    hypothesis.settings.register_profile("no deadline", deadline=None)  # Machines are shared.
+    hypothesis.settings.load_profile("no deadline")
     if "POSTGRES_HOST" not in os.environ:
         sys.exit("These tests need PostgreSQL and Valkey: run `make test` (ARGS='tests/…' for some of them).")
     from django.conf import settings

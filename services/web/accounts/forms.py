@@ -92,6 +92,7 @@ class SignUpForm(NewName, NewPassword, BaseUserCreationForm):  # type: ignore[ty
         model = User
         fields = ("username",)
         field_classes = {"username": TypedName}
+        labels = {"username": _("Username")}
         help_texts = {"username": _("Others find you by this name.")}
 
 
@@ -125,7 +126,7 @@ class ChangeMemberForm(NewName, UserChangeForm):  # type: ignore[type-arg]  # ca
 
 
 class LogInForm(AuthenticationForm):
-    username = TypedName(widget=forms.TextInput(attrs={"autofocus": True}))
+    username = TypedName(label=_("Username"), widget=forms.TextInput(attrs={"autofocus": True}))
     # Django's message says that the name may be case-sensitive.
     error_messages = AuthenticationForm.error_messages | {
         "invalid_login": _(
