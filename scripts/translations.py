@@ -19,7 +19,6 @@ from typing import Any
 from babel.messages import mofile, pofile
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.jslexer import tokenize
 from jinja2 import Environment
 
 WEB = Path(__file__).parent.parent / "services" / "web"
@@ -37,8 +36,8 @@ KEYWORDS = {
 }  # fmt: skip
 # Attributes whose values people read.
 READ = {"alt", "aria-label", "placeholder", "title"}
-# Not texts, or the same in all languages.
-SAME = {"Bobbin", "UTC", "data-session-ended", "Enter", "End", "Escape", "Location"}
+# Texts that are the same in all languages.
+SAME = {"Bobbin", "UTC", "data-session-ended"}
 
 
 def extracted(domain: str) -> Catalog:
@@ -158,26 +157,9 @@ def unmarked(paths: Iterable[Path]) -> Iterator[str]:
         yield from (f"{path.relative_to(WEB.parent.parent)}: not marked: {text}" for text in parser.found)
 
 
-def unmarked_in_scripts(paths: Iterable[Path]) -> Iterator[str]:
-    """Yield the strings outside of gettext that look like texts: those that begin with a capitalized word."""
-    for path in paths:
-        before, calls = "", []
-        for token in tokenize(path.read_text()):
-            if token.value == "(":
-                calls.append(before in KEYWORDS)
-            elif token.value == ")" and calls:
-                calls.pop()
-            elif token.type in {"string", "template_string"} and not any(calls):
-                text = token.value[1:-1]
-                if re.fullmatch(r"[A-Z][a-z]+(?:[ .:…,?!’].*|)", text) and text not in SAME:
-                    yield f"{path.relative_to(WEB.parent.parent)}: not marked: {text}"
-            before = token.value
-
-
 def check() -> int:
     templates = [path for app in APPS for path in sorted((WEB / app).glob("jinja2/**/*.html"))]
-    scripts = [path for app in APPS for path in sorted((WEB / app).glob("static/**/*.js"))]
-    problems = [*unmarked(templates), *unmarked_in_scripts(scripts)]
+    problems = list(unmarked(templates))
     for domain in DOMAINS:
         template = extracted(domain)
         for language in LANGUAGES:
