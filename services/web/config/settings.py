@@ -103,7 +103,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "caching.private_pages.PrivatePagesMiddleware",  # Before everything that reads the user.
-    "chats.limits.MemberLimitsMiddleware",
+    "chats.middleware.MemberLimitsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "chats.middleware.ErrorPagesMiddleware",
     "accounts.middleware.PasswordMiddleware",
