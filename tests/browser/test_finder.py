@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from accounts.models import User
 from messaging.models import Message
 
-ROWS = "#finder-list > a"
+ROWS = "#finder-list a"
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_arrow_keys_select_a_row_and_enter_opens_it(hers):
     rows = hers.locator(ROWS)
     expect(rows).to_have_count(9)
     expect(rows.first).to_have_text("weaver498")
-    expect(hers.locator("#finder [role=status]")).to_have_text("8 people found")
+    expect(hers.locator("#finder [role=status]")).to_have_text("8 people found.")
     for key, place in (("ArrowDown", 1), ("ArrowDown", 2), ("ArrowUp", 1), ("ArrowUp", 0), ("ArrowUp", 8)):
         field.press(key)
         expect(rows.nth(place)).to_have_attribute("aria-selected", "true")
@@ -75,6 +75,8 @@ def test_arrow_keys_select_a_row_and_enter_opens_it(hers):
 def test_text_that_names_no_person_leads_to_a_search_in_messages(hers):
     field = _open(hers)
     field.press_sequentially("loom")
+    expect(hers.locator(ROWS)).to_have_count(6)  # Five messages come first.
+    field.press("ArrowUp")
     field.press("Enter")
 
     expect(hers).to_have_url(re.compile(re.escape("/chats/search/?q=loom")))
@@ -94,6 +96,31 @@ def test_escape_closes_the_finder_and_returns_the_focus(hers):
     expect(hers.locator(ROWS)).to_have_count(0)  # No names stay in the closed dialog.
 
     assert _open(hers).input_value() == ""
+
+
+def test_close_button_works_before_the_finder_is_loaded(hers):
+    waiting = []
+    hers.route("**/finder*.js", lambda route: waiting.append(route))
+    _open(hers).press_sequentially("mira")
+    hers.locator("#finder").get_by_role("button", name="Close").click()
+    expect(hers.locator("dialog#finder")).to_be_hidden()
+    with hers.expect_response("**/finder*.js"):
+        waiting[0].continue_()
+
+    assert _open(hers).input_value() == ""
+    expect(hers.locator(ROWS)).to_have_count(8)
+
+
+@pytest.mark.parametrize("key", ["Enter", "ArrowDown"])
+def test_keys_of_an_input_method_stay_with_it(hers, key):
+    field = _open(hers)
+    expect(hers.locator(ROWS)).to_have_count(8)
+    for shown_by in ({"isComposing": True}, {"keyCode": 229}):
+        field.dispatch_event("keydown", {"key": key, "bubbles": True} | shown_by)
+
+    expect(hers.locator(ROWS).first).to_have_attribute("aria-selected", "true")
+    expect(hers).to_have_url(re.compile("/chats/$"))
+    expect(hers.locator("dialog#finder")).to_be_visible()
 
 
 def test_letters_typed_while_the_module_loads_belong_to_the_field(hers):

@@ -24,6 +24,7 @@ GLOBALS = {
     "client_id_placeholder": mark_safe(CLIENT_ID),  # noqa: S308  # A constant.
     "conversations": addresses.conversations,
     "empty_message_form": MessageForm,
+    "has_address": addresses.has_address,
     "inbox_rows": list_rows.inbox_rows,
     "is_sign_up_open": lambda: settings.SIGN_UP_OPEN,
     "may_open_lab": may_open,

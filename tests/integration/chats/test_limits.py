@@ -55,6 +55,16 @@ def test_member_over_a_limit_gets_429_and_others_do_not(alice, message, bob, bro
     assert use(browser_of(bob)).status_code != 429
 
 
+def test_finder_over_the_limit_of_searches_finds_only_people(alice, message, browser_of, allow):
+    allow("searches", 2)
+    browser = browser_of(alice)
+    texts = ("zzz", "good", "goo", "good")
+    pages = [browser.get(f"/chats/find/?q={text}").content.decode() for text in texts]
+
+    assert ["finder-m" in page for page in pages] == [False, True, False, False]
+    assert browser.get("/chats/search/?q=good").status_code == 200
+
+
 @pytest.mark.parametrize("kind", ["sends", "edits"])
 def test_text_over_the_limit_is_shown_again(alice, message, browser_of, allow, kind):
     allow(kind, 1)

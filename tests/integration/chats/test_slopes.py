@@ -33,6 +33,7 @@ LISTS = [
     ("edits", "chats:history", f"/chats/message/{{root}}/history/?before={ABOVE_ALL}"),
     ("people", "chats:find", "/chats/find/?q=erso"),
     ("people", "chats:find", "/chats/find/?q=person"),
+    ("replies", "chats:find", "/chats/find/?q=reply"),
     ("replies", "chats:search", "/chats/search/?q=reply"),
     ("people", "chats:search", "/chats/search/?q=hello+to:me"),
     ("replies", "chats:search", f"/chats/search/?q=reply&last=9_{ABOVE_ALL}"),

@@ -241,7 +241,7 @@ NOT_MEASURED = {
         "chats.made_for.is_for", "chats.views.errors._is_own",
         "chats.templatetags.frame.frame", "chats.templatetags.frame.part",
         "chats.new_message._check_made", "chats.new_message._find", "chats.cache.suggestions",
-        "chats.views.conversations._beginning",
+        "chats.views.conversations._beginning", "chats.views.search._found",
         "chats.views.conversations.conversation",
         "messaging.importing.importer._read",
         "messaging.editing.__init__", "messaging.editing.edit", "messaging.importing.members._take",

@@ -14,8 +14,8 @@ import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
-import { $, cover, isCovered, list, messages, state } from "./page.js";
-import { takeByKey } from "./remembered.js";
+import { $, cover, found, isCovered, list, messages, state } from "./page.js";
+import { takeByKey, takeHits } from "./remembered.js";
 import { byId, EDIT, END, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
 import { findTarget, focusTarget, isTarget, namedRow, showTarget } from "./target.js";
@@ -122,6 +122,9 @@ function focusPlace(isBack = false) {
 
 showTitle();
 findTarget();
+// The pattern is taken by every page, so none stays for another member.
+const hits = takeHits();
+if (hits || found) import("./hits.js").then(({ showHits }) => showHits(hits));
 if (!isCovered()) focusPlace();
 if (messages) addEventListener("scroll", loadWhileScrolling, { once: true, passive: true });
 setInterval(showTimes, 60_000);

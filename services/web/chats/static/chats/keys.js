@@ -3,7 +3,7 @@
 
 import { tryTo } from "./events.js";
 import { closeForm, opening } from "./forms.js";
-import { $, $$ } from "./page.js";
+import { $, $$, isComposing, required } from "./page.js";
 import { recall, remember } from "./remembered.js";
 import { all, EDIT, REPLY } from "./rows.js";
 
@@ -78,8 +78,11 @@ export function openFinder() {
   const dialog = $("dialog#finder");
   if (dialog && !$("dialog[open]")) {
     dialog.showModal(); // At once, because the next letters belong to its field.
+    dialog.onclose = () => void (required("input", dialog).value = "");
     let isEntered = false; // Whether Enter was pressed before the module was loaded.
-    dialog.onkeydown = ({ key, isComposing }) => void (isEntered = key === "Enter" && !isComposing);
+    dialog.onkeydown = (event) => {
+      isEntered = event.key === "Enter" && event.target instanceof HTMLInputElement && !isComposing(event);
+    };
     tryTo(async () => {
       const { startFinder } = await import("./finder.js");
       dialog.onkeydown = null;
@@ -167,7 +170,7 @@ export function keyOf(event) {
 
 /** @param {KeyboardEvent} event */
 export function press(event) {
-  if (event.isComposing) return; // The input method uses this key: Escape cancels a composition.
+  if (isComposing(event)) return; // Escape cancels a composition.
   const target = event.target instanceof Element ? event.target : document.body;
   const key = keyOf(event);
   if (key === "Enter" && loading && isPage(target)) {

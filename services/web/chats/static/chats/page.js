@@ -55,6 +55,12 @@ export const rows = $("#rows");
 export const found = $("#found");
 export const list = rows ?? found; // No page has both.
 
+/**
+ * Whether an input method uses this key. Safari shows that by 229 only, for the key that ends a composition.
+ * @param {KeyboardEvent} event
+ */
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
 /** @param {number} least @param {number} most */
 export const random = (least, most) => least + Math.random() * (most - least);
 
