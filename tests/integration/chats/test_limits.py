@@ -55,6 +55,18 @@ def test_member_over_a_limit_gets_429_and_others_do_not(alice, message, bob, bro
     assert use(browser_of(bob)).status_code != 429
 
 
+def test_empty_conversation_counts_as_a_suggestion_and_another_as_a_read(
+    alice, message, charlie, browser_of, allow
+):
+    allow("suggestions", 3)
+    browser = browser_of(alice)
+    pages = ["/chats/with/charlie/", "/chats/with/nobody/", "/chats/find/?q=b", "/chats/with/charlie/"]
+    assert [browser.get(page).status_code for page in pages] == [200, 404, 200, 429]
+
+    assert browser.get("/chats/with/nobody/").status_code == 429
+    assert browser.get("/chats/with/bob/", follow=True).status_code == 200
+
+
 def test_finder_over_the_limit_of_searches_finds_only_people(alice, message, browser_of, allow):
     allow("searches", 2)
     browser = browser_of(alice)

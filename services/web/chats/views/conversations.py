@@ -19,12 +19,13 @@ from chats import made_for
 from chats.addresses import at_message, url
 from chats.cache import badges_key
 from chats.large_pages import memory_for
+from chats.limits import seconds_to_next
 from chats.new_message import NAMED
 from chats.pages import Window, Windows, is_bare, version_of
 from chats.requests import PageRequest
 from chats.row_memo import RowMemo
 from chats.rows import PLACE, Memo, message_rows, put_into
-from chats.views import seen
+from chats.views import errors, seen
 from messaging.compiled import CompiledQuery
 from messaging.models import Message, Participant
 
@@ -58,6 +59,8 @@ def conversation(request: PageRequest, username: str) -> HttpResponse:
     sides = SIDE(request.user.pk, username, key)
     if sides:
         return _conversation(request, sides[0])
+    if wait := seconds_to_next("suggestions", request.user.pk):  # The response shows whether the name exists.
+        return errors.too_many(request, wait)
     counterpart = next(iter(NAMED(username, key)), None)
     # A deactivated user gets the response of an unknown name. Suggestions show only active users, too.
     if counterpart is None or not counterpart.is_active or counterpart.id == request.user.pk:
