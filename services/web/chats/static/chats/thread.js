@@ -11,6 +11,7 @@ import { reload, removeRow } from "./keeping.js";
 import { $, $$, messages, required, thread } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf, LABEL, lastId, link, REPLY } from "./rows.js";
 import { removeUnsent } from "./seen.js";
+import { gettext } from "./texts.js";
 
 export const DEEPEST = 6; // As in chats/rows.py.
 
@@ -153,7 +154,7 @@ export async function refreshMessages(ids) {
     const page = await getHere(`${location.pathname}?from=${from}`, known.get(from)?.version);
     if (!page) {
       // None of the shown messages exists any more.
-      if (!(await checkCounterpart()) && !ids) reload("These messages are no longer there.");
+      if (!(await checkCounterpart()) && !ids) reload(gettext("These messages are no longer there."));
       return;
     }
     if (page === UNCHANGED) continue;
@@ -163,8 +164,7 @@ export async function refreshMessages(ids) {
     const added = merge(page, (id) => id <= end);
     showArrivals(added);
     removeDeleted(shown, page, from);
-    const isWhole = idsOf(page).every((id) => id <= end);
-    note(page, from, isWhole);
+    note(page, from, idsOf(page).every((id) => id <= end));
   }
 }
 
