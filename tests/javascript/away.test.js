@@ -144,8 +144,7 @@ test("response of before a page was kept for Back does not uncover it", async ()
 
 for (const [name, work] of Object.entries({
   "of a missing page": () => modules.get("/gone/"),
-  "that shows who was renamed": () =>
-    modules.showDeparted(new Map([["3", "ann"]]), document.querySelector("main"), 0),
+  "that shows who was renamed": () => modules.showDeparted(new Map([["3", "ann"]]), document.querySelector("main"), 0),
 }))
   test(`work ${name} ends when another member has logged in meanwhile`, async () => {
     const late = work();

@@ -18,7 +18,10 @@ const url = await serve((request) => {
   requested += 1;
   return { body: { conversation: counterparts[new URLSearchParams(request.url.split("?")[1]).get("conversation")] } };
 });
-openPage('<main><div id="rows"></div></main><p id="connection"></p>', { url: `${url}/chats/notifications/`, state: "/state/" });
+openPage('<main><div id="rows"></div></main><p id="connection"></p>', {
+  url: `${url}/chats/notifications/`,
+  state: "/state/",
+});
 const { onEvent, refreshRows, tryTo } = await load("lists", "events");
 const list = document.querySelector("#rows");
 const news = () => document.querySelector(".news")?.textContent.trim();

@@ -11,11 +11,14 @@ const url = await serve(({ method, url: path }) => {
 });
 const pages = {};
 const LIST = (rows = "") => `<ol class="messages" data-conversation="3" data-with="bob" data-version="w">${rows}</ol>`;
-openPage(`<main>${LIST()}</main><p id="connection"></p><div id="arrivals"></div><dialog id="logged-out"></dialog>
-  <dialog id="another-member" class="cover"></dialog>`, {
-  url: `${url}/chats/with/bob/`,
-  state: "/state/",
-});
+openPage(
+  `<main>${LIST()}</main><p id="connection"></p><div id="arrivals"></div><dialog id="logged-out"></dialog>
+  <dialog id="another-member" class="cover"></dialog>`,
+  {
+    url: `${url}/chats/with/bob/`,
+    state: "/state/",
+  },
+);
 HTMLElement.prototype.scrollIntoView = () => {};
 const { anotherMember, isHere, queued, sendAll, sendText, showAllRefused, store, merge } = await load(
   "away",
