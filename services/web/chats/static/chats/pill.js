@@ -20,7 +20,8 @@ function show() {
   pill.hidden = !row;
   if (!row) return;
   const { size } = unseen;
-  const text = `${sideOf(row) < 0 ? "↑" : "↓"} ${ngettext("%(count)s new", "%(count)s new", size)}`;
+  const count = ngettext("%(count)s new", "%(count)s new", size);
+  const text = `${sideOf(row) < 0 ? "↑" : "↓"} ${count}`;
   if (pill.textContent === text) return;
   pill.textContent = text;
   pill.ariaLabel = ngettext("%(count)s new: go to the first", "%(count)s new: go to the first", size);

@@ -71,8 +71,7 @@ export const awaitResponse = (promise) => (response = promise);
  * @param {(id: number) => boolean} wanted
  */
 export function merge(page, wanted = () => true) {
-  /** @type {HTMLElement[]} */
-  const added = [];
+  const added = /** @type {HTMLElement[]} */ ([]);
   for (const row of $$("ol.messages li[data-message]", page)) {
     const old = byId(idOf(row));
     if (old) update(old, row);
@@ -164,7 +163,8 @@ export async function refreshMessages(ids) {
     const added = merge(page, (id) => id <= end);
     showArrivals(added);
     removeDeleted(shown, page, from);
-    note(page, from, idsOf(page).every((id) => id <= end));
+    const isWhole = idsOf(page).every((id) => id <= end);
+    note(page, from, isWhole);
   }
 }
 
