@@ -7,7 +7,7 @@ import { load, openPage, serve, settle } from "./page.js";
 let requests = 0;
 const url = await serve(() => {
   requests += 1;
-  return { body: "" };
+  return { body: '<div id="finder-rows"></div>' };
 });
 openPage('<dialog id="finder"><input></dialog>', { url: `${url}/chats/` });
 const field = document.querySelector("input");

@@ -9,6 +9,7 @@ import { COLUMN } from "./lists.js";
 import { markRows } from "./marks.js";
 import { $, $$, make, required, rows as inbox } from "./page.js";
 import { inTabStorage } from "./remembered.js";
+import { gettext } from "./texts.js";
 
 const LIST = "/chats/";
 const MOST = 4; // Pages of the list in the column. After them, "Show older" opens the next one as a page.
@@ -16,10 +17,10 @@ const TOGETHER = 1_000; // Milliseconds from one request to the next.
 const LATER = 10_000; // The same after a failed one.
 
 const wide = matchMedia("(min-width: 60rem)");
-const column = make("nav", { id: "beside", ariaLabel: "Conversations" });
+const column = make("nav", { id: "beside", ariaLabel: gettext("Conversations") });
 const list = make("ul", { className: "conversations" });
 list.setAttribute("role", "list");
-const older = make("a", { className: "older", textContent: "Show older", hidden: true });
+const older = make("a", { className: "older", textContent: gettext("Show older"), hidden: true });
 const scroller = inbox ?? make("div", {});
 const { member } = document.body.dataset;
 const stored = inTabStorage((storage) => JSON.parse(storage.getItem(COLUMN) ?? "null"), null);
@@ -153,8 +154,10 @@ function keepPlace() {
 
 function addPane() {
   const pane = make("div", { className: "pane" });
-  const button = make("a", { className: "button", textContent: "New message", href: $(".top a.button")?.href ?? "" });
-  pane.append(make("p", { className: "quiet", textContent: "Choose a conversation, or start a new one." }), button);
+  const { href } = $(".top a.button") ?? { href: "" };
+  const button = make("a", { className: "button", textContent: gettext("New message"), href });
+  const textContent = gettext("Choose a conversation, or start a new one.");
+  pane.append(make("p", { className: "quiet", textContent }), button);
   required("main").append(pane);
 }
 

@@ -20,6 +20,7 @@ import { takeByKey, takeHits } from "./remembered.js";
 import { byId, EDIT, END, focusRow, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
 import { findTarget, focusTarget, isTarget, namedRow, showTarget } from "./target.js";
+import { gettext } from "./texts.js";
 import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
 // Other modules import these. They are listed here so that the browser loads all modules in parallel.
@@ -47,7 +48,8 @@ function follow(event, anchor) {
   if (!work) return;
   event.preventDefault();
   // If this fails, follow the link, except after a log-out or if the page has an open form.
-  work(anchor).catch((error) => error instanceof AwayError || leave(anchor.href, "That did not work. Try again."));
+  const text = gettext("That did not work. Try again.");
+  work(anchor).catch((error) => error instanceof AwayError || leave(anchor.href, text));
 }
 
 /** @param {MouseEvent} event @param {HTMLButtonElement} button */

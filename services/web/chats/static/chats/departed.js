@@ -7,9 +7,10 @@ import { showCurrent, updateSkip } from "./headings.js";
 import { fail, removeRow, resumeSending, stopForm, whereKept } from "./keeping.js";
 import { $, $$, make, messages, required, thread } from "./page.js";
 import { all } from "./rows.js";
+import { gettext, nodes } from "./texts.js";
 
-const STOPPED = "Nothing can be sent from here.";
-const OTHER = "Choose another name to send this.";
+const STOPPED = gettext("Nothing can be sent from here.");
+const OTHER = gettext("Choose another name to send this.");
 const FIELD = 'form.compose input[name="to"]';
 let isNext = true; // Whether the next text replaces the previous ones.
 
@@ -18,26 +19,23 @@ const isolate = (name) => make("bdi", { textContent: name });
 
 /**
  * Shows a sentence that stays visible while the page is scrolled.
- * @param {string} sentence With "{name}" and "{old}" in the places of names.
+ * @param {string} sentence With "%(name)s" and "%(old)s" in the places of names.
  * @param {{ name: string, old?: string }} names
  * @param {string} [more] A second sentence.
  */
 function show(sentence, { name, old = "" }, more = "") {
-  const parts = sentence
-    .split(/(\{\w+\})/)
-    .map((part) => ({ "{name}": isolate(name), "{old}": isolate(old) })[part] ?? part);
   if (isNext) $(".news")?.remove();
   isNext = false;
   const line = $(".news") ?? make("p", { className: "flash news", role: "alert" });
-  line.append(...parts, more, " ");
+  line.append(...nodes(sentence, { name: isolate(name), old: isolate(old) }), more && ` ${more}`, " ");
   required("main").prepend(line);
 }
 
 /** @param {string} name */
 const showErased = (name) =>
-  show("{name}’s account was deleted. Everything you wrote to each other is gone.", { name }, whereKept());
+  show(gettext("%(name)s’s account was deleted. Everything you wrote to each other is gone."), { name }, whereKept());
 /** @param {string} old @param {string} name */
-const showRenamed = (old, name) => show("{old} is now called {name}.", { name, old });
+const showRenamed = (old, name) => show(gettext("%(old)s is now called %(name)s."), { name, old });
 
 /**
  * Shows which rows of a list were renamed or erased. Requests the state of at most `most` missing rows.
@@ -106,14 +104,14 @@ function stopAll(forms, why = STOPPED) {
 
 /** @param {About} about @param {string} name */
 function deactivated({ subject }, name) {
-  const kept = subject ? whereKept() : " You can choose another name.";
-  show("{name}’s account is deactivated: nobody can write to them.", { name }, kept);
+  const kept = subject ? whereKept() : gettext("You can choose another name.");
+  show(gettext("%(name)s’s account is deactivated: nobody can write to them."), { name }, kept);
   stopAll(formsToSend(), subject ? STOPPED : OTHER);
 }
 
 /** @param {string} name */
 function activated(name) {
-  show("{name}’s account is active again.", { name });
+  show(gettext("%(name)s’s account is active again."), { name });
   formsToSend().forEach(resumeSending);
 }
 

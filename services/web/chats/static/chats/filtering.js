@@ -4,13 +4,14 @@
 
 import { marks } from "./marks.js";
 import { $, $$, make, required } from "./page.js";
+import { gettext } from "./texts.js";
 
 const field = document.createElement("input");
-Object.assign(field, { type: "text", placeholder: "Filter", ariaLabel: "Filter conversations", maxLength: 200 });
-Object.assign(field, { autocomplete: "off", autocapitalize: "none", spellcheck: false });
-const all = make("button", { type: "button", textContent: "All" });
-const unread = make("button", { type: "button", textContent: "Unread" });
-const group = make("div", { ariaLabel: "Show" });
+Object.assign(field, { type: "text", placeholder: gettext("Filter"), ariaLabel: gettext("Filter conversations") });
+Object.assign(field, { maxLength: 200, autocomplete: "off", autocapitalize: "none", spellcheck: false });
+const all = make("button", { type: "button", textContent: gettext("All") });
+const unread = make("button", { type: "button", textContent: gettext("Unread") });
+const group = make("div", { ariaLabel: gettext("Show") });
 const none = make("p", { className: "no-rows quiet" });
 group.setAttribute("role", "group");
 none.setAttribute("role", "status");
@@ -43,8 +44,8 @@ function filterRows(within) {
 
 // Why no row is shown.
 function reason() {
-  if (field.value) return "No name here matches.";
-  return isUnreadOnly ? "No unread conversations." : "No conversations yet.";
+  if (field.value) return gettext("No name here matches.");
+  return isUnreadOnly ? gettext("No unread conversations.") : gettext("No conversations yet.");
 }
 
 function filter() {

@@ -6,6 +6,7 @@ import { get } from "./fetching.js";
 import "./hits.js";
 import { $, $$, isComposing, make, required } from "./page.js";
 import { isTarget } from "./target.js";
+import { gettext } from "./texts.js";
 
 const FIND = "/chats/find/";
 const PAUSE = 80; // Milliseconds between two keys that are typed quickly.
@@ -30,7 +31,7 @@ set(field, {
   "aria-autocomplete": "list",
 });
 set(field, { maxlength: "200", autocomplete: "off", autocapitalize: "none", spellcheck: "false", enterkeyhint: "go" });
-set(list, { role: "listbox", "aria-label": "Found" });
+set(list, { role: "listbox", "aria-label": gettext("Found") });
 set(status, { role: "status" });
 dialog.append(list, status);
 

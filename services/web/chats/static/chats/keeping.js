@@ -4,6 +4,7 @@
 import { isAway } from "./away.js";
 import { formsWithText, openForms } from "./drafts.js";
 import { $, $$, make, required } from "./page.js";
+import { gettext } from "./texts.js";
 
 /**
  * Shows an error beside the button of a form, in place of the previous one.
@@ -31,10 +32,11 @@ export function resumeSending(form) {
   $(".failed", form)?.remove();
 }
 
-export const NOT_CONNECTED = "Not sent: there is no connection. Your text is kept; send it again later.";
+export const NOT_CONNECTED = gettext("Not sent: there is no connection. Your text is kept; send it again later.");
 
 /** @param {ParentNode} [within] */
-export const whereKept = (within = document) => (formsWithText(within).length ? " You can still copy your text." : "");
+export const whereKept = (within = document) =>
+  formsWithText(within).length ? gettext("You can still copy your text.") : "";
 
 /**
  * Disables the forms and shows the reason. Typed text stays, so that the member can copy it.
@@ -42,7 +44,7 @@ export const whereKept = (within = document) => (formsWithText(within).length ? 
  * @param {ParentNode} within
  */
 function stopSending(why, within = document) {
-  const text = why + whereKept(within);
+  const text = `${why} ${whereKept(within)}`.trim();
   for (const form of $$("form.compose", within)) {
     stopForm(form);
     fail(form, text);
@@ -82,7 +84,7 @@ export const leave = (address, text) => stays(text) || location.assign(address);
 export function removeRow(row) {
   if (!openForms(row).length) return row.remove();
   row.classList.add("is-deleted");
-  required(".content", row).replaceChildren("This message was deleted.");
+  required(".content", row).replaceChildren(gettext("This message was deleted."));
   $(".actions", row)?.remove();
-  stopSending("This message was deleted, so nothing can be sent here.", row);
+  stopSending(gettext("This message was deleted, so nothing can be sent here."), row);
 }

@@ -31,7 +31,6 @@ export function showKeySwitch() {
 /**
  * @typedef {object} Shortcut
  * @property {string[]} keys As `keyOf` returns them.
- * @property {string} effect
  * @property {"single" | "always"} kind The switch turns off the single keys.
  * @property {(target: Element) => boolean | undefined} applies
  * @property {(target: Element) => unknown} [run] Without it, the browser itself handles the key.
@@ -96,53 +95,48 @@ const single = /** @type {const} */ ({ kind: "single", applies: isPage });
 const inForm = /** @type {const} */ ({ kind: "always", applies: isInForm });
 
 /**
- * `press` handles these, and the dialog lists them (listing.js).
+ * `press` handles these, and the dialog lists them with their effects (listing.js).
  * @type {Shortcut[]}
  */
 export const SHORTCUTS = [
-  { ...single, keys: ["j"], effect: "next message or row", run: () => move(({ step }) => step(1)) },
-  { ...single, keys: ["k"], effect: "previous message or row", run: () => move(({ step }) => step(-1)) },
-  { ...single, keys: ["Enter"], effect: "open the row" },
+  { ...single, keys: ["j"], run: () => move(({ step }) => step(1)) },
+  { ...single, keys: ["k"], run: () => move(({ step }) => step(-1)) },
+  { ...single, keys: ["Enter"] },
   {
     ...single,
     keys: ["G", "End"],
-    effect: "newest message",
     applies: (target) => isPage(target) && all().length > 0,
     run: () => move(({ moveToNewest }) => moveToNewest()),
   },
-  { ...single, keys: ["p"], effect: "next unread message", run: () => move(({ moveToUnread }) => moveToUnread()) },
-  { ...single, keys: ["u"], effect: "back to the list", run: () => move(({ backToList }) => backToList()) },
+  { ...single, keys: ["p"], run: () => move(({ moveToUnread }) => moveToUnread()) },
+  { ...single, keys: ["u"], run: () => move(({ backToList }) => backToList()) },
   {
     ...single,
     keys: ["r"],
-    effect: "reply to the message, or write a new one",
     run: () => (current() ? clickIn(REPLY) : $("form.compose textarea")?.focus()),
   },
-  { ...single, keys: ["e"], effect: "edit the selected message (yours)", run: () => clickIn(EDIT) },
+  { ...single, keys: ["e"], run: () => clickIn(EDIT) },
   {
     ...single,
     keys: ["ArrowUp"],
-    effect: "edit your last message, if the field is empty",
     applies: isEmptyComposer,
     run: () => move(({ editLast }) => editLast()),
   },
-  { ...single, keys: ["U"], effect: "mark the message as unread", run: () => clickIn('button[form="mark-unread"]') },
-  { ...single, keys: ["n"], effect: "new message", run: () => $(".top .button")?.click() },
-  { ...single, keys: ["i"], effect: "inbox", run: () => $(".brand")?.click() },
-  { ...single, keys: ["/"], effect: "search", run: search },
-  { ...single, keys: ["?"], effect: "show these shortcuts", run: () => $("[data-opens]")?.click() },
+  { ...single, keys: ["U"], run: () => clickIn('button[form="mark-unread"]') },
+  { ...single, keys: ["n"], run: () => $(".top .button")?.click() },
+  { ...single, keys: ["i"], run: () => $(".brand")?.click() },
+  { ...single, keys: ["/"], run: search },
+  { ...single, keys: ["?"], run: () => $("[data-opens]")?.click() },
   {
     kind: "always",
     keys: ["Ctrl+k"],
-    effect: "find a person or a message",
     applies: () => $("dialog#finder") !== null,
     run: openFinder,
   },
-  { ...inForm, keys: ["Ctrl+Enter"], effect: "send", run: (target) => formOf(target)?.requestSubmit() },
+  { ...inForm, keys: ["Ctrl+Enter"], run: (target) => formOf(target)?.requestSubmit() },
   {
     ...inForm,
     keys: ["Escape"],
-    effect: "close the reply box (your text is kept), or the edit (your change is discarded)",
     run: (target) => {
       const form = formOf(target);
       if (form) closeForm(form);

@@ -3,6 +3,7 @@
 
 import { draftFor } from "./drafts.js";
 import { $, $$, make, required } from "./page.js";
+import { gettext } from "./texts.js";
 
 /** @type {((within: ParentNode) => void)[]} What else other modules mark: the filter hides rows (filtering.js). */
 export const marks = [markDrafts];
@@ -18,6 +19,7 @@ function markDrafts(within) {
     const mark = $(".draft", row);
     const hasDraft = Boolean(draftFor(`conversation:${row.dataset.conversation}`)?.text.trim());
     if (mark && !hasDraft) mark.remove();
-    if (!mark && hasDraft) required(".row", row).append(make("span", { className: "draft", textContent: "Draft" }));
+    if (mark || !hasDraft) continue;
+    required(".row", row).append(make("span", { className: "draft", textContent: gettext("Draft") }));
   }
 }

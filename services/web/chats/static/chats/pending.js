@@ -3,6 +3,7 @@
 
 import { $, $$, conversation, make, messages, required, thread } from "./page.js";
 import { byId, deepBelow, depthOf } from "./rows.js";
+import { gettext } from "./texts.js";
 import { DEEPEST } from "./thread.js";
 
 /** @typedef {(message: Unsent) => void} Choice */
@@ -28,21 +29,26 @@ export function showRow(message, { retry, dismiss }) {
   const row = make("li", { className: "message is-mine is-unsent" });
   row.dataset.unsent = message.id;
   const meta = make("p", { className: "meta" });
-  meta.append(make("span", { className: "who", textContent: "You" }), " ", make("span", { className: "progress" }));
+  meta.append(
+    make("span", { className: "who", textContent: gettext("You") }),
+    " ",
+    make("span", { className: "progress" }),
+  );
   const actions = make("p", { className: "actions" });
-  actions.append(button("Retry", message, retry), " ", button("Discard", message, dismiss));
+  const text = message.text.slice(0, LABEL);
+  const again = button(gettext("Retry"), gettext("Retry: ‘%(text)s’", { text }));
+  const discard = button(gettext("Discard"), gettext("Discard: ‘%(text)s’", { text }));
+  again.onclick = () => retry(message);
+  discard.onclick = () => dismiss(message);
+  actions.append(again, " ", discard);
   row.append(meta, make("div", { className: "content", dir: "auto", textContent: message.text }), actions);
   place(row, message.parent);
   return row;
 }
 
-/** @param {string} verb @param {Unsent} message @param {Choice} work */
-function button(verb, message, work) {
-  const made = make("button", { type: "button", className: "link", textContent: verb, hidden: true });
-  made.ariaLabel = `${verb}: ‘${message.text.slice(0, LABEL)}’`;
-  made.onclick = () => work(message);
-  return made;
-}
+/** @param {string} textContent @param {string} ariaLabel */
+const button = (textContent, ariaLabel) =>
+  make("button", { type: "button", className: "link", textContent, ariaLabel, hidden: true });
 
 /** @param {HTMLElement} row @param {string | undefined} parent */
 function place(row, parent) {
@@ -70,7 +76,7 @@ export function showProgress(message, text, hasFailed) {
 export function showLink(message) {
   if ($("#connection a")?.dataset.unsent === message.id) return;
   const href = message.thread ? `/chats/thread/${message.thread}/` : `/chats/conversation/${message.conversation}/`;
-  const link = make("a", { href, textContent: "A message was not sent. Open its conversation." });
+  const link = make("a", { href, textContent: gettext("A message was not sent. Open its conversation.") });
   link.dataset.unsent = message.id;
   $("#connection")?.replaceChildren(link);
 }

@@ -7,6 +7,7 @@ import { AwayError } from "./away.js";
 import { discard, isLogin, sendWithToken } from "./fetching.js";
 import { $, $$, isCovered, make, messages, required } from "./page.js";
 import { byId, idOf, viewEnd } from "./rows.js";
+import { gettext } from "./texts.js";
 
 const MOMENT = 500; // Milliseconds that a row must be visible.
 const TOGETHER = 200;
@@ -131,7 +132,8 @@ export function showState(row, state) {
   if (state === "sent") $$("span.sent").forEach((old) => old.remove());
   $(".sent", row)?.remove();
   const className = state === "read" ? "seen" : state;
-  required(".meta", row).append(" ", make("span", { className, textContent: state }));
+  const textContent = state === "read" ? gettext("read") : gettext("sent");
+  required(".meta", row).append(" ", make("span", { className, textContent }));
 }
 
 /** @param {LiveEvent} event */

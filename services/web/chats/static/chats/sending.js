@@ -11,6 +11,7 @@ import { closeForm, free } from "./forms.js";
 import { fail, NOT_CONNECTED } from "./keeping.js";
 import { tabs } from "./live.js";
 import { $, $$, messages, required } from "./page.js";
+import { gettext } from "./texts.js";
 import { refreshMessages } from "./thread.js";
 
 // SAID: the errors in the response to a form. PRESENT: the present text of a message after an edit conflict.
@@ -37,7 +38,7 @@ export async function submit(form, button) {
     else refused(form, response.status, await response.text());
   } catch (error) {
     if (error instanceof AwayError)
-      fail(form, "You have been logged out. Your text is kept: log in and send it again.");
+      fail(form, gettext("You have been logged out. Your text is kept: log in and send it again."));
     else if (error instanceof TypeError) fail(form, NOT_CONNECTED);
     else throw error;
   } finally {
@@ -91,18 +92,24 @@ function uuid() {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 
-/** @param {number} status */
-export function adviceFor(status) {
-  if (status === 413) return "Your text is kept; shorten it and send it again.";
-  if (status === 429) return "Your text is kept; wait a minute and send it again.";
+/**
+ * The problem that a response to a form names, and what to do.
+ * @param {number} status
+ * @param {string} html
+ */
+export function problemOf(status, html) {
+  const names = { problem: headingOf(html) };
+  if (status === 413) return gettext("%(problem)s. Your text is kept; shorten it and send it again.", names);
+  if (status === 429) return gettext("%(problem)s. Your text is kept; wait a minute and send it again.", names);
   const isRefused = status >= 400 && status < 500;
-  return isRefused ? "Your text is kept; you can copy it." : "Your text is kept; send it again.";
+  if (isRefused) return gettext("%(problem)s. Your text is kept; you can copy it.", names);
+  return gettext("%(problem)s. Your text is kept; send it again.", names);
 }
 
 /** @param {HTMLFormElement} form @param {number} status @param {string} html */
 function refused(form, status, html) {
   const answer = [409, 422].includes(status) && $("form.compose", parse(html));
-  if (!answer) return fail(form, `${headingOf(html)}. ${adviceFor(status)}`);
+  if (!answer) return fail(form, problemOf(status, html));
   delete form.dataset.tried; // The response contains an unused id.
   if (messages) showErrors(form, answer);
   else form = replace(form, document.importNode(answer, true));

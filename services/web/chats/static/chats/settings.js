@@ -6,6 +6,7 @@ import { enterSends, hasEnterKey } from "./composer.js";
 import { byAge, read, unsentKeys } from "./drafts.js";
 import { $, $$, make, required } from "./page.js";
 import { remember } from "./remembered.js";
+import { ngettext } from "./texts.js";
 import { showTheme } from "./theme.js";
 
 const [THEME, ENTER] = ["bobbin-theme", "bobbin-enter"];
@@ -25,14 +26,20 @@ function choose({ target }) {
   if (target.name === THEME) showTheme(target.value);
 }
 
+/** @param {number} count */
+const unsentText = (count) =>
+  ngettext(
+    "%(count)s message has not been sent yet and will be lost.",
+    "%(count)s messages have not been sent yet and will be lost.",
+    count,
+  );
+
 // The page after a log-out deletes what this browser has stored.
 function losses() {
   const [messages, drafts] = [unsentKeys().length, byAge().filter((key) => read(key)?.text.trim()).length];
   const lost = [];
-  if (messages === 1) lost.push("1 message has not been sent yet and will be lost.");
-  if (messages > 1) lost.push(`${messages} messages have not been sent yet and will be lost.`);
-  if (drafts === 1) lost.push("1 draft will be deleted.");
-  if (drafts > 1) lost.push(`${drafts} drafts will be deleted.`);
+  if (messages) lost.push(unsentText(messages));
+  if (drafts) lost.push(ngettext("%(count)s draft will be deleted.", "%(count)s drafts will be deleted.", drafts));
   return lost;
 }
 

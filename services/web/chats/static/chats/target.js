@@ -6,8 +6,9 @@ import { isAway } from "./away.js";
 import { stays } from "./keeping.js";
 import { $, messages } from "./page.js";
 import { all, byId, focusRow, idOf, isInView, lastId, link, targetId } from "./rows.js";
+import { gettext } from "./texts.js";
 
-const OPEN = "That message is on another page. This one has an open form: open the link in a new tab.";
+const OPEN = gettext("That message is on another page. This one has an open form: open the link in a new tab.");
 
 // Called after a change of the fragment, or after a click on a link to the current fragment.
 export function showTarget() {

@@ -2,15 +2,20 @@
 // The texts of scripts, in the language of the page. An English page has no catalog (config/script_texts.py).
 
 const catalog = window.django;
+const { lang } = document.documentElement;
+
+// The language of the page for dates and times: with the region of the browser, if that has the same language.
+export const language = navigator.languages.find((one) => one === lang || one.startsWith(`${lang}-`)) ?? lang;
 
 /** @typedef {Record<string, string | number>} Values */
+const PLACE = /%\((\w+)\)s/g;
 
 /**
  * Replaces `%(name)s` by the value with this name.
  * @param {string} text
  * @param {Values} values
  */
-const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => String(values[name]));
+const fill = (text, values) => text.replace(PLACE, (place, name) => String(values[name] ?? place));
 
 /** @param {string} text @param {Values} [values] */
 export const gettext = (text, values = {}) => fill(catalog?.gettext(text) ?? text, values);
@@ -24,3 +29,11 @@ export const gettext = (text, values = {}) => fill(catalog?.gettext(text) ?? tex
  */
 export const ngettext = (one, many, count, values = {}) =>
   fill(catalog?.ngettext(one, many, count) ?? (count === 1 ? one : many), { count, ...values });
+
+/**
+ * Returns the parts of a text, with elements in the places of values.
+ * @param {string} text
+ * @param {Record<string, HTMLElement>} elements
+ */
+export const nodes = (text, elements) =>
+  text.split(PLACE).map((part, at) => (at % 2 ? (elements[part] ?? part) : part));

@@ -10,6 +10,7 @@ import { group } from "./groups.js";
 import { reload, removeRow } from "./keeping.js";
 import { $, $$, messages, required, thread } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf, LABEL, lastId, link, REPLY } from "./rows.js";
+import { gettext } from "./texts.js";
 
 export const DEEPEST = 6; // As in chats/rows.py.
 
@@ -69,8 +70,7 @@ export const awaitResponse = (promise) => (response = promise);
  * @param {(id: number) => boolean} wanted
  */
 export function merge(page, wanted = () => true) {
-  /** @type {HTMLElement[]} */
-  const added = [];
+  const added = /** @type {HTMLElement[]} */ ([]);
   for (const row of $$("ol.messages li[data-message]", page)) {
     const old = byId(idOf(row));
     if (old) update(old, row);
@@ -152,7 +152,7 @@ export async function refreshMessages(ids) {
     const page = await getHere(`${location.pathname}?from=${from}`, known.get(from)?.version);
     if (!page) {
       // None of the shown messages exists any more.
-      if (!(await checkCounterpart()) && !ids) reload("These messages are no longer there.");
+      if (!(await checkCounterpart()) && !ids) reload(gettext("These messages are no longer there."));
       return;
     }
     if (page === UNCHANGED) continue;

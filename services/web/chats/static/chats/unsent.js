@@ -14,11 +14,13 @@ import { $, $$, required, thread } from "./page.js";
 import { formOf, isHere, removeShown, removeUnsent, rowOf, showLink, showProgress, showRow } from "./pending.js";
 import { discard, messageOf, queued, sendQueue, settled, store, tab } from "./queue.js";
 import { byId, lastId, link } from "./rows.js";
-import { adviceFor, renew, SAID, showErrors } from "./sending.js";
+import { problemOf, renew, SAID, showErrors } from "./sending.js";
 import { showState } from "./seen.js";
+import { gettext } from "./texts.js";
 import { awaitResponse, merge, refreshMessages } from "./thread.js";
 
-const WAITING = "Not sent yet";
+/** @param {Unsent} message */
+const refusalOf = ({ why }) => gettext("Not sent: %(reason)s", { reason: String(why) });
 const MOMENT = 1_000; // Milliseconds that live updates wait for the response to a send.
 let release = () => {};
 /** The messages that this page shows as unsent, by id. @type {Map<string, Unsent>} */
@@ -29,12 +31,12 @@ const shown = {
   sending(message) {
     const answered = new Promise((done) => (release = () => done(undefined)));
     awaitResponse(Promise.race([answered, new Promise((done) => setTimeout(done, MOMENT))]));
-    showProgress(message, "Sending…", false);
+    showProgress(message, gettext("Sending…"), false);
   },
   /** @param {Unsent} message */
   waiting(message) {
     release();
-    showProgress(message, WAITING, true);
+    showProgress(message, gettext("Not sent yet"), true);
   },
   accepted,
   refused,
@@ -102,10 +104,10 @@ function accepted(message, address) {
   const id = Number(/(\d+)\D*$/.exec(address)?.[1]);
   const row = rowOf(message);
   if (row) row.dataset.sent = String(id);
-  showProgress(message, "Sent", false);
+  showProgress(message, gettext("Sent"), false);
   if (link("next") && !thread && !byId(id)) {
     row?.remove();
-    leave(address, "Your message was sent. It is on a later page.");
+    leave(address, gettext("Your message was sent. It is on a later page."));
   } else tryTo(() => showSent(id)); // The message was sent. If this fails, the next update shows it.
 }
 
@@ -134,7 +136,7 @@ function refused(message, status, html) {
   const to = answer?.elements.to?.value;
   const kept = { ...message, why, fields: to ? { ...message.fields, to } : message.fields };
   store(kept); // The other tabs show it too: see bobbin.js.
-  showRefused(kept, answer, `${headingOf(html)}. ${adviceFor(status)}`);
+  showRefused(kept, answer, problemOf(status, html));
 }
 
 /**
@@ -143,7 +145,7 @@ function refused(message, status, html) {
  * @param {Unsent} message
  * @param {HTMLFormElement | null} [answer] The form in the response.
  */
-function showRefused(message, answer = null, why = `Not sent: ${message.why}`, isOpening = false) {
+function showRefused(message, answer = null, why = refusalOf(message), isOpening = false) {
   const form = formOf(message);
   const isWanted = (message.tab === tab || isOpening) && !document.hidden; // The member may be in another tab.
   if (isWanted && form && !holdsText(form)) giveBack(form, message, answer, why);
@@ -153,7 +155,7 @@ function showRefused(message, answer = null, why = `Not sent: ${message.why}`, i
 
 /** @param {Unsent} message */
 function showReason(message) {
-  const text = `Not sent: ${message.why}`;
+  const text = refusalOf(message);
   const row = rowOf(message) ?? show(message);
   unsent.set(message.id, message);
   if (required(".progress", row).textContent === text) return;
@@ -181,7 +183,7 @@ export function showAllRefused(isOpening = false) {
 function begin() {
   for (const message of queued().filter((one) => !one.why && isHere(one))) {
     show(message);
-    showProgress(message, WAITING, true);
+    shown.waiting(message);
   }
   showAllRefused(true);
   if (queued().length) sendAll();
