@@ -5,7 +5,7 @@ import { beforeEach, test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage(`<form id="log-out"><button class="first">Log out</button><dialog id="losses"><div></div>
-  <button class="anyway">Log out anyway</button></dialog></form>`);
+  <button class="anyway">Log out anyway</button><button type="button">Stay</button></dialog></form>`);
 globalThis.MutationObserver = window.MutationObserver;
 await load("settings");
 const dialog = document.querySelector("dialog");
@@ -45,4 +45,6 @@ for (const [count, said] of [
       said,
     );
     assert.equal(press(".anyway"), true);
+    document.querySelector('[type="button"]').click();
+    assert.equal(dialog.open, false);
   });

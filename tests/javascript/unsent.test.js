@@ -245,6 +245,17 @@ test("text that was typed after Enter stays in the form, and becomes its draft",
   assert.deepEqual([shown(), area.value], [["typed"], " and more"]);
 });
 
+test("texts of two Enters are sent in order, and what was typed after them stays", async () => {
+  answers = [{ status: 0 }];
+  area.value = "onetwothree";
+  sendText(form, "one");
+  sendText(form, "two");
+  assert.deepEqual([shown(), area.value], [["one", "two"], "three"]);
+  await settle();
+  await acceptAll();
+  assert.equal(area.value, "three");
+});
+
 test("text that was changed after Enter is sent as it was, and stays as it is", async () => {
   answers = [accept("first")];
   area.value = "tiped better";

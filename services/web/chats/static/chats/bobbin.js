@@ -77,7 +77,9 @@ function hold({ target, pointerType }) {
 }
 
 const loadSending = () => import("./sending.js");
-const loadUnsent = () => import("./unsent.js");
+/** @type {Promise<typeof import("./unsent.js")> | undefined} */
+let loading; // Shared, because Chromium resolves several imports of a module in the reverse order.
+const loadUnsent = () => (loading ??= import("./unsent.js").finally(() => (loading = undefined)));
 
 /** The texts that wait for unsent.js: what is typed behind them is not sent. @type {WeakMap<HTMLFormElement, string>} */
 const entered = new WeakMap();

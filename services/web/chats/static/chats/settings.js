@@ -54,6 +54,7 @@ function confirmLosses(event) {
 }
 
 $("form#log-out")?.addEventListener("submit", confirmLosses);
+$('#losses button[type="button"]')?.addEventListener("click", () => required("dialog#losses").close());
 // On a touch screen there is no choice.
 const choice = $(`fieldset[data-key="${ENTER}"]`);
 if (choice) choice.hidden = !hasEnterKey();
