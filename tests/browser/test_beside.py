@@ -230,9 +230,17 @@ def test_column_follows_the_message_field_in_the_order_of_tab(open_wide):
     reached = []
     for _ in range(5):
         page.keyboard.press("Tab")
-        reached.append(page.evaluate("(document.activeElement.ariaLabel || document.activeElement.innerText)"))
+        reached.append(
+            page.evaluate("(document.activeElement.ariaLabel || document.activeElement.innerText)")
+        )
 
-    assert [name.split("\n")[0] for name in reached] == ["Send", "Filter conversations", "All", "Unread", "bob"]
+    assert [name.split("\n")[0] for name in reached] == [
+        "Send",
+        "Filter conversations",
+        "All",
+        "Unread",
+        "bob",
+    ]
 
 
 @pytest.mark.parametrize("name", ["columns", "forced"])

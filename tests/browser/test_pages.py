@@ -220,7 +220,11 @@ def test_first_visit_loads_few_bytes_and_does_not_shift(open_browser, town, alic
         if hers.locator("html.has-column").count():
             expect(hers.locator(".filter")).to_be_visible()
         hers.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        weights[name], lists[name], shifts[name] = sum(of_page), sum(of_list), sum(hers.evaluate("window.shifts"))
+        weights[name], lists[name], shifts[name] = (
+            sum(of_page),
+            sum(of_list),
+            sum(hers.evaluate("window.shifts")),
+        )
         hers.context.close()
     print(weights, lists)
 
