@@ -7,7 +7,8 @@ from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.core.files.base import ContentFile, File
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# Comments that fill whole lines: in a module they begin with // or are JSDoc. In a style sheet also indentation.
+# Comments that fill whole lines: in a module they begin with // or are JSDoc. Of a style sheet also its
+# indentation.
 COMMENT = {
     ".js": re.compile(rb"^[ \t]*(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.DOTALL | re.MULTILINE),
     ".css": re.compile(rb"^[ \t]*/\*(?:(?!\*/).)*\*/\n|^[ \t]+", re.DOTALL | re.MULTILINE),
