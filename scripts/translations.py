@@ -12,6 +12,7 @@ import io
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,8 @@ def read(language: str, domain: str) -> Catalog:
 
 
 def compiled(catalog: Catalog) -> bytes:
+    # Otherwise the bytes contain the present time.
+    catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     out = io.BytesIO()
     mofile.write_mo(out, catalog)
     return out.getvalue()

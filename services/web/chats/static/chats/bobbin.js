@@ -5,20 +5,21 @@ import { AwayError, coverAgain, isAway } from "./away.js";
 import { showTitle } from "./badges.js";
 import { focusComposer, watchComposer } from "./composer.js";
 import { watchReceiver } from "./counterpart.js";
-import { deleteAllDrafts, draftFor, isEdit, keepDraft, restoreDrafts } from "./drafts.js";
+import { deleteAllDrafts, draftFor, keepDraft, restoreDrafts } from "./drafts.js";
 import { takeDrafts, tidyDrafts, unsentKeys } from "./drafts.js";
 import { setFold } from "./folding.js";
 import { closeForm, fillName, freeForms, openForm } from "./forms.js";
-import { fail, leave, NOT_CONNECTED } from "./keeping.js";
+import { leave } from "./keeping.js";
 import { openFinder, press, showKeySwitch } from "./keys.js";
 import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
-import { $, found, hasColumn, isCovered, list, messages, required, state } from "./page.js";
+import { $, found, hasColumn, isCovered, list, messages, state } from "./page.js";
 import { takeByKey, takeHits } from "./remembered.js";
 import { byId, EDIT, END, focusRow, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
+import { loadUnsent, prepare, send, sendButton } from "./submitting.js";
 import { findTarget, focusTarget, isTarget, namedRow, showTarget } from "./target.js";
 import { gettext } from "./texts.js";
 import { loadPage } from "./thread.js";
@@ -26,7 +27,6 @@ import { showTimes } from "./times.js";
 // Other modules import these. They are listed here so that the browser loads all modules in parallel.
 import "./fetching.js";
 
-const BUTTONS = "#mark-unread, #read-all, [data-notification] form"; // Forms that consist of one button.
 const SOON = 10_000; // Milliseconds until the page loads what it needs later.
 
 /** @param {MouseEvent} event */
@@ -75,55 +75,6 @@ function hold({ target, pointerType }) {
   const row = pointerType === "touch" && target instanceof Element && rowOf(target);
   if (row && !row.contains(document.activeElement)) focusRow(row);
 }
-
-const loadSending = () => import("./sending.js");
-/** @type {Promise<typeof import("./unsent.js")> | undefined} */
-let loading; // Shared, because Chromium resolves several imports of a module in the reverse order.
-const loadUnsent = () => (loading ??= import("./unsent.js").finally(() => (loading = undefined)));
-
-/** The texts that wait for unsent.js: what is typed behind them is not sent. @type {WeakMap<HTMLFormElement, string>} */
-const entered = new WeakMap();
-
-/** @param {HTMLFormElement} form */
-function sendEntered(form) {
-  const { value } = required("textarea", form);
-  const before = entered.get(form) ?? "";
-  const text = value.startsWith(before) ? value.slice(before.length) : value;
-  entered.set(form, value);
-  return loadUnsent()
-    .then(({ sendText }) => sendText(form, text))
-    .finally(() => entered.delete(form));
-}
-
-/** @param {SubmitEvent} event */
-function send(event) {
-  const { target: form, submitter } = event;
-  if (!(form instanceof HTMLFormElement && form.matches("form.compose"))) return;
-  event.preventDefault();
-  const work =
-    messages && !isEdit(form) ? sendEntered(form) : loadSending().then(({ submit }) => submit(form, submitter));
-  work.catch((error) => {
-    if (!(error instanceof TypeError)) throw error;
-    fail(form, NOT_CONNECTED);
-  });
-}
-
-/** @param {SubmitEvent} event */
-function sendButton(event) {
-  const { target: form, submitter } = event;
-  if (!(form instanceof HTMLFormElement && form.matches(BUTTONS)) || "prepared" in form.dataset) return;
-  event.preventDefault();
-  const submit = () => {
-    form.dataset.prepared = "";
-    form.requestSubmit(submitter); // Without a connection, the browser shows its own page.
-    delete form.dataset.prepared;
-  };
-  const prepared = import("./buttons.js").then((buttons) => buttons.prepare(submitter));
-  prepared.then((isReady) => isReady && submit(), submit);
-}
-
-// Loads what sends forms: when a text is typed, or before the connection may be lost.
-const prepare = () => (messages ? loadUnsent() : loadSending()).catch(() => {});
 
 /** @param {Element} element @returns {HTMLElement | null} */
 const rowOf = (element) => element.closest("ol.messages li.message");

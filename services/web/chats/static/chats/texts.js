@@ -4,8 +4,10 @@
 const catalog = window.django;
 const { lang } = document.documentElement;
 
-// The language of the page for dates and times: with the region of the browser, if that has the same language.
-export const language = navigator.languages.find((one) => one === lang || one.startsWith(`${lang}-`)) ?? lang;
+const regional = navigator.languages.find((one) => one === lang || one.startsWith(`${lang}-`)) ?? lang;
+// The language of the page for dates and times: with the region of the browser, if that has the same language. The digits
+// are those of the other numbers on the page.
+export const language = `${regional}-u-nu-latn`;
 
 /** @typedef {Record<string, string | number>} Values */
 const PLACE = /%\((\w+)\)s/g;

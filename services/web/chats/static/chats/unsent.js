@@ -1,6 +1,5 @@
 // @ts-check
-// Sends the texts of composers and replies, and shows them as rows at once. Loaded when a text is typed, or when a message
-// waits in the queue.
+// Sends texts of composers and replies, and shows them at once. Loaded when a text is typed or waits in the queue.
 
 import { say, sayAccepted } from "./arrivals.js";
 import { isAway } from "./away.js";
