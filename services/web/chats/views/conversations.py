@@ -147,11 +147,7 @@ def _messages(request: PageRequest, template: str, page: Window, context: dict[s
 
 
 def _rendered(request: PageRequest, template: str, page: Window, context: dict[str, Any]) -> HttpResponse:
-    """Return the page, or 304.
-
-    The response has no ETag header. With one, the browser itself would revalidate its copy and show messages
-    as new that the user has read since.
-    """
+    """Return the page, or 304. With an ETag, the browser itself would show messages as new that were read."""
     reader, counterpart, is_active = request.user.pk, context["counterpart"], context["is_active"]
     version = version_of(page, reader, counterpart, is_active)
     unchanged = get_conditional_response(request, etag=quote_etag(version))
