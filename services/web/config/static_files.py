@@ -7,7 +7,7 @@ from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.core.files.base import ContentFile, File
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# In a module: lines of comments that begin with // or are JSDoc, types before a value, and comments behind code.
+# In a module: lines of comments (with // or JSDoc), types before a value, and comments behind code.
 # In a style sheet: comments that fill whole lines, and indentation.
 COMMENT = {
     ".js": re.compile(
