@@ -1,4 +1,4 @@
-"""The texts of times on pages. times.js replaces them with the time zone and language of the browser."""
+"""The texts of times on pages. times.js replaces them with the time zone of the browser."""
 
 from datetime import UTC, date, datetime
 from functools import lru_cache
