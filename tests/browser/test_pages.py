@@ -72,6 +72,7 @@ VISITORS = {
     "home": "/",
     "help": "/help/",
     "login": "/accounts/login/",
+    "language": "/accounts/language/",
     "sign-up": "/accounts/signup/",
 }
 # Addresses that answer with a redirect, with JSON or with a part of a page, or that only accept POST.

@@ -91,10 +91,10 @@ MIDDLEWARE = [
     "observability.request_log.RequestLogMiddleware",
     "chats.stored_pages.StoredPagesMiddleware",
     "django.middleware.locale.LocaleMiddleware",  # Before everything that can answer with an error page.
-    "config.headers.PermissionsPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.script_texts.SiteFilesMiddleware",
+    "config.headers.PermissionsPolicyMiddleware",  # Not of static files, which are no documents.
     "csp.middleware.CSPMiddleware",
     "observability.budgets.QueryBudgetMiddleware",  # Before everything that may query: session, user, page.
     "config.requests.ReadableRequestMiddleware",  # Before everything that decodes the request.
@@ -233,6 +233,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(text("STATIC_ROOT", str(BASE_DIR / "static-collected")))
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # No other site uses the static files.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.static_files.Storage"},
