@@ -112,8 +112,16 @@ def problems_of(language: str, domain: str, template: Catalog) -> Iterator[str]:
         if message.fuzzy or not all(strings):
             yield f"{where}: not translated: {message.id}"
         yield from (f"{where}: {message.id}: {error}" for error in message.check(catalog))
+        first = message.id if isinstance(message.id, str) else message.id[0]
+        if any(_markup(text) != _markup(first) for text in strings if text):
+            yield f"{where}: {message.id}: other tags, or a straight quotation mark"
     if not path.with_suffix(".mo").exists() or path.with_suffix(".mo").read_bytes() != compiled(catalog):
         yield f"{where}: not compiled"
+
+
+def _markup(text: str) -> tuple[list[str], bool]:
+    """Return the tags of a text, and whether it has a straight quotation mark: pages do not escape texts."""
+    return sorted(re.findall(r"<[^>]*>?", text)), '"' in re.sub(r"<[^>]*>", "", text)
 
 
 class UnmarkedTexts(HTMLParser):

@@ -1,14 +1,16 @@
 """The language of the pages: the one that a member or visitor has chosen, or else the one of the browser.
 
-The choice is in a cookie, from which Django's LocaleMiddleware takes it. That of a member is also a column,
-for the next log-in in another browser.
+The choice is in a cookie of the browser, which also stays after a log-out. That of a member is a column as
+well, from which each log-in sets the cookie.
 """
 
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render, resolve_url
+from django.utils.translation import activate
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -16,7 +18,21 @@ from accounts.cookies import set_private_cookie
 from accounts.decorators import READ_AND_SEND
 from accounts.forms import LanguageForm
 from accounts.models import User
+from caching.private_pages import language_of
 from observability.budgets import query_budget
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Like Django's, but ignores a wrong cookie, and leaves out static files, which have no language."""
+
+    def process_request(self, request: Any) -> None:
+        request.LANGUAGE_CODE = language_of(request)
+        activate(request.LANGUAGE_CODE)
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        if request.path_info.startswith(settings.STATIC_URL):
+            return response
+        return super().process_response(request, response)
 
 
 @query_budget(4)
@@ -31,10 +47,9 @@ def choose_language(request: HttpRequest) -> HttpResponse:
         status = 422 if form.is_bound else 200
         return render(request, "accounts/language.html", {"form": form}, status=status)
     language = form.cleaned_data["language"]
-    if isinstance(request.user, User):
-        request.user.language = language
-        request.user.save(update_fields=["language"])
     is_member = request.user.is_authenticated
+    if is_member:  # Not `save`, which fails if the account was erased meanwhile.
+        User.objects.filter(pk=request.user.pk).update(language=language)
     response = HttpResponseRedirect(resolve_url("accounts:account" if is_member else "home"))
     set_language(response, language)
     return response

@@ -24,7 +24,7 @@ from accounts.decorators import READ_AND_SEND, member_view
 from accounts.devices import remember
 from accounts.erasure_phases import preview
 from accounts.forms import ChangePasswordForm, EraseForm, LogInForm, SignUpForm
-from accounts.languages import set_language
+from accounts.languages import chosen, set_language
 from accounts.login_throttling import is_password_of, name_tried
 from accounts.models import User
 from accounts.next_page import invited_to, next_page, page_after
@@ -46,6 +46,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if not settings.SIGN_UP_OPEN:
         return render(request, "accounts/closed.html", status=403)
     form = SignUpForm(request.POST if request.method == "POST" else None)
+    form.instance.language = chosen(request) or None
     if form.is_valid():
         user = _create(form)
         if user is not None:
@@ -86,7 +87,7 @@ class LogIn(auth.LoginView):
             _end_session(self.request)
             form.add_error(None, form.get_invalid_login_error())
             return self.form_invalid(form)
-        if isinstance(self.request.user, User) and self.request.user.language:
+        if isinstance(self.request.user, User) and self.request.user.language is not None:
             set_language(response, self.request.user.language)
         return response
 

@@ -80,9 +80,8 @@ def private_cache_page(
             if page and page.owner == owner:
                 return _finish(request, HttpResponse(page.body, headers=page.headers | HIT), page.digest)
             response = view(request, *args, **kwargs)
-            response.headers["Content-Language"] = (
-                get_language()
-            )  # As Django's LocaleMiddleware does, but stored.
+            # As Django's LocaleMiddleware does, but stored.
+            response.headers["Content-Language"] = get_language()
             if not _is_whole(request, response):
                 return _finish(request, response)
             digest = hashlib.sha256(response.content).hexdigest() if has_etag else ""
@@ -130,10 +129,19 @@ def varies(request: HttpRequest) -> list[str]:
         request.scheme or "",
         request.get_host(),
         request.get_full_path(),
-        get_language_from_request(
-            request
-        ),  # Not the current one: chats/stored_pages.py comes before it is set.
+        language_of(request),  # chats/stored_pages.py comes before it is the current one.
     ]
+
+
+def language_of(request: HttpRequest) -> str:
+    """Return the language of the page: that of the cookie, or else one of the browser, or else the site's.
+
+    Django would accept "EN" in the cookie as another language, for which it shows the texts of the site's.
+    """
+    name = settings.LANGUAGE_COOKIE_NAME
+    if request.COOKIES.get(name, "") not in dict(settings.LANGUAGES):
+        request.COOKIES.pop(name, None)
+    return get_language_from_request(request)
 
 
 def owner_of(user: Any) -> list[str]:

@@ -101,10 +101,10 @@ def _html(made: Sequence[Block]) -> str:
     html = []
     for kind, spans, inner, number in made:
         if inner:
-            html.append(BLOCK(kind, number != "").filled({"inner": _html(inner), "number": number}))
+            html.append(BLOCK("", kind, number != "").filled({"inner": _html(inner), "number": number}))
         else:
             line = "".join(map(_span, spans))
-            html.append(line if kind == "text" else BLOCK(kind).filled({"inner": line}))
+            html.append(line if kind == "text" else BLOCK("", kind).filled({"inner": line}))
     return "".join(html)
 
 
@@ -112,4 +112,4 @@ def _span(span: Span) -> str:
     text, address, *style = span
     if not address and True not in style:
         return escape(text)
-    return SPAN(address != "", *style).filled({"text": escape(text), "address": escape(address)})
+    return SPAN("", address != "", *style).filled({"text": escape(text), "address": escape(address)})

@@ -10,7 +10,6 @@ from operator import itemgetter
 from typing import Any
 
 from django.template import engines
-from django.utils.translation import get_language
 from markupsafe import Markup
 
 MARK = "\0"  # Around the name of a value. No text in a template contains it.
@@ -39,17 +38,17 @@ class RowFormat:
 
 
 def row_formats(macro: str, kind: Callable[..., Any]) -> Callable[..., RowFormat]:
-    """Return a function that returns the format of a row with these conditions.
+    """Return a function that returns the format of a row in a language with these conditions.
 
-    The macro is called with `kind(*conditions)` and the places of the values. There is one for each
-    language.
+    The macro is called with `kind(*conditions)` and the places of the values. The language is the current one,
+    which the caller reads once for a page, or "" for a macro without texts.
     """
 
     @cache
-    def in_language(language: str | None, *conditions: bool) -> RowFormat:
+    def format_for(language: str, *conditions: bool) -> RowFormat:
         return RowFormat(str(call_macro(macro, kind(*conditions), Places())))
 
-    return lambda *conditions: in_language(get_language(), *conditions)
+    return format_for
 
 
 def call_macro(macro: str, *values: Any) -> Markup:

@@ -29,10 +29,10 @@ class Moment(NamedTuple):
     day: str
 
 
-def utc(at: datetime) -> Moment:
-    """Return the texts of a time."""
+def utc(at: datetime, language: str | None = None) -> Moment:
+    """Return the texts of a time. `language` is the current language, if the caller has read it."""
     at = at.astimezone(UTC)
-    day = _day(at.date(), get_language())
+    day = _day(at.date(), language or get_language())
     minute, second = MINUTES[60 * at.hour + at.minute], SECONDS[at.second]
     clock = f"{minute} UTC"
     return Moment(

@@ -90,7 +90,7 @@ MIDDLEWARE = [
     "observability.measuring.MeasureMiddleware",  # Around everything that users wait for.
     "observability.request_log.RequestLogMiddleware",
     "chats.stored_pages.StoredPagesMiddleware",
-    "django.middleware.locale.LocaleMiddleware",  # Before everything that can answer with an error page.
+    "accounts.languages.LanguageMiddleware",  # Before everything that can answer with an error page.
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.script_texts.SiteFilesMiddleware",

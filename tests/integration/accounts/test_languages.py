@@ -5,6 +5,7 @@ import re
 import pytest
 from django.conf import settings
 
+from accounts.forms import LanguageForm
 from accounts.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,6 +68,51 @@ def test_member_chooses_a_language_for_this_browser_and_for_the_next_log_in(clie
     hers.post("/accounts/language/", {"language": ""})
     assert _language(hers.get("/chats/", HTTP_ACCEPT_LANGUAGE="fr"))[0] == "fr"
     assert User.objects.get(pk=alice.pk).language == ""
+
+
+def test_log_in_restores_the_language_of_the_browser(client, browser_of, alice):
+    alice.set_password("a-long-enough-1")
+    alice.save()
+    client.post("/accounts/language/", {"language": "ar"})  # Of somebody else, at this browser.
+    browser_of(alice).post("/accounts/language/", {"language": ""})
+    client.post("/accounts/login/", {"username": "alice", "password": "a-long-enough-1"})
+
+    assert _language(client.get("/chats/", HTTP_ACCEPT_LANGUAGE="fr"))[0] == "fr"
+
+
+def test_sign_up_keeps_the_language_that_the_visitor_has_chosen(client):
+    client.post("/accounts/language/", {"language": "es"})
+    client.post("/accounts/signup/", {"username": "mira", "password1": "a-long-enough-1"})
+
+    assert User.objects.get(username="mira").language == "es"
+
+
+def test_choice_of_a_member_who_is_erased_meanwhile_changes_the_browser(browser_of, alice, monkeypatch):
+    hers = browser_of(alice)
+    valid = LanguageForm.is_valid
+    monkeypatch.setattr(LanguageForm, "is_valid", lambda form: (alice.delete(), valid(form))[1])
+
+    assert hers.post("/accounts/language/", {"language": "de"}).status_code == 302
+
+
+def test_wrong_cookie_does_not_put_texts_of_the_site_into_english_pages(client, settings):
+    settings.LANGUAGE_CODE = "de"
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "EN"
+    first = client.get("/help/", HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    del client.cookies[settings.LANGUAGE_COOKIE_NAME]
+    second = client.get("/help/", HTTP_ACCEPT_LANGUAGE="en").content.decode()
+
+    assert first == second
+    assert ">Help<" in second
+
+
+def test_static_files_have_no_language(client):
+    page = client.get("/", HTTP_ACCEPT_LANGUAGE="de").content.decode()
+    [path] = re.findall(r'<script src="(/static/site/texts-de[^"]+)"', page)
+    for address in (path, "/static/chats/icon.svg"):
+        response = client.get(address, HTTP_ACCEPT_LANGUAGE="ar")
+        assert not response.has_header("Content-Language")
+        assert "Accept-Language" not in response.get("Vary", "")
 
 
 def test_visitor_chooses_a_language(client):

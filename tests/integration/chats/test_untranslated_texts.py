@@ -147,6 +147,7 @@ def test_every_text_of_a_page_is_marked(marked, people, browser_of, settings):
         (visitor, "/accounts/signup/", {}),
         (visitor, "/accounts/signup/", {"username": "1001", "password1": "1"}),
         (visitor, "/accounts/signup/", {"username": "2 2", "password1": "1234567890"}),
+        (visitor, "/accounts/signup/", {"username": "98765432109", "password1": "9876543210"}),
         (visitor, "/accounts/signup/", {"username": "1" * 151, "password1": "1"}),
         (hers, "/chats/new/", {"content": "", "to": ""}),
         (hers, "/chats/new/", {"content": "1", "to": "1009"}),

@@ -7,7 +7,16 @@ const { lang } = document.documentElement;
 const regional = navigator.languages.find((one) => one === lang || one.startsWith(`${lang}-`)) ?? lang;
 // The language of the page for dates and times: with the region of the browser, if that has the same language. The digits
 // are those of the other numbers on the page.
-export const language = `${regional}-u-nu-latn`;
+export const language = latin(regional) ?? lang;
+
+/** @param {string} tag Of a browser, which may be no valid one. */
+function latin(tag) {
+  try {
+    return String(new Intl.Locale(tag, { numberingSystem: "latn" }));
+  } catch {
+    return undefined;
+  }
+}
 
 /** @typedef {Record<string, string | number>} Values */
 const PLACE = /%\((\w+)\)s/g;
