@@ -25,7 +25,8 @@ CUT = """() => {
     const isCut = one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflow !== 'visible'
     const isOut = ({left, right}) => left < -1 || right > innerWidth + 1
     return [...document.querySelectorAll('.brand, .top nav a, .top .button, button, .foot a, h1, h2, label')]
-        .filter(one => one.offsetParent && getComputedStyle(one).fontSize !== '0px' && !one.matches('.sr, .sr *'))
+        .filter(one => one.offsetParent && !one.matches('.sr, .sr *'))
+        .filter(one => getComputedStyle(one).fontSize !== '0px')
         .filter(one => isCut(one) || isOut(one.getBoundingClientRect()))
         .map(one => one.textContent.trim())
 }"""

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render, resolve_url
-from django.utils.translation import activate
+from django.utils.translation import activate, deactivate
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -30,9 +30,10 @@ class LanguageMiddleware(LocaleMiddleware):
         activate(request.LANGUAGE_CODE)
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
-        if request.path_info.startswith(settings.STATIC_URL):
-            return response
-        return super().process_response(request, response)
+        if not request.path_info.startswith(settings.STATIC_URL):
+            response = super().process_response(request, response)
+        deactivate()  # The thread serves other members next.
+        return response
 
 
 @query_budget(4)

@@ -152,8 +152,8 @@ def _row(page: Page, message: Any, depth: int, place: Place) -> MessageRow:
         values["parent_url"] = f"#m{parent}" if parent in page.ids else at_message("", parent)
         values["parent_excerpt"] = escape(without_markers(begin(message.parent_excerpt, EXCERPT)))
     format_for_row = MESSAGE(
-        page.language, page.nested, page.can_reply, parent is not None, is_mine, is_new, is_mine and message.read,
-        message.edited, has_answer, *place,
+        page.language, page.nested, page.can_reply, parent is not None, is_mine, is_new,
+        is_mine and message.read, message.edited, has_answer, *place,
     )  # fmt: skip
     return MessageRow(pk, is_new, format_for_row.filled(values).encode())
 

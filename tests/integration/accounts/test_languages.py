@@ -4,8 +4,8 @@ import re
 
 import pytest
 from django.conf import settings
+from django.utils.translation import get_language
 
-from accounts.forms import LanguageForm
 from accounts.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,14 +87,6 @@ def test_sign_up_keeps_the_language_that_the_visitor_has_chosen(client):
     assert User.objects.get(username="mira").language == "es"
 
 
-def test_choice_of_a_member_who_is_erased_meanwhile_changes_the_browser(browser_of, alice, monkeypatch):
-    hers = browser_of(alice)
-    valid = LanguageForm.is_valid
-    monkeypatch.setattr(LanguageForm, "is_valid", lambda form: (alice.delete(), valid(form))[1])
-
-    assert hers.post("/accounts/language/", {"language": "de"}).status_code == 302
-
-
 def test_wrong_cookie_does_not_put_texts_of_the_site_into_english_pages(client, settings):
     settings.LANGUAGE_CODE = "de"
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "EN"
@@ -104,6 +96,12 @@ def test_wrong_cookie_does_not_put_texts_of_the_site_into_english_pages(client, 
 
     assert first == second
     assert ">Help<" in second
+
+
+def test_thread_has_no_language_after_a_request(client):
+    client.get("/help/", HTTP_ACCEPT_LANGUAGE="ar")
+
+    assert get_language() == settings.LANGUAGE_CODE
 
 
 def test_static_files_have_no_language(client):

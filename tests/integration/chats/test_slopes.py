@@ -48,6 +48,7 @@ SINGLES = [
     ("people", "accounts:account", "/accounts/"),
     ("replies", "accounts:account", "/accounts/"),
     ("people", "accounts:delete_user_account", "/accounts/delete/"),
+    ("people", "accounts:language", "/accounts/language/"),
     ("replies", "accounts:delete_user_account", "/accounts/delete/"),
     ("replies", "labs:cache_test", "/chats/cache-test/"),
     ("people", "home", "/"),
