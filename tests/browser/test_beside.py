@@ -1,5 +1,7 @@
 """On wide screens, the list of conversations is in a column beside the open page."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -59,7 +61,7 @@ def test_other_pages_have_one_column(open_wide, weavers):
     for address in ("/chats/unread/", "/chats/search/?q=Hello", "/chats/notifications/", "/accounts/"):
         page = open_wide(address)
         expect(page.locator("html")).to_have_attribute(*LIVE)
-        expect(page.locator("html")).not_to_have_class("has-column")
+        expect(page.locator("html")).not_to_have_class(re.compile(r"\bhas-column\b"))
 
 
 def test_row_of_the_open_conversation_is_marked(open_wide, write, weavers, alice):
@@ -88,6 +90,34 @@ def test_filter_shows_names_with_these_letters_and_unread_the_unread(open_wide, 
     page.get_by_role("textbox", name="Filter").press("Enter")
 
     expect(page.get_by_role("heading", level=1, name="weaver20")).to_be_visible()
+
+
+def test_text_of_the_filter_is_above_the_link_to_older_rows_and_in_the_page_before(open_wide):
+    for address in ("/chats/with/bob/", "/chats/"):
+        page = open_wide(address)
+        text = page.locator(".no-rows")
+        expect(text).to_have_css("display", "block")
+        assert text.bounding_box()["height"] == 0, address
+        page.get_by_role("textbox", name="Filter").fill("nobody")
+        expect(text).to_have_text("No name here matches.")
+        box, link = text.bounding_box(), page.locator(".older, #rows [rel=next]").bounding_box()
+        assert box["y"] + box["height"] <= link["y"], address
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_long_name_of_a_counterpart_leaves_the_header_of_a_thread_its_place(
+    open_browser, member, write, alice, language
+):
+    name = "maximilian.freiherr.von.und.zu.lichtenstein-hohenzollern"
+    message = write(member(name), alice, "The first words of a thread")
+    page = open_browser(alice, viewport={"width": 960, "height": 800}, locale=language)
+    page.goto(f"/chats/thread/{message.pk}/")
+    link, title, brand = (page.locator(f".top {each}") for each in (".back.crumbs", "h1", ".brand"))
+
+    assert 44 <= link.bounding_box()["width"] <= 224
+    assert title.bounding_box()["width"] >= 96
+    assert brand.evaluate("brand => brand.scrollWidth <= brand.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") == 960
 
 
 def test_arrival_moves_its_row_up_and_neither_reads_it_nor_moves_anything_else(
@@ -142,7 +172,9 @@ def test_older_conversations_and_the_scroll_position_stay_on_the_next_page(open_
     page.goto("/accounts/")
     page.get_by_role("main").get_by_role("button", name="Log out").click()
 
-    page.wait_for_function("() => sessionStorage.length === 0")
+    page.wait_for_function(
+        """() => ["bobbin-column", "bobbin-places"].every(key => !sessionStorage.getItem(key))"""
+    )
 
 
 def test_draft_of_another_conversation_is_marked(open_wide):
@@ -190,6 +222,11 @@ def test_empty_inbox_has_one_column(open_browser, alice):
     expect(page.locator(".filter")).to_have_count(0)
 
 
+def _hold(page, route, held) -> None:
+    held.append((route, route.fetch()))
+    page.evaluate("window.isHeld = true")
+
+
 def test_list_shows_nothing_of_a_member_after_another_one_has_logged_in(
     open_wide, site, browser_of, write, weavers, alice, charlie
 ):
@@ -197,17 +234,18 @@ def test_list_shows_nothing_of_a_member_after_another_one_has_logged_in(
     expect(_names(page)).to_have_count(25)
     page.locator(".composer textarea").fill("half a text")  # Otherwise the page is loaded again.
     expect(page.locator("html")).to_have_attribute(*LIVE)
-    page.route("**/chats/", lambda route: held.append((route, route.fetch())))
+    page.route("**/chats/", lambda route: _hold(page, route, held))
     write(weavers[9], alice, "For alice alone")
-    while not held:
-        page.wait_for_timeout(50)
+    page.wait_for_function("() => window.isHeld")
     log_in_again(page, site, browser_of, charlie)
     check_session_now(page)
     expect(page.get_by_role("heading", name="Somebody else is logged in here")).to_be_visible()
     for route, response in held:
         assert "For alice alone" in response.text()
         route.fulfill(response=response)
-    page.wait_for_timeout(500)
+        route.request.response().finished()
+    # The script has handled the list before this later response.
+    page.evaluate("fetch(location.href).then(response => response.text())")
 
     assert "weaver" not in page.content()
     log_in_again(page, site, browser_of, alice)

@@ -2,16 +2,16 @@
 // The list of conversations in a column beside the open page. Loaded on wide screens only (bobbin.js). On the inbox, which
 // has the rows, adds a filter to them and a text beside them.
 
+import { AwayError } from "./away.js";
 import { tryTo } from "./events.js";
-import { get } from "./fetching.js";
 import { addFilter, resetFilter, showsUnreadOnly, showUnread } from "./filtering.js";
 import { COLUMN } from "./lists.js";
 import { markRows } from "./marks.js";
 import { $, $$, make, required, rows as inbox } from "./page.js";
+import { byKey, fetchRows, keyOf, laterRows, LIST, rowFor } from "./pagination.js";
 import { inTabStorage } from "./remembered.js";
 import { gettext } from "./texts.js";
 
-const LIST = "/chats/";
 const MOST = 4; // Pages of the list in the column. After them, "Show older" opens the next one as a page.
 const TOGETHER = 1_000; // Milliseconds from one request to the next.
 const LATER = 10_000; // The same after a failed one.
@@ -27,11 +27,7 @@ const stored = inTabStorage((storage) => JSON.parse(storage.getItem(COLUMN) ?? "
 /** @type {{ top: number, pages: number, isUnreadOnly: boolean }} */
 const place = stored?.member === member ? stored : { top: 0, pages: 1, isUnreadOnly: false };
 
-/** The row of a conversation, as the server has sent it. @type {WeakMap<Element, string>} */
-const sources = new WeakMap();
 const rows = () => $$(":scope > li", list);
-/** @param {HTMLElement} row */
-const keyOf = (row) => String(row.dataset.conversation);
 /** @param {string | undefined} key */
 const rowOf = (key) => rows().find((row) => keyOf(row) === key);
 
@@ -46,14 +42,6 @@ function markCurrent() {
     if (keyOf(row) === open) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-}
-
-/** @param {HTMLElement} fresh @param {HTMLElement | undefined} known */
-function rowFor(fresh, known) {
-  if (known && sources.get(known) === fresh.outerHTML) return known;
-  const row = document.importNode(fresh, true);
-  sources.set(row, fresh.outerHTML);
-  return row;
 }
 
 /**
@@ -94,36 +82,67 @@ function addColumn() {
   addFilter(scroller);
 }
 
-async function load() {
-  /** @type {Map<string, HTMLElement>} */
-  const fresh = new Map(); // A conversation may move to another page between two requests.
-  let address = LIST;
-  for (let at = 0; at < place.pages && address; at += 1) {
-    const page = await get(address);
-    for (const row of page ? $$("#rows .rows > li", page) : []) if (!fresh.has(keyOf(row))) fresh.set(keyOf(row), row);
-    const next = page && $('#rows nav.pages a[rel="next"]', page)?.search;
-    address = next ? LIST + next : "";
-  }
-  // `get` has checked which member is logged in, and from here on nothing waits.
+let next = ""; // The address of the page after the rows, or "".
+
+/** @param {Map<string, HTMLElement>} fresh @param {string} address */
+function showRows(fresh, address) {
+  // `get` has checked which member is logged in, and nothing waits here.
   const isFirst = !column.isConnected;
   if (isFirst) addColumn();
   show([...fresh.values()]);
-  older.hidden = !address;
-  older.href = address;
+  next = address;
+  older.hidden = !next;
+  older.href = next;
   if (isFirst) restorePlace();
 }
 
-/** @type {number | undefined} */
+async function load() {
+  const fresh = byKey([]);
+  let address = await fetchRows(fresh, LIST);
+  const later = address && place.pages > 1 ? laterRows(fresh, rows(), current()) : [];
+  for (const row of later) fresh.set(keyOf(row), row);
+  let at = 1;
+  if (later.length) [address, at] = [next, place.pages];
+  for (; at < place.pages && address; at += 1) address = await fetchRows(fresh, address);
+  place.pages = at;
+  showRows(fresh, address);
+}
+
+async function loadOlder() {
+  if (!next || place.pages >= MOST) return; // A second click.
+  const shown = rows();
+  const fresh = byKey(shown);
+  const address = await fetchRows(fresh, next);
+  place.pages += 1;
+  showRows(fresh, address);
+  const added = rows()[shown.length];
+  if (added && older.hidden) $("a", added)?.focus();
+}
+
+let turn = Promise.resolve();
+// Each request begins with the rows of the one before.
+const inTurn = (/** @type {() => Promise<void>} */ work) => (turn = turn.then(work, work));
+
+/** @type {number | undefined} The next refresh, or the one that is not finished. */
 let soon;
+/** @type {number | undefined} The next one after a failure. */
+let later;
 let latest = -TOGETHER;
 let isStale = false;
 
 async function refresh() {
+  clearTimeout(later);
   [isStale, latest] = [false, performance.now()];
-  const isLoaded = await tryTo(load);
+  await tryTo(() => inTurn(load).catch(tryLater)).catch(reportError);
   soon = undefined;
-  if (!isLoaded) setTimeout(refreshSoon, LATER);
-  else if (isStale) refreshSoon();
+  if (isStale) refreshSoon();
+}
+
+/** @param {unknown} error */
+function tryLater(error) {
+  // While another member is logged in, it would fail again. The event "here" or the next change starts it.
+  if (!(error instanceof AwayError)) later = setTimeout(refreshSoon, LATER);
+  throw error;
 }
 
 function refreshSoon() {
@@ -136,18 +155,13 @@ function refreshSoon() {
 function showOlder(event) {
   if (place.pages >= MOST || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const shown = rows().length;
-  place.pages += 1;
-  tryTo(load).then((isLoaded) => {
-    if (!isLoaded) place.pages -= 1;
-    else if (older.hidden) $("a", rows()[shown])?.focus();
-  });
+  tryTo(() => inTurn(loadOlder)).catch(reportError);
 }
 
 // The place of the column is the same on all pages.
 function keepPlace() {
   if (!scroller.isConnected || !wide.matches) return;
-  const { scrollTop: top } = scroller;
+  const top = inbox && location.search ? place.top : scroller.scrollTop; // Of the first page of the inbox.
   const now = JSON.stringify({ member, top, pages: place.pages, isUnreadOnly: showsUnreadOnly() });
   inTabStorage((storage) => storage.setItem(COLUMN, now), undefined);
 }
@@ -169,10 +183,14 @@ export function begin() {
 if (inbox) {
   addFilter(inbox);
   addPane();
-  if (!location.search) inbox.scrollTop = place.top;
+  showUnread(place.isUnreadOnly);
+  // Unless the member has scrolled, or has come back to a row (moving.js).
+  const isFree = !inbox.scrollTop && !inbox.contains(document.activeElement);
+  if (isFree && !location.search) inbox.scrollTop = place.top;
 }
 older.addEventListener("click", showOlder);
 document.addEventListener("changes", refreshSoon);
+document.addEventListener("here", refreshSoon);
 document.addEventListener("change", () => markRows(list)); // A text was typed, and its field left.
 addEventListener("storage", () => markRows(list));
 addEventListener("pagehide", keepPlace);

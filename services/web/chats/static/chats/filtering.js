@@ -3,7 +3,7 @@
 // the rows that are shown; what is typed stays in the browser.
 
 import { marks } from "./marks.js";
-import { $, $$, make, required } from "./page.js";
+import { $, $$, isComposing, make, required } from "./page.js";
 import { gettext } from "./texts.js";
 
 const field = document.createElement("input");
@@ -52,7 +52,8 @@ function filter() {
   if (!list) return;
   filterRows(list);
   for (const button of [all, unread]) button.ariaPressed = String((button === unread) === isUnreadOnly);
-  none.textContent = rowsIn(list).every((row) => row.hidden) ? reason() : "";
+  const text = rowsIn(list).every((row) => row.hidden) ? reason() : "";
+  if (none.textContent !== text) none.textContent = text; // Otherwise screen readers may read it again.
 }
 
 /** @param {boolean} isOnly */
@@ -69,7 +70,7 @@ export function resetFilter() {
 
 /** @param {KeyboardEvent} event */
 function press(event) {
-  if (event.isComposing || !list) return;
+  if (isComposing(event) || event.ctrlKey || event.metaKey || event.altKey || !list) return;
   const first = rowsIn(list).find((row) => !row.hidden);
   if (event.key === "Escape") field.value = "";
   else if (event.key === "Enter") first && $("a", first)?.click();
