@@ -35,14 +35,14 @@ def check_session_now(page) -> None:
 
 def wait_for_module(page, name) -> str:
     """Wait until a module that the page loads later has run, and return its URL."""
-    found = f"() => performance.getEntriesByType('resource').find(({{name}}) => name.includes('/{name}.'))?.name"
-    address = page.wait_for_function(found).json_value()
+    loaded = f"performance.getEntriesByType('resource').find(one => one.name.includes('/{name}.'))"
+    address = page.wait_for_function(f"() => {loaded}?.name").json_value()
     page.evaluate(IMPORT, address)
     return address
 
 
 def first_of(page, routes):
-    """Wait until a handler of `page.route` has added a route to the list `routes`, and return the first one."""
+    """Wait until a handler of `page.route` has added a route to `routes`, and return the first one."""
     for _ in range(1_000):
         if routes:
             return routes[0]

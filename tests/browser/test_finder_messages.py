@@ -82,7 +82,7 @@ def test_page_of_a_result_marks_its_words_once(hers, found):
     assert hers.evaluate("sessionStorage.getItem('bobbin-hits')") is None
     module = wait_for_module(hers, "hits")
     hers.reload()
-    expect(hers.locator("html")).to_have_attribute("data-live", "yes")  # So hits.js would be requested by now.
+    expect(hers.locator("html")).to_have_attribute("data-live", "yes")  # By now, it would request hits.js.
     hers.evaluate(IMPORT, module)
 
     assert hers.evaluate(HITS) == []
