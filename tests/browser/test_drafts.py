@@ -13,6 +13,7 @@ from tests.browser.composing import (
     check_session_now,
     end_sessions,
     expect_text,
+    first_of,
     log_in_again,
     log_out_and_lose_texts,
     type_text,
@@ -250,7 +251,7 @@ def test_text_typed_before_the_script_loads_is_not_replaced_by_a_draft(open_brow
     hers.route("**/bobbin*.js", lambda route: waiting.append(route))
     hers.goto("/chats/with/bob/", wait_until="commit")
     hers.locator("main > form.compose textarea").fill("newer")
-    waiting[0].continue_()
+    first_of(hers, waiting).continue_()
     expect(hers.locator("html")).to_have_attribute("data-live", "yes")
 
     expect_text(hers, "newer")

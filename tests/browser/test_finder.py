@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from accounts.models import User
 from messaging.models import Message
+from tests.browser.composing import first_of
 
 ROWS = "#finder-list a"
 
@@ -46,7 +47,7 @@ def test_enter_before_the_finder_is_loaded_opens_the_row(hers):
     for key in ("Control+k", "t", "a", "i", "Enter"):
         hers.keyboard.press(key)
     expect(hers.locator("#finder input")).to_have_value("tai")
-    waiting[0].continue_()
+    first_of(hers, waiting).continue_()
 
     expect(hers).to_have_url(re.compile("/chats/with/mira.tailor/"))
 
@@ -105,7 +106,7 @@ def test_close_button_works_before_the_finder_is_loaded(hers):
     hers.locator("#finder").get_by_role("button", name="Close").click()
     expect(hers.locator("dialog#finder")).to_be_hidden()
     with hers.expect_response("**/finder*.js"):
-        waiting[0].continue_()
+        first_of(hers, waiting).continue_()
 
     assert _open(hers).input_value() == ""
     expect(hers.locator(ROWS)).to_have_count(8)
@@ -132,7 +133,7 @@ def test_letters_typed_while_the_module_loads_belong_to_the_field(hers):
     hers.keyboard.press("Home")
     hers.keyboard.press("Delete")
     hers.keyboard.press("Delete")
-    waiting[0].continue_()
+    first_of(hers, waiting).continue_()
 
     expect(hers.locator(ROWS).first).to_have_text("mira.tailor")
     expect(hers).to_have_url(re.compile("/chats/$"))
@@ -147,8 +148,7 @@ def test_enter_waits_for_the_rows_of_the_typed_text(hers):
     field.press("Enter")
     expect(hers.locator("dialog#finder")).to_be_visible()
     assert "/with/" not in hers.url
-    while not waiting:
-        hers.wait_for_timeout(10)
+    first_of(hers, waiting)
     for route in waiting:
         route.continue_()
 
@@ -161,12 +161,11 @@ def test_rows_of_an_earlier_text_do_not_replace_those_of_a_later_one(hers):
     waiting = []
     hers.route("**/chats/find/?q=w", lambda route: waiting.append(route))
     field.press("w")
-    while not waiting:
-        hers.wait_for_timeout(10)
+    first_of(hers, waiting)
     field.fill("mira")
     expect(hers.locator(ROWS).first).to_have_text("mira.tailor")
     with hers.expect_response("**/chats/find/?q=w"):
-        waiting[0].continue_()
+        first_of(hers, waiting).continue_()
     hers.evaluate("() => new Promise(done => setTimeout(done, 50))")
 
     expect(hers.locator(ROWS).first).to_have_text("mira.tailor")

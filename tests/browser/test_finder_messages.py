@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from messaging.models import Message
+from tests.browser.composing import IMPORT, wait_for_module
 
 HITS = """() => [...(CSS.highlights.get("hits") ?? [])].map(hit => hit.toString())"""
 
@@ -24,6 +25,12 @@ def found(alice, bob, member, write, write_many):
 @pytest.fixture
 def hers(open_browser, alice, found):
     return open_browser(alice, viewport={"width": 1280, "height": 720})
+
+
+def _open_result(page, address):
+    page.goto(address)
+    wait_for_module(page, "hits")  # It keeps the words of the result for the next page.
+    page.locator("#found li a").click()
 
 
 def _shows_hits(page, message, hits):
@@ -70,12 +77,13 @@ def test_menu_of_a_conversation_leads_to_a_search_in_it(hers):
 
 
 def test_page_of_a_result_marks_its_words_once(hers, found):
-    hers.goto("/chats/search/?q=warp+long")
-    hers.locator("#found li a").click()
+    _open_result(hers, "/chats/search/?q=warp+long")
     _shows_hits(hers, found, ["warp", "long", "Warp"])
     assert hers.evaluate("sessionStorage.getItem('bobbin-hits')") is None
+    module = wait_for_module(hers, "hits")
     hers.reload()
-    expect(hers.locator(f"#m{found.pk}")).to_be_visible()
+    expect(hers.locator("html")).to_have_attribute("data-live", "yes")  # By now, it would request hits.js.
+    hers.evaluate(IMPORT, module)
 
     assert hers.evaluate(HITS) == []
 
@@ -93,8 +101,7 @@ def test_result_on_the_page_that_shows_it_closes_the_finder_and_marks(hers, foun
 
 def test_hit_in_a_folded_message_is_shown(hers, alice, bob, write):
     message = write(bob, alice, "\n".join(["line"] * 40) + "\nthe shuttle" + "\nend" * 40)
-    hers.goto("/chats/search/?q=shuttle")
-    hers.locator("#found li a").click()
+    _open_result(hers, "/chats/search/?q=shuttle")
     _shows_hits(hers, message, ["shuttle"])
 
     top = "[...CSS.highlights.get('hits')][0].getBoundingClientRect().top"
@@ -103,8 +110,7 @@ def test_hit_in_a_folded_message_is_shown(hers, alice, bob, write):
 
 def test_short_word_is_marked_only_where_it_is_a_word(hers, alice, bob, write):
     message = write(bob, alice, "A banana (a) was an art")
-    hers.goto("/chats/search/?q=a+was")
-    hers.locator("#found li a").click()
+    _open_result(hers, "/chats/search/?q=a+was")
 
     _shows_hits(hers, message, ["A", "a", "was"])
 

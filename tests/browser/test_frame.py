@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.composing import DRAFTS, type_text, wait_for_module
+
 PAGES = ("/chats/", "/chats/with/bob/", "/chats/search/", "/accounts/", "/chats/new/", "/chats/thread/{}/")
 PHONE = {"width": 390, "height": 844}
 BOTTOM = "element => element.getBoundingClientRect().bottom"
@@ -51,18 +53,41 @@ def test_log_out_leads_to_its_form_without_javascript_and_while_a_text_is_typed(
     hers.goto("/chats/with/bob/")
     hers.locator("main > form.compose textarea").fill(text)
     hers.locator(".menu summary").click()
-    hers.wait_for_load_state("networkidle")
+    if script:
+        wait_for_module(hers, "menu")
     hers.get_by_role("link", name="Log out").click()
 
     expect(hers.get_by_role("button", name="Log out")).to_be_in_viewport()
 
 
+def _log_out_by_menu(page):
+    page.locator(".menu summary").click()
+    wait_for_module(page, "menu")
+    page.get_by_role("link", name="Log out").click()
+
+
+@pytest.mark.parametrize("kept", ["a draft of another page", "a message that waits"])
+def test_log_out_of_the_menu_leads_to_a_question_if_it_loses_texts(open_browser, message, alice, kept):
+    hers = open_browser(alice)
+    hers.route("**/chats/new/", lambda route: route.abort())
+    type_text(hers, "/chats/with/bob/", kept)
+    if kept == "a draft of another page":
+        hers.goto(f"/chats/thread/{message.pk}/")
+    else:
+        hers.keyboard.press("Enter")
+        expect(hers.locator("li.is-unsent .progress")).to_have_text("Not sent yet")
+    expect(hers.locator("main > form.compose textarea")).to_have_value("")
+    _log_out_by_menu(hers)
+    hers.get_by_role("button", name="Log out").click()
+
+    expect(hers.get_by_role("dialog", name="Log out?")).to_contain_text("will be")
+    assert len(hers.evaluate(DRAFTS)) == 1
+
+
 def test_log_out_of_the_menu_logs_out_at_once(open_browser, message, alice):
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
-    hers.locator(".menu summary").click()
-    hers.wait_for_load_state("networkidle")
-    hers.get_by_role("link", name="Log out").click()
+    _log_out_by_menu(hers)
 
     expect(hers.get_by_role("heading", name="You have logged out")).to_be_visible()
     hers.goto("/chats/")

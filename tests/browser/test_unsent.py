@@ -8,6 +8,7 @@ from tests.browser.composing import (
     DRAFTS,
     check_session_now,
     end_sessions,
+    first_of,
     log_in_again,
     log_out_and_lose_texts,
 )
@@ -66,7 +67,7 @@ def test_own_message_is_shown_before_the_response_and_then_as_sent_and_read(open
     expect(row(hers, "at once").locator(".progress")).to_have_text("Sending…")
     print(f"Shown after {hers.evaluate('window.took'):.0f} ms.")
     expect(hers.locator(".composer textarea")).to_have_value("")
-    waiting[0].continue_()
+    first_of(hers, waiting).continue_()
     expect(row(hers, "at once").locator(".sent")).to_have_text("sent")
     opened(open_browser(bob), "/chats/with/alice/")
     expect(row(hers, "at once").locator(".seen")).to_have_text("read")
@@ -207,7 +208,7 @@ def test_text_that_is_typed_while_the_script_loads_is_another_message_or_stays(h
     send(hers, "first")
     send(hers, "second")
     hers.keyboard.type("third")
-    waiting[0].continue_()
+    first_of(hers, waiting).continue_()
     expect(row(hers, "second").locator(".sent")).to_have_text("sent")
 
     expect(hers.locator(".composer textarea")).to_have_value("third")
@@ -219,8 +220,8 @@ def test_refused_message_is_shown_on_another_page_and_comes_back_to_its_conversa
     hers.locator(".composer textarea").fill("x" * 10_001)
     hers.keyboard.press("Enter")
     expect(hers.locator("li.is-unsent .progress")).to_have_text("Not sent yet")
-    hers.unroute("**/chats/new/")
     hers.goto("/chats/")
+    hers.unroute("**/chats/new/")
     hers.get_by_role("link", name="A message was not sent. Open its conversation.").click()
     expect(hers.locator(".composer .failed")).to_contain_text("Not sent: ")
 

@@ -20,7 +20,7 @@ openPage(
   },
 );
 HTMLElement.prototype.scrollIntoView = () => {};
-const { anotherMember, isHere, queued, sendAll, sendText, showAllRefused, store, merge } = await load(
+const { anotherMember, isHere, queued, sendAll, sendText, settled, showAllRefused, store, merge } = await load(
   "away",
   "unsent",
   "queue",
@@ -197,6 +197,16 @@ test("text of this tab that another tab has sent and the server has refused come
   assert.equal(form.querySelector(".failed").textContent, "Not sent: Too long");
 });
 
+for (const body of ["", REFUSED])
+  test(`reason of a refusal is gone after the corrected text was sent: ${body ? "of the form" : "of an error page"}`, async () => {
+    answers = [{ status: 422, body: body || "<h1>Too long</h1>" }];
+    await send("typed");
+    assert.ok(form.querySelector(".failed, .errorlist"));
+    answers = [accept(id())];
+    await send("typed");
+    assert.equal(form.querySelector(".failed, .errorlist"), null);
+  });
+
 test("refused text of a tab that is gone comes back on a page that opens", () => {
   storeOther({ why: "Too long" });
   showAllRefused(true);
@@ -217,9 +227,36 @@ for (const [values, address] of [
     assert.deepEqual([shown(), area.value, queued().length], [[], "", 1]);
     const other = new BroadcastChannel("bobbin-unsent");
     other.postMessage("other");
-    await new Promise((done) => after(done, 50));
+    await received();
     assert.equal(line.textContent, "");
   });
+
+/** Waits for the next message of another tab. */
+async function received() {
+  settled.ref(); // Otherwise nothing keeps this process alive.
+  await new Promise((done) => settled.addEventListener("message", done, { once: true }));
+  settled.unref();
+}
+
+test("of several refused texts of other pages, the oldest has the link until it is handled", async () => {
+  const at = Date.now();
+  for (const [id, conversation] of [
+    ["late", "5"],
+    ["early", "4"],
+  ])
+    storeOther({ id, conversation, draft: `conversation:${conversation}`, why: "No", at: at - (id === "early") });
+  showAllRefused();
+  const path = () => line.querySelector("a") && new URL(line.querySelector("a").href).pathname;
+  assert.equal(path(), "/chats/conversation/4/");
+  const other = new BroadcastChannel("bobbin-unsent");
+  other.postMessage("early");
+  await received();
+  assert.equal(path(), "/chats/conversation/5/");
+  other.postMessage("late");
+  localStorage.clear();
+  await received();
+  assert.equal(path(), null);
+});
 const OF_ANOTHER = "A message was not sent. Open its conversation.";
 
 test("refusal that arrives while another member is logged in changes nothing, and the text is sent again", async () => {

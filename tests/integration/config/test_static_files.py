@@ -44,6 +44,7 @@ def test_modules_are_collected_without_comments_and_with_the_same_line_numbers(c
             assert not removed or removed.startswith(("//", "/**", "*")), line
             # What is removed behind code does not begin in a string.
             assert not kept or removed.count('"') % 2 == removed.count("`") % 2 == 0, line
+            assert kept.count("'") % 2 == 0, line  # Comments contain apostrophes, and texts do not.
         assert not [line for line in served if re.search(r"(^| )(//|/\*\*|\* @)", line)], source.name
 
 

@@ -102,7 +102,12 @@ showTitle();
 findTarget();
 // The pattern is taken by every page, so none stays for another member.
 const hits = takeHits();
-if (hits || found) import("./hits.js").then(({ showHits }) => showHits(hits));
+// Without a connection, only the marks are missing.
+if (hits || found)
+  import("./hits.js").then(
+    ({ showHits }) => showHits(hits),
+    () => {},
+  );
 if (!isCovered()) focusPlace();
 if (messages) addEventListener("scroll", loadWhileScrolling, { once: true, passive: true });
 setInterval(showTimes, 60_000);
@@ -147,15 +152,16 @@ if (state) {
   watchSight();
   // Another tab stores the reason why a message was refused.
   addEventListener("storage", ({ newValue }) => {
-    if (newValue?.includes('"why":')) loadUnsent().then(({ showAllRefused }) => showAllRefused());
+    if (newValue?.includes('"why":')) tryTo(() => loadUnsent().then(({ showAllRefused }) => showAllRefused()));
   });
   const beginning = `with:${messages?.dataset.with?.toLowerCase()}`; // The key of a conversation without messages.
-  if (draftFor(beginning)) tryTo(() => import("./beginning.js").then(({ takeBeginning }) => takeBeginning(beginning)));
+  if (messages && draftFor(beginning))
+    tryTo(() => import("./beginning.js").then(({ takeBeginning }) => takeBeginning(beginning)));
   if (hasColumn) {
     showColumn();
     wide.addEventListener("change", showColumn);
   }
-  if (unsentKeys().length) loadUnsent();
+  if (unsentKeys().length) tryTo(loadUnsent);
   else if (messages) setTimeout(prepare, SOON);
 } else if ("sessionEnded" in document.body.dataset) {
   // This page is the response to a log-out or an erasure.

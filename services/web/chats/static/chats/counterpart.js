@@ -40,6 +40,15 @@ export function isAsKnown(page) {
   return name === about.known?.name && isActive === about.known.isActive;
 }
 
+/**
+ * Takes over the heading of a thread, which is the beginning of its first message.
+ * @param {Document} page
+ */
+export async function updateHeading(page) {
+  if ($("h1", page)?.textContent !== $("h1")?.textContent)
+    await import("./headings.js").then(({ showHeadings }) => showHeadings(page));
+}
+
 // Requests the current name and state of the counterpart. Returns whether anything has changed.
 export async function checkCounterpart() {
   if (!about.known) return about.isGone;

@@ -127,7 +127,9 @@ function rename(old, { name, address, made }, { subject }) {
     elements.to.value = name;
     if (elements.made) elements.made.value = made;
   }
-  if (!subject) formsToSend().forEach(storeDraft);
+  // The finder searches in the conversation with this name.
+  if (subject) subject.dataset.with = name;
+  else formsToSend().forEach(storeDraft);
   const isAddressed = messages && !thread; // The URL contains the name.
   if (isAddressed) history.replaceState(history.state, "", `${address}${location.search}${location.hash}`);
 }

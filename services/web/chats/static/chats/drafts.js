@@ -44,6 +44,12 @@ export const byAge = () =>
     .filter((key) => !key.includes(UNSENT))
     .sort((one, other) => (read(one)?.at ?? 0) - (read(other)?.at ?? 0));
 
+// The numbers of waiting messages and of drafts with a text, which a log-out deletes.
+export const losses = () => ({
+  messages: unsentKeys().length,
+  drafts: byAge().filter((key) => read(key)?.text.trim()).length,
+});
+
 /** Returns whether the draft is stored. @param {string} key @param {Draft} draft */
 export function write(key, draft) {
   const store = () => inStorage((storage) => (storage.setItem(key, JSON.stringify(draft)), true), false);

@@ -72,13 +72,14 @@ function search() {
   else $('.top a[href$="/search/"]')?.click();
 }
 
+let isEntered = false; // Whether Enter was pressed in the finder before its module was loaded.
 /** Opens the finder. Returns whether this page has one. */
 export function openFinder() {
   const dialog = $("dialog#finder");
   if (dialog && !$("dialog[open]")) {
     dialog.showModal(); // At once, because the next letters belong to its field.
     dialog.onclose = () => void (required("input", dialog).value = "");
-    let isEntered = false; // Whether Enter was pressed before the module was loaded.
+    isEntered = false; // An earlier opening may still wait for the module.
     dialog.onkeydown = (event) => {
       isEntered = event.key === "Enter" && event.target instanceof HTMLInputElement && !isComposing(event);
     };

@@ -3,7 +3,7 @@
 // opened.
 
 import { AwayError } from "./away.js";
-import { formsWithText } from "./drafts.js";
+import { formsWithText, losses } from "./drafts.js";
 import { get } from "./fetching.js";
 import { $ } from "./page.js";
 
@@ -13,8 +13,9 @@ import { $ } from "./page.js";
  */
 async function logOut(event) {
   const { currentTarget: link } = event;
-  // A log-out deletes drafts, so a member who has typed text logs out from the settings.
-  if (!(link instanceof HTMLAnchorElement) || formsWithText().length) return;
+  const { messages, drafts } = losses();
+  // The settings ask before a log-out that deletes texts. Without storage, only the forms have them.
+  if (!(link instanceof HTMLAnchorElement) || messages || drafts || formsWithText().length) return;
   event.preventDefault();
   const follow = () => location.assign(link.href);
   try {

@@ -2,6 +2,7 @@
 // The rows of messages that the server has not accepted yet.
 
 import { $, $$, conversation, make, messages, required, thread } from "./page.js";
+import { queued } from "./queue.js";
 import { byId, deepBelow, depthOf } from "./rows.js";
 import { gettext } from "./texts.js";
 import { DEEPEST } from "./thread.js";
@@ -70,11 +71,14 @@ export function showProgress(message, text, hasFailed) {
 }
 
 /**
- * Shows on another page that a message was refused, with a link to the page that shows the message.
- * @param {Unsent} message
+ * Shows that messages of other pages were refused, with a link to the page that shows the oldest one.
+ * @param {string} [handled] The id of a message that the storage may still contain.
  */
-export function showLink(message) {
-  if ($("#connection a")?.dataset.unsent === message.id) return;
+export function showLink(handled) {
+  const old = $("#connection a");
+  const message = queued().find((one) => one.why && one.id !== handled && !isHere(one));
+  if (!message) return old?.remove();
+  if (old?.dataset.unsent === message.id) return;
   const href = message.thread ? `/chats/thread/${message.thread}/` : `/chats/conversation/${message.conversation}/`;
   const link = make("a", { href, textContent: gettext("A message was not sent. Open its conversation.") });
   link.dataset.unsent = message.id;
@@ -82,10 +86,9 @@ export function showLink(message) {
 }
 
 /** Called when a message was sent, discarded or returned to its form. @param {{ id: string }} message */
-export function removeShown(message) {
-  rowOf(message)?.remove();
-  const link = $("#connection a");
-  if (link?.dataset.unsent === message.id) link.remove();
+export function removeShown({ id }) {
+  rowOf({ id })?.remove();
+  if ($("#connection a")?.dataset.unsent === id) showLink(id);
 }
 
 /**

@@ -81,7 +81,7 @@ async function accepted(form, address) {
  */
 export function renew(form) {
   required("textarea", form).value = "";
-  for (const list of $$(".errorlist", form)) list.remove();
+  for (const old of $$(`.failed, ${SAID}`, form)) old.remove();
   form.elements.client_id.value = uuid();
 }
 

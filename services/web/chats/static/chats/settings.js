@@ -3,7 +3,7 @@
 // page of the settings loads it.
 
 import { enterSends, hasEnterKey } from "./composer.js";
-import { byAge, read, unsentKeys } from "./drafts.js";
+import { losses } from "./drafts.js";
 import { $, $$, make, required } from "./page.js";
 import { remember } from "./remembered.js";
 import { ngettext } from "./texts.js";
@@ -35,8 +35,8 @@ const unsentText = (count) =>
   );
 
 // The page after a log-out deletes what this browser has stored.
-function losses() {
-  const [messages, drafts] = [unsentKeys().length, byAge().filter((key) => read(key)?.text.trim()).length];
+function textsOfLosses() {
+  const { messages, drafts } = losses();
   const lost = [];
   if (messages) lost.push(unsentText(messages));
   if (drafts) lost.push(ngettext("%(count)s draft will be deleted.", "%(count)s drafts will be deleted.", drafts));
@@ -46,7 +46,7 @@ function losses() {
 /** @param {SubmitEvent} event */
 function confirmLosses(event) {
   const dialog = required("dialog#losses");
-  const lost = event.submitter && dialog.contains(event.submitter) ? [] : losses();
+  const lost = event.submitter && dialog.contains(event.submitter) ? [] : textsOfLosses();
   if (!lost.length) return;
   event.preventDefault();
   required("div", dialog).replaceChildren(...lost.map((textContent) => make("p", { textContent })));

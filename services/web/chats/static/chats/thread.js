@@ -3,7 +3,7 @@
 
 import { sayArrivals } from "./arrivals.js";
 import { checkContent } from "./away.js";
-import { checkCounterpart, isAsKnown, isErased, isSame } from "./counterpart.js";
+import { checkCounterpart, isAsKnown, isErased, isSame, updateHeading } from "./counterpart.js";
 import { get, getChanged, UNCHANGED } from "./fetching.js";
 import { fold, reveal } from "./folding.js";
 import { group } from "./groups.js";
@@ -162,6 +162,7 @@ export async function refreshMessages(ids) {
     const added = merge(page, (id) => id <= end);
     showArrivals(added);
     removeDeleted(shown, page, from);
+    if (thread) await updateHeading(page);
     const isWhole = idsOf(page).every((id) => id <= end);
     note(page, from, isWhole);
   }

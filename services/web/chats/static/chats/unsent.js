@@ -149,7 +149,7 @@ function showRefused(message, answer = null, why = refusalOf(message), isOpening
   const isWanted = (message.tab === tab || isOpening) && !document.hidden; // The member may be in another tab.
   if (isWanted && form && !holdsText(form)) giveBack(form, message, answer, why);
   else if (isHere(message)) showReason(message);
-  else showLink(message);
+  else showLink();
 }
 
 /** @param {Unsent} message */
