@@ -133,8 +133,9 @@ def test_finder_reads_no_more_than_a_fixed_number_of_conversations(members, text
 
 @pytest.mark.parametrize("address", CHANGES)
 def test_change_of_a_help_desk_reads_no_more_than_that_of_another_member(members, browser_of, address):
-    desk, other = (_write(browser_of, *member, address, CHANGES[address]) for member in members)
-    assert desk <= MOST * other
+    # A change may also split a page of an index, or empty its pending list. That happens by chance.
+    tries = ([_write(browser_of, *one, address, CHANGES[address]) for one in members] for _ in range(3))
+    assert any(desk <= MOST * other for desk, other in tries)
 
 
 @pytest.mark.parametrize("members", [kind for kind in KINDS if KINDS[kind][1] <= SEARCHED], indirect=True)
