@@ -44,7 +44,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     form = LanguageForm(
         request.POST if request.method == "POST" else None, initial={"language": chosen(request)}
     )
-    if not form.is_valid():
+    if not form.is_valid() or "language" not in request.POST:  # "" is a choice, too.
         status = 422 if form.is_bound else 200
         return render(request, "accounts/language.html", {"form": form}, status=status)
     language = form.cleaned_data["language"]
