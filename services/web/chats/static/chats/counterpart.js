@@ -1,7 +1,6 @@
 // @ts-check
 // The counterpart of this page. The code that handles changes is loaded when it is needed (departed.js).
 
-import { checkContent } from "./away.js";
 import { fetchCounterpart } from "./fetching.js";
 import { $, $$, required } from "./page.js";
 
@@ -15,11 +14,7 @@ const read = ({ dataset }) => ({
 });
 /** @type {About} */
 const about = { subject, known: subject && read(subject), isGone: false };
-async function departed() {
-  const loaded = await import("./departed.js");
-  checkContent();
-  return loaded;
-}
+const departed = () => import("./departed.js");
 /** @type {Promise<boolean> | null} */
 let checking = null;
 
@@ -38,15 +33,6 @@ export const isSame = (page) => $("[data-with]", page)?.dataset.conversation ===
 export function isAsKnown(page) {
   const { name, isActive } = read(required("[data-with]", page));
   return name === about.known?.name && isActive === about.known.isActive;
-}
-
-/**
- * Takes over the heading of a thread, which is the beginning of its first message.
- * @param {Document} page
- */
-export async function updateHeading(page) {
-  if ($("h1", page)?.textContent !== $("h1")?.textContent)
-    await import("./headings.js").then(({ showHeadings }) => showHeadings(page));
 }
 
 // Requests the current name and state of the counterpart. Returns whether anything has changed.

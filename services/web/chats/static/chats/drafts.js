@@ -31,24 +31,16 @@ export function read(key) {
 }
 
 /**
- * The key of the draft of a form, by what the form is about, such as "conversation:12".
+ * The draft of a form, by what the form is about, such as "conversation:12".
  * @param {string} about
  */
-export const keyFor = (about) => `draft ${member} ${about}`;
-/** @param {string} about */
-export const draftFor = (about) => (member ? read(keyFor(about)) : null);
+export const draftFor = (about) => (member ? read(`draft ${member} ${about}`) : null);
 
-// The keys of all drafts, oldest first.
-export const byAge = () =>
+// Oldest first.
+const byAge = () =>
   keys()
     .filter((key) => !key.includes(UNSENT))
     .sort((one, other) => (read(one)?.at ?? 0) - (read(other)?.at ?? 0));
-
-// The numbers of waiting messages and of drafts with a text, which a log-out deletes.
-export const losses = () => ({
-  messages: unsentKeys().length,
-  drafts: byAge().filter((key) => read(key)?.text.trim()).length,
-});
 
 /** Returns whether the draft is stored. @param {string} key @param {Draft} draft */
 export function write(key, draft) {
@@ -131,7 +123,7 @@ export const deleteDraft = (form) => remove(keyOf(form));
  * @param {HTMLFormElement} form
  * @returns {TabEvent}
  */
-export const sentFrom = (form, text = textOf(form)) => ({ kind: "sent", draft: keyOf(form), text });
+export const sentFrom = (form) => ({ kind: "sent", draft: keyOf(form), text: textOf(form) });
 
 /**
  * Another tab has sent a form and deleted its draft. A different text in this tab becomes the draft, and the

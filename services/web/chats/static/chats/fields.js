@@ -2,7 +2,6 @@
 // The buttons beside fields: "Show" shows a typed password, "Copy" copies a text. Only pages with such fields load it.
 
 import { $, $$, required } from "./page.js";
-import { gettext } from "./texts.js";
 
 /** @param {HTMLButtonElement} button @param {string} verb */
 const name = (button, verb) => (required("span", button).textContent = verb);
@@ -12,7 +11,7 @@ function show(button, isShown) {
   const field = $(`input#${button.dataset.shows}`);
   if (!field) return;
   field.type = isShown ? "text" : "password";
-  name(button, isShown ? gettext("Hide") : gettext("Show"));
+  name(button, isShown ? "Hide" : "Show");
 }
 
 /** @param {HTMLButtonElement} button */
@@ -31,7 +30,7 @@ async function copyField(button) {
   } catch {
     document.execCommand("copy"); // Over plain HTTP, or without the permission.
   }
-  name(button, gettext("Copied"));
+  name(button, "Copied");
 }
 
 document.addEventListener("click", ({ target }) => {

@@ -3,7 +3,6 @@
 
 import { $, $$, make, required } from "./page.js";
 import { after, all, before, byId, deepBelow, depthOf, LABEL, targetId } from "./rows.js";
-import { gettext, ngettext } from "./texts.js";
 
 const FOLDED_BELOW = 4;
 // Characters and lines of a message that is not folded.
@@ -42,8 +41,7 @@ export function setFold(row, button, open) {
   const deep = deepBelow(row);
   for (const below of deep) below.hidden = !open;
   button.setAttribute("aria-expanded", String(open));
-  const closed = ngettext("Show %(count)s reply", "Show %(count)s replies", deep.length);
-  button.textContent = open ? gettext("Hide replies") : closed;
+  button.textContent = open ? "Hide replies" : `Show ${deep.length} ${deep.length === 1 ? "reply" : "replies"}`;
 }
 
 /**
@@ -63,7 +61,7 @@ function foldText(row) {
   const show = (open = true) => {
     content.classList.toggle("is-folded", !open);
     button.setAttribute("aria-expanded", String(open));
-    button.textContent = open ? gettext("Show less") : gettext("Show all");
+    button.textContent = open ? "Show less" : "Show all";
   };
   show(old?.ariaExpanded === "true");
   button.onclick = () => show(content.matches(".is-folded"));

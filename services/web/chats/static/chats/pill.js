@@ -4,7 +4,6 @@
 import { make, required } from "./page.js";
 import { reveal } from "./folding.js";
 import { all, focusRow, sideOf } from "./rows.js";
-import { ngettext } from "./texts.js";
 
 /** @type {Set<HTMLElement>} */
 const unseen = new Set();
@@ -19,12 +18,10 @@ function show() {
   const row = first();
   pill.hidden = !row;
   if (!row) return;
-  const { size } = unseen;
-  const count = ngettext("%(count)s new", "%(count)s new", size);
-  const text = `${sideOf(row) < 0 ? "↑" : "↓"} ${count}`;
+  const text = `${sideOf(row) < 0 ? "↑" : "↓"} ${unseen.size} new`;
   if (pill.textContent === text) return;
   pill.textContent = text;
-  pill.ariaLabel = ngettext("%(count)s new: go to the first", "%(count)s new: go to the first", size);
+  pill.ariaLabel = `${unseen.size} new: go to the first`;
 }
 
 // After the next frame, in which composer.js may scroll to the end of the page.
