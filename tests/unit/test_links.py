@@ -141,7 +141,10 @@ def test_link_sends_no_referrer():
     assert 'rel="noopener noreferrer nofollow ugc"' in linked("https://example.org")
 
 
-@given(st.text(alphabet=st.sampled_from(list("https://a.b<>\"'&)( \t\u202e")), max_size=60))
+ANY = st.text(alphabet=st.sampled_from(list("https://a.b<>\"'&)( \n\u202e")), max_size=60)
+
+
+@given(ANY.filter(lambda text: "\n>" not in text))  # That would be a quote, which loses its marker.
 def test_any_text_with_links_is_unchanged_and_escaped(text):
     html = linked(f"https://{text}")
     without_links = re.sub(r'<a href="[^"<>]*" rel="[\w ]+" target="_blank">|</a>', "", html)
