@@ -65,6 +65,10 @@ format: install ## Rewrite the code in the common style
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 	@scripts/javascript.sh prettier --write --log-level warn '{services,scripts,tests}/**/*.{js,mjs,ts}' eslint.config.js
 
+.PHONY: translations
+translations: install ## Take new texts from the code into the translations, and compile them
+	@.venv/bin/python scripts/translations.py update
+
 .PHONY: audit-packages
 audit-packages: install #: Look for known vulnerabilities in the locked packages; needs the network
 	@.venv/bin/uvx pip-audit==2.10.1 --require-hashes --disable-pip -r services/web/requirements/dev.txt -r services/web/requirements/traces.txt

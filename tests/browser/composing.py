@@ -8,6 +8,7 @@ from accounts.models import Session
 from accounts.sessions import SessionStore
 
 DRAFTS = "Object.keys(localStorage).filter(key => key.startsWith('draft'))"
+IMPORT = "address => import(address).then(() => true)"
 SEND = re.compile("^(Reply|Send|Save)$")
 
 
@@ -32,10 +33,32 @@ def check_session_now(page) -> None:
     page.evaluate("dispatchEvent(new Event('online'))")
 
 
+def wait_for_module(page, name) -> str:
+    """Wait until a module that the page loads later has run, and return its URL."""
+    loaded = f"performance.getEntriesByType('resource').find(one => one.name.includes('/{name}.'))"
+    address = page.wait_for_function(f"() => {loaded}?.name").json_value()
+    page.evaluate(IMPORT, address)
+    return address
+
+
+def first_of(page, routes):
+    """Wait until a handler of `page.route` has added a route to `routes`, and return the first one."""
+    for _ in range(1_000):
+        if routes:
+            return routes[0]
+        page.wait_for_timeout(10)
+    raise AssertionError("The page requests nothing.")
+
+
 def leave_composer(page) -> None:
     """Take the focus from the composer, so that single keys act on the page."""
     expect(page.locator(".composer textarea")).to_be_focused()
     page.keyboard.press("Escape")
+
+
+def log_out_and_lose_texts(page) -> None:
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Log out anyway").click()
 
 
 def end_sessions() -> None:

@@ -1,5 +1,7 @@
 """Open pages announce that a counterpart was erased, renamed or deactivated, and lose no typed text."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -112,7 +114,8 @@ def test_rename_is_announced_on_open_pages_and_the_next_send_arrives(tabs, brows
     for name, tab in tabs.items():
         expect(tab.locator(".news")).to_have_text("bob is now called robert.")
         expect(_text(tab)).to_have_value("half a text")
-        expect(tab.locator("h1, h2, .who", has_text="bob")).to_have_count(0)
+        # The heading of a thread has its first words, which contain "Bob".
+        expect(tab.locator("h1, h2, .who", has_text=re.compile("bob"))).to_have_count(0)
         _text(tab).fill(f"from the page {name}")
         _button(tab).click()
         expect(tab.locator("li.message .content", has_text=f"from the page {name}")).to_be_visible()

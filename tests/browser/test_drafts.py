@@ -13,7 +13,9 @@ from tests.browser.composing import (
     check_session_now,
     end_sessions,
     expect_text,
+    first_of,
     log_in_again,
+    log_out_and_lose_texts,
     type_text,
 )
 from tests.support.running_site import ROOT
@@ -57,7 +59,7 @@ def test_failed_send_keeps_form_and_draft(open_browser, people, alice, browser_e
     for status, header in NOT_ACCEPTED:
         _fail_with(hers, status, header)
         hers.get_by_role("button", name=SEND).click()
-        says = "No connection" if status is None else "Your text is kept"
+        says = "there is no connection" if status is None else "Your text is kept"
         expect(hers.locator("form.compose:not([data-busy])").get_by_role("alert")).to_contain_text(says)
         expect_text(hers, "kept")
         assert len(hers.evaluate(DRAFTS)) == 1, status
@@ -88,7 +90,7 @@ def test_send_whose_response_is_lost_is_delivered_once(open_browser, people, ali
     sends = hers.locator("main > form.compose").evaluate("form => form.action")
     hers.route(sends, lose)
     hers.get_by_role("button", name=SEND).click()
-    expect(hers.get_by_role("alert")).to_contain_text("No connection")
+    expect(hers.get_by_role("alert")).to_contain_text("there is no connection")
     hers.unroute(sends)
     hers.reload()  # The draft keeps the client_id of the send that may have arrived.
     expect_text(hers, "first")
@@ -199,7 +201,7 @@ def test_log_out_in_one_tab_covers_a_half_written_text_in_another(open_browser, 
     type_text(hers, "/chats/with/bob/", "half a thought")
     other = hers.context.new_page()
     other.goto("/accounts/")
-    other.get_by_role("button", name="Log out").click()
+    log_out_and_lose_texts(other)
 
     expect(hers.get_by_role("dialog", name="You have been logged out")).to_be_visible()
     expect_text(hers, "half a thought")
@@ -249,7 +251,7 @@ def test_text_typed_before_the_script_loads_is_not_replaced_by_a_draft(open_brow
     hers.route("**/bobbin*.js", lambda route: waiting.append(route))
     hers.goto("/chats/with/bob/", wait_until="commit")
     hers.locator("main > form.compose textarea").fill("newer")
-    waiting[0].continue_()
+    first_of(hers, waiting).continue_()
     expect(hers.locator("html")).to_have_attribute("data-live", "yes")
 
     expect_text(hers, "newer")
@@ -374,7 +376,7 @@ def test_back_shows_the_page_after_the_session_check(open_browser, people, alice
     hers.goto("/chats/search/")
     hers.go_back()
 
-    expect(hers.get_by_text("from bob", exact=True)).to_be_visible()
+    expect(hers.get_by_role("main").get_by_text("from bob", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -394,3 +396,17 @@ def test_page_from_the_back_forward_cache_checks_its_session_at_once(open_browse
         hers.evaluate(kept, "pageshow")
 
     expect(hers.locator("html")).not_to_have_class(re.compile("is-checking"))
+
+
+def test_draft_of_an_empty_conversation_stays_after_the_first_message(open_browser, write, alice, bob):
+    hers = open_browser(alice)
+    type_text(hers, "/chats/with/bob/", "half a greeting")
+    hers.goto("/chats/")
+    write(bob, alice, "from bob")
+    hers.goto("/chats/with/bob/")
+    expect_text(hers, "half a greeting")
+    hers.goto("/chats/")
+
+    expect(hers.locator('[data-counterpart="bob"]')).to_contain_text("Draft")
+    hers.goto("/chats/with/bob/")
+    expect_text(hers, "half a greeting")

@@ -240,7 +240,8 @@ def test_deletion_of_the_account_deletes_its_drafts(open_browser, root, alice):
 def test_log_out_in_any_tab_deletes_the_drafts(hers, keys):
     type_text(hers, CONVERSATION, "a secret")
     hers.goto("/accounts/")
-    button = hers.get_by_role("button", name="Log out")
+    hers.get_by_role("button", name="Log out").click()
+    button = hers.get_by_role("button", name="Log out anyway")
     if keys:
         with hers.context.expect_page() as opened:
             button.click(modifiers=keys)

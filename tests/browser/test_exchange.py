@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from messaging.models import Message, MessageHistory
-from tests.browser.composing import leave_composer
+from tests.browser.composing import leave_composer, log_out_and_lose_texts
 from tests.support.harmed_valkey import Server
 from tests.support.running_site import running_site
 
@@ -312,7 +312,7 @@ def test_a_draft_survives_a_reload_and_not_a_log_out(open_browser, message, thre
     his.reload()
     expect(his.get_by_role("textbox", name="Message")).to_have_value("Half a thought")
     his.goto("/accounts/")
-    his.get_by_role("button", name="Log out").click()
+    log_out_and_lose_texts(his)
     expect(his.get_by_role("heading", name="You have logged out")).to_be_visible()
 
     his.wait_for_function("() => !Object.keys(localStorage).some(key => key.startsWith('draft'))")

@@ -7,8 +7,9 @@ from playwright.sync_api import expect
 
 from accounts.models import User
 from messaging.models import Message
+from tests.browser.composing import first_of
 
-ROWS = "#finder-list > a"
+ROWS = "#finder-list a"
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_enter_before_the_finder_is_loaded_opens_the_row(hers):
     for key in ("Control+k", "t", "a", "i", "Enter"):
         hers.keyboard.press(key)
     expect(hers.locator("#finder input")).to_have_value("tai")
-    waiting[0].continue_()
+    first_of(hers, waiting).continue_()
 
     expect(hers).to_have_url(re.compile("/chats/with/mira.tailor/"))
 
@@ -57,7 +58,7 @@ def test_arrow_keys_select_a_row_and_enter_opens_it(hers):
     rows = hers.locator(ROWS)
     expect(rows).to_have_count(9)
     expect(rows.first).to_have_text("weaver498")
-    expect(hers.locator("#finder [role=status]")).to_have_text("8 people found")
+    expect(hers.locator("#finder [role=status]")).to_have_text("8 people found.")
     for key, place in (("ArrowDown", 1), ("ArrowDown", 2), ("ArrowUp", 1), ("ArrowUp", 0), ("ArrowUp", 8)):
         field.press(key)
         expect(rows.nth(place)).to_have_attribute("aria-selected", "true")
@@ -75,6 +76,8 @@ def test_arrow_keys_select_a_row_and_enter_opens_it(hers):
 def test_text_that_names_no_person_leads_to_a_search_in_messages(hers):
     field = _open(hers)
     field.press_sequentially("loom")
+    expect(hers.locator(ROWS)).to_have_count(6)  # Five messages come first.
+    field.press("ArrowUp")
     field.press("Enter")
 
     expect(hers).to_have_url(re.compile(re.escape("/chats/search/?q=loom")))
@@ -96,6 +99,31 @@ def test_escape_closes_the_finder_and_returns_the_focus(hers):
     assert _open(hers).input_value() == ""
 
 
+def test_close_button_works_before_the_finder_is_loaded(hers):
+    waiting = []
+    hers.route("**/finder*.js", lambda route: waiting.append(route))
+    _open(hers).press_sequentially("mira")
+    hers.locator("#finder").get_by_role("button", name="Close").click()
+    expect(hers.locator("dialog#finder")).to_be_hidden()
+    with hers.expect_response("**/finder*.js"):
+        first_of(hers, waiting).continue_()
+
+    assert _open(hers).input_value() == ""
+    expect(hers.locator(ROWS)).to_have_count(8)
+
+
+@pytest.mark.parametrize("key", ["Enter", "ArrowDown"])
+def test_keys_of_an_input_method_stay_with_it(hers, key):
+    field = _open(hers)
+    expect(hers.locator(ROWS)).to_have_count(8)
+    for shown_by in ({"isComposing": True}, {"keyCode": 229}):
+        field.dispatch_event("keydown", {"key": key, "bubbles": True} | shown_by)
+
+    expect(hers.locator(ROWS).first).to_have_attribute("aria-selected", "true")
+    expect(hers).to_have_url(re.compile("/chats/$"))
+    expect(hers.locator("dialog#finder")).to_be_visible()
+
+
 def test_letters_typed_while_the_module_loads_belong_to_the_field(hers):
     waiting = []
     hers.route("**/finder*.js", lambda route: waiting.append(route))
@@ -105,7 +133,7 @@ def test_letters_typed_while_the_module_loads_belong_to_the_field(hers):
     hers.keyboard.press("Home")
     hers.keyboard.press("Delete")
     hers.keyboard.press("Delete")
-    waiting[0].continue_()
+    first_of(hers, waiting).continue_()
 
     expect(hers.locator(ROWS).first).to_have_text("mira.tailor")
     expect(hers).to_have_url(re.compile("/chats/$"))
@@ -120,8 +148,7 @@ def test_enter_waits_for_the_rows_of_the_typed_text(hers):
     field.press("Enter")
     expect(hers.locator("dialog#finder")).to_be_visible()
     assert "/with/" not in hers.url
-    while not waiting:
-        hers.wait_for_timeout(10)
+    first_of(hers, waiting)
     for route in waiting:
         route.continue_()
 
@@ -134,12 +161,11 @@ def test_rows_of_an_earlier_text_do_not_replace_those_of_a_later_one(hers):
     waiting = []
     hers.route("**/chats/find/?q=w", lambda route: waiting.append(route))
     field.press("w")
-    while not waiting:
-        hers.wait_for_timeout(10)
+    first_of(hers, waiting)
     field.fill("mira")
     expect(hers.locator(ROWS).first).to_have_text("mira.tailor")
     with hers.expect_response("**/chats/find/?q=w"):
-        waiting[0].continue_()
+        first_of(hers, waiting).continue_()
     hers.evaluate("() => new Promise(done => setTimeout(done, 50))")
 
     expect(hers.locator(ROWS).first).to_have_text("mira.tailor")

@@ -30,7 +30,7 @@ def test_button_shows_and_hides_the_password(open_browser, address, label):
 def test_each_field_of_a_password_change_has_its_own_button(open_browser, bob):
     his = open_browser(bob)
     his.goto("/accounts/password/")
-    his.get_by_role("button", name="Show new password", exact=True).press("Enter")
+    his.get_by_role("button", name="Show: New password", exact=True).press("Enter")
 
     types = his.locator("main input:not([type=hidden]):not([hidden])").evaluate_all(
         "all => all.map(one => one.type)"
@@ -41,7 +41,7 @@ def test_each_field_of_a_password_change_has_its_own_button(open_browser, bob):
 def test_password_is_hidden_before_it_is_sent(open_browser, db):
     visitor = open_browser()
     visitor.goto("/accounts/signup/")
-    visitor.get_by_role("button", name="Show password").click()
+    visitor.get_by_role("button", name="Show: Password").click()
     visitor.evaluate("""() => document.addEventListener("submit", event => {
       event.preventDefault(); window.sent = document.querySelector("#id_password1").type })""")
     visitor.get_by_label("Username").fill("dora")
@@ -115,7 +115,7 @@ def test_invited_visitor_signs_up_and_writes(open_browser, bob):
 def test_button_copies_the_link(open_browser, bob):
     his = open_browser(bob, permissions=["clipboard-read", "clipboard-write"])
     his.goto("/accounts/")
-    his.get_by_role("button", name="Copy the link").click()
+    his.get_by_role("button", name="Copy: the link").click()
 
     expect(his.get_by_role("button", name="Copied the link")).to_be_visible()
     assert his.evaluate("navigator.clipboard.readText()") == his.locator("#invitation").input_value()

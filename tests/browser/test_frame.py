@@ -1,7 +1,11 @@
 """The frame of the pages: a header of one row, the menu of the member, and the bar of links on a phone."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
+
+from tests.browser.composing import DRAFTS, type_text, wait_for_module
 
 PAGES = ("/chats/", "/chats/with/bob/", "/chats/search/", "/accounts/", "/chats/new/", "/chats/thread/{}/")
 PHONE = {"width": 390, "height": 844}
@@ -35,13 +39,59 @@ def test_menu_has_what_the_footer_had(open_browser, message, alice, script):
     hers.goto("/chats/with/bob/")
     expect(hers.locator("footer")).to_have_count(0)
     hers.locator(".menu summary").click()
-    for name in ("Settings", "Help", "Log out"):
+    for name in ("Notifications", "Settings", "Help", "Log out"):
         expect(hers.get_by_role("link", name=name)).to_be_visible()
     for name in ("Appearance: System", "Keyboard shortcuts"):
         expect(hers.get_by_role("button", name=name)).to_be_visible(visible=script)
+
+
+@pytest.mark.parametrize(("script", "text"), [(True, "Not sent"), (False, "")])
+def test_log_out_leads_to_its_form_without_javascript_and_while_a_text_is_typed(
+    open_browser, message, alice, script, text
+):
+    hers = open_browser(alice, java_script_enabled=script)
+    hers.goto("/chats/with/bob/")
+    hers.locator("main > form.compose textarea").fill(text)
+    hers.locator(".menu summary").click()
+    if script:
+        wait_for_module(hers, "menu")
     hers.get_by_role("link", name="Log out").click()
 
     expect(hers.get_by_role("button", name="Log out")).to_be_in_viewport()
+
+
+def _log_out_by_menu(page):
+    page.locator(".menu summary").click()
+    wait_for_module(page, "menu")
+    page.get_by_role("link", name="Log out").click()
+
+
+@pytest.mark.parametrize("kept", ["a draft of another page", "a message that waits"])
+def test_log_out_of_the_menu_leads_to_a_question_if_it_loses_texts(open_browser, message, alice, kept):
+    hers = open_browser(alice)
+    hers.route("**/chats/new/", lambda route: route.abort())
+    type_text(hers, "/chats/with/bob/", kept)
+    if kept == "a draft of another page":
+        hers.goto(f"/chats/thread/{message.pk}/")
+    else:
+        hers.keyboard.press("Enter")
+        expect(hers.locator("li.is-unsent .progress")).to_have_text("Not sent yet")
+    expect(hers.locator("main > form.compose textarea")).to_have_value("")
+    _log_out_by_menu(hers)
+    hers.get_by_role("button", name="Log out").click()
+
+    expect(hers.get_by_role("dialog", name="Log out?")).to_contain_text("will be")
+    assert len(hers.evaluate(DRAFTS)) == 1
+
+
+def test_log_out_of_the_menu_logs_out_at_once(open_browser, message, alice):
+    hers = open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    _log_out_by_menu(hers)
+
+    expect(hers.get_by_role("heading", name="You have logged out")).to_be_visible()
+    hers.goto("/chats/")
+    expect(hers).to_have_url(re.compile("/accounts/login/"))
 
 
 def test_menu_closes_by_escape_and_by_a_click_outside(open_browser, message, alice):

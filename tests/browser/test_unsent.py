@@ -4,7 +4,14 @@ import pytest
 from playwright.sync_api import expect
 
 from messaging.models import Message
-from tests.browser.composing import DRAFTS, check_session_now, end_sessions, log_in_again
+from tests.browser.composing import (
+    DRAFTS,
+    check_session_now,
+    end_sessions,
+    first_of,
+    log_in_again,
+    log_out_and_lose_texts,
+)
 
 UNSENT = "Object.keys(localStorage).filter(key => key.includes('unsent:'))"
 # Milliseconds from the key press to the row in the page.
@@ -60,7 +67,7 @@ def test_own_message_is_shown_before_the_response_and_then_as_sent_and_read(open
     expect(row(hers, "at once").locator(".progress")).to_have_text("Sending…")
     print(f"Shown after {hers.evaluate('window.took'):.0f} ms.")
     expect(hers.locator(".composer textarea")).to_have_value("")
-    waiting[0].continue_()
+    first_of(hers, waiting).continue_()
     expect(row(hers, "at once").locator(".sent")).to_have_text("sent")
     opened(open_browser(bob), "/chats/with/alice/")
     expect(row(hers, "at once").locator(".seen")).to_have_text("read")
@@ -195,6 +202,34 @@ def test_refused_message_comes_back_to_the_field_with_its_error(hers):
     assert mine() == []
 
 
+def test_text_that_is_typed_while_the_script_loads_is_another_message_or_stays(hers):
+    waiting = []
+    hers.route("**/unsent*.js", lambda route: waiting.append(route))
+    send(hers, "first")
+    send(hers, "second")
+    hers.keyboard.type("third")
+    first_of(hers, waiting).continue_()
+    expect(row(hers, "second").locator(".sent")).to_have_text("sent")
+
+    expect(hers.locator(".composer textarea")).to_have_value("third")
+    assert mine() == ["first", "second"]
+
+
+def test_refused_message_is_shown_on_another_page_and_comes_back_to_its_conversation(hers):
+    hers.route("**/chats/new/", lambda route: route.abort())
+    hers.locator(".composer textarea").fill("x" * 10_001)
+    hers.keyboard.press("Enter")
+    expect(hers.locator("li.is-unsent .progress")).to_have_text("Not sent yet")
+    hers.goto("/chats/")
+    hers.unroute("**/chats/new/")
+    hers.get_by_role("link", name="A message was not sent. Open its conversation.").click()
+    expect(hers.locator(".composer .failed")).to_contain_text("Not sent: ")
+
+    expect(hers.locator(".composer textarea")).to_have_value("x" * 10_001)
+    expect(hers.locator("li.is-unsent")).to_have_count(0)
+    assert hers.evaluate(UNSENT) == []
+
+
 def test_message_after_a_lost_session_is_sent_after_the_log_in(hers, site, browser_of, alice):
     end_sessions()
     send(hers, "still here")
@@ -219,13 +254,18 @@ def test_message_after_a_lost_session_survives_a_visit_to_the_log_in_page(hers, 
     assert mine() == ["still here"]
 
 
-def test_log_out_deletes_messages_that_wait(hers):
+def test_log_out_with_messages_that_wait_requires_a_confirmation(hers):
     hers.route("**/chats/new/", lambda route: route.abort())
     send(hers, "never")
     expect(row(hers, "never").locator(".progress")).to_have_text("Not sent yet")
-    hers.route("**/accounts/logout/", lambda route: route.continue_())
     hers.goto("/accounts/")
     hers.get_by_role("button", name="Log out").click()
+    question = hers.get_by_role("dialog", name="Log out?")
+    expect(question).to_contain_text("1 message has not been sent yet and will be lost.")
+    question.get_by_role("button", name="Stay logged in").click()
+    expect(question).to_be_hidden()
+    assert len(hers.evaluate(DRAFTS)) == 1
+    log_out_and_lose_texts(hers)
     expect(hers.get_by_role("heading", name="You have logged out")).to_be_visible()
 
     hers.wait_for_function(f"() => !({DRAFTS}).length")
@@ -243,6 +283,17 @@ def test_message_that_waits_is_not_sent_for_another_member(hers, site, browser_o
     )
 
     assert not Message.objects.filter(content="from alice").exists()
+
+
+def test_message_at_which_a_conversation_opens_has_no_outline_after_a_send(hers, conversation, alice):
+    Message.objects.mark_seen(alice, [conversation.pk])
+    opened(hers)
+    send(hers, "newer")
+    expect(row(hers, "newer").locator(".sent")).to_have_text("sent")
+
+    opening = row(hers, "from bob")
+    assert opening.evaluate("one => one.matches(':target')")
+    assert opening.evaluate("one => getComputedStyle(one).outlineStyle") == "none"
 
 
 def test_reply_in_a_row_is_shown_at_once(hers, conversation):

@@ -9,6 +9,7 @@ const list = `<ol class="messages" data-conversation="3" data-with="bob" data-ac
 const url = await serve(({ url }) => {
   if (url.startsWith("/chats/with/")) return { body: `<main>${list.replaceAll("12", "13")}</main>` };
   if (url === "/chats/new/") return { body: "<main></main>" };
+  if (url === "/gone/") return { status: 404 };
   return { body: { conversation: 3, name: "bob", is_active: true, unread: 2, notifications: 0 } };
 });
 openPage(
@@ -24,6 +25,8 @@ const { AwayError, anotherMember, isHere, sessionLost, ...modules } = await load
   "away",
   "fetching",
   "badges",
+  "counterpart",
+  "page",
   "thread",
 );
 const area = document.querySelector("textarea");
@@ -129,6 +132,27 @@ test("response of before another member logged in does not bring the page back",
   await modules.fetchState();
   assert.deepEqual([shown(), document.title], [WHOLE, "(2) bob"]);
 });
+
+test("response of before a page was kept for Back does not uncover it", async () => {
+  const late = modules.fetchState();
+  modules.coverAgain();
+  await late;
+  assert.equal(modules.isCovered(), true);
+  await modules.fetchState();
+  assert.equal(modules.isCovered(), false);
+});
+
+for (const [name, work] of Object.entries({
+  "of a missing page": () => modules.get("/gone/"),
+  "that shows who was renamed": () => modules.showDeparted(new Map([["3", "ann"]]), document.querySelector("main"), 0),
+}))
+  test(`work ${name} ends when another member has logged in meanwhile`, async () => {
+    const late = work();
+    seesAnother();
+    await assert.rejects(late, AwayError);
+    assert.equal(isHere(), true);
+    assert.equal(document.querySelector(".news"), null);
+  });
 
 test("badges of before another member logged in do not show the name in the title", () => {
   seesAnother();

@@ -52,10 +52,27 @@ test("first new message has a separator and begins a group", () => {
   assert.equal(shown(), "Monday m1 New m2 m3+");
 });
 
+test("separators that stay are not formatted again", () => {
+  show([1, "05T09:00"], [2, "06T09:00"]);
+  group();
+  const times = () => [...document.querySelectorAll(".separator time")];
+  for (const time of times()) time.title = ""; // Each formatting sets it.
+  group();
+  list.insertAdjacentHTML("beforeend", rowOf([3, "07T09:00"]));
+  group();
+  assert.deepEqual(
+    times().map(({ title }) => Boolean(title)),
+    [false, false, true],
+  );
+  assert.equal(shown(), "Monday m1 Tuesday m2 Wednesday m3");
+});
+
 test("separator of a day comes before that of new messages", () => {
   show([1, "05T09:00", "is-new"]);
   group();
   assert.equal(shown(), "Monday New m1");
+  const html = document.querySelector(".separator.new").innerHTML.replace(/(?<=:00Z")[^>]*>[^<]+/, ">");
+  assert.equal(html, '<h2>New since <time datetime="2026-10-05T09:00:00Z"></time></h2>'); // As in _rows.html.
 });
 
 test("message that arrives continues the group before it", () => {

@@ -41,6 +41,14 @@ test("page that is hidden from another member is not reloaded", () => {
   assert.equal(form().elements[0].value, "typed");
 });
 
+test("page that is hidden from another member is not left, so that its texts stay", () => {
+  form().elements[0].value = "typed";
+  assert.throws(anotherMember);
+  leave("/chats/", "stay");
+  assert.equal(left, undefined);
+  isHere();
+});
+
 test("stopped form can send again after it was resumed", () => {
   form().elements[0].focus();
   reload("gone");
@@ -55,9 +63,10 @@ test("page with an open form is not left, and says so", () => {
   assert.deepEqual([left, document.querySelector("#connection").textContent], [undefined, "It is on a later page."]);
 });
 
-test("page whose only open form has been sent is left", () => {
+test("page whose composer has the focus and no text is left", () => {
+  form().classList.add("composer");
   form().elements[0].focus();
-  leave("/chats/", "stay", form());
+  leave("/chats/", "stay");
   assert.equal(left, "/chats/");
 });
 

@@ -18,8 +18,11 @@ const url = await serve((request) => {
   requested += 1;
   return { body: { conversation: counterparts[new URLSearchParams(request.url.split("?")[1]).get("conversation")] } };
 });
-openPage('<main><div id="rows"></div></main>', { url: `${url}/chats/notifications/`, state: "/state/" });
-const { onEvent, refreshRows } = await load("lists", "events");
+openPage('<main><div id="rows"></div></main><p id="connection"></p>', {
+  url: `${url}/chats/notifications/`,
+  state: "/state/",
+});
+const { onEvent, refreshRows, tryTo } = await load("lists", "events");
 const list = document.querySelector("#rows");
 const news = () => document.querySelector(".news")?.textContent.trim();
 
@@ -40,6 +43,14 @@ for (const kind of ["counterpart", "message", "notification"])
     assert.equal(list.children.length, 6);
     assert.match(document.activeElement.textContent, /bob$/);
   });
+
+test("page without messages promises nothing about messages when the browser has no network", async () => {
+  navigator.onLine = false;
+  await tryTo(() => Promise.reject(new TypeError("Failed to fetch")));
+  navigator.onLine = true;
+  const line = document.querySelector("#connection");
+  assert.equal(line.textContent, "You’re offline. This page is updated when you’re back.");
+});
 
 test("unchanged list keeps its rows", async () => {
   const first = list.firstChild;

@@ -25,7 +25,7 @@ const pause = () => new Promise((done) => setImmediate(done));
 // Records each timer as its function and its delay in milliseconds, except the second after which badges are announced.
 globalThis.setTimeout = (run, delay) => delay !== 1_000 && timers.push([run, delay]);
 const locks = [];
-const browser = { locks: { request: (name, run) => locks.push([name, run]) } };
+const browser = { languages: ["en"], locks: { request: (name, run) => locks.push([name, run]) } };
 Object.defineProperty(globalThis, "navigator", { value: browser, configurable: true });
 const [opened, requested, workers] = [[], [], []];
 globalThis.EventSource = class {

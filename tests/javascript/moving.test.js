@@ -190,6 +190,14 @@ test("last own message is edited, and not on a page that has a later one", () =>
   assert.deepEqual(clicked, ["/chats/message/3/edit/"]);
 });
 
+test("no message is edited while a later one waits to be sent", () => {
+  const clicked = [];
+  for (const link of messages.querySelectorAll("a")) link.onclick = () => !clicked.push(link.pathname);
+  messages.insertAdjacentHTML("beforeend", '<li class="message is-mine is-unsent"></li>');
+  editLast();
+  assert.deepEqual(clicked, []);
+});
+
 test("page without an own message has none to edit", async () => {
   messages.innerHTML = message(1);
   editLast();

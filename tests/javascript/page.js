@@ -29,9 +29,14 @@ export function openPage(html = "", { url = "https://bobbin.test/chats/with/bob/
     BroadcastChannel: channel,
     IntersectionObserver: observer,
   });
+  document.documentElement.lang = "en";
   document.body.innerHTML = html;
   Object.assign(document.body.dataset, { member: "7", ...data });
-  Object.defineProperty(globalThis, "navigator", { value: { onLine: true }, configurable: true, writable: true });
+  Object.defineProperty(globalThis, "navigator", {
+    value: { onLine: true, languages: ["en-US"] },
+    configurable: true,
+    writable: true,
+  });
 }
 
 /** Imports modules, such as `load("times")`, and returns what they export, as one object. */

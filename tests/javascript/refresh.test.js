@@ -12,6 +12,7 @@ const linkTo = (rel, id) => `<nav class="pages"><a rel="${rel}" href="?from=${id
 /** Returns the HTML of a page. `version` undefined: the page was never asked for. */
 const pageOf = (ids, { name = "bob", conversation = 3, next, prev, version = "v2", active = "data-active" } = {}) => `
   <title>${name} · Bobbin</title>
+  <details class="menu"><a href="/chats/search/?with=${name}">Search in this conversation</a></details>
   <main>
     <h1>${name}</h1>${prev ? linkTo("prev", prev) : ""}
     <ol class="messages" data-conversation="${conversation}" data-with="${name}" ${active} data-version="${version}">
@@ -130,6 +131,8 @@ test("rename is announced once, and form, URL and headings have the new name", a
   assert.equal(document.querySelector("form").elements.to.value, "robert");
   assert.equal(location.pathname, "/chats/with/robert/");
   assert.deepEqual([text("h1"), document.title], ["robert", "robert · Bobbin"]);
+  assert.equal(document.querySelector(".menu a").search, "?with=robert");
+  assert.equal(list.dataset.with, "robert"); // The finder searches in the conversation with this name.
   const { value, placeholder } = document.querySelector("main > form textarea");
   assert.deepEqual([value, placeholder], ["half a text", "Message robert…"]);
 });

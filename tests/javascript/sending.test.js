@@ -74,7 +74,7 @@ test("text is kept after a response that does not accept this id", async () => {
     form.elements.client_id.value = id;
     await submit({ ...ACCEPTED, headers: { ...ACCEPTED.headers, "X-Accepted": accepted } });
     assert.deepEqual([area.value, stored()?.text], ["typed", "typed"]);
-    assert.equal(failed(), "That went wrong. Your text is kept; send it again.");
+    assert.equal(failed(), "Something went wrong. Your text is kept; send it again.");
   }
 });
 
@@ -100,7 +100,7 @@ test("stopped form sends nothing", async () => {
 
 test("text that could not be sent is kept with its id, so that it arrives once", async () => {
   await submit({ status: 0 });
-  assert.equal(failed(), "No connection. Your text is kept; send it again.");
+  assert.equal(failed(), "Not sent: there is no connection. Your text is kept; send it again later.");
   assert.deepEqual([stored().text, stored().id, area.value, area.readOnly], ["typed", "old", "typed", false]);
 });
 

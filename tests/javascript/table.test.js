@@ -5,7 +5,7 @@ import { beforeEach, test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage();
-const { keyOf, openShortcuts, press, showKeySwitch, SHORTCUTS } = await load("keys", "listing");
+const { EFFECTS, keyOf, openShortcuts, press, showKeySwitch, SHORTCUTS } = await load("keys", "listing");
 const PAGE = `<dialog id="keys"><input type="checkbox" data-single-keys><dl class="single"></dl><dl class="always"></dl>
   </dialog><dialog id="finder"></dialog><main><input type="checkbox" data-single-keys id="other"><form class="compose"><textarea></textarea></form></main>`;
 const area = () => document.querySelector("textarea");
@@ -41,7 +41,8 @@ beforeEach(() => {
 test("each key has one shortcut, and each shortcut says what it does", () => {
   const keys = SHORTCUTS.flatMap((one) => one.keys);
   assert.equal(new Set(keys).size, keys.length);
-  for (const { keys, effect, kind } of SHORTCUTS) assert.ok(keys.length && effect && /^(single|always)$/.test(kind));
+  for (const { keys, kind } of SHORTCUTS) assert.ok(EFFECTS[keys[0]] && /^(single|always)$/.test(kind));
+  assert.equal(Object.keys(EFFECTS).length, SHORTCUTS.length);
 });
 
 test("table has the keys that members know from other programs", () => {
@@ -89,7 +90,7 @@ test("dialog lists the shortcuts of the table in two groups", () => {
     const shortcuts = SHORTCUTS.filter((one) => one.kind === kind);
     assert.deepEqual(
       texts(`dl.${kind} dd`),
-      shortcuts.map((one) => one.effect),
+      shortcuts.map(({ keys }) => EFFECTS[keys[0]]),
     );
     const shown = shortcuts.map(({ keys }) => keys.flatMap((key) => key.split("+")).map((key) => SHOWN[key] ?? key));
     assert.deepEqual(

@@ -75,6 +75,15 @@ test("newest message has the focus only if a later page has another one", async 
   assert.equal(document.activeElement.id, "m9");
 });
 
+test("message at which a conversation opens is marked until a link leads to it", async () => {
+  const [opening, named] = ["#m9", "#m7"].map((id) => list.querySelector(id).classList);
+  await go(findTarget, `${PAGE}#m9`);
+  await go(findTarget, `${PAGE}#m7`);
+  assert.deepEqual([opening.contains("is-opening"), named.contains("is-opening")], [true, false]);
+  await go(showTarget, `${PAGE}#m9`);
+  assert.equal(opening.contains("is-opening"), false);
+});
+
 test("message on the page is not looked up when the page opens", async () => {
   await go(findTarget, `${PAGE}#m7`);
   assert.deepEqual([scrolled, requests], [[], []]);

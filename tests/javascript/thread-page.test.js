@@ -8,8 +8,8 @@ let answers;
 const LIST = `<ol class="messages" data-conversation="3" data-thread="1" data-with="bob" data-version="v">
   <li class="message indent-0" id="m1" data-message="1" data-depth="0">
   <span class="meta"><a class="quiet" href="/chats/message/1/">now</a></span><div class="content"></div><span class="actions"></span></li></ol>`;
-openPage(`<main>${LIST}</main><p id="connection"></p>`, { url: await serve(() => answers.shift()) });
-const { checkCounterpart, findTarget } = await load("counterpart", "target");
+openPage(`<h1>Cloth</h1><main>${LIST}</main><p id="connection"></p>`, { url: await serve(() => answers.shift()) });
+const { checkCounterpart, findTarget, refreshMessages } = await load("counterpart", "target", "thread");
 
 test("address of a message that is not on the page of the thread opens its page of the thread", async () => {
   const opened = [];
@@ -21,6 +21,12 @@ test("address of a message that is not on the page of the thread opens its page 
   await new Promise((done) => setTimeout(done));
   globalThis.fetch = fetch;
   assert.deepEqual(opened, ["/?at=99#m99"]);
+});
+
+test("heading and title follow an edit of the first message", async () => {
+  answers = [{ body: `<title>Linen · Bobbin</title><h1>Linen</h1>${LIST}` }];
+  await refreshMessages([1]);
+  assert.deepEqual([document.querySelector("h1").textContent, document.title], ["Linen", "Linen · Bobbin"]);
 });
 
 test("rename leaves the URL of a thread as it is", async () => {

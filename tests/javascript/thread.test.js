@@ -250,3 +250,12 @@ test("message above a fold can be revealed without unfolding its replies", () =>
   reveal(document.querySelector("#m1"));
   assert.deepEqual(visible(), [1, 5]);
 });
+
+test("initials follow the name of the author", () => {
+  show([[1]]);
+  list.querySelector(".meta").dataset.i = "B";
+  const page = pageOf([[1]]);
+  page.querySelector(".meta").dataset.i = "R";
+  merge(page);
+  assert.equal(list.querySelector(".meta").dataset.i, "R");
+});

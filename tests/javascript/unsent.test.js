@@ -11,12 +11,21 @@ const url = await serve(({ method, url: path }) => {
 });
 const pages = {};
 const LIST = (rows = "") => `<ol class="messages" data-conversation="3" data-with="bob" data-version="w">${rows}</ol>`;
-openPage(`<main>${LIST()}</main><p id="connection"></p><div id="arrivals"></div><dialog id="logged-out"></dialog>`, {
-  url: `${url}/chats/with/bob/`,
-  state: "/state/",
-});
+openPage(
+  `<main>${LIST()}</main><p id="connection"></p><div id="arrivals"></div><dialog id="logged-out"></dialog>
+  <dialog id="another-member" class="cover"></dialog>`,
+  {
+    url: `${url}/chats/with/bob/`,
+    state: "/state/",
+  },
+);
 HTMLElement.prototype.scrollIntoView = () => {};
-const { queued, sendAll, sendText, merge } = await load("unsent", "queue", "thread");
+const { anotherMember, isHere, queued, sendAll, sendText, settled, showAllRefused, store, merge } = await load(
+  "away",
+  "unsent",
+  "queue",
+  "thread",
+);
 const { setTimeout: after } = globalThis;
 globalThis.setTimeout = (...given) => after(...given).unref(); // The queue tries again later than these tests.
 const list = document.querySelector("ol");
@@ -33,6 +42,12 @@ const id = () => form.elements.client_id.value;
 async function send(text) {
   area.value = text;
   sendText(form);
+  await settle();
+}
+
+async function acceptAll() {
+  answers = queued().map((message) => accept(message.id));
+  sendAll();
   await settle();
 }
 
@@ -156,6 +171,136 @@ test("refused text leaves another text in the form alone, and is sent to the new
   assert.deepEqual([shown(), queued(), area.value], [["typed"], [], "something else"]);
 });
 
+const line = document.querySelector("#connection");
+
+/** A message in the storage, as another tab has left it there. */
+const storeOther = (values) =>
+  store({
+    ...{ id: "other", text: "typed", at: Date.now(), draft: "conversation:3", action: `${location.origin}/send/` },
+    ...{ fields: {}, conversation: "3", tab: "another", ...values },
+  });
+
+test("refused text of another tab is a row with the reason, and not in the form of this tab", async () => {
+  answers = [{ status: 413, body: "<h1>Too long</h1>" }];
+  storeOther();
+  sendAll();
+  await settle();
+  assert.deepEqual([area.value, progress(), queued()[0].why], ["", "Not sent: Too long", "Too long"]);
+});
+
+test("text of this tab that another tab has sent and the server has refused comes back", async () => {
+  answers = [{ status: 0 }];
+  await send("typed");
+  store({ ...queued()[0], why: "Too long" });
+  showAllRefused();
+  assert.deepEqual([area.value, shown(), queued()], ["typed", [], []]);
+  assert.equal(form.querySelector(".failed").textContent, "Not sent: Too long");
+});
+
+for (const body of ["", REFUSED])
+  test(`reason of a refusal is gone after the corrected text was sent: ${body ? "of the form" : "of an error page"}`, async () => {
+    answers = [{ status: 422, body: body || "<h1>Too long</h1>" }];
+    await send("typed");
+    assert.ok(form.querySelector(".failed, .errorlist"));
+    answers = [accept(id())];
+    await send("typed");
+    assert.equal(form.querySelector(".failed, .errorlist"), null);
+  });
+
+test("refused text of a tab that is gone comes back on a page that opens", () => {
+  storeOther({ why: "Too long" });
+  showAllRefused(true);
+  assert.deepEqual([area.value, shown(), queued()], ["typed", [], []]);
+});
+
+for (const [values, address] of [
+  [{ conversation: "4" }, "/chats/conversation/4/"],
+  [{ conversation: "4", thread: "12" }, "/chats/thread/12/"],
+])
+  test(`refused text of ${address} is a line with a link, until it is handled`, async () => {
+    answers = [{ status: 413, body: "<h1>Too long</h1>" }];
+    storeOther({ ...values, draft: "conversation:4" });
+    sendAll();
+    await settle();
+    const link = line.querySelector("a");
+    assert.deepEqual([link.textContent, new URL(link.href).pathname], [OF_ANOTHER, address]);
+    assert.deepEqual([shown(), area.value, queued().length], [[], "", 1]);
+    const other = new BroadcastChannel("bobbin-unsent");
+    other.postMessage("other");
+    await received();
+    assert.equal(line.textContent, "");
+  });
+
+/** Waits for the next message of another tab. */
+async function received() {
+  settled.ref(); // Otherwise nothing keeps this process alive.
+  await new Promise((done) => settled.addEventListener("message", done, { once: true }));
+  settled.unref();
+}
+
+test("of several refused texts of other pages, the oldest has the link until it is handled", async () => {
+  const at = Date.now();
+  for (const [id, conversation] of [
+    ["late", "5"],
+    ["early", "4"],
+  ])
+    storeOther({ id, conversation, draft: `conversation:${conversation}`, why: "No", at: at - (id === "early") });
+  showAllRefused();
+  const path = () => line.querySelector("a") && new URL(line.querySelector("a").href).pathname;
+  assert.equal(path(), "/chats/conversation/4/");
+  const other = new BroadcastChannel("bobbin-unsent");
+  other.postMessage("early");
+  await received();
+  assert.equal(path(), "/chats/conversation/5/");
+  other.postMessage("late");
+  localStorage.clear();
+  await received();
+  assert.equal(path(), null);
+});
+const OF_ANOTHER = "A message was not sent. Open its conversation.";
+
+test("refusal that arrives while another member is logged in changes nothing, and the text is sent again", async () => {
+  answers = [{ status: 413, body: "<h1>Too long</h1>" }];
+  area.value = "typed";
+  sendText(form);
+  assert.throws(anotherMember);
+  await settle();
+  showAllRefused();
+  assert.deepEqual([queued()[0].why, document.querySelector("li")], [undefined, null]);
+  isHere();
+  assert.deepEqual([shown(), area.value], [["typed"], ""]);
+  await acceptAll();
+});
+
+test("text that was typed after Enter stays in the form, and becomes its draft", async () => {
+  answers = [accept("first")];
+  area.value = "typed and more";
+  sendText(form, "typed");
+  assert.deepEqual([shown(), area.value, queued()[0].fields.content], [["typed"], " and more", "typed"]);
+  assert.equal(JSON.parse(localStorage.getItem("draft 7 conversation:3")).text, " and more");
+  await settle();
+  assert.deepEqual([shown(), area.value], [["typed"], " and more"]);
+});
+
+test("texts of two Enters are sent in order, and what was typed after them stays", async () => {
+  answers = [{ status: 0 }];
+  area.value = "onetwothree";
+  sendText(form, "one");
+  sendText(form, "two");
+  assert.deepEqual([shown(), area.value], [["one", "two"], "three"]);
+  await settle();
+  await acceptAll();
+  assert.equal(area.value, "three");
+});
+
+test("text that was changed after Enter is sent as it was, and stays as it is", async () => {
+  answers = [accept("first")];
+  area.value = "tiped better";
+  sendText(form, "typed");
+  assert.deepEqual([shown(), area.value], [["typed"], "tiped better"]);
+  await settle();
+});
+
 test("refused text does not stop the texts after it", async () => {
   answers = [{ status: 0 }, { status: 0 }];
   await send("typed");
@@ -180,6 +325,29 @@ test("message that a live update brings before the response is shown once", asyn
   sendAll();
   await settle();
   assert.deepEqual([shown(), queued()], [["typed"], []]);
+});
+
+for (const [first, second] of [
+  ["1", "2"],
+  [":)", ":("],
+])
+  test(`message that arrives before the response replaces the row of its own text: ${second}`, async () => {
+    answers = [{ status: 0 }, { status: 0 }];
+    await send(first);
+    await send(second);
+    merge(new DOMParser().parseFromString(LIST(rowOf(5, second)), "text/html"));
+    assert.deepEqual(shown().sort(), [first, second].sort());
+    assert.equal(list.querySelector(".is-unsent .content").textContent, first);
+    await acceptAll();
+  });
+
+test("message without the markers of its text replaces the row of its text", async () => {
+  answers = [{ status: 0 }];
+  await send("> quoted\n\n- *one*\n- `two`\n\n```js\n3\n```");
+  const html = "<blockquote>quoted</blockquote><ul><li><em>one</em></li><li><code>two</code></li></ul><pre>3</pre>";
+  merge(new DOMParser().parseFromString(LIST(rowOf(5, html)), "text/html"));
+  assert.equal(list.querySelector(".is-unsent"), null);
+  await acceptAll();
 });
 
 test("same text sent twice is shown twice", async () => {
@@ -239,4 +407,17 @@ test("accepted text of a page that ends earlier goes to the page that shows it",
   answers = [accept("first")];
   await send("typed");
   assert.deepEqual([left, list.children.length], ["/chats/message/5/", 0]);
+});
+
+test("page that ends earlier is not left while the next text is typed", async () => {
+  let left;
+  window.location.assign = (address) => (left = address);
+  document.body.insertAdjacentHTML("beforeend", '<nav class="pages"><a rel="next" href="?from=9">Later</a></nav>');
+  answers = [accept("first")];
+  area.value = "typed";
+  sendText(form);
+  area.value = "the next one";
+  await settle();
+  assert.deepEqual([left, area.value], [undefined, "the next one"]);
+  assert.equal(line.textContent, "Your message was sent. It is on a later page.");
 });

@@ -23,6 +23,7 @@ SMALL = 400  # Steps that are negligible: an immediate refusal, or one pass over
 LENGTHS = {
     "lookalikes.group": 320,
     "excerpts.begin, long": 320,
+    "formatting.heading": 320,
     "list_rows.unread_rows": 320,
     "snippets.snippet": 320,
     "snippets.snippet, own words": 320,
@@ -60,6 +61,15 @@ def test_work_on_a_text_twice_as_long_is_at_most_two_and_a_half_times(work, name
     found = {unit: grown(work, READERS[name], unit, LENGTHS.get(name, LENGTH)) for unit in UNITS}
 
     assert {unit: ratio for unit, ratio in found.items() if ratio > MOST} == {}
+
+
+def test_work_on_nested_items_before_empty_lines_is_linear(work):
+    """Each of the items may be the first of a list, so the lines after all of them are looked at for each."""
+    read = READERS["formatting.formatted"]
+    short, long = ("".join("\t" * n + "- a\n" for n in range(items)) + "\n" * 60 * items for items in (8, 16))
+    quietly(read, short)
+
+    assert steps(work, read, long) / steps(work, read, short) <= MOST
 
 
 LETTERS = st.one_of(st.sampled_from(UNITS), st.sampled_from(of_all_scripts()))

@@ -9,6 +9,8 @@ docs/recipes.md, "Add a table that belongs to a member", lists the steps for a n
 from collections.abc import Callable
 
 from django.db.models import Model
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 
@@ -61,7 +63,7 @@ def run(phases: tuple[str, ...], user: User, using: str) -> None:
 def preview(user: User) -> dict[str, str]:
     """Return what an erasure of `user` would delete, from all apps: {label: number of rows, as a text}."""
     counts = [_counts[phase](user) for phase in PHASES if phase in _counts]
-    many = f"more than {MOST_COUNTED:,}"
+    many = _("more than %(count)s") % {"count": number_format(MOST_COUNTED, force_grouping=True)}
     return {
         label: str(number) if number <= MOST_COUNTED else many
         for some in counts

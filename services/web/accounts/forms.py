@@ -15,6 +15,8 @@ from django.contrib.auth.forms import (
     UsernameField,
 )
 from django.http import HttpRequest
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts import names
 from accounts.login_throttling import is_password_of
@@ -22,7 +24,7 @@ from accounts.models import User
 from accounts.passwords import composed
 
 # Django's help lists all rules. Here, a rule appears when a password breaks it.
-NEW_PASSWORD_HELP = f"At least {settings.SHORTEST_PASSWORD} characters."
+NEW_PASSWORD_HELP = format_lazy(_("At least {least} characters."), least=settings.SHORTEST_PASSWORD)
 
 
 class NewName:
@@ -79,7 +81,7 @@ class SignUpForm(NewName, NewPassword, BaseUserCreationForm):  # type: ignore[ty
     """The form of a sign-up. It has one password, because its page can show what was typed."""
 
     password1 = forms.CharField(
-        label="Password",
+        label=_("Password"),
         strip=False,
         help_text=NEW_PASSWORD_HELP,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -90,7 +92,8 @@ class SignUpForm(NewName, NewPassword, BaseUserCreationForm):  # type: ignore[ty
         model = User
         fields = ("username",)
         field_classes = {"username": TypedName}
-        help_texts = {"username": "Others find you by this name."}
+        labels = {"username": _("Username")}
+        help_texts = {"username": _("Others find you by this name.")}
 
 
 class AddMemberForm(NewName, NewPassword, AdminUserCreationForm):  # type: ignore[type-arg]  # cannot be subscripted at run time
@@ -123,11 +126,13 @@ class ChangeMemberForm(NewName, UserChangeForm):  # type: ignore[type-arg]  # ca
 
 
 class LogInForm(AuthenticationForm):
-    username = TypedName(widget=forms.TextInput(attrs={"autofocus": True}))
+    username = TypedName(label=_("Username"), widget=forms.TextInput(attrs={"autofocus": True}))
     # Django's message says that the name may be case-sensitive.
     error_messages = AuthenticationForm.error_messages | {
-        "invalid_login": "Wrong name or password, or the account is deactivated. "
-        "Upper and lower case matter in the password, but not in the name."
+        "invalid_login": _(
+            "Wrong name or password, or the account is deactivated. Upper and lower case matter in the "
+            "password, but not in the name."
+        )
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -169,9 +174,18 @@ class ChangePasswordForm(NewPassword, PasswordChangeForm):
         return user
 
 
+class LanguageForm(forms.Form):
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("Language of this browser")), *settings.LANGUAGES],
+        widget=forms.RadioSelect,
+    )
+
+
 class EraseForm(forms.Form):
     password = forms.CharField(
-        label="Your password",
+        label=_("Your password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )

@@ -14,8 +14,9 @@ from django.contrib.auth.signals import user_login_failed
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.defaultfilters import pluralize
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts import names, password_checks
 from accounts.devices import Device, device_of, remember
@@ -65,12 +66,17 @@ def locked_out(
     until = request.META.get("bobbin.locked_until") or timezone.now() + CLIENT_PERIOD
     seconds = max(1, math.ceil((until - timezone.now()).total_seconds()))
     minutes = math.ceil(seconds / 60)
-    advice = (
-        f"Try again in {minutes} minute{pluralize(minutes)}. If you have forgotten your password, ask the "
-        "operators of this site for a new one. In a browser where you have logged in with your present "
-        "password, the attempts of others do not count."
+    when = ngettext("Try again in %(count)s minute.", "Try again in %(count)s minutes.", minutes)
+    advice = _(
+        "If you have forgotten your password, ask the operators of this site for a new one. In a browser "
+        "where you have logged in with your present password, the attempts of others do not count."
     )
-    context = {"status": 429, "title": "Too many attempts", "advice": advice, "kept": ""}
+    context = {
+        "status": 429,
+        "title": _("Too many attempts"),
+        "advice": f"{when % {'count': minutes}} {advice}",
+        "kept": "",
+    }
     page = render(request, "error.html", context, status=429)
     page.headers["Retry-After"] = str(seconds)
     return page

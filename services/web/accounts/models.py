@@ -10,6 +10,7 @@ from django.db import connections, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from accounts import lookalikes, names
 from accounts.concurrent_erasure import existing
@@ -28,7 +29,7 @@ class User(NormalizedPasswords, AbstractUser):
     first_name = None  # type: ignore[assignment]  # no column
     last_name = None  # type: ignore[assignment]  # no column
 
-    username = UsernameField("username")
+    username = UsernameField(_("username"))
     name_key = NameKeyField(editable=False, db_collation="C")
     # The username, if the account has the same key as an older account from before keys were unique.
     # Otherwise empty.
@@ -39,6 +40,10 @@ class User(NormalizedPasswords, AbstractUser):
     # Time when the account got its name; another spelling of the same key is the same name. Null if that was
     # before this column existed.
     named_at = models.DateTimeField(null=True, editable=False, db_default=Now())
+
+    # The language that a log-in chooses in its browser. "": the language of the browser. Null: the member has
+    # never chosen one.
+    language = models.CharField(max_length=10, null=True, editable=False)
 
     # True during a `save` that changes the pages of other users.
     has_visible_change = False

@@ -11,14 +11,16 @@ from unicodedata import category, decimal
 
 import regex
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.normal_forms import normalize
 
 LONGEST = 150
 LONGEST_KEY = 600  # Case folding turns one character into up to three; composition turns up to four into one.
 HELP = f"At most {LONGEST} characters: letters and digits of one script, and @ . + - _ '."
-TAKEN = "That name is taken; choose another."
-LOOK_ALIKE = "That name looks like another member's; choose one that cannot be mistaken for it."
+TAKEN = gettext_lazy("That name is taken; choose another.")
+LOOK_ALIKE = gettext_lazy("That name looks like another member's; choose one that cannot be mistaken for it.")
 # Composed Hangul syllables. FINALS of them in a row have the same vowel. The first has no final consonant.
 FIRST_SYLLABLE, SYLLABLES, FINALS = 0xAC00, 11_172, 28
 DOTLESS_I = "\u0131"
@@ -140,23 +142,23 @@ def is_valid(name: str) -> bool:
 
 def _problem(name: str) -> str:
     if len(name) > LONGEST:
-        return f"That name is too long: at most {LONGEST} characters."
+        return _("That name is too long: at most %(most)s characters.") % {"most": LONGEST}
     if INVISIBLE.search(name):
-        return "That name contains characters that cannot be seen; leave them out."
+        return _("That name contains characters that cannot be seen; leave them out.")
     # `regex` knows newer letters than Python, which does not know their capitals and compositions. Their key
     # would change with the version of Python.
     if not CHARACTERS.fullmatch(name) or "Cn" in map(category, name):
-        return "Enter a valid username: letters, digits and @ . + - _ ' only, without spaces."
+        return _("Enter a valid username: letters, digits and @ . + - _ ' only, without spaces.")
     if not VISIBLE.search(name):
-        return "That name needs at least one letter or digit."
+        return _("That name needs at least one letter or digit.")
     if MARKS.search(normalize("NFD", name)):
-        return "That name has accents or marks without a letter, or too many on one letter."
+        return _("That name has accents or marks without a letter, or too many on one letter.")
     if len({ord(letter) - decimal(letter) for letter in name if decimal(letter, None) is not None}) > 1:
-        return "That name mixes digits of different kinds, such as 1 and \u0661; use those of one kind."
+        return _("That name mixes digits of different kinds, such as 1 and \u0661; use those of one kind.")
     if not all(map(_scripts, OF_A_SCRIPT.findall(name))):
-        return "That name has letters of a script that is no longer in use; choose other letters."
+        return _("That name has letters of a script that is no longer in use; choose other letters.")
     if not _is_of_one_script(name):
-        return "That name mixes scripts, such as Latin and Cyrillic; use the letters of one script."
+        return _("That name mixes scripts, such as Latin and Cyrillic; use the letters of one script.")
     return ""
 
 

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts import languages, views
 
 app_name = "accounts"
 urlpatterns = [
     path("", views.account, name="account"),
     path("signup/", views.sign_up, name="sign_up"),
+    path("language/", languages.choose_language, name="language"),
     path("login/", views.LogIn.as_view(), name="login"),
     path("logout/", views.log_out, name="logout"),
     path("password/", views.ChangePassword.as_view(), name="change_password"),

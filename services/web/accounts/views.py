@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,6 +24,7 @@ from accounts.decorators import READ_AND_SEND, member_view
 from accounts.devices import remember
 from accounts.erasure_phases import preview
 from accounts.forms import ChangePasswordForm, EraseForm, LogInForm, SignUpForm
+from accounts.languages import chosen, set_language
 from accounts.login_throttling import is_password_of, name_tried
 from accounts.models import User
 from accounts.next_page import invited_to, next_page, page_after
@@ -44,6 +46,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if not settings.SIGN_UP_OPEN:
         return render(request, "accounts/closed.html", status=403)
     form = SignUpForm(request.POST if request.method == "POST" else None)
+    form.instance.language = chosen(request) or None
     if form.is_valid():
         user = _create(form)
         if user is not None:
@@ -79,11 +82,14 @@ class LogIn(auth.LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         try:
-            return super().form_valid(form)
+            response = super().form_valid(form)
         except User.DoesNotExist:  # The account was erased after its password was checked.
             _end_session(self.request)
             form.add_error(None, form.get_invalid_login_error())
             return self.form_invalid(form)
+        if isinstance(self.request.user, User) and self.request.user.language is not None:
+            set_language(response, self.request.user.language)
+        return response
 
 
 @query_budget(4)
@@ -92,7 +98,8 @@ class LogIn(auth.LoginView):
 def log_out(request: HttpRequest) -> HttpResponse:
     """End the session. The administration uses this view too."""
     logout(request)
-    return _session_ended(request, "You have logged out", "Your drafts were deleted from this browser.")
+    text = _("Your drafts were deleted from this browser.")
+    return _session_ended(request, _("You have logged out"), text)
 
 
 @method_decorator(query_budget(9), name="dispatch")
@@ -111,7 +118,7 @@ class ChangePassword(auth.PasswordChangeView):
         except User.DoesNotExist:  # The account was erased after its password was checked.
             _end_session(self.request)
             return redirect("accounts:login")
-        messages.success(self.request, "Your password is changed. Other browsers are logged out.")
+        messages.success(self.request, _("Your password is changed. Other browsers are logged out."))
         remember(self.request, form.user, name_tried(self.request, {"username": form.user.username}))
         return response
 
@@ -131,9 +138,8 @@ def delete_user_account(request: MemberRequest) -> HttpResponse:
         request.user.erased_by_id = request.user.pk
         request.user.delete()
         _end_session(request)
-        return _session_ended(
-            request, "Your account is deleted", "Your account and everything in it is erased."
-        )
+        text = _("Your account and everything in it is erased.")
+        return _session_ended(request, _("Your account is deleted"), text)
     context = {"form": form, "preview": preview(request.user)}
     return render(request, "accounts/delete.html", context, status=422 if form.is_bound else 200)
 
@@ -146,7 +152,7 @@ def _end_session(request: HttpRequest) -> None:
 def _is_confirmed(request: MemberRequest, form: EraseForm) -> bool:
     if is_password_of(request, request.user, form.cleaned_data["password"]):
         return True
-    form.add_error("password", "That is not your password. Nothing was deleted.")
+    form.add_error("password", _("That is not your password. Nothing was deleted."))
     return False
 
 

@@ -20,9 +20,9 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from django.utils import translation
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import get_language, get_language_from_request
 
 from caching.generations import read_with_generation
 from caching.page_store import TOKEN, StoredPage, etag_of, fill, page_key, store_page, stored_page
@@ -80,6 +80,8 @@ def private_cache_page(
             if page and page.owner == owner:
                 return _finish(request, HttpResponse(page.body, headers=page.headers | HIT), page.digest)
             response = view(request, *args, **kwargs)
+            # As Django's LocaleMiddleware does, but stored.
+            response.headers["Content-Language"] = get_language()
             if not _is_whole(request, response):
                 return _finish(request, response)
             digest = hashlib.sha256(response.content).hexdigest() if has_etag else ""
@@ -127,8 +129,19 @@ def varies(request: HttpRequest) -> list[str]:
         request.scheme or "",
         request.get_host(),
         request.get_full_path(),
-        translation.get_language() or "",
+        language_of(request),  # chats/stored_pages.py comes before it is the current one.
     ]
+
+
+def language_of(request: HttpRequest) -> str:
+    """Return the language of the page: that of the cookie, or else one of the browser, or else the site's.
+
+    Django would accept "EN" in the cookie as another language, for which it shows the texts of the site's.
+    """
+    name = settings.LANGUAGE_COOKIE_NAME
+    if request.COOKIES.get(name, "") not in dict(settings.LANGUAGES):
+        request.COOKIES.pop(name, None)
+    return get_language_from_request(request)
 
 
 def owner_of(user: Any) -> list[str]:

@@ -30,6 +30,24 @@ class Block(NamedTuple):
     number: str = ""
 
 
+class Lines(NamedTuple):
+    """Lines of one level, and what is read once for all of them."""
+
+    texts: Sequence[str]
+    fences: dict[str, int]  # The last place of each fence.
+    filled: Sequence[int]  # From each place on, the first line that is not blank.
+    widths: Sequence[int]  # Of the indentations.
+
+
+def _read_once(texts: Sequence[str]) -> Lines:
+    fences = {text.rstrip(" \t"): place for place, text in enumerate(texts) if text.startswith("```")}
+    filled = [len(texts)] * (len(texts) + 1)
+    for place in range(len(texts) - 1, -1, -1):
+        filled[place] = place if texts[place].strip() else filled[place + 1]
+    widths = [_width(text[: _indent(text)]) for text in texts]
+    return Lines(texts, fences, filled, widths)
+
+
 class BlockReader:
     """Reads the blocks of one text."""
 
@@ -39,12 +57,12 @@ class BlockReader:
 
     def blocks(self, lines: Sequence[str], level: int = 0, least: int = 2) -> Iterator[Block]:
         """Yield the blocks of these lines. A list has at least `least` items."""
-        fences = {line.rstrip(" \t"): place for place, line in enumerate(lines) if line.startswith("```")}
+        read = _read_once(lines)
         begin, is_first = 0, True
         for place, line in enumerate(lines):
             if place < begin or line.lstrip(" \t")[:1] not in FIRST:
                 continue
-            found = self._block(lines, place, level, least, fences) if self._left > 0 else None
+            found = self._block(read, place, level, least) if self._left > 0 else None
             if found:
                 yield from self._text(lines[begin:place], is_first=is_first, is_last=False)
                 block, begin = found
@@ -52,18 +70,16 @@ class BlockReader:
                 yield block
         yield from self._text(lines[begin:], is_first=is_first, is_last=True)
 
-    def _block(
-        self, lines: Sequence[str], place: int, level: int, least: int, fences: dict[str, int]
-    ) -> tuple[Block, int] | None:
+    def _block(self, lines: Lines, place: int, level: int, least: int) -> tuple[Block, int] | None:
         """Return the block that begins at this line, and the place after it. None if it is text."""
-        line = lines[place]
+        line = lines.texts[place]
         self._left -= 1
         if fence := FENCE.fullmatch(line):
-            return _code(lines, place, fence[1], fences)
+            return _code(lines, place, fence[1])
         if level == DEEPEST:
             return None
         if line.startswith(QUOTED) and line[len(QUOTED) :].strip():
-            return self._quote(lines, place, level)
+            return self._quote(lines.texts, place, level)
         if item := ITEM.match(line):
             return self._list(lines, place, level, least, item)
         return None
@@ -100,23 +116,23 @@ class BlockReader:
         return Block("quote", blocks=list(self.blocks(inner, level + 1))), place
 
     def _list(
-        self, lines: Sequence[str], place: int, level: int, least: int, first: re.Match[str]
+        self, lines: Lines, place: int, level: int, least: int, first: re.Match[str]
     ) -> tuple[Block, int] | None:
         marker, indent = _marker(first), _width(first[1])
-        items: list[tuple[re.Match[str], Sequence[str]]] = []
+        items: list[tuple[re.Match[str], slice]] = []
         item: re.Match[str] | None = first
         while item and len(items) <= self._left:
             end = _end_of_item(lines, place + 1, indent)
-            items.append((item, lines[place:end]))
-            place = _after_blank_lines(lines, end)
-            following = ITEM.match(lines[place]) if place < len(lines) else None
+            items.append((item, slice(place, end)))
+            place = lines.filled[end]
+            following = ITEM.match(lines.texts[place]) if place < len(lines.texts) else None
             is_next = following and _marker(following) == marker and _width(following[1]) == indent
             item = following if is_next else None
         if len(items) < least:
             return None
         self._left -= len(items)
         kind = "numbers" if marker == "." else "bullets"
-        return Block(kind, blocks=[self._item(*one, level) for one in items]), end
+        return Block(kind, blocks=[self._item(one, lines.texts[place], level) for one, place in items]), end
 
     def _item(self, item: re.Match[str], lines: Sequence[str], level: int) -> Block:
         width, number = item.end(), item[2].rstrip("-*.")
@@ -124,14 +140,14 @@ class BlockReader:
         return Block("item", (), list(self.blocks(inner, level + 1, 1)), number)
 
 
-def _code(lines: Sequence[str], place: int, fence: str, fences: dict[str, int]) -> tuple[Block, int] | None:
+def _code(lines: Lines, place: int, fence: str) -> tuple[Block, int] | None:
     """Return the code between two fences of the same length, if both exist and it is not empty."""
-    if fences.get(fence, 0) <= place:
+    if lines.fences.get(fence, 0) <= place:
         return None
     end = place + 1
-    while lines[end].rstrip(" \t") != fence:
+    while lines.texts[end].rstrip(" \t") != fence:
         end += 1
-    text = "\n".join(lines[place + 1 : end])
+    text = "\n".join(lines.texts[place + 1 : end])
     return (Block("code", [Span(text)]), end + 1) if text.strip() else None
 
 
@@ -140,23 +156,11 @@ def _marker(item: re.Match[str]) -> str:
     return item[2][-1]
 
 
-def _end_of_item(lines: Sequence[str], place: int, indent: int) -> int:
+def _end_of_item(lines: Lines, end: int, indent: int) -> int:
     """Return the place after the lines that are indented more than the item, with blank lines among them."""
-    end = place
-    while place < len(lines):
-        line = lines[place]
-        if line.strip():
-            if _width(line[: _indent(line)]) < indent + 2:
-                break
-            end = place + 1
-        place += 1
+    while (place := lines.filled[end]) < len(lines.texts) and lines.widths[place] >= indent + 2:
+        end = place + 1
     return end
-
-
-def _after_blank_lines(lines: Sequence[str], place: int) -> int:
-    while place < len(lines) and not lines[place].strip():
-        place += 1
-    return place
 
 
 def _indent(line: str) -> int:

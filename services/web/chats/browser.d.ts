@@ -34,7 +34,8 @@ type About = { subject: HTMLElement | null; known: Counterpart | null; isGone: b
 // Unsent text in localStorage.
 type Draft = { text: string; at: number; to?: string; id?: string; version?: string; made?: string };
 
-// A message that the server has not accepted yet, in localStorage (queue.js). `why`: the reason of a refusal.
+// A message that the server has not accepted yet, in localStorage (queue.js). `why`: the reason of a refusal. `tab`: of
+// the browser tab that sent the text.
 type Unsent = Draft & {
     id: string;
     draft: string;
@@ -44,6 +45,7 @@ type Unsent = Draft & {
     thread?: string;
     parent?: string;
     why?: string;
+    tab: string;
 };
 
 // The fields of `form.compose`.
@@ -60,4 +62,6 @@ interface Document {
 
 interface Window {
     htmx?: { process(element: Element): void };
+    // The catalog of texts, unless the page is in English: config/script_texts.py.
+    django?: { gettext(text: string): string; ngettext(one: string, many: string, count: number): string };
 }

@@ -14,9 +14,12 @@ from chats.blocks import QUOTED, Block, BlockReader
 from chats.row_formats import row_formats
 from chats.spans import Span, SpanReader
 from messaging.content import VISIBLE
+from messaging.excerpts import begin, first_words
+from messaging.querysets import EXCERPT
 
 # A block that no other marker announces. A list has two items, so one of them is not in the first line.
 BLOCK_BELOW = re.compile(r"\n(?:>|[ \t]*(?:-|[0-9]{1,3}\.)[ \t])")
+HEADING = 60  # Characters of a message in the heading of its thread.
 
 
 class BlockKind(NamedTuple):
@@ -57,6 +60,11 @@ def without_markers(text: str) -> str:
     return plain(blocks(text)) if _has_markers(text) else text
 
 
+def heading(excerpt: str) -> str:
+    """Return the first words of a text on one line and without markers, from an excerpt of the text."""
+    return first_words(without_markers(begin(excerpt, EXCERPT)), HEADING)
+
+
 def _has_markers(text: str) -> bool:
     """Return whether the text may have a marker. A regular expression for all would take longer."""
     if "*" in text or "_" in text or "`" in text or text.startswith(QUOTED):
@@ -93,10 +101,10 @@ def _html(made: Sequence[Block]) -> str:
     html = []
     for kind, spans, inner, number in made:
         if inner:
-            html.append(BLOCK(kind, number != "").filled({"inner": _html(inner), "number": number}))
+            html.append(BLOCK("", kind, number != "").filled({"inner": _html(inner), "number": number}))
         else:
             line = "".join(map(_span, spans))
-            html.append(line if kind == "text" else BLOCK(kind).filled({"inner": line}))
+            html.append(line if kind == "text" else BLOCK("", kind).filled({"inner": line}))
     return "".join(html)
 
 
@@ -104,4 +112,4 @@ def _span(span: Span) -> str:
     text, address, *style = span
     if not address and True not in style:
         return escape(text)
-    return SPAN(address != "", *style).filled({"text": escape(text), "address": escape(address)})
+    return SPAN("", address != "", *style).filled({"text": escape(text), "address": escape(address)})

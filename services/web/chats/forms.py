@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.forms.renderers import Jinja2
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from messaging.content import MAX_LENGTH, clean_content
@@ -21,7 +22,7 @@ class ContentField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         # No maxlength: browsers would silently truncate pasted text. The validation error states the limit.
         area = forms.Textarea(attrs={"rows": 4, "data-max-length": MAX_LENGTH})
-        super().__init__(label="Message", strip=False, required=False, widget=area, **kwargs)
+        super().__init__(label=_("Message"), strip=False, required=False, widget=area, **kwargs)
 
     def clean(self, value: str | None) -> str:
         return clean_content(value or "")
@@ -38,7 +39,7 @@ class MessageForm(forms.Form):
         """Replace an invalid `client_id`, because the user cannot correct a hidden field."""
         super()._post_clean()  # type: ignore[misc]  # private API
         if "client_id" in self.errors:
-            self.add_error(None, "This form was damaged on its way; send it again.")
+            self.add_error(None, _("This form was damaged on its way; send it again."))
             self.renew_client_id()
 
     def renew_client_id(self) -> None:
@@ -57,8 +58,8 @@ def check_name(shown: str, counterpart: User) -> None:
     """
     if shown and shown != counterpart.username.strip():
         raise forms.ValidationError(
-            f"“{shown}” is now called “{counterpart.username}”. Nothing was sent; "
-            f"send it again to write to “{counterpart.username}”."
+            _("“%(old)s” is now called “%(new)s”. Nothing was sent; send it again to write to “%(new)s”.")
+            % {"old": shown, "new": counterpart.username}
         )
     if not counterpart.is_active:
         raise forms.ValidationError(*INACTIVE)
@@ -109,7 +110,9 @@ class EditForm(MessageForm):
         self.stands = content
         self.add_error(
             None,
-            "This message was changed after you began to edit it. Your text is not saved yet: "
-            "save it again to replace what the message says now.",
+            _(
+                "This message was changed after you began to edit it. Your text is not saved yet: save it "
+                "again to replace what the message says now."
+            ),
         )
         self.show(version=version_of(content))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from django.utils.translation import get_language
 from markupsafe import Markup, escape
 
 from chats.addresses import message_urls, opening_urls
@@ -25,10 +26,10 @@ UNREAD = row_formats("unread_row", lambda: None)
 
 def inbox_rows(rows: Iterable[Any], reader_id: int) -> Markup:
     """Return the rows of an inbox. `rows` come from ParticipantQuerySet.inbox_rows."""
-    url = opening_urls()
+    url, language = opening_urls(), get_language()
     made = []
     for row in rows:
-        at = utc(row.sent_at)
+        at = utc(row.sent_at, language)
         is_unread = row.unread_count > 0
         values = {
             "conversation": str(row.conversation_id),
@@ -42,16 +43,16 @@ def inbox_rows(rows: Iterable[Any], reader_id: int) -> Markup:
             "excerpt": escape(without_markers(begin(row.excerpt, EXCERPT))),
             "unread_count": str(row.unread_count),
         }
-        made.append(INBOX(row.sender_id == reader_id, is_unread).filled(values))
+        made.append(INBOX(language, row.sender_id == reader_id, is_unread).filled(values))
     return _joined(made)
 
 
 def unread_rows(rows: Iterable[Any]) -> Markup:
     """Return the rows of an unread list. `rows` come from MessageQuerySet.for_list."""
-    url = message_urls()
+    url, language = message_urls(), get_language()
     made = []
     for row in rows:
-        at = utc(row.timestamp)
+        at = utc(row.timestamp, language)
         values = {
             "id": str(row.id),
             "url": url(row.name, row.id),
@@ -64,7 +65,7 @@ def unread_rows(rows: Iterable[Any]) -> Markup:
             "text": at.text,
             "excerpt": escape(without_markers(begin(row.excerpt, LONG_EXCERPT))),
         }
-        made.append(UNREAD().filled(values))
+        made.append(UNREAD(language).filled(values))
     return _joined(made)
 
 

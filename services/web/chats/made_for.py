@@ -11,6 +11,7 @@ from typing import Any
 from django.core import signing
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 SALT = "chats.made_for"
 LONGEST = 300  # Characters; a token has about 150.
@@ -31,13 +32,14 @@ def reason_to_refuse(value: str, name: str, account: Any) -> str:
     """
     made = _load(value)
     if not made:
-        return "This form was damaged on its way."
+        return _("This form was damaged on its way.")
     if made.get("name") == _digest(name):
         if made["account"] == _digest(account.pk, name):
             return ""
-        return f"The name “{name}” has gone to another account since this form was made."
+        return _("The name “%(name)s” has gone to another account since this form was made.") % {"name": name}
     if account.named_at and account.named_at > datetime.fromtimestamp(made["at"], UTC):
-        return f"The name “{name}” may have gone to another account since this form was made."
+        text = _("The name “%(name)s” may have gone to another account since this form was made.")
+        return text % {"name": name}
     return ""
 
 

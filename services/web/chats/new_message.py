@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from accounts import names
 from accounts.models import User
@@ -23,10 +24,10 @@ NAMED = CompiledQuery(lambda name, key: User.objects.named(name, key).values_lis
 
 class NewMessageForm(MessageForm):
     to = forms.CharField(
-        label="To",
+        label=_("To"),
         max_length=names.LONGEST_KEY,  # In any Unicode normalization form.
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "list": "people"}),
-        error_messages={"required": "Choose who receives the message."},
+        error_messages={"required": _("Who is this for? Enter a name.")},
     )
     # Present if the page showed a conversation (docs/decisions/0014). Then `to` is the name that it showed.
     conversation = forms.IntegerField(
@@ -68,8 +69,11 @@ class NewMessageForm(MessageForm):
             # Clear the fields, so that the form does not identify the next owner of the name.
             self.show(conversation="", to="", made=made_for.token())
             raise forms.ValidationError(
-                f"“{shown}” is no longer here: this account was deleted, and the conversation went with it. "
-                "Nothing was sent."
+                _(
+                    "“%(name)s” is no longer here: this account was deleted, and the conversation went with "
+                    "it. Nothing was sent."
+                )
+                % {"name": shown}
             )
         self.show(to=counterpart.username)
         check_name(shown, counterpart)
@@ -81,14 +85,19 @@ class NewMessageForm(MessageForm):
         self.show(made=made_for.token(name, receiver.pk if receiver else None))
         if receiver is None:
             self.similar = suggestions(name, self.sender)
-            hidden = " It contains characters that cannot be seen." if names.INVISIBLE.search(name) else ""
-            raise forms.ValidationError(f"There is no member called “{name}”.{hidden}")
+            text = _("There is no member called “%(name)s”.")
+            if names.INVISIBLE.search(name):
+                text = _(
+                    "There is no member called “%(name)s”. The name contains characters that cannot be seen."
+                )
+            raise forms.ValidationError(text % {"name": name})
         if not receiver.is_active:
             raise forms.ValidationError(
-                f"“{name}” cannot receive messages: this account is deactivated. Choose somebody else."
+                _("“%(name)s” cannot receive messages: this account is deactivated. Choose somebody else.")
+                % {"name": name}
             )
         if receiver == self.sender:
-            raise forms.ValidationError("You cannot write to yourself; choose somebody else.")
+            raise forms.ValidationError(_("You cannot write to yourself; choose somebody else."))
         self._check_made(name, receiver)
         return receiver
 
@@ -105,7 +114,8 @@ class NewMessageForm(MessageForm):
         made = self.cleaned_data.get("made")
         changed = made_for.reason_to_refuse(made, name, receiver) if made else ""
         if changed:
-            raise forms.ValidationError(f"{changed} Nothing was sent; send it again to write to “{name}”.")
+            again = _("Nothing was sent; send it again to write to “%(name)s”.") % {"name": name}
+            raise forms.ValidationError(f"{changed} {again}")
 
 
 def _find(name: str) -> User | None:

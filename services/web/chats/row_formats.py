@@ -38,13 +38,14 @@ class RowFormat:
 
 
 def row_formats(macro: str, kind: Callable[..., Any]) -> Callable[..., RowFormat]:
-    """Return a function that returns the format of a row with these conditions.
+    """Return a function that returns the format of a row in a language with these conditions.
 
-    The macro is called with `kind(*conditions)` and the places of the values.
+    The macro is called with `kind(*conditions)` and the places of the values. The language is the current
+    one, which the caller reads once for a page, or "" for a macro without texts.
     """
 
     @cache
-    def format_for(*conditions: bool) -> RowFormat:
+    def format_for(language: str, *conditions: bool) -> RowFormat:
         return RowFormat(str(call_macro(macro, kind(*conditions), Places())))
 
     return format_for

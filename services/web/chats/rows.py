@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
+from django.utils.translation import get_language, gettext
 from markupsafe import Markup, escape
 
 from chats.addresses import at_message
@@ -63,6 +64,10 @@ class Page(NamedTuple):
     ids: set[int]
     nested: bool
     can_reply: bool
+    language: str | None  # This and the next three are read once, because a page has 50 rows.
+    sender: str  # How the user is called: as the author, in a label, and as the one who is answered.
+    labelled: str
+    answered: str
 
 
 MESSAGE = row_formats("message_row", MessageKind)
@@ -85,9 +90,11 @@ def message_rows(
     `memo` keeps the rows.
     """
     ids = {message.id for message in messages}
+    language = get_language()
     page = Page(
-        reader_id, initials(reader_name), escape(counterpart), initials(counterpart), ids, nested, can_reply
-    )
+        reader_id, initials(reader_name), escape(counterpart), initials(counterpart), ids, nested, can_reply,
+        language, gettext("You"), gettext("your message"), gettext("you"),
+    )  # fmt: skip
     # In a thread, the row before a message is not always the message that came before it.
     placed: list[Any] = (
         [(message, depth, Place()) for message, depth in flatten(messages)]
@@ -102,7 +109,7 @@ def message_rows(
     for message, depth, place in placed:
         # Everything that a row depends on. A test fails for each part that is missing. Comparing the values
         # takes less time than hashing them for a key.
-        key = reader_id, nested, message.id
+        key = reader_id, nested, language, message.id
         has_parent = message.parent_message_id in ids
         values = counterpart, can_reply, page.own_initials, depth, place, has_parent, message
         kept = memo.get(key)
@@ -120,15 +127,15 @@ def _row(page: Page, message: Any, depth: int, place: Place) -> MessageRow:
     is_mine = message.sender_id == page.reader_id
     is_new = not is_mine and not message.read
     has_answer = _has_answer(page, parent, depth)
-    at = utc(message.timestamp)
-    author = "your message" if is_mine else page.counterpart
+    at = utc(message.timestamp, page.language)
+    author = page.labelled if is_mine else page.counterpart
     html, words = html_and_words(content)
     values = {
         "id": str(pk),
         "key": _key(pk),
         "indent": str(min(depth, DEEPEST_INDENT)),
         "depth": str(depth),
-        "author": "You" if is_mine else page.counterpart,
+        "author": page.sender if is_mine else page.counterpart,
         "initials": page.own_initials if is_mine else page.initials,
         "color": color_class(message.sender_id),
         "iso": at.iso,
@@ -141,12 +148,12 @@ def _row(page: Page, message: Any, depth: int, place: Place) -> MessageRow:
         "thread": str(message.thread),
     }
     if has_answer:
-        values["answers"] = "you" if message.parent_sender_id == page.reader_id else page.counterpart
+        values["answers"] = page.answered if message.parent_sender_id == page.reader_id else page.counterpart
         values["parent_url"] = f"#m{parent}" if parent in page.ids else at_message("", parent)
         values["parent_excerpt"] = escape(without_markers(begin(message.parent_excerpt, EXCERPT)))
     format_for_row = MESSAGE(
-        page.nested, page.can_reply, parent is not None, is_mine, is_new, is_mine and message.read,
-        message.edited, has_answer, *place,
+        page.language, page.nested, page.can_reply, parent is not None, is_mine, is_new,
+        is_mine and message.read, message.edited, has_answer, *place,
     )  # fmt: skip
     return MessageRow(pk, is_new, format_for_row.filled(values).encode())
 

@@ -1,18 +1,15 @@
-"""The texts of times on pages. times.js replaces them with the time zone and language of the browser."""
+"""The texts of times on pages. times.js replaces them with the time zone of the browser."""
 
-from calendar import day_name, month_name
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-# In English, because no code sets a locale.
-MONTHS = list(month_name)
+from django.utils.dateformat import format as format_date
+from django.utils.translation import get_language, gettext
+
 # A page has 50 times, and formatting the digits took half of the time for each.
 MINUTES = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(24 * 60)]
 SECONDS = [f":{second:02}" for second in range(60)]
-
-
-WEEKDAYS = list(day_name)
 
 
 class Day(NamedTuple):
@@ -32,10 +29,10 @@ class Moment(NamedTuple):
     day: str
 
 
-def utc(at: datetime) -> Moment:
-    """Return the texts of a time."""
+def utc(at: datetime, language: str | None = None) -> Moment:
+    """Return the texts of a time. `language` is the current language, if the caller has read it."""
     at = at.astimezone(UTC)
-    day = _day(at.date())
+    day = _day(at.date(), language or get_language())
     minute, second = MINUTES[60 * at.hour + at.minute], SECONDS[at.second]
     clock = f"{minute} UTC"
     return Moment(
@@ -49,12 +46,15 @@ def utc(at: datetime) -> Moment:
 
 def utc_day(at: datetime) -> tuple[str, str]:
     """Return the ISO text of a time, and the text of its day in UTC."""
-    return utc(at).iso, f"{_day(at.astimezone(UTC).date()).long} (UTC)"
+    return utc(at).iso, f"{_day(at.astimezone(UTC).date(), get_language()).long} (UTC)"
 
 
 @lru_cache(maxsize=1_000)  # The messages of a page are of few days.
-def _day(date: date) -> Day:
-    month = MONTHS[date.month]
-    long = f"{date.day} {month} {date.year}"
-    weekday = WEEKDAYS[date.weekday()]
-    return Day(date.isoformat(), long, f"{date.day} {month[:3]} {date.year}", f"{weekday}, {long}")
+def _day(date: date, language: str | None) -> Day:
+    """Return the texts of a day in the current language. The formats are those of the filter `date`."""
+    return Day(
+        date.isoformat(),
+        format_date(date, gettext("j F Y")),
+        format_date(date, gettext("j M Y")),
+        format_date(date, gettext("l, j F Y")),
+    )

@@ -32,7 +32,7 @@ def content_security_policy(https: bool, hosts: list[str], events_port: int) -> 
 
 
 class PermissionsPolicyMiddleware(MiddlewareMixin):
-    """Adds Permissions-Policy to every response, which disables features of the browser."""
+    """Adds Permissions-Policy, which disables features of the browser, to every response of a view."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response.headers["Permissions-Policy"] = PERMISSIONS_POLICY

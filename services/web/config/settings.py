@@ -90,10 +90,11 @@ MIDDLEWARE = [
     "observability.measuring.MeasureMiddleware",  # Around everything that users wait for.
     "observability.request_log.RequestLogMiddleware",
     "chats.stored_pages.StoredPagesMiddleware",
-    "config.headers.PermissionsPolicyMiddleware",
+    "accounts.languages.LanguageMiddleware",  # Before everything that can answer with an error page.
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.site.SiteFilesMiddleware",
+    "config.script_texts.SiteFilesMiddleware",
+    "config.headers.PermissionsPolicyMiddleware",  # Not of static files, which are no documents.
     "csp.middleware.CSPMiddleware",
     "observability.budgets.QueryBudgetMiddleware",  # Before everything that may query: session, user, page.
     "config.requests.ReadableRequestMiddleware",  # Before everything that decodes the request.
@@ -103,7 +104,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "caching.private_pages.PrivatePagesMiddleware",  # Before everything that reads the user.
-    "chats.limits.MemberLimitsMiddleware",
+    "chats.middleware.MemberLimitsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "chats.middleware.ErrorPagesMiddleware",
     "accounts.middleware.PasswordMiddleware",
@@ -213,10 +214,26 @@ FILE_UPLOAD_HANDLERS = ["config.uploads.RefuseFiles"]
 CSRF_FAILURE_VIEW = "chats.views.errors.csrf_failure"
 
 # --- Language, time, static files -----------------------------------------------------------------
-LANGUAGE_CODE = "en"
+# Each language in itself, because those who look for it may not read another one.
+LANGUAGES = [
+    ("en", "English"),
+    ("ar", "العربية"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+]
+# For a browser that asks for none of these languages.
+LANGUAGE_CODE = choice("SITE_LANGUAGE", "en", tuple(code for code, _ in LANGUAGES))
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "language"
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(text("STATIC_ROOT", str(BASE_DIR / "static-collected")))
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # No other site uses the static files.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.static_files.Storage"},

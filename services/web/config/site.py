@@ -7,12 +7,8 @@ their URL, like static files, so browsers keep them.
 import base64
 import binascii
 import re
-from collections.abc import Callable
 from hashlib import sha256
 from typing import NamedTuple
-
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
 
 from config.colors import style_sheet
 from config.environment import link, short_text, stop
@@ -48,13 +44,13 @@ def site_settings() -> Site:
     style_url = logo_url = ""
     if style := style_sheet():
         style_url = _path("style", style.encode(), "css")
-        files[style_url] = style.encode(), _headers("text/css; charset=utf-8")
+        files[style_url] = style.encode(), headers("text/css; charset=utf-8")
     if logo := _logo():
         kind, body = logo
         logo_url = _path("logo", body, kind.partition("+")[0])
-        files[logo_url] = body, _headers(f"image/{kind}") | {"Content-Security-Policy": LOGO_POLICY}
+        files[logo_url] = body, headers(f"image/{kind}") | {"Content-Security-Policy": LOGO_POLICY}
     site = site._replace(style_url=style_url, logo_url=logo_url, files=files)
-    return site if site == Site() else site._replace(digest=_digest(repr(site[:6]).encode()))
+    return site if site == Site() else site._replace(digest=digest(repr(site[:6]).encode()))
 
 
 def _logo() -> tuple[str, bytes] | None:
@@ -76,26 +72,12 @@ def _logo() -> tuple[str, bytes] | None:
 
 
 def _path(name: str, body: bytes, suffix: str) -> str:
-    return f"{FOLDER}{name}.{_digest(body)}.{suffix}"
+    return f"{FOLDER}{name}.{digest(body)}.{suffix}"
 
 
-def _digest(content: bytes) -> str:
+def digest(content: bytes) -> str:
     return sha256(content).hexdigest()[:12]
 
 
-def _headers(content_type: str) -> dict[str, str]:
+def headers(content_type: str) -> dict[str, str]:
     return {"Content-Type": content_type, "Cache-Control": "max-age=315360000, public, immutable"}
-
-
-class SiteFilesMiddleware:
-    """Serves the style sheet and the logo, before everything that reads the session."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        found = settings.SITE.files.get(request.path_info)
-        if found is None or request.method not in {"GET", "HEAD"}:
-            return self.get_response(request)
-        body, headers = found
-        return HttpResponse(body, headers=headers)

@@ -7,10 +7,15 @@ from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.core.files.base import ContentFile, File
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# Comments that fill whole lines: in a module they begin with // or are JSDoc.
+# In a module: lines of comments (with // or JSDoc), types before a value, and comments behind code.
+# In a style sheet: comments that fill whole lines, and indentation.
 COMMENT = {
-    ".js": re.compile(rb"^[ \t]*(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.DOTALL | re.MULTILINE),
-    ".css": re.compile(rb"^[ \t]*/\*(?:(?!\*/).)*\*/\n", re.DOTALL | re.MULTILINE),
+    ".js": re.compile(
+        rb"^[ \t]*(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n"
+        rb"|/\*\* @type [^\n]*?\*/ |(?<=[;,{}()\[\]>]) // [^\n]*",
+        re.DOTALL | re.MULTILINE,
+    ),
+    ".css": re.compile(rb"^[ \t]*/\*(?:(?!\*/).)*\*/\n|^[ \t]+", re.DOTALL | re.MULTILINE),
 }
 
 
@@ -21,7 +26,7 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # wh
     max_post_process_passes = 20  # At least the length of the longest chain of imports, which is twelve.
 
     def _save(self, name: str, content: "File[bytes]") -> str:
-        # Comments are a quarter of the bytes. Empty lines in their place keep the line numbers.
+        # Comments are 30 % of the bytes. Empty lines in their place keep the line numbers.
         path = PurePath(name)
         if path.parent.name == "chats" and (comment := COMMENT.get(path.suffix)):
             code = b"".join(content.chunks())

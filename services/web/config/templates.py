@@ -3,6 +3,7 @@
 The templates of the admin and of packages are Django templates, which this environment does not affect.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -10,12 +11,13 @@ from django.conf import settings
 from django.template.defaultfilters import capfirst, floatformat, pluralize, urlencode
 from django.templatetags.static import static
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, get_language_bidi, gettext, ngettext
 from jinja2 import Environment
 
 from caching.page_store import CLIENT_ID, TOKEN
 from chats import addresses, formatting, initials, list_rows, times
 from chats.forms import MessageForm
-from labs.query_lab import may_open
+from config.script_texts import script_texts_url
 
 GLOBALS = {
     # The URL of a static file does not change while a process runs, and a page has ten of them.
@@ -23,12 +25,15 @@ GLOBALS = {
     "addresses": addresses.addresses,
     "client_id_placeholder": mark_safe(CLIENT_ID),  # noqa: S308  # A constant.
     "conversations": addresses.conversations,
+    "direction": lambda: "rtl" if get_language_bidi() else "ltr",
     "empty_message_form": MessageForm,
+    "has_address": addresses.has_address,
     "inbox_rows": list_rows.inbox_rows,
     "is_sign_up_open": lambda: settings.SIGN_UP_OPEN,
-    "may_open_lab": may_open,
+    "language": get_language,
     "message_urls": addresses.message_urls,
     "opening_urls": addresses.opening_urls,
+    "script_texts_url": script_texts_url,
     "token_placeholder": mark_safe(TOKEN),  # noqa: S308  # A constant.
     "unread_rows": list_rows.unread_rows,
     "url": addresses.url,
@@ -38,6 +43,7 @@ FILTERS: dict[str, Any] = {
     "color_class": initials.color_class,
     "floatformat": floatformat,
     "formatted": formatting.formatted,
+    "heading": formatting.heading,
     "initials": initials.initials,
     "pluralize": pluralize,
     "urlencode": urlencode,
@@ -49,7 +55,20 @@ FILTERS: dict[str, Any] = {
 
 def environment(**options: Any) -> Environment:
     """Return the environment. `options` come from TEMPLATES in the settings."""
-    made = Environment(trim_blocks=True, lstrip_blocks=True, **options)  # noqa: S701  # Django turns it on.
+    extensions = ["jinja2.ext.i18n"]
+    made = Environment(trim_blocks=True, lstrip_blocks=True, extensions=extensions, **options)  # noqa: S701  # Django turns it on.
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(GLOBALS, branding=settings.SITE)  # Not `site`: the log-in view has one.
+    made.globals["constants"] = _constants(made)
     made.filters.update(FILTERS)
     return made
+
+
+def _constants(made: Environment) -> Callable[[], Any]:
+    """Return the function `constants` of templates: what _constants.html defines, in the current language.
+
+    It is rendered once for each language, because base.html would take twice as long.
+    """
+    in_language = cache(lambda language: made.get_template("chats/_constants.html").make_module())
+    return lambda: in_language(get_language())

@@ -4,6 +4,8 @@ import re
 
 import regex
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 MAX_LENGTH = 10_000
 # A character that its reader sees; docs/decisions/0025 has the reasons. These are not visible:
@@ -23,6 +25,11 @@ NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 BLANK_LINES = regex.compile(r"(?:[^\S\n]*+\n)++")
 
 
+def grouped(number: int) -> str:
+    """Return a number with separators of thousands, as the current language writes them."""
+    return number_format(number, force_grouping=True)
+
+
 def clean_content(content: str) -> str:
     """Return `content` with LF line ends and without surrounding blank lines, or raise ValidationError.
 
@@ -37,16 +44,17 @@ def clean_content(content: str) -> str:
     if blank := BLANK_LINES.match(content):
         content = content[blank.end() :]
     if NOT_TEXT.search(content):
-        raise ValidationError("The message contains a character that is not text.", code="not_text")
+        raise ValidationError(_("This message contains a character that cannot be sent."), code="not_text")
     if not content:
-        raise ValidationError("Write something first: a message cannot be empty.", code="blank")
+        raise ValidationError(_("Write something first: a message cannot be empty."), code="blank")
     if not VISIBLE.search(content):
         raise ValidationError(
-            "A message cannot be empty: nobody could see the characters of this one.", code="blank"
+            _("A message cannot be empty: nobody could see the characters of this one."), code="blank"
         )
     if len(content) > MAX_LENGTH:
         raise ValidationError(
-            f"A message can have at most {MAX_LENGTH:,} characters; this one has {len(content):,}.",
+            _("A message can have at most %(most)s characters; this one has %(number)s."),
             code="too_long",
+            params={"most": grouped(MAX_LENGTH), "number": grouped(len(content))},
         )
     return content

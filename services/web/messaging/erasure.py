@@ -3,6 +3,8 @@
 The SQL is set-based: the number of statements does not depend on the number of rows, and no row is loaded.
 """
 
+from django.utils.translation import gettext as _
+
 from accounts.erasure_phases import MOST_COUNTED, erasure_phase
 from accounts.models import User
 from messaging.models import Conversation, Message, MessageHistory, Participant
@@ -46,7 +48,7 @@ def lock_conversations(user: User, using: str) -> None:
 def count_messages(user: User) -> dict[str, int]:
     """Return the number of rows that `erase_messages` would delete, by label."""
     [counts] = execute("default", COUNT, {"user": user.pk, "most": MOST_COUNTED + 1})
-    labels = "messages you sent", "conversations", "messages in these conversations"
+    labels = _("Messages you sent"), _("Conversations"), _("Messages in these conversations")
     return dict(zip(labels, counts, strict=True))
 
 

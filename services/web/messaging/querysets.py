@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Left
 
 from accounts.models import User
@@ -62,7 +62,7 @@ class ParticipantQuerySet(models.QuerySet[Any]):
         """
         # As one value: the plan of a join could read all conversations of the user, until the first ANALYZE.
         named = User.objects.named(name, key).values("pk")[:1]
-        return self.filter(counterpart=models.Subquery(named)).for_heading()
+        return self.filter(counterpart=Subquery(named)).for_heading()
 
     def for_heading(self) -> models.QuerySet[Any]:
         """Return the heading of a conversation: named tuples with the spelling of the counterpart's name."""
@@ -96,19 +96,25 @@ class MessageQuerySet(models.QuerySet[Any]):
         parent_sender_id = F("parent_message__sender")
         return named_rows(self, own, parent_excerpt=parent_excerpt, parent_sender_id=parent_sender_id)
 
-    def for_heading(self) -> models.QuerySet[Any]:
-        """Return the headings of messages: named tuples with the conversation and both usernames."""
-        return self.with_names("id", "thread", "conversation_id", "sender_id")
+    def for_heading(self, reader: User) -> models.QuerySet[Any]:
+        """Return the headings of messages: named tuples with an excerpt, the conversation and both usernames.
 
-    def with_names(self, *fields: str) -> models.QuerySet[Any]:
-        """Return these fields as named tuples, with the names of both users and whether they are active."""
+        `first_unread` is the id of the first message of the thread that `reader` has received and not read.
+        """
+        thread = self.model._default_manager.in_thread(OuterRef("pk"))
+        first_unread = Subquery(thread.first_unread(reader).values("pk"))
+        shown = {"excerpt": Left("content", EXCERPT + 1), "first_unread": first_unread}
+        return self.with_names("id", "thread", "conversation_id", "sender_id", **shown)
+
+    def with_names(self, *fields: str, **expressions: Any) -> models.QuerySet[Any]:
+        """Return these values as named tuples, with the names of both users and whether they are active."""
         people = {
             "sender_name": F("sender__username"),
             "receiver_name": F("receiver__username"),
             "sender_is_active": F("sender__is_active"),
             "receiver_is_active": F("receiver__is_active"),
         }
-        return named_rows(self, fields, **people)
+        return named_rows(self, fields, **people, **expressions)
 
     def for_list(self, before: int | None = None) -> models.QuerySet[Any]:
         """Return rows for the unread list: named tuples with an excerpt and the sender's name.

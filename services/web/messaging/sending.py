@@ -32,6 +32,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models.signals import post_save, pre_save
+from django.utils.translation import gettext_lazy as _
 from psycopg.errors import ForeignKeyViolation
 
 from caching.transactions import on_commit
@@ -89,9 +90,11 @@ AGREE = "UPDATE messaging_participant SET last_message_id = %s WHERE conversatio
 
 # How the first message with a client id can differ from a later one. The first difference is named.
 DIFFERENCES = {
-    "receiver_id": "to another member",
-    "parent_message_id": "in another place",
-    "content": "with another text",
+    "receiver_id": _("This was sent before to another member. Send it again to send this message as well."),
+    "parent_message_id": _(
+        "This was sent before in another place. Send it again to send this message as well."
+    ),
+    "content": _("This was sent before with another text. Send it again to send this message as well."),
 }
 
 
@@ -179,7 +182,7 @@ def _sent_before(again: M) -> M | None:
         return None
     messages = type(again)._default_manager
     first = messages.filter(sender=again.sender_id, client_id=again.client_id).first()
-    for name, how in DIFFERENCES.items():
+    for name, reason in DIFFERENCES.items():
         if first and getattr(first, name) != getattr(again, name):
-            raise AlreadySentError(f"This was sent before {how}. Send it again to send this message as well.")
+            raise AlreadySentError(reason)
     return first

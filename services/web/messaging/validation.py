@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from messaging.content import clean_content
 from messaging.message_fields import MessageFields
@@ -11,8 +13,8 @@ from messaging.pairs import pair_of
 
 Parents = Mapping[int, MessageFields]  # The parent of each reply, by `id(reply)`.
 
-GONE = ("This member or message is no longer there.", "gone")
-INACTIVE = ("This member's account is deactivated: nobody can write to it.", "inactive")
+GONE = (gettext_lazy("This member or message is no longer there."), "gone")
+INACTIVE = (gettext_lazy("This member's account is deactivated: nobody can write to it."), "inactive")
 LATER = ("A reply must be later than the message that it answers.", "parent_later")
 
 
@@ -45,7 +47,7 @@ def _check_people(message: MessageFields, parent: MessageFields | None) -> None:
     if message.sender_id is None or message.receiver_id is None:
         raise ValidationError("A message needs a sender and a receiver.", code="people")
     if message.sender_id == message.receiver_id:
-        raise ValidationError("You cannot write to yourself; choose somebody else.", code="oneself")
+        raise ValidationError(_("You cannot write to yourself; choose somebody else."), code="oneself")
     if parent is not None and pair_of(parent) != pair_of(message):
         raise ValidationError(
             "A reply belongs to the two people of the message it answers.", code="other_conversation"

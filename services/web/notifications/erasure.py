@@ -4,6 +4,8 @@ It runs before messaging erases the messages, because it finds the rows by them.
 fails, and no data is lost.
 """
 
+from django.utils.translation import gettext as _
+
 from accounts.erasure_phases import MOST_COUNTED, erasure_phase
 from accounts.models import User
 from messaging.models import Conversation, Message
@@ -20,7 +22,7 @@ WHERE user_id = %(user)s OR message_id IN (
 
 
 def count_notifications(user: User) -> dict[str, int]:
-    return {"notifications": Notification.objects.for_user(user)[: MOST_COUNTED + 1].count()}
+    return {_("Notifications"): Notification.objects.for_user(user)[: MOST_COUNTED + 1].count()}
 
 
 @erasure_phase("notifications", Notification, count=count_notifications)

@@ -92,10 +92,10 @@ def test_erasure_of_100000_messages_makes_20_statements_and_uses_little_memory(
     assert victim.sent_messages.count() == victim.received_messages.count() == 50_000
     many = "more than 10,000"
     assert preview(victim) == {
-        "notifications": many,
-        "messages you sent": many,
-        "conversations": str(COUNTERPARTS),
-        "messages in these conversations": many,
+        "Notifications": many,
+        "Messages you sent": many,
+        "Conversations": str(COUNTERPARTS),
+        "Messages in these conversations": many,
     }
     kept = Message.objects.bulk_create(
         Message(sender=s, receiver=r, content="Ours") for s, r in pairwise(people)

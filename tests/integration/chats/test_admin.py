@@ -120,6 +120,6 @@ def test_history_cannot_be_changed_or_deleted(admin, message, alice):
 def test_deletion_of_a_member_lists_what_is_deleted_and_then_erases_the_account(admin, message, alice):
     page = f"/admin/accounts/user/{alice.pk}/delete/"
 
-    assert "messages they sent: 1" in admin.get(page).content.decode()
+    assert "Messages they sent: 1" in admin.get(page).content.decode()
     assert admin.post(page, {"post": "yes"}).status_code == 302
     assert not Message.objects.exists()

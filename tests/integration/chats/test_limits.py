@@ -51,8 +51,30 @@ def test_member_over_a_limit_gets_429_and_others_do_not(alice, message, bob, bro
 
     assert [answer.status_code == 429 for answer in answers] == [False, False, False, True, True]
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 90
-    assert "That was too often" in answers[-1].content.decode()
+    assert "Too many requests" in answers[-1].content.decode()
     assert use(browser_of(bob)).status_code != 429
+
+
+def test_empty_conversation_counts_as_a_suggestion_and_another_as_a_read(
+    alice, message, charlie, browser_of, allow
+):
+    allow("suggestions", 3)
+    browser = browser_of(alice)
+    pages = ["/chats/with/charlie/", "/chats/with/nobody/", "/chats/find/?q=b", "/chats/with/charlie/"]
+    assert [browser.get(page).status_code for page in pages] == [200, 404, 200, 429]
+
+    assert browser.get("/chats/with/nobody/").status_code == 429
+    assert browser.get("/chats/with/bob/", follow=True).status_code == 200
+
+
+def test_finder_over_the_limit_of_searches_finds_only_people(alice, message, browser_of, allow):
+    allow("searches", 2)
+    browser = browser_of(alice)
+    texts = ("zzz", "good", "goo", "good")
+    pages = [browser.get(f"/chats/find/?q={text}").content.decode() for text in texts]
+
+    assert ["finder-m" in page for page in pages] == [False, True, False, False]
+    assert browser.get("/chats/search/?q=good").status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["sends", "edits"])

@@ -123,10 +123,10 @@ def test_redirect_to_the_opening_message_makes_few_queries(
 ):
     client = browser_of(alice)
     thread = f"/chats/thread/{sent[0].pk}/"
-    assert (count_queries(client.get, "/chats/with/bob/"), count_queries(client.get, thread)) == (2, 4)
+    assert (count_queries(client.get, "/chats/with/bob/"), count_queries(client.get, thread)) == (2, 3)
     write(bob, alice, "new", parent_message=sent[0])
 
-    assert (count_queries(client.get, "/chats/with/bob/"), count_queries(client.get, thread)) == (3, 3)
+    assert (count_queries(client.get, "/chats/with/bob/"), count_queries(client.get, thread)) == (3, 2)
 
 
 def test_redirect_marks_nothing_and_is_not_stored(browser_of, alice, bob, sent, page, write):
@@ -196,15 +196,17 @@ def test_link_to_a_message_with_an_old_name_is_its_permalink(browser_of, alice, 
         assert f'href="/chats/message/{sent.pk}/"' in client.get(f"/chats/{page}").content.decode()
 
 
+@pytest.mark.parametrize(("unread", "text"), [(False, "Jump to latest"), (True, "Jump to unread")])
 def test_link_to_the_first_unread_or_latest_message_is_shown_before_later_pages(
-    browser_of, alice, sent, page
+    browser_of, alice, sent, page, unread, text
 ):
     client = browser_of(alice)
+    if unread:
+        sent[110].mark_unread()
     here = "/chats/with/bob/" if "conversation" in page else page
-    link = f'<a href="{here}">Jump to unread, or to the latest</a>'
 
-    assert link in client.get(f"{page}?at={sent[3].pk}").content.decode()
-    assert "Jump" not in client.get(f"{page}?at={sent[120].pk}").content.decode()
+    assert f'<a href="{here}">{text}</a>' in client.get(f"{page}?at={sent[3].pk}").content.decode()
+    assert ("Jump" in client.get(f"{page}?at={sent[120].pk}").content.decode()) == unread
 
 
 @pytest.mark.parametrize("address", ["/chats/new/", "/chats/message/{}/reply/"])

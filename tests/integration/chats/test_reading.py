@@ -70,6 +70,22 @@ def test_inbox_pages_of_25_hold_each_counterpart_once(browser_of, member, alice)
     assert [row for rows in seen for row in rows] == [f"person{n:02}" for n in reversed(range(60))]
 
 
+@pytest.mark.parametrize(
+    ("text", "heading"),
+    [
+        ("**Warp** and\n_weft_ <3", "Warp and weft &lt;3"),
+        ("word " * 40, f"{' '.join(['word'] * 12)}…"),
+    ],
+)
+def test_thread_has_the_first_words_of_its_first_message_as_its_heading(
+    browser_of, write, alice, bob, text, heading
+):
+    page = _get(browser_of(bob), f"/chats/thread/{write(alice, bob, text).pk}/")
+
+    assert f'<h1 dir="auto">{heading}</h1>' in page
+    assert f"<title>{heading} · " in page
+
+
 def test_thread_shows_each_reply_below_its_parent(browser_of, message, alice, bob):
     def reply(parent, sender, receiver):
         return Message.objects.create(sender=sender, receiver=receiver, content="x", parent_message=parent)
@@ -159,7 +175,7 @@ def test_empty_older_page_says_that_nothing_is_older(browser_of, write, alice, b
     page = _get(browser_of(alice), f"/chats/{address.format(message.pk)}?before=1")
 
     assert "No older " in page
-    assert not re.search("All caught up|no notifications|never edited|No conversations", page)
+    assert not re.search("All caught up|Nothing new|never edited|No conversations", page)
 
 
 def test_read_receipt_is_shown_on_own_messages(browser_of, message, alice, bob):

@@ -151,7 +151,7 @@ def test_name_with_invisible_characters_suggests_the_name_without_them(browser_o
     refused = client.post("/chats/new/", {"to": name, "content": "x"})
 
     assert refused.status_code == 422
-    assert "It contains characters that cannot be seen" in refused.content.decode()
+    assert "The name contains characters that cannot be seen" in refused.content.decode()
     assert 'name="fill" value="bob"' in refused.content.decode()
     assert 'value="bob"' in client.get("/chats/people/", {"to": name}).content.decode()
     assert not Message.objects.exists()

@@ -101,7 +101,7 @@ def test_message_marked_unread_is_in_the_unread_list_again(browser_of, message, 
     client.get(f"/chats/thread/{message.pk}/?at=1")
     response = client.post(f"/chats/message/{message.pk}/unread/")
 
-    assert response.url == "/chats/unread/"
+    assert response.url == "/chats/"
     assert f'data-message="{message.pk}"' in client.get("/chats/unread/").content.decode()
     assert wrong_counters() == []
 

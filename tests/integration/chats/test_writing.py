@@ -34,10 +34,10 @@ def test_reply_goes_to_the_other_person_also_when_the_own_message_is_answered(
     [
         ({"to": "bob", "content": "   "}, "cannot be empty"),
         ({"to": "bob", "content": "x" * 10_001}, "at most 10,000 characters; this one has 10,001"),
-        ({"to": "bob", "content": "a\x00b"}, "not text"),
+        ({"to": "bob", "content": "a\x00b"}, "cannot be sent"),
         ({"to": "alice", "content": "draft"}, "cannot write to yourself"),
         ({"to": "bo", "content": "draft"}, "There is no member called “bo”"),
-        ({"to": "", "content": "draft"}, "Choose who receives"),
+        ({"to": "", "content": "draft"}, "Who is this for?"),
         ({"to": "nul\x00", "content": "draft"}, "Null characters are not allowed"),
     ],
 )

@@ -9,7 +9,8 @@ from django.test import Client
 from caching.page_store import page_key
 from chats import initials
 from config import colors
-from config.site import Site, SiteFilesMiddleware, site_settings
+from config.script_texts import SiteFilesMiddleware
+from config.site import Site, site_settings
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

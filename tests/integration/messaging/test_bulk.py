@@ -119,7 +119,7 @@ def test_empty_bulk_returns_an_empty_list(db):
     [
         ({"content": " "}, "empty"),
         ({"content": "x" * 10_001}, "at most 10,000"),
-        ({"content": "a\x00"}, "not text"),
+        ({"content": "a\x00"}, "cannot be sent"),
         ({"receiver": "alice"}, "yourself"),
         ({"receiver": None}, "needs a sender and a receiver"),
         ({"parent_message_id": 10**9}, "does not exist"),

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.xdist_group("nginx")
 
 SECRET = "umbrellaword"
 ROUTES = {
+    f"/accounts/language/?{SECRET}": "/accounts/language/",
     f"/chats/search/?q={SECRET}+from:bob": "/chats/search/",
     f"/chats/people/?to={SECRET}": "/chats/people/",
     f"/chats/find/?q={SECRET}": "/chats/find/",

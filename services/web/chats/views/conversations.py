@@ -19,16 +19,17 @@ from chats import made_for
 from chats.addresses import at_message, url
 from chats.cache import badges_key
 from chats.large_pages import memory_for
+from chats.limits import seconds_to_next
 from chats.new_message import NAMED
 from chats.pages import Window, Windows, is_bare, version_of
 from chats.requests import PageRequest
 from chats.row_memo import RowMemo
 from chats.rows import PLACE, Memo, message_rows, put_into
-from chats.views import seen
+from chats.views import errors, seen
 from messaging.compiled import CompiledQuery
 from messaging.models import Message, Participant
 
-ROOT = CompiledQuery(lambda reader, pk: Message.objects.visible_to(reader).filter(pk=pk).for_heading())
+ROOT = CompiledQuery(lambda reader, pk: Message.objects.visible_to(reader).filter(pk=pk).for_heading(reader))
 SIDE = CompiledQuery(
     lambda reader, name, key: Participant.objects.filter(user=reader).with_counterpart(name, key)
 )
@@ -37,7 +38,6 @@ SIDE_BY_ID = CompiledQuery(
 )
 THREAD = Windows(lambda root: Message.objects.in_thread(root))
 CONVERSATION = Windows(lambda conversation: Message.objects.in_conversation(conversation))
-UNREAD_IN_THREAD = CompiledQuery(lambda root, reader: Message.objects.in_thread(root).first_unread(reader))
 UNREAD_HERE = CompiledQuery(lambda pk, reader: Message.objects.in_conversation(pk).first_unread(reader))
 NEWEST_IN_THREAD = CompiledQuery(
     lambda root: Message.objects.in_thread(root).order_by("-pk").values_list("id", named=True)[:1]
@@ -58,6 +58,8 @@ def conversation(request: PageRequest, username: str) -> HttpResponse:
     sides = SIDE(request.user.pk, username, key)
     if sides:
         return _conversation(request, sides[0])
+    if wait := seconds_to_next("suggestions", request.user.pk):  # The response shows whether the name exists.
+        return errors.too_many(request, wait)
     counterpart = next(iter(NAMED(username, key)), None)
     # A deactivated user gets the response of an unknown name. Suggestions show only active users, too.
     if counterpart is None or not counterpart.is_active or counterpart.id == request.user.pk:
@@ -86,6 +88,7 @@ def _conversation(request: PageRequest, side: Any) -> HttpResponse:
     if page is None:
         return _beginning(request, side.name, conversation=pk, is_active=side.is_active)
     context = {"conversation": pk, "counterpart": side.name, "is_active": side.is_active, "nested": False}
+    context["has_unread"] = side.unread_count > 0
     return _messages(request, "chats/conversation.html", page, context)
 
 
@@ -102,7 +105,9 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
     page = None
     if not is_bare(request):
         page = THREAD.window(pk, request)
-    elif found := UNREAD_IN_THREAD(pk, request.user.pk) or NEWEST_IN_THREAD(pk):
+    elif root.first_unread:
+        return _opened(request, root.first_unread)
+    elif found := NEWEST_IN_THREAD(pk):
         return _opened(request, found[0].id)
     if page is None:
         raise Http404  # Deleted between the two queries.
@@ -113,6 +118,7 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
         "is_active": root.receiver_is_active if is_mine else root.sender_is_active,
         "conversation": root.conversation_id,
         "nested": True,
+        "has_unread": root.first_unread is not None,
     }
     return _messages(request, "chats/thread.html", page, context)
 
@@ -141,11 +147,7 @@ def _messages(request: PageRequest, template: str, page: Window, context: dict[s
 
 
 def _rendered(request: PageRequest, template: str, page: Window, context: dict[str, Any]) -> HttpResponse:
-    """Return the page, or 304.
-
-    The response has no ETag header. With one, the browser itself would revalidate its copy and show messages
-    as new that the user has read since.
-    """
+    """Return the page, or 304. With an ETag, the browser itself would show messages as new that were read."""
     reader, counterpart, is_active = request.user.pk, context["counterpart"], context["is_active"]
     version = version_of(page, reader, counterpart, is_active)
     unchanged = get_conditional_response(request, etag=quote_etag(version))

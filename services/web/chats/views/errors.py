@@ -11,42 +11,54 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts import names
 from chats.cache import known_badges
-from messaging.content import MAX_LENGTH
+from messaging.content import MAX_LENGTH, grouped
 
+Text = str | Promise  # A text of this module is translated when a page shows it.
 RETRY = {"Retry-After": "5"}
 # Status, title and advice of the pages that are the same for every request.
-BAD_REQUEST = 400, "We could not understand that request", "Go back and try again."
-FORBIDDEN = 403, "You do not have permission to do that", "Contact the operators of this site."
+BAD_REQUEST = 400, _("We could not understand that request"), _("Go back and try again.")
+FORBIDDEN = 403, _("You do not have permission to do that"), _("Contact the operators of this site.")
 OLD_FORM = (
     403,
-    "This page is out of date",
-    "You have probably logged in or out since it was opened, or cookies are off. Go back, copy your text, "
-    "reload the page and send it again.",
+    _("This page is out of date"),
+    _(
+        "You have probably logged in or out since it was opened, or cookies are off. Go back, copy your "
+        "text, reload the page and send it again."
+    ),
 )
-NOT_ALLOWED = 405, "This address does not work that way", "Go back, or begin again from the inbox."
-BROKEN = 500, "Something went wrong", "The error was logged. Your earlier messages are safe."
+NOT_ALLOWED = 405, _("This address does not work that way"), _("Go back, or begin again from the inbox.")
+BROKEN = 500, _("Something went wrong"), _("The error was logged. Your earlier messages are safe.")
 BUSY = (
     503,
-    "Too many requests at once",
-    "Your request was not carried out, and nothing was changed. Try again in a few seconds.",
+    _("Too many requests at once"),
+    _("Your request was not carried out, and nothing was changed. Try again in a few seconds."),
 )
 UNAVAILABLE = (
     503,
-    f"{settings.SITE.name} is not available right now",
-    "Your messages are safe. Try again in a few seconds. Were you sending one? Go back and send it again: it "
-    "will not arrive twice.",
+    format_lazy(_("{site} is not available right now"), site=settings.SITE.name),
+    _(
+        "Your messages are safe. Try again in a few seconds. Were you sending one? Go back and send it "
+        "again: it will not arrive twice."
+    ),
 )
-GONE = "It may have been deleted, or you may not have access."
-WITH_AN_ACCOUNT = f"{GONE} Deleting an account also deletes everything that was written to it and by it."
-NO_CONVERSATION = (
+GONE = _("It may have been deleted, or you may not have access.")
+WITH_AN_ACCOUNT = _(
+    "It may have been deleted, or you may not have access. Deleting an account also deletes everything that "
+    "was written to it and by it."
+)
+NO_CONVERSATION = _(
     "You have no conversation with a member of this name. Their account may have been deleted, and with it "
     "everything that you wrote to each other. Or they have another name now: then the conversation is in "
     "your inbox, under that name."
 )
-ONESELF = "This is your own name. Nobody has a conversation with themselves."
+ONESELF = _("This is your own name. Nobody has a conversation with themselves.")
 
 # The values of the frame that context processors provide to other pages. Some of them would need a query.
 WITHOUT_QUERIES = {
@@ -81,7 +93,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     # The same for a deactivated account and for a name that no account has.
     if "username" in wanted:
         advice = ONESELF if _is_own(wanted["username"], request) else NO_CONVERSATION
-    return _page(request, 404, "Page not found", advice, kept)
+    return _page(request, 404, _("Page not found"), advice, kept)
 
 
 def not_allowed(request: HttpRequest) -> HttpResponse:
@@ -96,15 +108,21 @@ def busy(request: HttpRequest) -> HttpResponse:
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     """Return 429 with the submitted text, which a browser without JavaScript may lose otherwise."""
-    advice = f"Wait {seconds} second{'' if seconds == 1 else 's'}, go back and try again."
+    advice = ngettext(
+        "Wait %(count)s second, go back and try again.",
+        "Wait %(count)s seconds, go back and try again.",
+        seconds,
+    )
     kept = request.POST.get("content", "")
-    return _page(request, 429, "That was too often", advice, kept, {"Retry-After": str(seconds)})
+    return _page(
+        request, 429, _("Too many requests"), advice % {"count": seconds}, kept, {"Retry-After": str(seconds)}
+    )
 
 
 def too_large() -> HttpResponse:
     """Return 413 for a request whose size was refused before it was read, so without its session."""
-    advice = f"A message can have at most {MAX_LENGTH:,} characters. Go back and shorten it."
-    return _page(None, 413, "That is too much at once", advice)
+    advice = _("A message can have at most %(most)s characters. Go back and shorten it.")
+    return _page(None, 413, _("This message is too long"), advice % {"most": grouped(MAX_LENGTH)})
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -124,7 +142,7 @@ def _log_reason(reason: str) -> None:
 
 
 def _page(
-    request: HttpRequest | None, status: int, title: str, advice: str, kept: str = "", headers: Any = None
+    request: HttpRequest | None, status: int, title: Text, advice: Text, kept: str = "", headers: Any = None
 ) -> HttpResponse:
     user = _known_user(request)
     context = {"status": status, "title": title, "advice": advice, "kept": kept, "user": user}

@@ -23,10 +23,13 @@ def message(request: MemberRequest, pk: int) -> HttpResponse:
 
 @member_view(budget=6, methods=READ_AND_SEND)
 def mark_unread(request: MemberRequest, pk: int) -> HttpResponse:
-    """Mark a received message as unread. A GET only redirects to the message."""
+    """Mark a received message as unread. A GET only redirects to the message.
+
+    The response leads to the inbox, because the page of the conversation would mark it as read again.
+    """
     received = get_object_or_404(Message.objects.filter(receiver=request.user), pk=pk)
     if request.method != "POST":
         return redirect("chats:message", pk)
     with not_found():
         received.mark_unread()
-    return redirect("chats:unread")
+    return redirect("chats:inbox")

@@ -11,18 +11,24 @@ from django.shortcuts import render
 
 from accounts import names
 from accounts.decorators import member_view
+from accounts.models import User
 from accounts.requests import LARGEST_KEY, MemberRequest
 from caching.generations import generation_of
 from chats.cache import suggestions
+from chats.limits import seconds_to_next
 from chats.requests import PageRequest
 from messaging import counterparts
-from messaging.search import MOST_FOUND, MOST_RANKED, Results, search
+from messaging.search import MOST_FOUND, MOST_RANKED, Found, Results, parse, search
 from messaging.search.fields import RECEIVED, SENT, Fields, read
 
 PAGE_SIZE = 25
 # Position in the order, id, and number of results up to this one.
 KEY = re.compile(r"(\d{1,18}(?:\.\d{1,20})?(?:e-\d{1,3})?)_(\d{1,19})(?:_(\d{1,4}))?", re.ASCII)
 BEST = "best"
+# In the finder. A search for fewer characters would find too much.
+SHORTEST = 3
+MOST_IN_FINDER = 5
+SECONDS_IN_FINDER = 0.5  # Its people wait for its messages.
 PARAMETERS = {"person": "with", "way": "way", "after": "after", "before": "before"}
 
 
@@ -72,12 +78,30 @@ def _links(text: str, fields: Fields, best: bool, results: Results, shown: int) 
     return links
 
 
-@member_view(budget=3)
+@member_view(budget=5)
 def find(request: MemberRequest) -> HttpResponse:
-    """Return the rows of the finder for `?q=`: people, and a link to a search for the text in messages."""
-    text = names.INVISIBLE.sub("", request.GET.get("q", "")[: names.LONGEST_KEY]).strip()
+    """Return the rows of the finder for `?q=`: people, messages, and links to a search for the text.
+
+    `?with=` is the name of the counterpart whose conversation the page shows, if it does.
+    """
+    given = (request.GET.get(name, "")[: names.LONGEST_KEY] for name in ("q", "with"))
+    text, counterpart = (names.INVISIBLE.sub("", one).strip() for one in given)
     people = counterparts.find(request.user.pk, text, suggestions(text, request.user))
-    return render(request, "chats/find.html", {"q": text, "people": people})
+    context = {"q": text, "counterpart": counterpart, "people": people, "found": _found(request.user, text)}
+    return render(request, "chats/find.html", context)
+
+
+def _found(user: User, text: str) -> list[Found]:
+    """Return the latest messages for the finder. Return none if the page of the search would refuse `text`.
+
+    Searches are counted apart from those of the page, since each typed letter may make one.
+    """
+    if len(text) < SHORTEST or seconds_to_next("searches", user.pk, "finder"):
+        return []
+    try:
+        return search(user.pk, parse(text, user.username), MOST_IN_FINDER, seconds=SECONDS_IN_FINDER).rows
+    except ValidationError:
+        return []
 
 
 def _last(request: HttpRequest) -> tuple[float, int, int] | None:

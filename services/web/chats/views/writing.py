@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.utils.translation import gettext as _
 
 from accounts import names
 from accounts.concurrent_erasure import not_found
@@ -155,7 +156,9 @@ def _sent_before(form: SendForm, sender: User, parent: Message | None) -> Messag
     first = same.filter(content=data["content"]).select_related("receiver").first()
     if first is None or form.is_for(first.receiver):
         return first
-    form.add_error(None, f"The same text was sent before to “{first.receiver.username}”.")
+    form.add_error(
+        None, _("The same text was sent before to “%(name)s”.") % {"name": first.receiver.username}
+    )
     form.conflict = True
     form.renew_client_id()
     return None

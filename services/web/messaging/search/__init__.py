@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import psycopg
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.names import key as name_key
 from messaging.search.parse import PEOPLE, Wanted, parse
@@ -65,6 +66,8 @@ WHERE m.folded ~ ALL(%(all_of)s::text[]) AND m.folded !~ ALL(%(none_of)s::text[]
 ORDER BY latest.id DESC LIMIT %(size)s
 """  # noqa: S608
 
+Prepared = tuple[dict[str, Any], dict[str, tuple[str, str]]]
+
 
 class Found(NamedTuple):
     """A matching message. `place` is its sort key; the next page starts after `place` and the id."""
@@ -93,28 +96,34 @@ def search(
     best: bool = False,
     last: tuple[float, int] | None = None,
     shown: int = 0,
+    seconds: float | None = None,
 ) -> Results:
     """Return a page of the user's matching messages, newest or best first, after `last` (place, id).
 
     `shown` is the number of results on earlier pages. The search makes two queries. Raise ValidationError if
-    it takes too long.
+    it takes longer than `seconds`, by default SECONDS.
     """
     if wanted.is_wordless:
         return Results([])
     try:
         with transaction.atomic():
-            return _search(user_id, wanted, size, best, last, shown)
+            prepared = _prepare(wanted, SECONDS if seconds is None else seconds)
+            return _search(user_id, wanted, prepared, size, best, last, shown)
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
             raise ValidationError(
-                "That search takes too long. Try fewer or longer words, "
-                "or a shorter time with after: and before:."
+                _(
+                    "That search takes too long. Try fewer or longer words, or a shorter time with after: "
+                    "and before:."
+                )
             ) from error
         raise
 
 
-def _search(user_id: int, wanted: Wanted, size: int, best: bool, last: Any, shown: int) -> Results:
-    ids, folded = _prepare(wanted)
+def _search(
+    user_id: int, wanted: Wanted, prepared: Prepared, size: int, best: bool, last: Any, shown: int
+) -> Results:
+    ids, folded = prepared
     unknown = [name for name, one in ids.items() if one is None]
     clauses = needles(wanted.all_of, folded, whole=False)
     excluded = needles([wanted.none_of], folded, whole=True)
@@ -138,11 +147,11 @@ def _search(user_id: int, wanted: Wanted, size: int, best: bool, last: Any, show
     return Results(page, more and shown + size < MOST_FOUND, more and shown + size >= MOST_FOUND)
 
 
-def _prepare(wanted: Wanted) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
+def _prepare(wanted: Wanted, seconds: float) -> Prepared:
     """Set the statement timeout; return user ids by name, and terms folded without and with accents."""
     names = list(dict.fromkeys(name for which in PEOPLE for name in wanted.filters[which]))
     terms = [term.text for clause in (*wanted.all_of, wanted.none_of) for term in clause]
-    arguments = {"milliseconds": SECONDS * 1000, "names": names, "terms": terms}
+    arguments = {"milliseconds": int(seconds * 1000), "names": names, "terms": terms}
     arguments["name_keys"] = [name_key(name) for name in names]
     [(_, ids, plain, accented)] = execute("default", PREPARE, arguments)
     folded = zip(plain, accented, strict=True)

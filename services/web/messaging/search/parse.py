@@ -9,9 +9,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain, zip_longest
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from accounts.names import key as name_key
-from messaging.content import NOT_TEXT
+from messaging.content import NOT_TEXT, grouped
 from messaging.search import letters
 
 LONGEST = 200  # Characters of the search.
@@ -92,12 +93,13 @@ def parse(text: str, me: str, given: Iterable[tuple[str, str]] = ()) -> Wanted:
     twice matches either user, or the shorter period.
     """
     if len(text) > LONGEST:
-        raise ValidationError(f"Your search is too long ({len(text):,} of {LONGEST} characters).")
+        values = {"number": grouped(len(text)), "most": LONGEST}
+        raise ValidationError(_("Your search is too long (%(number)s of %(most)s characters).") % values)
     wanted = Wanted()
     for name, value in given:
         wanted.filters[name].append(value)
     if any(NOT_TEXT.search(one) for one in (text, *chain(*wanted.filters.values()))):
-        raise ValidationError("That search contains a character that cannot be used.")
+        raise ValidationError(_("That search contains a character that cannot be used."))
     parts = list(PART.finditer(text))  # Every non-blank character matches at least as a word.
     for part, following in zip_longest(parts, parts[1:]):
         _take(part, wanted, following, me)
@@ -124,10 +126,11 @@ def _take_filter(part: re.Match[str], wanted: Wanted, me: str) -> None:
     name, value = part["filter"].lower(), value_of(part, me)
     if name in UNKNOWN:
         if value and not part["blank"]:
-            raise ValidationError(
-                f"There is no filter {name}: here. The filters are from:, to:, with:, after: and before:. "
-                f'Put it in quotes to search for the words: "{name}:{value}".'
+            text = _(
+                "There is no filter %(name)s: here. The filters are from:, to:, with:, after: and before:. "
+                'Put it in quotes to search for the words: "%(name)s:%(value)s".'
             )
+            raise ValidationError(text % {"name": name, "value": value})
         # `subject: warp` is text. Only `subject:warp` looks like a filter.
         wanted.add(Term(name), excluded=part["not"] is not None)
         if value:
@@ -135,10 +138,14 @@ def _take_filter(part: re.Match[str], wanted: Wanted, me: str) -> None:
             wanted.add(Term(value, phrase=phrase), excluded=False)
         return
     if part["not"]:
-        raise ValidationError(f"-{name}: is not possible. Only words can be excluded.")
+        raise ValidationError(_("-%(name)s: is not possible. Only words can be excluded.") % {"name": name})
     if not value:
-        example = f"a name, such as {name}:bob" if name in PEOPLE else f"a day, such as {name}:2026-03-31"
-        raise ValidationError(f"{name}: needs {example}.")
+        text = (
+            _("%(name)s: needs a name, such as %(name)s:bob.")
+            if name in PEOPLE
+            else _("%(name)s: needs a day, such as %(name)s:2026-03-31.")
+        )
+        raise ValidationError(text % {"name": name})
     wanted.filters[name].append(value)
 
 
@@ -154,12 +161,14 @@ def _check_number(wanted: Wanted) -> None:
     number = sum(map(len, wanted.all_of)) + len(wanted.none_of)
     names = sum(map(len, wanted.filters.values()))
     if number > MOST_WORDS:
-        raise ValidationError(
-            f"Search for at most {MOST_WORDS} words; these are {number}. "
-            "Fewer are enough, or a phrase in quotes, which counts as one."
+        text = _(
+            "Search for at most %(most)s words; these are %(number)s. Fewer are enough, or a phrase in "
+            "quotes, which counts as one."
         )
+        raise ValidationError(text % {"most": MOST_WORDS, "number": number})
     if names > MOST_WORDS:
-        raise ValidationError(f"Use at most {MOST_WORDS} filters; these are {names}.")
+        text = _("Use at most %(most)s filters; these are %(number)s.")
+        raise ValidationError(text % {"most": MOST_WORDS, "number": names})
 
 
 def _inner(quoted: str) -> str:
@@ -176,4 +185,5 @@ def _day(name: str, given: str) -> datetime:
             day = date(*map(int, found.groups())) if found else date.fromisoformat(given)
         return datetime.combine(day, time(), UTC)
     except ValueError:
-        raise ValidationError(f"Write dates as YYYY-MM-DD, e.g. {name}:2026-03-31, not {given}.") from None
+        text = _("Write dates as YYYY-MM-DD, e.g. %(name)s:2026-03-31, not %(given)s.")
+        raise ValidationError(text % {"name": name, "given": given}) from None

@@ -2,6 +2,7 @@
 // Announces new messages to screen readers, in a polite live region.
 
 import { $, make, required } from "./page.js";
+import { gettext, language, ngettext } from "./texts.js";
 
 const MOST = 3; // If more messages arrive at once, only their number is announced.
 const LONGEST = 200; // Characters of a message that are announced.
@@ -22,7 +23,7 @@ export function say(text) {
 
 /** @param {string | null} text */
 function begin(text) {
-  const characters = [...new Intl.Segmenter().segment(text ?? "")];
+  const characters = [...new Intl.Segmenter(language).segment(text ?? "")];
   return characters.length > LONGEST ? `${text?.slice(0, characters[LONGEST].index)}…` : text;
 }
 
@@ -34,14 +35,14 @@ export function sayArrivals(rows) {
   const others = rows.filter((row) => !row.matches(".is-mine"));
   if (others.length) wait();
   shown += others.length;
-  if (others.length > MOST) return say(`${others.length} new messages.`);
+  if (others.length > MOST) return say(ngettext("%(count)s new message.", "%(count)s new messages.", others.length));
   for (const row of others) {
     const [who, content] = [required(".who", row).textContent, required(".content", row).innerText];
-    say(`${who}: ${begin(content)}`);
+    say(gettext("%(name)s: %(text)s", { name: String(who), text: String(begin(content)) }));
   }
 }
 
-export const sayAccepted = (isEdit = false) => say(isEdit ? "Saved" : "Sent");
+export const sayAccepted = (isEdit = false) => say(isEdit ? gettext("Saved") : gettext("Sent"));
 
 /**
  * Announces unread messages that this page does not show.
@@ -54,12 +55,17 @@ export function sayUnread(before, now) {
   if (!timer) wait();
 }
 
+/** @param {number} count */
+function textFor(count) {
+  if (count > 99) return gettext("More than 99 unread messages.");
+  return ngettext("%(count)s unread message.", "%(count)s unread messages.", count);
+}
+
 // Each new row restarts the timer, because the badge changes after the row appears.
 function wait() {
   clearTimeout(timer);
   timer = setTimeout(() => {
-    if (grown > shown && unread && !document.hidden)
-      say(unread === 1 ? "1 unread message." : `${unread > 99 ? "More than 99" : unread} unread messages.`);
+    if (grown > shown && unread && !document.hidden) say(textFor(unread));
     shown = grown = 0;
     timer = undefined;
   }, SOON);

@@ -2,7 +2,7 @@
 // Hides the content of an open page after a log-out, or while another member is logged in.
 
 import { formsWithText, openForms, storeDraft } from "./drafts.js";
-import { $, $$, siteName } from "./page.js";
+import { $, $$, cover, siteName } from "./page.js";
 
 export class AwayError extends Error {}
 
@@ -15,6 +15,12 @@ let left = null; // The element that had the focus before the first dialog, and 
 let hides = 0;
 // How often this page was hidden. A request that began before the last time says nothing about the member of now.
 export const timesHidden = () => hides;
+
+// Covers a page that the browser keeps for Back, until a later request confirms the member.
+export function coverAgain() {
+  hides += 1;
+  cover();
+}
 
 function leave() {
   if (kept || $("dialog.cover[open]")) return;

@@ -1,30 +1,32 @@
 // @ts-check
 // The entry point of the scripts. Pages also work without scripts, by forms, links and reloads.
 
-import { AwayError } from "./away.js";
+import { AwayError, coverAgain, isAway } from "./away.js";
 import { showTitle } from "./badges.js";
 import { focusComposer, watchComposer } from "./composer.js";
 import { watchReceiver } from "./counterpart.js";
-import { deleteAllDrafts, isEdit, keepDraft, restoreDrafts, takeDrafts, tidyDrafts, unsentKeys } from "./drafts.js";
+import { deleteAllDrafts, draftFor, keepDraft, restoreDrafts } from "./drafts.js";
+import { takeDrafts, tidyDrafts, unsentKeys } from "./drafts.js";
 import { setFold } from "./folding.js";
 import { closeForm, fillName, freeForms, openForm } from "./forms.js";
-import { fail, leave } from "./keeping.js";
+import { leave } from "./keeping.js";
 import { openFinder, press, showKeySwitch } from "./keys.js";
 import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
-import { $, cover, isCovered, list, messages, state } from "./page.js";
-import { takeByKey } from "./remembered.js";
-import { byId, EDIT, END, REPLY, targetId } from "./rows.js";
+import { $, found, hasColumn, isCovered, list, messages, state } from "./page.js";
+import { takeByKey, takeHits } from "./remembered.js";
+import { byId, EDIT, END, focusRow, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
+import { loadUnsent, prepare, send, sendButton } from "./submitting.js";
 import { findTarget, focusTarget, isTarget, namedRow, showTarget } from "./target.js";
+import { gettext } from "./texts.js";
 import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
 // Other modules import these. They are listed here so that the browser loads all modules in parallel.
 import "./fetching.js";
 
-const BUTTONS = "#mark-unread, #read-all, [data-notification] form"; // Forms that consist of one button.
 const SOON = 10_000; // Milliseconds until the page loads what it needs later.
 
 /** @param {MouseEvent} event */
@@ -46,7 +48,8 @@ function follow(event, anchor) {
   if (!work) return;
   event.preventDefault();
   // If this fails, follow the link, except after a log-out or if the page has an open form.
-  work(anchor).catch((error) => error instanceof AwayError || leave(anchor.href, "That did not work. Try again."));
+  const text = gettext("That did not work. Try again.");
+  work(anchor).catch((error) => error instanceof AwayError || leave(anchor.href, text));
 }
 
 /** @param {MouseEvent} event @param {HTMLButtonElement} button */
@@ -67,61 +70,44 @@ function toggle({ target }) {
     import("./menu.js").then(({ watchMenu }) => watchMenu(target));
 }
 
-const loadSending = () => import("./sending.js");
-const loadUnsent = () => import("./unsent.js");
-
-/** @param {SubmitEvent} event */
-function send(event) {
-  const { target: form, submitter } = event;
-  if (!(form instanceof HTMLFormElement && form.matches("form.compose"))) return;
-  event.preventDefault();
-  const work =
-    messages && !isEdit(form)
-      ? loadUnsent().then(({ sendText }) => sendText(form))
-      : loadSending().then(({ submit }) => submit(form, submitter));
-  work.catch((error) => {
-    if (!(error instanceof TypeError)) throw error;
-    fail(form, "No connection. Your text is kept; send it again.");
-  });
+/** A long press shows the actions of a message, as a touch does. @param {PointerEvent} event */
+function hold({ target, pointerType }) {
+  const row = pointerType === "touch" && target instanceof Element && rowOf(target);
+  if (row && !row.contains(document.activeElement)) focusRow(row);
 }
-
-/** @param {SubmitEvent} event */
-function sendButton(event) {
-  const { target: form, submitter } = event;
-  if (!(form instanceof HTMLFormElement && form.matches(BUTTONS)) || "prepared" in form.dataset) return;
-  event.preventDefault();
-  const submit = () => {
-    form.dataset.prepared = "";
-    form.requestSubmit(submitter); // Without a connection, the browser shows its own page.
-    delete form.dataset.prepared;
-  };
-  const prepared = import("./buttons.js").then((buttons) => buttons.prepare(submitter));
-  prepared.then((isReady) => isReady && submit(), submit);
-}
-
-// Loads what sends forms: when a text is typed, or before the connection may be lost.
-const prepare = () => (messages ? loadUnsent() : loadSending()).catch(() => {});
 
 /** @param {Element} element @returns {HTMLElement | null} */
 const rowOf = (element) => element.closest("ol.messages li.message");
 
 const loadWhileScrolling = () => tryTo(() => import("./scrolling.js").then(({ watchLinks }) => watchLinks()));
 
+const wide = matchMedia("(min-width: 60rem)");
+function showColumn() {
+  if (wide.matches) tryTo(() => import("./beside.js").then(({ begin }) => begin()));
+}
+
 // Moves the focus to the row that the member comes back to, or that the address names, or else to the composer.
 function focusPlace(isBack = false) {
   const isFree = () => document.activeElement === document.body;
   if (!isFree()) return;
-  // A row that the address names, or that a single key has opened, keeps the focus, so that keys and screen readers begin
-  // there.
+  // A row that the address names, or that a single key has opened, keeps the focus, for keys and screen readers.
   const row = messages && (takeByKey() ? byId(targetId()) : namedRow());
   if (!row && location.hash !== END && $(".composer")) focusComposer(isFree);
   else focusTarget(isBack, row);
   const isKnown = messages ? location.hash === END : list && here() in places().rows;
-  if (isKnown) import("./moving.js").then(({ moveToPlace }) => isFree() && moveToPlace());
+  if (isKnown) import("./moving.js").then(({ moveToPlace }) => isFree() && !isAway() && moveToPlace());
 }
 
 showTitle();
 findTarget();
+// The pattern is taken by every page, so none stays for another member.
+const hits = takeHits();
+// Without a connection, only the marks are missing.
+if (hits || found)
+  import("./hits.js").then(
+    ({ showHits }) => showHits(hits),
+    () => {},
+  );
 if (!isCovered()) focusPlace();
 if (messages) addEventListener("scroll", loadWhileScrolling, { once: true, passive: true });
 setInterval(showTimes, 60_000);
@@ -137,6 +123,7 @@ function showSwitches() {
 addEventListener("storage", showSwitches);
 document.addEventListener("click", click);
 document.addEventListener("toggle", toggle, true); // It does not bubble.
+document.addEventListener("contextmenu", hold);
 document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);
 document.addEventListener("submit", send);
@@ -145,11 +132,11 @@ document.addEventListener("submit", sendButton);
 addEventListener("hashchange", showTarget);
 addEventListener("pagehide", keepPlace);
 // Cover a page that the browser keeps for Back.
-addEventListener("pagehide", ({ persisted }) => persisted && state && cover());
+addEventListener("pagehide", ({ persisted }) => persisted && state && coverAgain());
 addEventListener("pageshow", ({ persisted }) => {
   freeForms();
   if (persisted) showSwitches();
-  if (persisted && state) cover();
+  if (persisted && state) coverAgain();
   // Check at once which member is logged in. An element of a covered page cannot have the focus.
   if (isCovered()) tryTo(checkState).then(() => focusPlace(true));
 });
@@ -163,7 +150,18 @@ if (state) {
   watchComposer();
   beginLive();
   watchSight();
-  if (unsentKeys().length) loadUnsent();
+  // Another tab stores the reason why a message was refused.
+  addEventListener("storage", ({ newValue }) => {
+    if (newValue?.includes('"why":')) tryTo(() => loadUnsent().then(({ showAllRefused }) => showAllRefused()));
+  });
+  const beginning = `with:${messages?.dataset.with?.toLowerCase()}`; // The key of a conversation without messages.
+  if (messages && draftFor(beginning))
+    tryTo(() => import("./beginning.js").then(({ takeBeginning }) => takeBeginning(beginning)));
+  if (hasColumn) {
+    showColumn();
+    wide.addEventListener("change", showColumn);
+  }
+  if (unsentKeys().length) tryTo(loadUnsent);
   else if (messages) setTimeout(prepare, SOON);
 } else if ("sessionEnded" in document.body.dataset) {
   // This page is the response to a log-out or an erasure.

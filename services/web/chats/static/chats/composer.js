@@ -1,7 +1,7 @@
 // @ts-check
 // The composer: the field for a message at the end of a conversation or thread. Keeps the end of the page in view.
 
-import { $, messages } from "./page.js";
+import { $, isComposing, messages } from "./page.js";
 import { recall, remember } from "./remembered.js";
 import { link } from "./rows.js";
 
@@ -76,12 +76,12 @@ export const enterSends = () => hasEnterKey() && recall(ENTER) !== "newline";
 export const rememberEnter = (sends) => remember(ENTER, sends ? "send" : "newline");
 
 /**
- * Sends the text by the Enter key. Of an input method, Enter accepts its suggestion; Safari shows that by 229 only.
+ * Sends the text by the Enter key. Of an input method, Enter accepts its suggestion.
  * @param {KeyboardEvent} event
  */
 export function sendByKey(event) {
   const { target: area, key, shiftKey, ctrlKey, altKey, metaKey } = event;
-  if (key !== "Enter" || shiftKey || ctrlKey || altKey || metaKey || event.isComposing || event.keyCode === 229) return;
+  if (key !== "Enter" || shiftKey || ctrlKey || altKey || metaKey || isComposing(event)) return;
   if (!(area instanceof HTMLTextAreaElement && area.form?.matches("form.compose") && enterSends())) return;
   event.preventDefault();
   area.form.requestSubmit();

@@ -1,6 +1,7 @@
 // @ts-check
 // The counterpart of this page. The code that handles changes is loaded when it is needed (departed.js).
 
+import { checkContent } from "./away.js";
 import { fetchCounterpart } from "./fetching.js";
 import { $, $$, required } from "./page.js";
 
@@ -14,7 +15,11 @@ const read = ({ dataset }) => ({
 });
 /** @type {About} */
 const about = { subject, known: subject && read(subject), isGone: false };
-const departed = () => import("./departed.js");
+async function departed() {
+  const loaded = await import("./departed.js");
+  checkContent();
+  return loaded;
+}
 /** @type {Promise<boolean> | null} */
 let checking = null;
 
@@ -33,6 +38,15 @@ export const isSame = (page) => $("[data-with]", page)?.dataset.conversation ===
 export function isAsKnown(page) {
   const { name, isActive } = read(required("[data-with]", page));
   return name === about.known?.name && isActive === about.known.isActive;
+}
+
+/**
+ * Takes over the heading of a thread, which is the beginning of its first message.
+ * @param {Document} page
+ */
+export async function updateHeading(page) {
+  if ($("h1", page)?.textContent !== $("h1")?.textContent)
+    await import("./headings.js").then(({ showHeadings }) => showHeadings(page));
 }
 
 // Requests the current name and state of the counterpart. Returns whether anything has changed.

@@ -7,9 +7,10 @@ import { showCurrent, updateSkip } from "./headings.js";
 import { fail, removeRow, resumeSending, stopForm, whereKept } from "./keeping.js";
 import { $, $$, make, messages, required, thread } from "./page.js";
 import { all } from "./rows.js";
+import { gettext, nodes } from "./texts.js";
 
-const STOPPED = "Nothing can be sent from here.";
-const OTHER = "Choose another name to send this.";
+const STOPPED = gettext("Nothing can be sent from here.");
+const OTHER = gettext("Choose another name to send this.");
 const FIELD = 'form.compose input[name="to"]';
 let isNext = true; // Whether the next text replaces the previous ones.
 
@@ -17,22 +18,24 @@ let isNext = true; // Whether the next text replaces the previous ones.
 const isolate = (name) => make("bdi", { textContent: name });
 
 /**
- * Shows a text that stays visible while the page is scrolled.
- * @param {(string | Node)[]} parts
+ * Shows a sentence that stays visible while the page is scrolled.
+ * @param {string} sentence With "%(name)s" and "%(old)s" in the places of names.
+ * @param {{ name: string, old?: string }} names
+ * @param {string} [more] A second sentence.
  */
-function show(...parts) {
+function show(sentence, { name, old = "" }, more = "") {
   if (isNext) $(".news")?.remove();
   isNext = false;
   const line = $(".news") ?? make("p", { className: "flash news", role: "alert" });
-  line.append(...parts, " ");
+  line.append(...nodes(sentence, { name: isolate(name), old: isolate(old) }), more && ` ${more}`, " ");
   required("main").prepend(line);
 }
 
 /** @param {string} name */
 const showErased = (name) =>
-  show(isolate(name), `’s account was deleted. Everything you wrote to each other is gone.${whereKept()}`);
+  show(gettext("%(name)s’s account was deleted. Everything you wrote to each other is gone."), { name }, whereKept());
 /** @param {string} old @param {string} name */
-const showRenamed = (old, name) => show(isolate(old), " is now called ", isolate(name), ".");
+const showRenamed = (old, name) => show(gettext("%(old)s is now called %(name)s."), { name, old });
 
 /**
  * Shows which rows of a list were renamed or erased. Requests the state of at most `most` missing rows.
@@ -101,14 +104,14 @@ function stopAll(forms, why = STOPPED) {
 
 /** @param {About} about @param {string} name */
 function deactivated({ subject }, name) {
-  const kept = subject ? whereKept() : " You can choose another name.";
-  show(isolate(name), `’s account is deactivated: nobody can write to them.${kept}`);
+  const kept = subject ? whereKept() : gettext("You can choose another name.");
+  show(gettext("%(name)s’s account is deactivated: nobody can write to them."), { name }, kept);
   stopAll(formsToSend(), subject ? STOPPED : OTHER);
 }
 
 /** @param {string} name */
 function activated(name) {
-  show(isolate(name), "’s account is active again.");
+  show(gettext("%(name)s’s account is active again."), { name });
   formsToSend().forEach(resumeSending);
 }
 
@@ -124,7 +127,9 @@ function rename(old, { name, address, made }, { subject }) {
     elements.to.value = name;
     if (elements.made) elements.made.value = made;
   }
-  if (!subject) formsToSend().forEach(storeDraft);
+  // The finder searches in the conversation with this name.
+  if (subject) subject.dataset.with = name;
+  else formsToSend().forEach(storeDraft);
   const isAddressed = messages && !thread; // The URL contains the name.
   if (isAddressed) history.replaceState(history.state, "", `${address}${location.search}${location.hash}`);
 }

@@ -31,16 +31,24 @@ export function read(key) {
 }
 
 /**
- * The draft of a form, by what the form is about, such as "conversation:12".
+ * The key of the draft of a form, by what the form is about, such as "conversation:12".
  * @param {string} about
  */
-export const draftFor = (about) => (member ? read(`draft ${member} ${about}`) : null);
+export const keyFor = (about) => `draft ${member} ${about}`;
+/** @param {string} about */
+export const draftFor = (about) => (member ? read(keyFor(about)) : null);
 
-// Oldest first.
-const byAge = () =>
+// The keys of all drafts, oldest first.
+export const byAge = () =>
   keys()
     .filter((key) => !key.includes(UNSENT))
     .sort((one, other) => (read(one)?.at ?? 0) - (read(other)?.at ?? 0));
+
+// The numbers of waiting messages and of drafts with a text, which a log-out deletes.
+export const losses = () => ({
+  messages: unsentKeys().length,
+  drafts: byAge().filter((key) => read(key)?.text.trim()).length,
+});
 
 /** Returns whether the draft is stored. @param {string} key @param {Draft} draft */
 export function write(key, draft) {
@@ -123,7 +131,7 @@ export const deleteDraft = (form) => remove(keyOf(form));
  * @param {HTMLFormElement} form
  * @returns {TabEvent}
  */
-export const sentFrom = (form) => ({ kind: "sent", draft: keyOf(form), text: textOf(form) });
+export const sentFrom = (form, text = textOf(form)) => ({ kind: "sent", draft: keyOf(form), text });
 
 /**
  * Another tab has sent a form and deleted its draft. A different text in this tab becomes the draft, and the

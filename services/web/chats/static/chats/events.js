@@ -9,6 +9,7 @@ import { refreshRows } from "./lists.js";
 import { $, conversation, found, messages, random, rows, siteName, thread } from "./page.js";
 import { byId } from "./rows.js";
 import { leaveUnread, markSeen } from "./seen.js";
+import { gettext } from "./texts.js";
 import { refreshMessages } from "./thread.js";
 
 /**
@@ -16,7 +17,9 @@ import { refreshMessages } from "./thread.js";
  * @type {string | null}
  */
 let generation = document.body?.dataset.generation || null;
-const OFFLINE = "You’re offline. Messages are sent when you’re back.";
+const OFFLINE = messages
+  ? gettext("You’re offline. Messages are sent when you’re back.")
+  : gettext("You’re offline. This page is updated when you’re back.");
 const MANY = ["sync", "member"]; // Kinds of events that many members may receive at the same time.
 /** @type {LiveEvent} */
 const SYNC = { kind: "sync" }; // Anything may have changed.
@@ -37,7 +40,7 @@ function remove(id) {
   const row = byId(id);
   if (row) removeRow(row);
   // The first message of a thread is deleted after all others, so nothing is left to answer.
-  if (thread && id === Number(thread)) reload("These messages are no longer there.");
+  if (thread && id === Number(thread)) reload(gettext("These messages are no longer there."));
 }
 
 /** @param {LiveEvent} event */
@@ -72,6 +75,7 @@ async function refresh(events) {
   const wanted = missed ? [...events, SYNC] : events;
   missed = document.hidden; // A hidden tab fetches nothing, because its member does not see it.
   if (missed) return;
+  document.dispatchEvent(new Event("changes")); // beside.js refreshes its list.
   try {
     await fetchChanges(wanted);
   } catch (error) {
@@ -113,10 +117,10 @@ export async function tryTo(work) {
  */
 function textOf(error) {
   const why = error instanceof Error ? error.message : "";
-  if (/^429/.test(why)) return `Too many requests at once. ${siteName} tries again.`;
+  if (/^429/.test(why)) return gettext("Too many requests at once. %(site)s tries again.", { site: siteName });
   if (!navigator.onLine) return OFFLINE;
   const isAbsent = error instanceof TypeError || (error instanceof DOMException && error.name === "TimeoutError");
-  if (isAbsent || /^50[234]/.test(why)) return "Reconnecting…";
+  if (isAbsent || /^50[234]/.test(why)) return gettext("Reconnecting…");
   throw error;
 }
 

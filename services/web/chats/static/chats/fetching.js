@@ -4,6 +4,7 @@
 import { anotherMember, checkContent, isHere, sessionLost, timesHidden } from "./away.js";
 import { showBadges } from "./badges.js";
 import { $, $$, state } from "./page.js";
+import { gettext } from "./texts.js";
 import { showTimes } from "./times.js";
 
 /** @param {Response} response */
@@ -66,6 +67,7 @@ export async function getChanged(address, version) {
 async function pageOf(response) {
   if (response.status === 404) {
     await discard(response);
+    checkContent();
     return null;
   }
   const page = parse(await response.text());
@@ -88,7 +90,7 @@ export function parse(html) {
 
 // Of an error page, which is not parsed: it may come from a proxy, and its styles would violate the CSP of this page.
 /** @param {string} html */
-export const headingOf = (html) => /<h1[^>]*>([^<]+)/.exec(html)?.[1] ?? "That went wrong";
+export const headingOf = (html) => /<h1[^>]*>([^<]+)/.exec(html)?.[1] ?? gettext("Something went wrong");
 
 /** @param {string} address */
 async function getValues(address) {

@@ -2,6 +2,7 @@
 // The buttons beside fields: "Show" shows a typed password, "Copy" copies a text. Only pages with such fields load it.
 
 import { $, $$, required } from "./page.js";
+import { gettext } from "./texts.js";
 
 /** @param {HTMLButtonElement} button @param {string} verb */
 const name = (button, verb) => (required("span", button).textContent = verb);
@@ -11,7 +12,7 @@ function show(button, isShown) {
   const field = $(`input#${button.dataset.shows}`);
   if (!field) return;
   field.type = isShown ? "text" : "password";
-  name(button, isShown ? "Hide" : "Show");
+  name(button, isShown ? gettext("Hide") : gettext("Show"));
 }
 
 /** @param {HTMLButtonElement} button */
@@ -30,7 +31,7 @@ async function copyField(button) {
   } catch {
     document.execCommand("copy"); // Over plain HTTP, or without the permission.
   }
-  name(button, "Copied");
+  name(button, gettext("Copied"));
 }
 
 document.addEventListener("click", ({ target }) => {

@@ -1,9 +1,12 @@
 // @ts-check
-// The finder: a dialog that finds people, and leads to a search in messages. Loaded when it is opened.
+// The finder: a dialog that finds people and messages, and leads to a search. Loaded when it is opened.
 
 import { tryTo } from "./events.js";
 import { get } from "./fetching.js";
-import { $, $$, make, required } from "./page.js";
+import "./hits.js";
+import { $, $$, isComposing, make, required } from "./page.js";
+import { isTarget } from "./target.js";
+import { gettext } from "./texts.js";
 
 const FIND = "/chats/find/";
 const PAUSE = 80; // Milliseconds between two keys that are typed quickly.
@@ -28,7 +31,7 @@ set(field, {
   "aria-autocomplete": "list",
 });
 set(field, { maxlength: "200", autocomplete: "off", autocapitalize: "none", spellcheck: "false", enterkeyhint: "go" });
-set(list, { role: "listbox", "aria-label": "Found" });
+set(list, { role: "listbox", "aria-label": gettext("Found") });
 set(status, { role: "status" });
 dialog.append(list, status);
 
@@ -48,17 +51,20 @@ function select(option) {
 
 /** @param {Document | null} page */
 function show(page) {
-  list.replaceChildren(...(page ? $$("#finder-rows > a", page) : []));
+  list.replaceChildren(...(page ? required("#finder-rows", page).children : []));
   list.hidden = !options().length;
   field.setAttribute("aria-expanded", String(!list.hidden));
-  status.textContent = (page && $("#finder-status", page)?.textContent) ?? "";
+  status.textContent = (page && $("#finder-status", page)?.textContent.trim()) ?? "";
   select(options()[0]);
 }
 
 /** @param {string} text */
 async function load(text) {
   try {
-    const page = await get(`${FIND}?${new URLSearchParams({ q: text })}`);
+    const query = new URLSearchParams({ q: text });
+    const counterpart = $("[data-with]")?.dataset.with;
+    if (counterpart) query.set("with", counterpart);
+    const page = await get(`${FIND}?${query}`);
     if (text === wanted) show(page); // Otherwise more was typed meanwhile.
   } catch (error) {
     if (text === wanted) wanted = undefined; // The next key requests it again.
@@ -104,8 +110,9 @@ function move(by) {
 
 /** @param {KeyboardEvent} event */
 function press(event) {
-  const { key, ctrlKey, metaKey, altKey, isComposing } = event;
-  if (isComposing || ctrlKey || metaKey || altKey || !["ArrowDown", "ArrowUp", "Enter"].includes(key)) return;
+  const { key, ctrlKey, metaKey, altKey } = event;
+  const isOther = ctrlKey || metaKey || altKey || !["ArrowDown", "ArrowUp", "Enter"].includes(key);
+  if (isOther || isComposing(event)) return;
   event.preventDefault();
   if (key === "Enter") open();
   else if (options().length) move(key === "ArrowDown" ? 1 : -1);
@@ -119,11 +126,19 @@ field.addEventListener("input", () => {
 dialog.addEventListener("close", empty);
 // A click beside the dialog, on its backdrop.
 dialog.addEventListener("click", ({ target }) => target === dialog && close());
+// Before bobbin.js handles it: a row whose address is that of this page shows its message here.
+list.addEventListener("click", ({ target }) => {
+  const row = target instanceof Element && target.closest("a");
+  if (row && isTarget(row)) close();
+});
 // Back may show this page again.
 addEventListener("pagehide", close);
 
 /**
- * Called whenever the dialog has been opened. Its field may contain letters already.
+ * Called whenever the dialog has been opened. Its field may contain letters already, and it may be closed again.
  * @param {boolean} isEntered Whether Enter was pressed after the letters.
  */
-export const startFinder = (isEntered) => (isEntered ? open() : update());
+export function startFinder(isEntered) {
+  if (!dialog.open) return empty(); // It was closed while this module was loading.
+  return isEntered ? open() : update();
+}

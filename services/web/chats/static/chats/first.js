@@ -4,13 +4,14 @@
 import { fold } from "./folding.js";
 import { group, watchGroups } from "./groups.js";
 import { showTheme } from "./theme.js";
-import { cover, isFirstOpening, isFromHistory, state } from "./page.js";
+import { cover, hasColumn, isFirstOpening, isFromHistory, state } from "./page.js";
 import { byId, targetId } from "./rows.js";
 import { showTimes } from "./times.js";
 
 if (state && isFromHistory()) cover();
 showTheme();
 document.documentElement.classList.add("has-script");
+document.documentElement.classList.toggle("has-column", hasColumn);
 showTimes();
 group();
 watchGroups();

@@ -3,6 +3,7 @@
 
 import { $, $$, make, required } from "./page.js";
 import { after, all, before, byId, deepBelow, depthOf, LABEL, targetId } from "./rows.js";
+import { gettext, ngettext } from "./texts.js";
 
 const FOLDED_BELOW = 4;
 // Characters and lines of a message that is not folded.
@@ -41,7 +42,8 @@ export function setFold(row, button, open) {
   const deep = deepBelow(row);
   for (const below of deep) below.hidden = !open;
   button.setAttribute("aria-expanded", String(open));
-  button.textContent = open ? "Hide replies" : `Show ${deep.length} ${deep.length === 1 ? "reply" : "replies"}`;
+  const closed = ngettext("Show %(count)s reply", "Show %(count)s replies", deep.length);
+  button.textContent = open ? gettext("Hide replies") : closed;
 }
 
 /**
@@ -61,7 +63,7 @@ function foldText(row) {
   const show = (open = true) => {
     content.classList.toggle("is-folded", !open);
     button.setAttribute("aria-expanded", String(open));
-    button.textContent = open ? "Show less" : "Show all";
+    button.textContent = open ? gettext("Show less") : gettext("Show all");
   };
   show(old?.ariaExpanded === "true");
   button.onclick = () => show(content.matches(".is-folded"));

@@ -7,6 +7,7 @@ import { get } from "./fetching.js";
 import { leave } from "./keeping.js";
 import { $, $$, make, required } from "./page.js";
 import { focusRow } from "./rows.js";
+import { gettext } from "./texts.js";
 
 const COMPOSER = "main > form.compose textarea";
 export let opening = false; // While a form is loading, typed letters must not act as shortcuts.
@@ -22,7 +23,7 @@ export async function openForm(anchor, row) {
   const page = open ? null : await get(anchor.href).finally(() => (opening = false));
   const form = open ?? (page && $("form.compose", page));
   if (!form && (await checkCounterpart())) return;
-  if (!form) return leave(anchor.href, "This message is no longer there.");
+  if (!form) return leave(anchor.href, gettext("This message is no longer there."));
   if (!open) place(document.importNode(form, true), row);
   const area = required("textarea", row);
   area.focus();
@@ -33,7 +34,7 @@ export async function openForm(anchor, row) {
 function place(form, row) {
   for (const field of $$("[id]", form)) field.id += `_${row.id}`;
   for (const label of $$("label", form)) label.htmlFor += `_${row.id}`;
-  const cancel = make("button", { type: "button", className: "plain", textContent: "Cancel" });
+  const cancel = make("button", { type: "button", className: "plain", textContent: gettext("Cancel") });
   cancel.dataset.cancels = "";
   form.append(" ", cancel);
   if (isEdit(form)) row.classList.add("is-edited-here");

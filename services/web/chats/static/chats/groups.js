@@ -4,6 +4,7 @@
 
 import { $, $$, make, messages, thread } from "./page.js";
 import { all } from "./rows.js";
+import { gettext, nodes } from "./texts.js";
 import { dayOf, showTimes } from "./times.js";
 
 const TOGETHER = 5 * 60_000; // Milliseconds. As in chats/groups.py.
@@ -37,8 +38,8 @@ const keyOf = (isNew, time) => `${isNew} ${time}`;
 /** @param {boolean} isNew @param {string} dateTime */
 function makeSeparator(isNew, dateTime) {
   const separator = make("li", { className: isNew ? "separator new" : "separator" });
-  const heading = make("h2", { textContent: isNew ? "New since " : "" });
-  heading.append(make("time", { dateTime }));
+  const [heading, time] = [make("h2", {}), make("time", { dateTime })];
+  heading.append(...(isNew ? nodes(gettext("New since %(time)s"), { time }) : [time]));
   separator.append(heading);
   return separator;
 }
@@ -58,10 +59,11 @@ export function group() {
     for (const ofNew of [true, false]) {
       if (!(ofNew ? isNew : isDay)) continue;
       const key = keyOf(ofNew, lines[at].time);
-      const separator = old.get(key) ?? makeSeparator(ofNew, lines[at].time);
+      const known = old.get(key);
+      const separator = known ?? makeSeparator(ofNew, lines[at].time);
       old.delete(key);
       if (next.previousElementSibling !== separator) next.before(separator);
-      showTimes(separator);
+      if (!known) showTimes(separator);
       next = separator;
     }
   });

@@ -6,6 +6,7 @@ import { holdsText, restoreDrafts } from "./drafts.js";
 import { get } from "./fetching.js";
 import { $, required } from "./page.js";
 
+const SEARCH = '.menu a[href*="?with="]'; // Its URL contains the name of the counterpart.
 const LOG = 'main [role="log"]'; // Its label names the counterpart.
 export const COMPOSER = "main > form.compose, main > .deactivated"; // The form, or the text that replaces it.
 
@@ -17,14 +18,22 @@ export const COMPOSER = "main > form.compose, main > .deactivated"; // The form,
 export async function showCurrent(subject, conversation) {
   const page = subject && (await get(location.href));
   if (!page || $("[data-with]", page)?.dataset.conversation !== conversation) return;
-  setTitle(page.title);
-  for (const part of ["h1", ".crumbs", "main > blockquote.message"]) {
-    const [old, fresh] = [$(part), $(part, page)];
-    if (old && fresh) old.replaceWith(document.importNode(fresh, true));
-  }
+  showHeadings(page);
   $(LOG)?.setAttribute("aria-label", $(LOG, page)?.getAttribute("aria-label") ?? "");
   if ($(COMPOSER)) replaceComposer(page);
   updateSkip();
+}
+
+/**
+ * Takes over the title, the headings and the link that contains the name.
+ * @param {Document} page
+ */
+export function showHeadings(page) {
+  setTitle(page.title);
+  for (const part of ["h1", ".crumbs", SEARCH, "main > blockquote.message"]) {
+    const [old, fresh] = [$(part), $(part, page)];
+    if (old && fresh) old.replaceWith(document.importNode(fresh, true));
+  }
 }
 
 // The link to the message field is there only if the field is.

@@ -4,6 +4,7 @@
 import { isAway } from "./away.js";
 import { formsWithText, openForms } from "./drafts.js";
 import { $, $$, make, required } from "./page.js";
+import { gettext } from "./texts.js";
 
 /**
  * Shows an error beside the button of a form, in place of the previous one.
@@ -31,8 +32,11 @@ export function resumeSending(form) {
   $(".failed", form)?.remove();
 }
 
+export const NOT_CONNECTED = gettext("Not sent: there is no connection. Your text is kept; send it again later.");
+
 /** @param {ParentNode} [within] */
-export const whereKept = (within = document) => (formsWithText(within).length ? " You can still copy your text." : "");
+export const whereKept = (within = document) =>
+  formsWithText(within).length ? gettext("You can still copy your text.") : "";
 
 /**
  * Disables the forms and shows the reason. Typed text stays, so that the member can copy it.
@@ -40,7 +44,7 @@ export const whereKept = (within = document) => (formsWithText(within).length ? 
  * @param {ParentNode} within
  */
 function stopSending(why, within = document) {
-  const text = why + whereKept(within);
+  const text = `${why} ${whereKept(within)}`.trim();
   for (const form of $$("form.compose", within)) {
     stopForm(form);
     fail(form, text);
@@ -55,12 +59,12 @@ export function reload(text) {
 }
 
 /**
- * Returns whether this page has an open form other than `sent`. If it has, shows why the page stays.
+ * Returns whether this page has an open form, or is hidden from another member. If it has, shows why the page stays.
  * @param {string} text
- * @param {HTMLFormElement} [sent]
  */
-export function stays(text, sent) {
-  if (openForms().every((form) => form === sent)) return false;
+export function stays(text) {
+  if (isAway()) return true;
+  if (!openForms().length) return false;
   const line = $("#connection");
   if (line) line.textContent = text;
   return true;
@@ -70,9 +74,8 @@ export function stays(text, sent) {
  * Goes to another page, except if this page has an open form. Then shows the text and stays.
  * @param {string} address
  * @param {string} text
- * @param {HTMLFormElement} [sent]
  */
-export const leave = (address, text, sent) => stays(text, sent) || location.assign(address);
+export const leave = (address, text) => stays(text) || location.assign(address);
 
 /**
  * Removes the row of a deleted message. A row with an open form stays and is marked as deleted.
@@ -81,7 +84,7 @@ export const leave = (address, text, sent) => stays(text, sent) || location.assi
 export function removeRow(row) {
   if (!openForms(row).length) return row.remove();
   row.classList.add("is-deleted");
-  required(".content", row).replaceChildren("This message was deleted.");
+  required(".content", row).replaceChildren(gettext("This message was deleted."));
   $(".actions", row)?.remove();
-  stopSending("This message was deleted, so nothing can be sent here.", row);
+  stopSending(gettext("This message was deleted, so nothing can be sent here."), row);
 }

@@ -3,7 +3,7 @@
 
 import { tryTo } from "./events.js";
 import { closeForm, opening } from "./forms.js";
-import { $, $$ } from "./page.js";
+import { $, $$, isComposing, required } from "./page.js";
 import { recall, remember } from "./remembered.js";
 import { all, EDIT, REPLY } from "./rows.js";
 
@@ -31,7 +31,6 @@ export function showKeySwitch() {
 /**
  * @typedef {object} Shortcut
  * @property {string[]} keys As `keyOf` returns them.
- * @property {string} effect
  * @property {"single" | "always"} kind The switch turns off the single keys.
  * @property {(target: Element) => boolean | undefined} applies
  * @property {(target: Element) => unknown} [run] Without it, the browser itself handles the key.
@@ -49,7 +48,7 @@ const load = async () => void (moving = await import("./moving.js"));
  */
 async function move(work) {
   if (!moving) await (loading ??= tryTo(load).finally(() => (loading = undefined)));
-  if (moving) work(moving);
+  if (moving && !$("dialog[open]")) work(moving); // A dialog may have been opened meanwhile.
 }
 
 /** @param {Element} target */
@@ -73,13 +72,17 @@ function search() {
   else $('.top a[href$="/search/"]')?.click();
 }
 
+let isEntered = false; // Whether Enter was pressed in the finder before its module was loaded.
 /** Opens the finder. Returns whether this page has one. */
 export function openFinder() {
   const dialog = $("dialog#finder");
   if (dialog && !$("dialog[open]")) {
     dialog.showModal(); // At once, because the next letters belong to its field.
-    let isEntered = false; // Whether Enter was pressed before the module was loaded.
-    dialog.onkeydown = ({ key, isComposing }) => void (isEntered = key === "Enter" && !isComposing);
+    dialog.onclose = () => void (required("input", dialog).value = "");
+    isEntered = false; // An earlier opening may still wait for the module.
+    dialog.onkeydown = (event) => {
+      isEntered = event.key === "Enter" && event.target instanceof HTMLInputElement && !isComposing(event);
+    };
     tryTo(async () => {
       const { startFinder } = await import("./finder.js");
       dialog.onkeydown = null;
@@ -93,53 +96,48 @@ const single = /** @type {const} */ ({ kind: "single", applies: isPage });
 const inForm = /** @type {const} */ ({ kind: "always", applies: isInForm });
 
 /**
- * `press` handles these, and the dialog lists them (listing.js).
+ * `press` handles these, and the dialog lists them with their effects (listing.js).
  * @type {Shortcut[]}
  */
 export const SHORTCUTS = [
-  { ...single, keys: ["j"], effect: "next message or row", run: () => move(({ step }) => step(1)) },
-  { ...single, keys: ["k"], effect: "previous message or row", run: () => move(({ step }) => step(-1)) },
-  { ...single, keys: ["Enter"], effect: "open the row" },
+  { ...single, keys: ["j"], run: () => move(({ step }) => step(1)) },
+  { ...single, keys: ["k"], run: () => move(({ step }) => step(-1)) },
+  { ...single, keys: ["Enter"] },
   {
     ...single,
     keys: ["G", "End"],
-    effect: "newest message",
     applies: (target) => isPage(target) && all().length > 0,
     run: () => move(({ moveToNewest }) => moveToNewest()),
   },
-  { ...single, keys: ["p"], effect: "next unread message", run: () => move(({ moveToUnread }) => moveToUnread()) },
-  { ...single, keys: ["u"], effect: "back to the list", run: () => move(({ backToList }) => backToList()) },
+  { ...single, keys: ["p"], run: () => move(({ moveToUnread }) => moveToUnread()) },
+  { ...single, keys: ["u"], run: () => move(({ backToList }) => backToList()) },
   {
     ...single,
     keys: ["r"],
-    effect: "reply to the message, or write a new one",
     run: () => (current() ? clickIn(REPLY) : $("form.compose textarea")?.focus()),
   },
-  { ...single, keys: ["e"], effect: "edit your message", run: () => clickIn(EDIT) },
+  { ...single, keys: ["e"], run: () => clickIn(EDIT) },
   {
     ...single,
     keys: ["ArrowUp"],
-    effect: "edit your last message, if the field is empty",
     applies: isEmptyComposer,
     run: () => move(({ editLast }) => editLast()),
   },
-  { ...single, keys: ["U"], effect: "mark the message as unread", run: () => clickIn('button[form="mark-unread"]') },
-  { ...single, keys: ["n"], effect: "new message", run: () => $(".top .button")?.click() },
-  { ...single, keys: ["i"], effect: "inbox", run: () => $(".brand")?.click() },
-  { ...single, keys: ["/"], effect: "search", run: search },
-  { ...single, keys: ["?"], effect: "show this list", run: () => $("[data-opens]")?.click() },
+  { ...single, keys: ["U"], run: () => clickIn('button[form="mark-unread"]') },
+  { ...single, keys: ["n"], run: () => $(".top .button")?.click() },
+  { ...single, keys: ["i"], run: () => $(".brand")?.click() },
+  { ...single, keys: ["/"], run: search },
+  { ...single, keys: ["?"], run: () => $("[data-opens]")?.click() },
   {
     kind: "always",
     keys: ["Ctrl+k"],
-    effect: "find a person or a message",
     applies: () => $("dialog#finder") !== null,
     run: openFinder,
   },
-  { ...inForm, keys: ["Ctrl+Enter"], effect: "send", run: (target) => formOf(target)?.requestSubmit() },
+  { ...inForm, keys: ["Ctrl+Enter"], run: (target) => formOf(target)?.requestSubmit() },
   {
     ...inForm,
     keys: ["Escape"],
-    effect: "close the form or the field; what you changed in an edit is discarded",
     run: (target) => {
       const form = formOf(target);
       if (form) closeForm(form);
@@ -167,7 +165,7 @@ export function keyOf(event) {
 
 /** @param {KeyboardEvent} event */
 export function press(event) {
-  if (event.isComposing) return; // The input method uses this key: Escape cancels a composition.
+  if (isComposing(event)) return; // Escape cancels a composition.
   const target = event.target instanceof Element ? event.target : document.body;
   const key = keyOf(event);
   if (key === "Enter" && loading && isPage(target)) {

@@ -9,7 +9,7 @@ import { inTabStorage } from "./remembered.js";
 const marks = list && import("./marks.js");
 
 /** Marks the rows with a draft, which another page or tab may have changed. */
-export const showMarks = async () => list && (await marks)?.markDrafts(list);
+export const showMarks = async () => list && (await marks)?.markRows(list);
 
 // Identifies a row of a list. Its address changes when its messages are read.
 /** @param {HTMLElement} row */
@@ -20,7 +20,7 @@ export async function refreshRows(isMember = false) {
   if (!list) return;
   const page = await get(location.href);
   const fresh = page && $(`#${list.id}`, page);
-  if (fresh) (await marks)?.markDrafts(fresh);
+  if (fresh) (await marks)?.markRows(fresh);
   if (!fresh || fresh.innerHTML === list.innerHTML) return;
   const focused = $$("li", list).find((row) => row.contains(document.activeElement));
   const key = focused && keyOf(focused);
@@ -58,4 +58,8 @@ export function keepPlace() {
   inTabStorage((storage) => storage.setItem(PLACES, JSON.stringify({ member, latest: here(), rows: kept })), undefined);
 }
 
-export const deletePlaces = () => inTabStorage((storage) => storage.removeItem(PLACES), undefined);
+export const COLUMN = "bobbin-column"; // The place in the column (beside.js).
+
+export function deletePlaces() {
+  for (const key of [PLACES, COLUMN]) inTabStorage((storage) => storage.removeItem(key), undefined);
+}

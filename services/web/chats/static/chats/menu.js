@@ -1,7 +1,35 @@
 // @ts-check
-// Closes the menu of the header by Escape, and by a click outside of it. Loaded when the menu is opened.
+// Closes the menu of the header by Escape, and by a click outside of it, and logs out at once. Loaded when the menu is
+// opened.
 
+import { AwayError } from "./away.js";
+import { formsWithText, losses } from "./drafts.js";
+import { get } from "./fetching.js";
 import { $ } from "./page.js";
+
+/**
+ * Logs out by the form of the settings, to which the link leads.
+ * @param {MouseEvent} event
+ */
+async function logOut(event) {
+  const { currentTarget: link } = event;
+  const { messages, drafts } = losses();
+  // The settings ask before a log-out that deletes texts. Without storage, only the forms have them.
+  if (!(link instanceof HTMLAnchorElement) || messages || drafts || formsWithText().length) return;
+  event.preventDefault();
+  const follow = () => location.assign(link.href);
+  try {
+    const page = await get(link.href);
+    const form = page && $("#log-out", page);
+    if (!(form instanceof HTMLFormElement)) return follow();
+    const own = document.importNode(form, true);
+    own.hidden = true;
+    document.body.append(own);
+    own.requestSubmit();
+  } catch (error) {
+    if (!(error instanceof AwayError)) follow();
+  }
+}
 
 /** @param {HTMLDetailsElement} menu */
 export function watchMenu(menu) {
@@ -20,5 +48,6 @@ export function watchMenu(menu) {
     $("summary", menu)?.focus();
   };
   document.addEventListener("keydown", press, { signal });
+  $("[data-logs-out]", menu)?.addEventListener("click", logOut, { signal });
   menu.addEventListener("toggle", () => menu.open || watching.abort(), { signal });
 }

@@ -10,6 +10,7 @@ import { here, keyOf, places } from "./lists.js";
 import { $, $$, required } from "./page.js";
 import { markByKey } from "./remembered.js";
 import { all, byId, EDIT, END, focusRow, idOf, isInView, lastId, link, targetId } from "./rows.js";
+import { gettext } from "./texts.js";
 
 const LAST_PAGE = "?to=9223372036854775807"; // As in accounts/requests.py: the largest id.
 let isSearching = false; // Whether the next unread message is being looked up.
@@ -67,7 +68,7 @@ async function openUnread() {
   if (first) {
     markByKey();
     location.assign(required("a", first).href);
-  } else say("No more unread messages.");
+  } else say(gettext("No more unread messages."));
 }
 
 // Goes to the list that this tab has shown last, or to the inbox.
@@ -90,7 +91,7 @@ export function moveToPlace() {
 
 // Opens the latest message of the member. The focus returns to the composer when the form is closed (forms.js).
 export function editLast() {
-  if (link("next")) return; // A later page may have a later message.
+  if (link("next") || $("li.is-unsent")) return; // The latest message is on a later page, or has not been sent yet.
   const own = all().filter((row) => $(EDIT, row));
   if (!own.length) return;
   const row = own.reduce((one, other) => (idOf(one) > idOf(other) ? one : other));

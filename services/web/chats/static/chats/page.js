@@ -55,6 +55,16 @@ export const rows = $("#rows");
 export const found = $("#found");
 export const list = rows ?? found; // No page has both.
 
+// Whether wide screens show the list of conversations in a column: on the inbox and on pages of one conversation.
+const COLUMN = 'main > :is(form.compose, [role="log"], [data-conversation], #beginning), #rows [data-counterpart]';
+export const hasColumn = Boolean(state) && $(COLUMN) !== null;
+
+/**
+ * Whether an input method uses this key. Safari shows that by 229 only, for the key that ends a composition.
+ * @param {KeyboardEvent} event
+ */
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
 /** @param {number} least @param {number} most */
 export const random = (least, most) => least + Math.random() * (most - least);
 

@@ -1,14 +1,23 @@
 // @ts-check
 // The rows of messages that the server has not accepted yet.
 
-import { $$, make, messages, required, thread } from "./page.js";
+import { $, $$, conversation, make, messages, required, thread } from "./page.js";
+import { queued } from "./queue.js";
 import { byId, deepBelow, depthOf } from "./rows.js";
+import { gettext } from "./texts.js";
 import { DEEPEST } from "./thread.js";
 
 /** @typedef {(message: Unsent) => void} Choice */
 
+// What formatting removes from a text: markers of quotes, items, code and emphasis, and blanks (chats/blocks.py).
+const MARKERS = /^(?:[ \t]*(?:>|(?:[-*]|\d{1,3}\.)[ \t]))+|^```.*$|[*_`\s]/gm;
 const LABEL = 30; // Characters of a message in the names of its buttons.
 
+/** Whether this page shows the conversation or the thread of a message. @param {Unsent} message */
+export const isHere = (message) =>
+  messages && message.conversation === conversation && (!thread || message.thread === thread);
+/** @param {Unsent} message */
+export const formOf = ({ draft }) => $$("form.compose").find(({ dataset }) => dataset.draft === draft);
 /** @param {{ id: string }} message */
 export const rowOf = ({ id }) => $$("li.is-unsent").find(({ dataset }) => dataset.unsent === id);
 
@@ -21,21 +30,26 @@ export function showRow(message, { retry, dismiss }) {
   const row = make("li", { className: "message is-mine is-unsent" });
   row.dataset.unsent = message.id;
   const meta = make("p", { className: "meta" });
-  meta.append(make("span", { className: "who", textContent: "You" }), " ", make("span", { className: "progress" }));
+  meta.append(
+    make("span", { className: "who", textContent: gettext("You") }),
+    " ",
+    make("span", { className: "progress" }),
+  );
   const actions = make("p", { className: "actions" });
-  actions.append(button("Retry", message, retry), " ", button("Discard", message, dismiss));
+  const text = message.text.slice(0, LABEL);
+  const again = button(gettext("Retry"), gettext("Retry: ‘%(text)s’", { text }));
+  const discard = button(gettext("Discard"), gettext("Discard: ‘%(text)s’", { text }));
+  again.onclick = () => retry(message);
+  discard.onclick = () => dismiss(message);
+  actions.append(again, " ", discard);
   row.append(meta, make("div", { className: "content", dir: "auto", textContent: message.text }), actions);
   place(row, message.parent);
   return row;
 }
 
-/** @param {string} verb @param {Unsent} message @param {Choice} work */
-function button(verb, message, work) {
-  const made = make("button", { type: "button", className: "link", textContent: verb, hidden: true });
-  made.ariaLabel = `${verb}: ‘${message.text.slice(0, LABEL)}’`;
-  made.onclick = () => work(message);
-  return made;
-}
+/** @param {string} textContent @param {string} ariaLabel */
+const button = (textContent, ariaLabel) =>
+  make("button", { type: "button", className: "link", textContent, ariaLabel, hidden: true });
 
 /** @param {HTMLElement} row @param {string | undefined} parent */
 function place(row, parent) {
@@ -54,4 +68,38 @@ export function showProgress(message, text, hasFailed) {
   required(".progress", row).textContent = text;
   row.classList.toggle("is-failed", hasFailed);
   for (const choice of $$("button", row)) choice.hidden = !hasFailed;
+}
+
+/**
+ * Shows that messages of other pages were refused, with a link to the page that shows the oldest one.
+ * @param {string} [handled] The id of a message that the storage may still contain.
+ */
+export function showLink(handled) {
+  const old = $("#connection a");
+  const message = queued().find((one) => one.why && one.id !== handled && !isHere(one));
+  if (!message) return old?.remove();
+  if (old?.dataset.unsent === message.id) return;
+  const href = message.thread ? `/chats/thread/${message.thread}/` : `/chats/conversation/${message.conversation}/`;
+  const link = make("a", { href, textContent: gettext("A message was not sent. Open its conversation.") });
+  link.dataset.unsent = message.id;
+  $("#connection")?.replaceChildren(link);
+}
+
+/** Called when a message was sent, discarded or returned to its form. @param {{ id: string }} message */
+export function removeShown({ id }) {
+  rowOf({ id })?.remove();
+  if ($("#connection a")?.dataset.unsent === id) showLink(id);
+}
+
+/**
+ * Removes the row of a message that has arrived. Before the response to its send, the text identifies it.
+ * @param {HTMLElement} row
+ */
+export function removeUnsent(row) {
+  if (!row.matches(".is-mine")) return;
+  /** @param {HTMLElement} one */
+  const textOf = (one) => $(".content", one)?.textContent.replace(MARKERS, "");
+  const unsent = $$("li.is-unsent", required("ol.messages"));
+  const known = unsent.find(({ dataset }) => dataset.sent === row.dataset.message);
+  (known ?? unsent.find((one) => !one.dataset.sent && textOf(one) === textOf(row)))?.remove();
 }

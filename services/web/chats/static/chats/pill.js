@@ -4,6 +4,7 @@
 import { make, required } from "./page.js";
 import { reveal } from "./folding.js";
 import { all, focusRow, sideOf } from "./rows.js";
+import { ngettext } from "./texts.js";
 
 /** @type {Set<HTMLElement>} */
 const unseen = new Set();
@@ -18,10 +19,12 @@ function show() {
   const row = first();
   pill.hidden = !row;
   if (!row) return;
-  const text = `${sideOf(row) < 0 ? "↑" : "↓"} ${unseen.size} new`;
+  const { size } = unseen;
+  const count = ngettext("%(count)s new", "%(count)s new", size);
+  const text = `${sideOf(row) < 0 ? "↑" : "↓"} ${count}`;
   if (pill.textContent === text) return;
   pill.textContent = text;
-  pill.ariaLabel = `${unseen.size} new: go to the first`;
+  pill.ariaLabel = ngettext("%(count)s new: go to the first", "%(count)s new: go to the first", size);
 }
 
 // After the next frame, in which composer.js may scroll to the end of the page.

@@ -2,9 +2,12 @@
 // The queue of messages that the server has not accepted yet. It sends them in order until the server has answered. A
 // repeated send changes nothing, because each message has an id.
 
+import { checkContent } from "./away.js";
 import { read, remove, unsentKey, unsentKeys, write } from "./drafts.js";
 import { tryTo } from "./events.js";
 import { checkSession, currentToken, fetchState, headingOf, sendWithToken } from "./fetching.js";
+import { conversation, thread } from "./page.js";
+import { inTabStorage } from "./remembered.js";
 
 const LOCK = "bobbin-unsent"; // Another tab sends nothing meanwhile. Without Web Locks, the ids prevent a second message.
 const LONGEST = 30_000; // Milliseconds until a request without a response has failed.
@@ -39,6 +42,30 @@ export function queued() {
   return [...stored.filter((message) => message !== null), ...inMemory.values()].sort(
     (one, other) => one.at - other.at,
   );
+}
+
+const TAB = "bobbin-tab";
+const fresh = `${Math.random()}`;
+// Identifies this tab, also after a reload.
+export const tab = inTabStorage((storage) => storage.getItem(TAB) ?? (storage.setItem(TAB, fresh), fresh), fresh);
+
+/** @param {HTMLFormElement} form @param {string} text @returns {Unsent} */
+export function messageOf(form, text) {
+  const fields = Object.fromEntries(new FormData(form));
+  delete fields.csrfmiddlewaretoken; // It may be another one when the message is sent.
+  const latest = queued().at(-1)?.at ?? 0;
+  return {
+    id: form.elements.client_id.value,
+    text,
+    at: Math.max(Date.now(), latest + 1),
+    draft: String(form.dataset.draft),
+    action: form.action,
+    fields: /** @type {Record<string, string>} */ ({ ...fields, content: text }),
+    conversation: String(conversation),
+    thread,
+    parent: /\/(\d+)\/reply\/$/.exec(form.action)?.[1],
+    tab,
+  };
 }
 
 /** @param {Unsent} message */
@@ -111,6 +138,7 @@ async function send(message, shown) {
     return shown.accepted(message, address);
   }
   const html = await response.text();
+  checkContent(); // The form is there again when its member returns. Then the message is sent again.
   const isRefused = status >= 400 && status < 500 && status !== 429;
   if (!isRefused) throw new Error(`${status === 429 ? status : 503} for ${message.action}`);
   store({ ...message, why: headingOf(html) });

@@ -23,7 +23,7 @@ export const lastId = () => Math.max(...all().map(idOf));
 export const viewEnd = () => innerHeight - ($(".composer")?.offsetHeight ?? 0);
 /**
  * Whether the item is above the visible part of the page (-1), in it (0) or below it (1).
- * @param {HTMLElement} item
+ * @param {HTMLElement | Range} item
  */
 export function sideOf(item) {
   const { top, bottom } = item.getBoundingClientRect();
@@ -31,7 +31,7 @@ export function sideOf(item) {
   return top >= viewEnd() ? 1 : bottom <= header + LINE ? -1 : 0;
 }
 
-/** @param {HTMLElement} item */
+/** @param {HTMLElement | Range} item */
 export const isInView = (item) => sideOf(item) === 0;
 
 /**

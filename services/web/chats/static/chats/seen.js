@@ -7,6 +7,7 @@ import { AwayError } from "./away.js";
 import { discard, isLogin, sendWithToken } from "./fetching.js";
 import { $, $$, isCovered, make, messages, required } from "./page.js";
 import { byId, idOf, viewEnd } from "./rows.js";
+import { gettext } from "./texts.js";
 
 const MOMENT = 500; // Milliseconds that a row must be visible.
 const TOGETHER = 200;
@@ -123,20 +124,6 @@ export function watchSight() {
 }
 
 /**
- * Removes the row of unsent.js for a message that has arrived. Before the response to its send, the text identifies it.
- * @param {HTMLElement} row
- */
-export function removeUnsent(row) {
-  if (!row.matches(".is-mine")) return;
-  // Without what formatting may change.
-  /** @param {HTMLElement} one */
-  const textOf = (one) => $(".content", one)?.textContent.replace(/\P{L}/gu, "");
-  const unsent = $$("li.is-unsent", required("ol.messages"));
-  const known = unsent.find(({ dataset }) => dataset.sent === row.dataset.message);
-  (known ?? unsent.find((one) => !one.dataset.sent && textOf(one) === textOf(row)))?.remove();
-}
-
-/**
  * Shows the state of an own message. Only the last sent one is shown as sent.
  * @param {HTMLElement} row
  * @param {"sent" | "read"} state
@@ -145,7 +132,8 @@ export function showState(row, state) {
   if (state === "sent") $$("span.sent").forEach((old) => old.remove());
   $(".sent", row)?.remove();
   const className = state === "read" ? "seen" : state;
-  required(".meta", row).append(" ", make("span", { className, textContent: state }));
+  const textContent = state === "read" ? gettext("read") : gettext("sent");
+  required(".meta", row).append(" ", make("span", { className, textContent }));
 }
 
 /** @param {LiveEvent} event */

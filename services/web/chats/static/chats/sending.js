@@ -3,14 +3,15 @@
 // other forms. Loaded when a text is typed.
 
 import { sayAccepted } from "./arrivals.js";
-import { AwayError } from "./away.js";
+import { AwayError, isAway } from "./away.js";
 import { deleteDraft, isEdit, sentFrom, storeDraft } from "./drafts.js";
 import { tryTo } from "./events.js";
 import { checkSession, headingOf, parse, sendWithToken } from "./fetching.js";
 import { closeForm, free } from "./forms.js";
-import { fail } from "./keeping.js";
+import { fail, NOT_CONNECTED } from "./keeping.js";
 import { tabs } from "./live.js";
 import { $, $$, messages, required } from "./page.js";
+import { gettext } from "./texts.js";
 import { refreshMessages } from "./thread.js";
 
 // SAID: the errors in the response to a form. PRESENT: the present text of a message after an edit conflict.
@@ -37,8 +38,8 @@ export async function submit(form, button) {
     else refused(form, response.status, await response.text());
   } catch (error) {
     if (error instanceof AwayError)
-      fail(form, "You have been logged out. Your text is kept: log in and send it again.");
-    else if (error instanceof TypeError) fail(form, "No connection. Your text is kept; send it again.");
+      fail(form, gettext("You have been logged out. Your text is kept: log in and send it again."));
+    else if (error instanceof TypeError) fail(form, NOT_CONNECTED);
     else throw error;
   } finally {
     free(form);
@@ -66,7 +67,7 @@ async function accepted(form, address) {
     // After Back, the form is for another message, or has nothing left to save.
     if (isEdit(form)) changeFrom(required("textarea", form).value, form);
     else renew(form);
-    return location.assign(address);
+    return isAway() || location.assign(address);
   }
   sayAccepted(true);
   closeForm(form);
@@ -80,7 +81,7 @@ async function accepted(form, address) {
  */
 export function renew(form) {
   required("textarea", form).value = "";
-  for (const list of $$(".errorlist", form)) list.remove();
+  for (const old of $$(`.failed, ${SAID}`, form)) old.remove();
   form.elements.client_id.value = uuid();
 }
 
@@ -91,16 +92,24 @@ function uuid() {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 
-/** @param {number} status */
-export function adviceFor(status) {
-  const advice = status >= 400 && status < 500 ? "you can copy it" : "send it again";
-  return `Your text is kept; ${{ 413: "shorten it and send it again", 429: "wait a minute and send it again" }[status] ?? advice}.`;
+/**
+ * The problem that a response to a form names, and what to do.
+ * @param {number} status
+ * @param {string} html
+ */
+export function problemOf(status, html) {
+  const names = { problem: headingOf(html) };
+  if (status === 413) return gettext("%(problem)s. Your text is kept; shorten it and send it again.", names);
+  if (status === 429) return gettext("%(problem)s. Your text is kept; wait a minute and send it again.", names);
+  const isRefused = status >= 400 && status < 500;
+  if (isRefused) return gettext("%(problem)s. Your text is kept; you can copy it.", names);
+  return gettext("%(problem)s. Your text is kept; send it again.", names);
 }
 
 /** @param {HTMLFormElement} form @param {number} status @param {string} html */
 function refused(form, status, html) {
   const answer = [409, 422].includes(status) && $("form.compose", parse(html));
-  if (!answer) return fail(form, `${headingOf(html)}. ${adviceFor(status)}`);
+  if (!answer) return fail(form, problemOf(status, html));
   delete form.dataset.tried; // The response contains an unused id.
   if (messages) showErrors(form, answer);
   else form = replace(form, document.importNode(answer, true));

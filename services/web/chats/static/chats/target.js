@@ -2,11 +2,13 @@
 // Shows the message of the URL fragment ("#m12"), even if it is folded or on another page.
 
 import { reveal } from "./folding.js";
+import { isAway } from "./away.js";
 import { stays } from "./keeping.js";
 import { $, messages } from "./page.js";
 import { all, byId, focusRow, idOf, isInView, lastId, link, targetId } from "./rows.js";
+import { gettext } from "./texts.js";
 
-const OPEN = "That message is on another page. This one has an open form: open the link in a new tab.";
+const OPEN = gettext("That message is on another page. This one has an open form: open the link in a new tab.");
 
 // Called after a change of the fragment, or after a click on a link to the current fragment.
 export function showTarget() {
@@ -14,6 +16,7 @@ export function showTarget() {
   if (!id) return;
   const row = byId(id);
   if (!row) return openOnItsPage(id, () => stays(OPEN));
+  row.classList.remove("is-opening"); // Now a link has led to it.
   reveal(row);
   row.scrollIntoView();
   focusRow(row);
@@ -22,7 +25,9 @@ export function showTarget() {
 // On load, the browser scrolls by itself, because `fold` keeps the target visible.
 export function findTarget() {
   const id = messages && targetId();
-  if (id && !byId(id)) openOnItsPage(id);
+  const row = byId(id ?? undefined);
+  if (row && !namedRow()) row.classList.add("is-opening"); // It stays without an outline when later messages come.
+  if (id && !row) openOnItsPage(id);
 }
 
 /** The message of the fragment. Not one at which a conversation opens by itself, which is new or the newest one. */
@@ -47,7 +52,7 @@ export const isTarget = (anchor) => anchor instanceof HTMLAnchorElement && ancho
  * Opens the page of this conversation or thread that contains the message, if the message exists.
  * @param {string} id
  */
-async function openOnItsPage(id, isKept = () => false) {
+async function openOnItsPage(id, isKept = isAway) {
   const permalink = $(".meta > a", all()[0])?.href.replace(/\d+\/$/, `${id}/`);
   const isHere = new URLSearchParams(location.search).get("at") === id; // It is not of this conversation or thread.
   if (!permalink || isHere) return;

@@ -3,9 +3,10 @@
 
 import { $ } from "./page.js";
 import { recall, remember } from "./remembered.js";
+import { gettext } from "./texts.js";
 
 /** @type {Record<string, string>} */
-const THEMES = { "": "System", light: "Light", dark: "Dark" };
+const THEMES = { "": gettext("System"), light: gettext("Light"), dark: gettext("Dark") };
 const NAMES = Object.keys(THEMES);
 const KEY = "bobbin-theme"; // Not `theme`, which Django's admin uses.
 

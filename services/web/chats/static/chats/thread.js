@@ -3,14 +3,14 @@
 
 import { sayArrivals } from "./arrivals.js";
 import { checkContent } from "./away.js";
-import { checkCounterpart, isAsKnown, isErased, isSame } from "./counterpart.js";
+import { checkCounterpart, isAsKnown, isErased, isSame, updateHeading } from "./counterpart.js";
 import { get, getChanged, UNCHANGED } from "./fetching.js";
 import { fold, reveal } from "./folding.js";
 import { group } from "./groups.js";
 import { reload, removeRow } from "./keeping.js";
 import { $, $$, messages, required, thread } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf, LABEL, lastId, link, REPLY } from "./rows.js";
-import { removeUnsent } from "./seen.js";
+import { gettext } from "./texts.js";
 
 export const DEEPEST = 6; // As in chats/rows.py.
 
@@ -20,6 +20,7 @@ function update(row, fresh) {
     const [old, now] = [$(part, row), $(part, fresh)];
     if (old && now && old.innerHTML !== now.innerHTML) old.replaceWith(now);
   }
+  Object.assign(required(".meta", row).dataset, { ...required(".meta", fresh).dataset }); // The initials of the name.
   const reply = $(REPLY, fresh); // There is no Reply link if the counterpart is deactivated.
   if (!reply) $(REPLY, row)?.remove();
   else if (!$(REPLY, row)) $(".actions", row)?.prepend(reply, " ");
@@ -69,15 +70,14 @@ export const awaitResponse = (promise) => (response = promise);
  * @param {(id: number) => boolean} wanted
  */
 export function merge(page, wanted = () => true) {
-  /** @type {HTMLElement[]} */
-  const added = [];
+  const added = /** @type {HTMLElement[]} */ ([]);
   for (const row of $$("ol.messages li[data-message]", page)) {
     const old = byId(idOf(row));
     if (old) update(old, row);
     else if (wanted(idOf(row))) {
       const copy = document.importNode(row, true);
       insert(copy);
-      removeUnsent(copy);
+      copy.dispatchEvent(new Event("arrived", { bubbles: true })); // unsent.js may show the same message.
       added.push(copy);
     }
   }
@@ -152,7 +152,7 @@ export async function refreshMessages(ids) {
     const page = await getHere(`${location.pathname}?from=${from}`, known.get(from)?.version);
     if (!page) {
       // None of the shown messages exists any more.
-      if (!(await checkCounterpart()) && !ids) reload("These messages are no longer there.");
+      if (!(await checkCounterpart()) && !ids) reload(gettext("These messages are no longer there."));
       return;
     }
     if (page === UNCHANGED) continue;
@@ -162,6 +162,7 @@ export async function refreshMessages(ids) {
     const added = merge(page, (id) => id <= end);
     showArrivals(added);
     removeDeleted(shown, page, from);
+    if (thread) await updateHeading(page);
     const isWhole = idsOf(page).every((id) => id <= end);
     note(page, from, isWhole);
   }

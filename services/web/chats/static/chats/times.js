@@ -1,7 +1,8 @@
 // @ts-check
-// Shows times in the time zone and the language of the browser. Without JavaScript, pages show UTC.
+// Shows times in the time zone of the browser and the language of the page. Without JavaScript, pages show UTC.
 
 import { $$ } from "./page.js";
+import { language } from "./texts.js";
 
 const DAY = 86_400_000; // Milliseconds.
 
@@ -12,19 +13,26 @@ const DAY = 86_400_000; // Milliseconds.
 const isUTC = (year) =>
   Array.from({ length: 12 }, (_, month) => new Date(year, month).getTimezoneOffset()).every((offset) => !offset);
 
-// Created for each update of a page, because the time zone may have changed since the last update.
+/** @type {{ timeZone: string, formats: ReturnType<typeof make> } | undefined} */
+let latest;
+
+// Created again only if the time zone of the browser has changed.
 export function formats() {
-  const { locale } = new Intl.DateTimeFormat().resolvedOptions();
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  if (latest?.timeZone !== timeZone) latest = { timeZone, formats: make() };
+  return latest.formats;
+}
+
+function make() {
   // Some browsers report UTC for privacy, so a text with a clock time shows which zone it uses.
   const zone = isUTC(new Date().getFullYear()) ? " UTC" : "";
   /** @param {Intl.DateTimeFormatOptions} options */
   const format = (options, end = "") => {
-    const local = new Intl.DateTimeFormat(undefined, options);
+    const local = new Intl.DateTimeFormat(language, options);
     return (/** @type {Date} */ date) => `${local.format(date)}${end}`;
   };
-  const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   return {
-    locale,
     date: format({ dateStyle: "long" }, zone),
     minute: format({ dateStyle: "medium", timeStyle: "short" }, zone),
     second: format({ dateStyle: "long", timeStyle: "long" }), // Contains the time zone.
@@ -36,7 +44,7 @@ export function formats() {
     day: format({ weekday: "long", day: "numeric", month: "long" }),
     dayOfYear: format({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
     /** @param {number} days */
-    relative: (days) => relative.format(days, "day").replace(/^./u, (first) => first.toLocaleUpperCase(locale)),
+    relative: (days) => relative.format(days, "day").replace(/^./u, (first) => first.toLocaleUpperCase(language)),
   };
 }
 
@@ -88,6 +96,5 @@ export function showTimes(within = document) {
     const text = describe(date, now, known, kindOf(time));
     if (time.textContent !== text) time.textContent = text;
     time.title = known.second(date);
-    if (!known.locale.startsWith("en")) Object.assign(time, { lang: known.locale, dir: "auto" });
   }
 }

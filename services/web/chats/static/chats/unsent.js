@@ -1,44 +1,41 @@
 // @ts-check
-// Sends the texts of composers and replies, and shows them as rows at once. Loaded when a text is typed, or when a message
-// waits in the queue.
+// Sends texts of composers and replies, and shows them at once. Loaded when a text is typed or waits in the queue.
 
 import { say, sayAccepted } from "./arrivals.js";
+import { isAway } from "./away.js";
 import { deleteDraft, holdsText, sentFrom, storeDraft } from "./drafts.js";
 import { tryTo } from "./events.js";
 import { get, headingOf, parse } from "./fetching.js";
 import { closeForm } from "./forms.js";
 import { fail, leave } from "./keeping.js";
 import { tabs } from "./live.js";
-import { $, $$, conversation, messages, required, thread } from "./page.js";
-import { rowOf, showProgress, showRow } from "./pending.js";
-import { discard, queued, sendQueue, settled, store } from "./queue.js";
+import { $, $$, required, thread } from "./page.js";
+import { formOf, isHere, removeShown, removeUnsent, rowOf, showLink, showProgress, showRow } from "./pending.js";
+import { discard, messageOf, queued, sendQueue, settled, store, tab } from "./queue.js";
 import { byId, lastId, link } from "./rows.js";
-import { adviceFor, renew, SAID, showErrors } from "./sending.js";
+import { problemOf, renew, SAID, showErrors } from "./sending.js";
 import { showState } from "./seen.js";
+import { gettext } from "./texts.js";
 import { awaitResponse, merge, refreshMessages } from "./thread.js";
 
-const WAITING = "Not sent yet";
+/** @param {Unsent} message */
+const refusalOf = ({ why }) => gettext("Not sent: %(reason)s", { reason: String(why) });
 const MOMENT = 1_000; // Milliseconds that live updates wait for the response to a send.
 let release = () => {};
 /** The messages that this page shows as unsent, by id. @type {Map<string, Unsent>} */
 const unsent = new Map();
-
-/** @param {Unsent} message */
-const isHere = (message) => messages && message.conversation === conversation && (!thread || message.thread === thread);
-/** @param {Unsent} message */
-const formOf = ({ draft }) => $$("form.compose").find(({ dataset }) => dataset.draft === draft);
 
 const shown = {
   /** @param {Unsent} message */
   sending(message) {
     const answered = new Promise((done) => (release = () => done(undefined)));
     awaitResponse(Promise.race([answered, new Promise((done) => setTimeout(done, MOMENT))]));
-    showProgress(message, "Sending…", false);
+    showProgress(message, gettext("Sending…"), false);
   },
   /** @param {Unsent} message */
   waiting(message) {
     release();
-    showProgress(message, WAITING, true);
+    showProgress(message, gettext("Not sent yet"), true);
   },
   accepted,
   refused,
@@ -46,36 +43,29 @@ const shown = {
 
 export const sendAll = () => sendQueue(shown);
 
-/** @param {HTMLFormElement} form */
-export function sendText(form) {
+/**
+ * Sends the text that the form had when Enter was pressed, and keeps what was typed since.
+ * @param {HTMLFormElement} form
+ * @param {string} text
+ */
+export function sendText(form, text = required("textarea", form).value) {
   const area = required("textarea", form);
-  if (form.dataset.stopped || !area.value.trim()) return area.focus();
-  const message = messageOf(form, area.value);
+  if (form.dataset.stopped || !text.trim()) return area.focus();
+  const message = messageOf(form, text);
   store(message);
+  const { value, selectionEnd: place } = area;
+  const rest = value.startsWith(text) ? value.slice(text.length) : value;
   deleteDraft(form);
-  tabs.postMessage(sentFrom(form));
-  if (form.closest("li.message")) closeForm(form);
+  tabs.postMessage(sentFrom(form, text));
+  if (!rest && form.closest("li.message")) closeForm(form);
   else renew(form);
+  if (rest) {
+    area.value = rest;
+    area.selectionEnd = Math.max(place - value.length + rest.length, 0);
+    storeDraft(form);
+  }
   show(message).scrollIntoView({ block: "nearest", behavior: "instant" });
   sendAll();
-}
-
-/** @param {HTMLFormElement} form @param {string} text @returns {Unsent} */
-function messageOf(form, text) {
-  const fields = Object.fromEntries(new FormData(form));
-  delete fields.csrfmiddlewaretoken; // It may be another one when the message is sent.
-  const latest = queued().at(-1)?.at ?? 0;
-  return {
-    id: form.elements.client_id.value,
-    text,
-    at: Math.max(Date.now(), latest + 1),
-    draft: String(form.dataset.draft),
-    action: form.action,
-    fields: /** @type {Record<string, string>} */ (fields),
-    conversation: String(conversation),
-    thread,
-    parent: /\/(\d+)\/reply\/$/.exec(form.action)?.[1],
-  };
 }
 
 /** @param {Unsent} message */
@@ -94,7 +84,7 @@ function retry(message) {
 /** @param {{ id: string }} message */
 function removeRow(message) {
   unsent.delete(message.id);
-  rowOf(message)?.remove();
+  removeShown(message);
 }
 
 /** @param {Unsent} message */
@@ -113,10 +103,10 @@ function accepted(message, address) {
   const id = Number(/(\d+)\D*$/.exec(address)?.[1]);
   const row = rowOf(message);
   if (row) row.dataset.sent = String(id);
-  showProgress(message, "Sent", false);
+  showProgress(message, gettext("Sent"), false);
   if (link("next") && !thread && !byId(id)) {
     row?.remove();
-    leave(address, "Your message was sent. It is on a later page.", formOf(message));
+    leave(address, gettext("Your message was sent. It is on a later page."));
   } else tryTo(() => showSent(id)); // The message was sent. If this fails, the next update shows it.
 }
 
@@ -135,32 +125,39 @@ async function showSent(id) {
     ?.remove();
 }
 
-/**
- * Returns the text to its form, with the reason. If the form has another text by now, or if it is not on this page, the
- * row shows the reason.
- * @param {Unsent} message
- * @param {number} status
- * @param {string} html
- */
+/** @param {Unsent} message @param {number} status @param {string} html */
 function refused(message, status, html) {
   release();
   const answer = [409, 422].includes(status) ? $("form.compose", parse(html)) : null;
-  const form = formOf(message);
-  if (form && !holdsText(form)) return giveBack(form, message, answer, `${headingOf(html)}. ${adviceFor(status)}`);
   const said = answer && $$(SAID, answer).map(({ textContent }) => textContent.trim());
   const why = said?.join(" ") || headingOf(html);
   // The text may be sent again to the present name of the receiver, which the row shows.
   const to = answer?.elements.to?.value;
   const kept = { ...message, why, fields: to ? { ...message.fields, to } : message.fields };
-  store(kept);
-  if (isHere(kept)) showRefused(kept);
+  store(kept); // The other tabs show it too: see bobbin.js.
+  showRefused(kept, answer, problemOf(status, html));
+}
+
+/**
+ * Returns the text to its form, with the reason: of the tab that sent it, or else of a page that opens later. If the form
+ * has another text by now, the row shows the reason. A page of something else shows a link.
+ * @param {Unsent} message
+ * @param {HTMLFormElement | null} [answer] The form in the response.
+ */
+function showRefused(message, answer = null, why = refusalOf(message), isOpening = false) {
+  const form = formOf(message);
+  const isWanted = (message.tab === tab || isOpening) && !document.hidden; // The member may be in another tab.
+  if (isWanted && form && !holdsText(form)) giveBack(form, message, answer, why);
+  else if (isHere(message)) showReason(message);
+  else showLink();
 }
 
 /** @param {Unsent} message */
-function showRefused(message) {
-  const text = `Not sent: ${message.why}`;
-  if (!rowOf(message)) show(message);
+function showReason(message) {
+  const text = refusalOf(message);
+  const row = rowOf(message) ?? show(message);
   unsent.set(message.id, message);
+  if (required(".progress", row).textContent === text) return;
   showProgress(message, text, true);
   say(text);
 }
@@ -175,17 +172,25 @@ function giveBack(form, message, answer, why) {
   storeDraft(form);
 }
 
+// Also shows the messages that another tab has sent.
+export function showAllRefused(isOpening = false) {
+  if (isAway()) return;
+  for (const message of queued().filter(({ why }) => why)) showRefused(message, null, undefined, isOpening);
+}
+
 // Shows the messages of this page that wait in the queue, and sends all.
 function begin() {
-  for (const message of queued().filter(isHere)) {
+  for (const message of queued().filter((one) => !one.why && isHere(one))) {
     show(message);
-    if (message.why) showRefused(message);
-    else showProgress(message, WAITING, true);
+    shown.waiting(message);
   }
+  showAllRefused(true);
   if (queued().length) sendAll();
 }
 
 addEventListener("online", sendAll);
+document.addEventListener("arrived", ({ target }) => removeUnsent(/** @type {HTMLElement} */ (target)));
+document.addEventListener("visibilitychange", () => showAllRefused());
 settled.onmessage = ({ data }) => removeRow({ id: data });
 // The member is back. If another one was here meanwhile, that page has deleted the queue.
 document.addEventListener("here", () => {

@@ -1,0 +1,57 @@
+// @ts-check
+// Handles the submission of forms. The code that sends them is loaded when a text is typed.
+
+import { isEdit } from "./drafts.js";
+import { fail, NOT_CONNECTED } from "./keeping.js";
+import { messages, required } from "./page.js";
+
+const BUTTONS = "#mark-unread, #read-all, [data-notification] form"; // Forms that consist of one button.
+
+const loadSending = () => import("./sending.js");
+/** @type {Promise<typeof import("./unsent.js")> | undefined} */
+let loading; // Shared, because Chromium resolves several imports of a module in the reverse order.
+export const loadUnsent = () => (loading ??= import("./unsent.js").finally(() => (loading = undefined)));
+
+/** The texts that wait for unsent.js: what is typed behind them is not sent. @type {WeakMap<HTMLFormElement, string>} */
+const entered = new WeakMap();
+
+/** @param {HTMLFormElement} form */
+function sendEntered(form) {
+  const { value } = required("textarea", form);
+  const before = entered.get(form) ?? "";
+  const text = value.startsWith(before) ? value.slice(before.length) : value;
+  entered.set(form, value);
+  return loadUnsent()
+    .then(({ sendText }) => sendText(form, text))
+    .finally(() => entered.delete(form));
+}
+
+/** @param {SubmitEvent} event */
+export function send(event) {
+  const { target: form, submitter } = event;
+  if (!(form instanceof HTMLFormElement && form.matches("form.compose"))) return;
+  event.preventDefault();
+  const work =
+    messages && !isEdit(form) ? sendEntered(form) : loadSending().then(({ submit }) => submit(form, submitter));
+  work.catch((error) => {
+    if (!(error instanceof TypeError)) throw error;
+    fail(form, NOT_CONNECTED);
+  });
+}
+
+/** @param {SubmitEvent} event */
+export function sendButton(event) {
+  const { target: form, submitter } = event;
+  if (!(form instanceof HTMLFormElement && form.matches(BUTTONS)) || "prepared" in form.dataset) return;
+  event.preventDefault();
+  const submit = () => {
+    form.dataset.prepared = "";
+    form.requestSubmit(submitter); // Without a connection, the browser shows its own page.
+    delete form.dataset.prepared;
+  };
+  const prepared = import("./buttons.js").then((buttons) => buttons.prepare(submitter));
+  prepared.then((isReady) => isReady && submit(), submit);
+}
+
+// Loads what sends forms: when a text is typed, or before the connection may be lost.
+export const prepare = () => (messages ? loadUnsent() : loadSending()).catch(() => {});

@@ -1,0 +1,66 @@
+"""The texts of scripts in other languages than English, as one script for each language.
+
+Its URL has the digest of its content, like those of static files, so browsers keep it. The English texts are
+in the scripts themselves (chats/static/chats/texts.js).
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language, override
+from django.views.i18n import JavaScriptCatalog
+
+from config.site import FOLDER, digest, headers
+
+SOURCE = "en"  # The language of the texts in templates and in code.
+
+
+class ScriptTexts(NamedTuple):
+    path: str
+    body: bytes
+
+
+@cache
+def script_texts(language: str) -> ScriptTexts:
+    """Return the script with the texts of a language, which settings.LANGUAGES has."""
+    request = HttpRequest()
+    request.method = "GET"
+    with override(language):
+        response: Any = JavaScriptCatalog.as_view(packages=["chats"])(request)
+    body: bytes = response.content
+    return ScriptTexts(f"{FOLDER}texts-{language}.{digest(body)}.js", body)
+
+
+def script_texts_url() -> str:
+    """Return the URL of the script for the current language, or "" if it needs none."""
+    language = get_language() or SOURCE
+    return "" if language == SOURCE else script_texts(language).path
+
+
+def body_at(path: str) -> bytes | None:
+    """Return the script with this URL path, or None if there is none."""
+    language = path.removeprefix(f"{FOLDER}texts-").partition(".")[0]
+    if language == SOURCE or language not in dict(settings.LANGUAGES):
+        return None
+    made = script_texts(language)
+    return made.body if made.path == path else None
+
+
+class SiteFilesMiddleware:
+    """Serves these scripts, and the style sheet and the logo of the site, before all that reads sessions."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        if not path.startswith(FOLDER) or request.method not in {"GET", "HEAD"}:
+            return self.get_response(request)
+        if found := settings.SITE.files.get(path):
+            return HttpResponse(found[0], headers=found[1])
+        if body := body_at(path):
+            return HttpResponse(body, headers=headers("text/javascript; charset=utf-8"))
+        return self.get_response(request)
