@@ -67,7 +67,7 @@ format: install ## Rewrite the code in the common style
 
 .PHONY: translations
 translations: install ## Take new texts from the code into the translations, and compile them
-	@.venv/bin/python scripts/translations.py update
+	@.venv/bin/python -m scripts.translations update
 
 .PHONY: audit-packages
 audit-packages: install #: Look for known vulnerabilities in the locked packages; needs the network

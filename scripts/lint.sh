@@ -39,6 +39,6 @@ check "containers" scripts/lint-containers.sh
 check "workflows" scripts/lint-workflows.sh
 check "manage.py check --deploy" in_web python manage.py check --deploy --fail-level WARNING
 check "manage.py makemigrations --check" in_web python -W ignore manage.py makemigrations --check --dry-run
-check "translations" python scripts/translations.py check
+check "translations" python -m scripts.translations check
 check "pip check" python -m pip check
 exit $status

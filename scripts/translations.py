@@ -1,11 +1,12 @@
-"""Texts of the pages and their translations, in services/web/locale.
+"""Texts of the pages and their translations, in services/web/locale and services/nginx/locale.
 
-    scripts/translations.py update   # Take new texts from the code into the catalogs, and compile them.
-    scripts/translations.py check    # Fail for a text that is not translated, in any language.
+    python -m scripts.translations update   # Take new texts from the code into the catalogs; compile them.
+    python -m scripts.translations check    # Fail for a text that is not translated, in any language.
 
-The catalog `django` has the texts of templates and of Python, `djangojs` those of scripts. A text that is not
-marked with gettext is in none of them: `check` looks for those in templates, and a test shows all pages in a
-language in which every marked text is changed (tests/browser/test_languages.py).
+The catalog `django` has the texts of templates and of Python, `djangojs` those of scripts, `nginx` those of
+the error pages of nginx, which this script renders. A text that is not marked with gettext is in no catalog:
+`check` looks for those in templates, and a test shows all pages in a language in which every marked text is
+changed (tests/integration/chats/test_untranslated_texts.py).
 """
 
 import io
@@ -22,39 +23,47 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from jinja2 import Environment
 
-WEB = Path(__file__).parent.parent / "services" / "web"
-LOCALE = WEB / "locale"
+from scripts import error_pages
+
+ROOT = Path(__file__).parent.parent
+WEB = ROOT / "services" / "web"
 LANGUAGES = ["ar", "de", "es", "fr"]
 APPS = ["accounts", "chats", "config", "messaging", "notifications"]
 OPTIONS: dict[str, Any] = {"**.html": {"newstyle_gettext": "true", "trimmed": "true"}}
 DOMAINS = {
     "django": [("**/templates/**", "ignore"), ("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")],
     "djangojs": [("**.js", "javascript")],
+    "nginx": [("**.html", "jinja2.ext:babel_extract")],
 }
 KEYWORDS = {
     "_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None,
     "ngettext": (1, 2), "ngettext_lazy": (1, 2), "pgettext": ((1, "c"), 2),
 }  # fmt: skip
+# Times and versions in a catalog, which would change with every update.
+CHANGING = re.compile(r'"(POT?-|Generated|Project-|Report-|Last-|Language-T)')
 # Attributes whose values people read.
 READ = {"alt", "aria-label", "placeholder", "title"}
 # Texts that are the same in all languages.
 SAME = {"Bobbin", "UTC", "data-session-ended"}
 
 
+def sources(domain: str) -> list[Path]:
+    """Return the folders with the texts of a domain."""
+    return [error_pages.NGINX / "pages"] if domain == "nginx" else [WEB / app for app in APPS]
+
+
 def extracted(domain: str) -> Catalog:
     """Return the texts of a domain, as they are in the code."""
     catalog = Catalog(charset="utf-8")
-    for app in APPS:
-        found = extract_from_dir(
-            WEB / app, DOMAINS[domain], OPTIONS, KEYWORDS, comment_tags=("Translators:",)
-        )
+    for folder in sources(domain):
+        found = extract_from_dir(folder, DOMAINS[domain], OPTIONS, KEYWORDS, comment_tags=("Translators:",))
         for name, _, text, comments, context in found:
-            catalog.add(text, None, [(f"{app}/{name}", 0)], auto_comments=comments, context=context)
+            catalog.add(text, None, [(f"{folder.name}/{name}", 0)], auto_comments=comments, context=context)
     return catalog
 
 
 def po_path(language: str, domain: str) -> Path:
-    return LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
+    return sources(domain)[0].parent / "locale" / language / "LC_MESSAGES" / f"{domain}.po"
 
 
 def read(language: str, domain: str) -> Catalog:
@@ -73,6 +82,16 @@ def compiled(catalog: Catalog) -> bytes:
     return out.getvalue()
 
 
+def made(domain: str) -> Iterator[tuple[Path, bytes]]:
+    """Yield the path and the content of each file that is made from the catalogs of a domain."""
+    for language in ["en", *LANGUAGES] if domain == "nginx" else LANGUAGES:
+        content = compiled(read(language, domain))
+        if domain == "nginx":
+            yield from error_pages.rendered(language, content)
+        else:
+            yield po_path(language, domain).with_suffix(".mo"), content
+
+
 def update() -> None:
     for domain in DOMAINS:
         template = extracted(domain)
@@ -88,19 +107,14 @@ def update() -> None:
                 out, catalog, width=120, sort_output=True, omit_header=False, include_lineno=False
             )
             lines = out.getvalue().decode().splitlines()
-            # Times and versions would change with every update.
-            kept = [
-                line
-                for line in lines
-                if not re.match(r'"(POT?-|Generated|Project-|Report-|Last-|Language-T)', line)
-            ]
-            path.write_text("\n".join(kept).strip() + "\n")
-            path.with_suffix(".mo").write_bytes(compiled(read(language, domain)))
+            path.write_text("\n".join(line for line in lines if not CHANGING.match(line)).strip() + "\n")
+        for path, content in made(domain):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
 
 def problems_of(language: str, domain: str, template: Catalog) -> Iterator[str]:
-    path, catalog = po_path(language, domain), read(language, domain)
-    where = path.relative_to(WEB.parent.parent)
+    where, catalog = po_path(language, domain).relative_to(ROOT), read(language, domain)
     known = {message.id for message in catalog if message.id}
     wanted = {message.id for message in template if message.id}
     for text in sorted(map(str, wanted ^ known)):
@@ -115,8 +129,6 @@ def problems_of(language: str, domain: str, template: Catalog) -> Iterator[str]:
         first = message.id if isinstance(message.id, str) else message.id[0]
         if any(_markup(text) != _markup(first) for text in strings if text):
             yield f"{where}: {message.id}: other tags, or a straight quotation mark"
-    if not path.with_suffix(".mo").exists() or path.with_suffix(".mo").read_bytes() != compiled(catalog):
-        yield f"{where}: not compiled"
 
 
 def _markup(text: str) -> tuple[list[str], bool]:
@@ -165,21 +177,22 @@ def unmarked(paths: Iterable[Path]) -> Iterator[str]:
     for path in paths:
         parser = UnmarkedTexts()
         parser.feed(html_of(path.read_text()))
-        yield from (f"{path.relative_to(WEB.parent.parent)}: not marked: {text}" for text in parser.found)
+        yield from (f"{path.relative_to(ROOT)}: not marked: {text}" for text in parser.found)
 
 
 def check() -> int:
     templates = [path for app in APPS for path in sorted((WEB / app).glob("jinja2/**/*.html"))]
-    problems = list(unmarked(templates))
+    problems = list(unmarked([*templates, error_pages.NGINX / "pages/error.html"]))
     for domain in DOMAINS:
         template = extracted(domain)
         for language in LANGUAGES:
             problems += problems_of(language, domain, template)
+        for path, content in made(domain):
+            if not path.exists() or path.read_bytes() != content:
+                problems.append(f"{path.relative_to(ROOT)}: not made from its catalog")
     print("\n".join(problems))
     if problems:
-        print(
-            f"{len(problems)} problems. Mark texts with gettext; then run `make translations` and translate."
-        )
+        print(f"{len(problems)} problems. Mark texts with gettext, run `make translations`, and translate.")
     return bool(problems)
 
 

@@ -20,7 +20,7 @@ from tests.browser.composing import (
 )
 from tests.support.running_site import ROOT
 
-NGINX = {int(path.stem): path for path in (ROOT / "services" / "nginx" / "errors").glob("*.html")}
+NGINX = {int(path.stem): path for path in (ROOT / "services" / "nginx" / "errors" / "en").glob("*.html")}
 # Disables polling, so that only events make the page check for changes.
 NO_POLLS = "const after = setTimeout; window.setTimeout = (f, ms, ...a) => ms > 5000 ? 0 : after(f, ms, ...a)"
 

@@ -10,7 +10,7 @@ from messaging.models import Message
 from tests.support.running_site import ROOT, running_site
 
 # nginx serves these pages itself when the application is not available.
-NGINX = sorted((ROOT / "services" / "nginx" / "errors").glob("*.html"))
+NGINX = sorted((ROOT / "services" / "nginx" / "errors").glob("*/*.html"))
 
 
 @pytest.fixture
@@ -111,10 +111,11 @@ def test_unreachable_postgresql_shows_503(open_browser, bob, check):
         check(his, "503", "Bobbin is not available right now", 503)
 
 
-@pytest.mark.parametrize("path", NGINX, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NGINX, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_error_pages_of_nginx_are_accessible(open_browser, path, check):
     visitor = open_browser()
     visitor.goto(path.as_uri())
     title = visitor.locator("h1").inner_text()
 
-    check(visitor, f"nginx-{path.stem}", title, int(path.stem))
+    expect(visitor.locator("html")).to_have_attribute("lang", path.parent.name)
+    check(visitor, f"nginx-{path.parent.name}-{path.stem}", title, int(path.stem))

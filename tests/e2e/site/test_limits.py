@@ -54,6 +54,13 @@ def test_no_other_method_reaches_the_application(method):
 
 
 @pytest.mark.nginx
+def test_error_page_of_nginx_has_the_language_of_the_browser():
+    answer = fetch("GET", "/metrics", {"Accept-Language": "de-AT,de;q=0.9,en;q=0.8"})
+    assert (answer.status, answer.headers["Content-Language"]) == (404, "de")
+    assert "Seite nicht gefunden" in answer.text
+
+
+@pytest.mark.nginx
 def test_body_larger_than_any_message_is_refused():
     answer = fetch("POST", "/chats/new/", FORM, b"content=" + b"x" * 300_000)
     assert answer.status == 413

@@ -18,7 +18,7 @@ from django.test import Client
 from accounts.models import User
 from messaging.models import Message
 from messaging.sending import send
-from tests.support.translations import extracted
+from scripts.translations import extracted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
