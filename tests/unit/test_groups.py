@@ -11,13 +11,13 @@ AT = datetime(2026, 11, 23, 9, 5, tzinfo=UTC)
 ALICE, BOB = 1, 2
 
 
-def _places(*messages):
+def _places(*messages, zone=UTC):
     """Return the places on a page for Alice. A message is its sender, its time, and whether it was read."""
     rows = [
         SimpleNamespace(sender_id=sender, timestamp=at, read=read)
         for sender, at, read in ((*message, True)[:3] for message in messages)
     ]
-    return list(places(rows, ALICE))
+    return list(places(rows, ALICE, zone))
 
 
 def test_page_begins_with_a_day():

@@ -7,7 +7,18 @@ import tomllib
 from pathlib import Path
 
 from config.database import database_settings
-from config.environment import choice, flag, hosts, number, origins, secret, session_days, stop, text
+from config.environment import (
+    choice,
+    flag,
+    hosts,
+    number,
+    origins,
+    secret,
+    session_days,
+    stop,
+    text,
+    time_zone,
+)
 from config.headers import content_security_policy
 from config.logs import logging_settings
 from config.site import site_settings
@@ -230,7 +241,9 @@ LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-TIME_ZONE = "UTC"
+# Of the times that the server shows to visitors, and to members who have chosen no zone.
+SITE_TIME_ZONE = time_zone("SITE_TIME_ZONE", "UTC")
+TIME_ZONE = "UTC"  # Of the process and its log.
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(text("STATIC_ROOT", str(BASE_DIR / "static-collected")))
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # No other site uses the static files.
