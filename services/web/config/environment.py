@@ -89,13 +89,13 @@ def choice(name: str, default: str, options: tuple[str, ...]) -> str:
     return found[0] if found else stop(f"{name} is {value!r}; it can be {wanted}.")
 
 
-def time_zone(name: str, default: str) -> str:
+def zone(name: str, default: str) -> str:
     """Return the name of a time zone of the IANA database."""
     value = text(name, default)
     try:
         return ZoneInfo(value).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        refuse(name, f"a name of the IANA time zone database, such as Europe/Berlin ({default} when it is not set)")
+        refuse(name, f"a time zone of the IANA database, such as Europe/Berlin ({default} when it is not set)")
 
 
 def session_days(idle_default: int, absolute_default: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import chain, zip_longest
 
 from django.core.exceptions import ValidationError
@@ -184,7 +184,7 @@ def _day(name: str, given: str) -> datetime:
         else:
             found = DAY.fullmatch(given)
             day = date(*map(int, found.groups())) if found else date.fromisoformat(given)
-        return datetime.combine(day, time(), timezone.get_current_timezone()).astimezone(UTC)
-    except (ValueError, OverflowError):
+        return datetime.combine(day, time(), timezone.get_current_timezone())
+    except ValueError:
         text = _("Write dates as YYYY-MM-DD, e.g. %(name)s:2026-03-31, not %(given)s.")
         raise ValidationError(text % {"name": name, "given": given}) from None
