@@ -1,6 +1,7 @@
 """The time zone in which the server shows times: the one that a member has chosen, or else the site's."""
 
 from contextlib import AbstractContextManager
+from datetime import UTC, tzinfo
 from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -45,16 +46,16 @@ def zones_by_area() -> dict[str, dict[str, str]]:
     return zones
 
 
-def zone_named(name: str) -> ZoneInfo:
+def zone_named(name: str) -> tzinfo:
     """Return the zone with this name, or that of the site for "" and for a name that is not known any more."""
     site = settings.SITE_TIME_ZONE
-    return _zone(name or site) or ZoneInfo(site)
+    return _zone(name or site) or _zone(site) or UTC
 
 
 @lru_cache(maxsize=1_000)  # ZoneInfo keeps eight zones, and reads a file for any other.
-def _zone(name: str) -> ZoneInfo | None:
+def _zone(name: str) -> tzinfo | None:
     try:
-        return ZoneInfo(name)
+        return UTC if name == "UTC" else ZoneInfo(name)  # A time of the database is already in `UTC`.
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
 

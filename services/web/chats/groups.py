@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta, tzinfo
 from typing import Any, NamedTuple
 
-from chats.times import in_zone
+from chats.times import date_of
 
 TOGETHER = timedelta(minutes=5)  # The longest time between two messages of a group.
 
@@ -22,7 +22,7 @@ def places(messages: Sequence[Any], reader_id: int, zone: tzinfo) -> Iterator[Pl
     """Yield the place of each message of a page, for the user `reader_id`. `zone` is that of the days."""
     before, latest, has_new = None, None, False
     for message in messages:
-        day = in_zone(message.timestamp, zone).date()
+        day = date_of(message.timestamp, zone)
         is_day, latest = day != latest, day
         begins_new = not has_new and message.sender_id != reader_id and not message.read
         has_new = has_new or begins_new
