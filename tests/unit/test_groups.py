@@ -40,7 +40,9 @@ def test_group_ends_at_midnight_in_utc():
     assert _places((BOB, night), (BOB, night + timedelta(minutes=1)))[1] == Place(is_day=True)
 
 
-@pytest.mark.parametrize(("zone", "is_day"), [("Asia/Kolkata", True), ("America/St_Johns", False), ("UTC", False)])
+@pytest.mark.parametrize(
+    ("zone", "is_day"), [("Asia/Kolkata", True), ("America/St_Johns", False), ("UTC", False)]
+)
 def test_day_ends_at_midnight_of_the_zone(zone, is_day):
     evening = datetime(2026, 11, 23, 18, 29, tzinfo=UTC)
     places = _places((BOB, evening), (BOB, evening + timedelta(minutes=1)), zone=ZoneInfo(zone))

@@ -185,7 +185,11 @@ def test_time_of_another_offset_is_shown_in_the_current_zone():
 
 @pytest.mark.parametrize(
     ("zone", "text"),
-    [("Asia/Kolkata", "14:35:04 IST"), ("America/St_Johns", "05:35:04 NST"), ("Asia/Dubai", "13:05:04 UTC+04")],
+    [
+        ("Asia/Kolkata", "14:35:04 IST"),
+        ("America/St_Johns", "05:35:04 NST"),
+        ("Asia/Dubai", "13:05:04 UTC+04"),
+    ],
 )
 def test_time_is_shown_in_the_current_zone(zone, text):
     with timezone_of_django.override(zone):

@@ -47,7 +47,7 @@ def zones_by_area() -> dict[str, dict[str, str]]:
 
 
 def zone_named(name: str) -> tzinfo:
-    """Return the zone with this name, or that of the site for "" and for a name that is not known any more."""
+    """Return the zone with this name, or that of the site for "" and for a name that is unknown by now."""
     site = settings.SITE_TIME_ZONE
     return _zone(name or site) or _zone(site) or UTC
 

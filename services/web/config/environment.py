@@ -95,7 +95,9 @@ def zone(name: str, default: str) -> str:
     try:
         return ZoneInfo(value).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        refuse(name, f"a time zone of the IANA database, such as Europe/Berlin ({default} when it is not set)")
+        refuse(
+            name, f"a time zone of the IANA database, such as Europe/Berlin ({default} when it is not set)"
+        )
 
 
 def session_days(idle_default: int, absolute_default: int) -> tuple[int, int]:

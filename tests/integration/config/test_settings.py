@@ -57,7 +57,10 @@ def test_production_settings_pass_the_deployment_check():
         ({"POSTGRES_PORT": "many"}, "POSTGRES_PORT"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'loud'"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml'"),
-        ({"SITE_TIME_ZONE": "Berlin"}, "SITE_TIME_ZONE is 'Berlin'; it must be a time zone of the IANA database"),
+        (
+            {"SITE_TIME_ZONE": "Berlin"},
+            "SITE_TIME_ZONE is 'Berlin'; it must be a time zone of the IANA database",
+        ),
         ({"SITE_TIME_ZONE": "../../etc/passwd"}, "SITE_TIME_ZONE is '../../etc/passwd'"),
         ({"SITE_TIME_ZONE": "Europe"}, "SITE_TIME_ZONE is 'Europe'"),
         ({"SITE_TIME_ZONE": ""}, "SITE_TIME_ZONE is empty"),

@@ -90,8 +90,8 @@ def parse(text: str, me: str, given: Iterable[tuple[str, str]] = ()) -> Wanted:
     `given` are filters beside the text, each with its name and value (messaging.search.fields).
 
     The value `me` of a filter is replaced by the name `me`; in quotes (`from:"me"`), it is a user's name.
-    `after:` and `before:` take a day in the current time zone: from its start on, and until its start. A filter that is given
-    twice matches either user, or the shorter period.
+    `after:` and `before:` take a day in the current time zone: from its start on, and until its start. A
+    filter that is given twice matches either user, or the shorter period.
     """
     if len(text) > LONGEST:
         values = {"number": grouped(len(text)), "most": LONGEST}

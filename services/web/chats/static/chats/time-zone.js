@@ -9,7 +9,8 @@ const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function choose() {
   // The list has one name of each place, and the browser may know it by an earlier one.
-  if (![...choice.options].some(({ value }) => value === zone)) choice.add(new Option(zone, zone));
+  if (![...choice.options].some(({ value }) => value === zone))
+    choice.append(make("option", { value: zone, textContent: zone }));
   choice.value = zone;
 }
 
