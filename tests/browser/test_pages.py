@@ -65,6 +65,7 @@ PAGES = {
     "query-lab": "/chats/query-lab/",
     "settings": "/accounts/",
     "password": "/accounts/password/",
+    "time-zone": "/accounts/time-zone/",
     "delete": "/accounts/delete/",
     "not-found": "/chats/thread/1000000000/",
 }

@@ -129,6 +129,31 @@ def test_time_without_javascript_is_utc_on_every_page(open_browser, evening_mess
         assert any("28 Oct" in text for text in texts), (address, texts)
 
 
+def test_time_without_javascript_has_the_chosen_zone_and_day(open_browser, evening_message, bob):
+    his = open_browser(bob, java_script_enabled=False)
+    his.goto("/accounts/")
+    his.get_by_role("link", name="Choose a time zone").click()
+    his.get_by_label("Time zone").select_option("Kolkata")
+    his.get_by_role("button", name="Save").click()
+    his.goto(f"/chats/with/alice/?at={evening_message.pk}")
+    expect(his.locator(".separator:not(.new) time")).to_have_text("Thursday, 29 October 2026")
+    expect(his.locator(".meta time")).to_have_text("05:00 IST")
+
+
+def test_script_offers_the_zone_of_the_browser_and_sends_nothing(open_browser, bob):
+    """Chromium reports the zone of Kolkata by its earlier name."""
+    his = open_browser(bob, timezone_id="Asia/Kolkata")
+    his.goto("/accounts/time-zone/")
+    sent = []
+    his.on("request", lambda request: sent.append(request.method))
+    his.get_by_role("button", name="Use the time zone of this browser").click()
+    assert "POST" not in sent
+    with his.expect_navigation(url="**/accounts/"):
+        his.get_by_role("button", name="Save").click()
+    bob.refresh_from_db()
+    assert bob.time_zone in {"Asia/Kolkata", "Asia/Calcutta"}
+
+
 def test_time_has_the_language_of_the_page(open_browser, evening_message, bob):
     his = open_browser(bob, timezone_id="Europe/Berlin", locale="de-DE")
     his.goto(f"/chats/thread/{evening_message.pk}/")

@@ -71,7 +71,7 @@ def test_every_command_is_described():
 
 def test_every_setting_is_in_the_table():
     code = "".join((WEB / "config" / name).read_text() for name in SOURCES)
-    reads = r"(?:environ\.get|choice|flag|hosts|link|number|origins|secret|text)"
+    reads = r"(?:environ\.get|choice|flag|hosts|link|number|origins|secret|text|zone)"
     read = set(re.findall(rf"{reads}\(\s*['\"]([A-Z_]+)['\"]", code))
     settings, _, _ = _doc("operations.md").partition("\n## Health\n")
     table = set(re.findall(r"^\| `([A-Z_]+)`", settings, re.M))

@@ -4,6 +4,7 @@ from collections import namedtuple
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from chats.row_memo import RowMemo
 from chats.rows import message_rows
@@ -44,6 +45,17 @@ def test_row_that_differs_in_one_value_is_another_row(name):
 
     assert _page() != _page(**different)
     assert _page(memo, **different) == _page(**different)
+
+
+def test_row_depends_on_the_time_zone():
+    memo, zones, rows = RowMemo(2**20, 60), ("Asia/Kolkata", "America/St_Johns", "UTC"), []
+    for zone in zones * 2:
+        with timezone.override(zone):
+            rows.append(_page(memo))
+            assert rows[-1] == _page()
+
+    assert rows[:3] == rows[3:]
+    assert len(set(rows)) == 3
 
 
 def test_row_depends_on_the_place_of_its_parent():

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone as timezone_of_django
 from django.utils.dateformat import format as date_format
 
 from chats import list_rows, rows
@@ -176,7 +177,22 @@ def test_time_has_the_format_of_django(month):
     )
 
 
-def test_every_time_is_utc():
+def test_time_of_another_offset_is_shown_in_the_current_zone():
     other_place = AT.astimezone(timezone(timedelta(hours=5)))
 
     assert call_macro("time", other_place) == call_macro("time", AT)
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("Asia/Kolkata", "14:35:04 IST"),
+        ("America/St_Johns", "05:35:04 NST"),
+        ("Asia/Dubai", "13:05:04 UTC+04"),
+    ],
+)
+def test_time_is_shown_in_the_current_zone(zone, text):
+    with timezone_of_django.override(zone):
+        shown = call_macro("time", AT)
+
+    assert shown.startswith(f'<time datetime="2026-03-07T09:05:04Z" title="7 March 2026, {text}">')

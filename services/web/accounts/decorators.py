@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from accounts.time_zones import in_zone_of
 from observability.budgets import query_budget
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -19,12 +20,24 @@ READ_AND_SEND = ("GET", "HEAD", "POST")
 
 
 def member_view(*, budget: int, methods: Sequence[str] = ("GET", "HEAD")) -> Callable[[View], View]:
-    """Declare the query budget and the allowed methods of a view. Redirect visitors to the log-in page."""
+    """Declare the query budget and the allowed methods of a view. Redirect visitors to the log-in page.
+
+    Its times are in the time zone of the user.
+    """
 
     def declare(view: View) -> View:
-        return query_budget(budget)(require_http_methods(methods)(login_required(view)))
+        return query_budget(budget)(require_http_methods(methods)(login_required(_in_own_zone(view))))
 
     return declare
+
+
+def _in_own_zone(view: View) -> View:
+    @functools.wraps(view)
+    def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with in_zone_of(request.user):
+            return view(request, *args, **kwargs)
+
+    return cast(View, in_zone)
 
 
 def invitation(view: View) -> View:

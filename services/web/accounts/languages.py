@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render, resolve_url
+from django.utils import timezone
 from django.utils.translation import activate, deactivate
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -18,21 +19,27 @@ from accounts.cookies import set_private_cookie
 from accounts.decorators import READ_AND_SEND
 from accounts.forms import LanguageForm
 from accounts.models import User
+from accounts.time_zones import zone_named
 from caching.private_pages import language_of
 from observability.budgets import query_budget
 
 
 class LanguageMiddleware(LocaleMiddleware):
-    """Like Django's, but ignores a wrong cookie, and leaves out static files, which have no language."""
+    """Like Django's, but ignores a wrong cookie, and leaves out static files, which have no language.
+
+    It also sets the time zone of the site. `member_view` replaces it by that of the user.
+    """
 
     def process_request(self, request: Any) -> None:
         request.LANGUAGE_CODE = language_of(request)
         activate(request.LANGUAGE_CODE)
+        timezone.activate(zone_named(""))
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
         if not request.path_info.startswith(settings.STATIC_URL):
             response = super().process_response(request, response)
         deactivate()  # The thread serves other members next.
+        timezone.deactivate()
         return response
 
 

@@ -44,6 +44,8 @@ class User(NormalizedPasswords, AbstractUser):
     # The language that a log-in chooses in its browser. "": the language of the browser. Null: the member has
     # never chosen one.
     language = models.CharField(max_length=10, null=True, editable=False)
+    # A name of the IANA database (accounts/time_zones.py). "": the zone of the site.
+    time_zone = models.CharField(max_length=64, default="", db_default="", blank=True, editable=False)
 
     # True during a `save` that changes the pages of other users.
     has_visible_change = False

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.account, name="account"),
     path("signup/", views.sign_up, name="sign_up"),
     path("language/", languages.choose_language, name="language"),
+    path("time-zone/", views.time_zone, name="time_zone"),
     path("login/", views.LogIn.as_view(), name="login"),
     path("logout/", views.log_out, name="logout"),
     path("password/", views.ChangePassword.as_view(), name="change_password"),

@@ -30,6 +30,7 @@ from accounts.models import User
 from accounts.next_page import invited_to, next_page, page_after
 from accounts.requests import MemberRequest
 from accounts.sessions import SessionStore
+from accounts.time_zones import AREAS, TimeZoneForm, choose_zone, zones_by_area
 from observability.budgets import query_budget
 
 BACKEND = "accounts.backends.ModelBackend"
@@ -126,6 +127,21 @@ class ChangePassword(auth.PasswordChangeView):
 @member_view(budget=2)
 def account(request: MemberRequest) -> HttpResponse:
     return render(request, "accounts/account.html")
+
+
+@member_view(budget=3, methods=READ_AND_SEND)
+@never_cache
+def time_zone(request: MemberRequest) -> HttpResponse:
+    """Choose the time zone of the account."""
+    form = TimeZoneForm(
+        request.POST if request.method == "POST" else None, initial={"time_zone": request.user.time_zone}
+    )
+    if form.is_valid() and "time_zone" in request.POST:  # "" is a choice, too.
+        choose_zone(request.user, form.cleaned_data["time_zone"])
+        return redirect("accounts:account")
+    areas = [(AREAS[area], zones) for area, zones in zones_by_area().items()]
+    context = {"form": form, "areas": areas, "site_zone": settings.SITE_TIME_ZONE}
+    return render(request, "accounts/time_zone.html", context, status=422 if form.is_bound else 200)
 
 
 @member_view(budget=20, methods=READ_AND_SEND)

@@ -10,7 +10,7 @@ from django.utils.http import quote_etag
 
 from caching.backend import cache
 
-VERSION = 4  # Raise it when the shape of a stored page changes.
+VERSION = 5  # Raise it when the shape of a stored page changes.
 # Placeholder for the CSRF token in cached HTML; replaced in every response. The texts of users cannot contain
 # it, because they are escaped.
 TOKEN = "<%token%>"  # noqa: S105

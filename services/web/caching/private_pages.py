@@ -130,6 +130,7 @@ def varies(request: HttpRequest) -> list[str]:
         request.get_host(),
         request.get_full_path(),
         language_of(request),  # chats/stored_pages.py comes before it is the current one.
+        settings.SITE_TIME_ZONE,
     ]
 
 
@@ -147,7 +148,8 @@ def language_of(request: HttpRequest) -> str:
 def owner_of(user: Any) -> list[str]:
     """Return what a page depends on of its user, who may be renamed, become staff or have a new password."""
     proof = user.get_session_auth_hash() if user.is_authenticated else ""
-    return [user.get_username(), str(getattr(user, "is_staff", False)), proof]
+    is_staff, time_zone = getattr(user, "is_staff", False), getattr(user, "time_zone", "")
+    return [user.get_username(), str(is_staff), time_zone, proof]
 
 
 def _is_whole(request: HttpRequest, response: HttpResponse) -> bool:

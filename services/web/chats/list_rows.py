@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import get_language
 from markupsafe import Markup, escape
 
@@ -10,7 +11,7 @@ from chats.addresses import message_urls, opening_urls
 from chats.formatting import without_markers
 from chats.initials import color_class, initials
 from chats.row_formats import row_formats
-from chats.times import utc
+from chats.times import local
 from messaging.excerpts import begin
 from messaging.querysets import EXCERPT, LONG_EXCERPT
 
@@ -26,10 +27,10 @@ UNREAD = row_formats("unread_row", lambda: None)
 
 def inbox_rows(rows: Iterable[Any], reader_id: int) -> Markup:
     """Return the rows of an inbox. `rows` come from ParticipantQuerySet.inbox_rows."""
-    url, language = opening_urls(), get_language()
+    url, language, zone = opening_urls(), get_language(), get_current_timezone()
     made = []
     for row in rows:
-        at = utc(row.sent_at, language)
+        at = local(row.sent_at, language, zone)
         is_unread = row.unread_count > 0
         values = {
             "conversation": str(row.conversation_id),
@@ -49,10 +50,10 @@ def inbox_rows(rows: Iterable[Any], reader_id: int) -> Markup:
 
 def unread_rows(rows: Iterable[Any]) -> Markup:
     """Return the rows of an unread list. `rows` come from MessageQuerySet.for_list."""
-    url, language = message_urls(), get_language()
+    url, language, zone = message_urls(), get_language(), get_current_timezone()
     made = []
     for row in rows:
-        at = utc(row.timestamp, language)
+        at = local(row.timestamp, language, zone)
         values = {
             "id": str(row.id),
             "url": url(row.name, row.id),

@@ -9,6 +9,7 @@ from django.db.models import BigIntegerField, Case, QuerySet, Subquery, Value, W
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan
 from django.http import HttpRequest
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
 from accounts.requests import LARGEST_KEY, key_from
@@ -115,5 +116,6 @@ def version_of(page: Window, reader_id: int, *around: Any) -> str:
         (row.id, row.content, row.edited, row.sender_id == reader_id and row.read, row.parent_excerpt)
         for row in page.rows
     ]
-    content = msgpack.packb((get_language(), page.later, around, said), unicode_errors="surrogatepass")
+    shown = get_language(), get_current_timezone_name(), page.later, around, said
+    content = msgpack.packb(shown, unicode_errors="surrogatepass")
     return blake2b(content, digest_size=12).hexdigest()

@@ -6,9 +6,11 @@ values of each row, and escapes the texts of users among them.
 
 from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
+from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import get_language, gettext
 from markupsafe import Markup, escape
 
@@ -18,7 +20,7 @@ from chats.groups import Place, places
 from chats.initials import color_class, initials
 from chats.row_formats import row_formats
 from chats.row_memo import RowMemo
-from chats.times import utc
+from chats.times import local
 from messaging.excerpts import begin, first_words
 from messaging.querysets import EXCERPT
 from messaging.threads import flatten
@@ -64,7 +66,8 @@ class Page(NamedTuple):
     ids: set[int]
     nested: bool
     can_reply: bool
-    language: str | None  # This and the next three are read once, because a page has 50 rows.
+    language: str | None  # This and the next four are read once, because a page has 50 rows.
+    zone: tzinfo
     sender: str  # How the user is called: as the author, in a label, and as the one who is answered.
     labelled: str
     answered: str
@@ -90,17 +93,18 @@ def message_rows(
     `memo` keeps the rows.
     """
     ids = {message.id for message in messages}
-    language = get_language()
+    language, zone = get_language(), get_current_timezone()
     page = Page(
         reader_id, initials(reader_name), escape(counterpart), initials(counterpart), ids, nested, can_reply,
-        language, gettext("You"), gettext("your message"), gettext("you"),
+        language, zone, gettext("You"), gettext("your message"), gettext("you"),
     )  # fmt: skip
     # In a thread, the row before a message is not always the message that came before it.
     placed: list[Any] = (
         [(message, depth, Place()) for message, depth in flatten(messages)]
         if nested
         else [
-            (message, 0, place) for message, place in zip(messages, places(messages, reader_id), strict=True)
+            (message, 0, place)
+            for message, place in zip(messages, places(messages, reader_id, zone), strict=True)
         ]
     )
     if memo is None:
@@ -109,7 +113,7 @@ def message_rows(
     for message, depth, place in placed:
         # Everything that a row depends on. A test fails for each part that is missing. Comparing the values
         # takes less time than hashing them for a key.
-        key = reader_id, nested, language, message.id
+        key = reader_id, nested, language, zone, message.id
         has_parent = message.parent_message_id in ids
         values = counterpart, can_reply, page.own_initials, depth, place, has_parent, message
         kept = memo.get(key)
@@ -127,7 +131,7 @@ def _row(page: Page, message: Any, depth: int, place: Place) -> MessageRow:
     is_mine = message.sender_id == page.reader_id
     is_new = not is_mine and not message.read
     has_answer = _has_answer(page, parent, depth)
-    at = utc(message.timestamp, page.language)
+    at = local(message.timestamp, page.language, page.zone)
     author = page.labelled if is_mine else page.counterpart
     html, words = html_and_words(content)
     values = {

@@ -151,7 +151,7 @@ def _is_owner(session: SessionStore, user_id: int, page: StoredPage) -> bool:
 
     False for staff.
     """
-    _, is_staff, proof = page.owner
+    _, is_staff, _, proof = page.owner
     is_same = session.get(SESSION_KEY) == str(user_id) and session.get(HASH_SESSION_KEY) == proof
     return is_same and is_staff == str(False)  # Staff have an additional header.
 

@@ -1,10 +1,11 @@
-"""The texts of times on pages. times.js replaces them with the time zone of the browser."""
+"""The texts of times on pages, in the current time zone. times.js replaces them with that of the browser."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils.dateformat import format as format_date
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import get_language, gettext
 
 # A page has 50 times, and formatting the digits took half of the time for each.
@@ -20,33 +21,60 @@ class Day(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """Texts of a time in UTC."""
+    """Texts of a time. Those that are read end with the abbreviation of the time zone."""
 
-    iso: str
+    iso: str  # In UTC.
     long: str  # To the second.
     text: str  # To the minute.
     clock: str
     day: str
 
 
-def utc(at: datetime, language: str | None = None) -> Moment:
-    """Return the texts of a time. `language` is the current language, if the caller has read it."""
-    at = at.astimezone(UTC)
-    day = _day(at.date(), language or get_language())
-    minute, second = MINUTES[60 * at.hour + at.minute], SECONDS[at.second]
-    clock = f"{minute} UTC"
+def local(at: datetime, language: str | None = None, zone: tzinfo | None = None) -> Moment:
+    """Return the texts of a time. The caller gives the current language and zone, if it has read them."""
+    language = language or get_language()
+    zone = zone or get_current_timezone()
+    here, name = _in_zone(at, zone)
+    day = _day(here.date(), language)
+    minute, second = MINUTES[60 * here.hour + here.minute], SECONDS[here.second]
+    clock = f"{minute} {name}"
     return Moment(
-        f"{day.iso}T{minute}{second}Z",
-        f"{day.long}, {minute}{second} UTC",
+        f"{day.iso}T{minute}{second}Z" if zone is UTC else _iso(at, language),
+        f"{day.long}, {minute}{second} {name}",
         f"{day.short}, {clock}",
         clock,
         day.with_weekday,
     )
 
 
-def utc_day(at: datetime) -> tuple[str, str]:
-    """Return the ISO text of a time, and the text of its day in UTC."""
-    return utc(at).iso, f"{_day(at.astimezone(UTC).date(), get_language()).long} (UTC)"
+def local_day(at: datetime) -> tuple[str, str]:
+    """Return the ISO text of a time, and the text of its day."""
+    language = get_language()
+    here, name = _in_zone(at, get_current_timezone())
+    return _iso(at, language), f"{_day(here.date(), language).long} ({name})"
+
+
+def date_of(at: datetime, zone: tzinfo) -> date:
+    return _in_zone(at, zone)[0].date()
+
+
+def _in_zone(at: datetime, zone: tzinfo) -> tuple[datetime, str]:
+    """Return a time in a zone, and the abbreviation of the zone then: "CET", or "UTC-03" if it has none.
+
+    Within a day of the first and the last time that Python has, it is in UTC.
+    """
+    try:
+        here = at.astimezone(zone)
+    except OverflowError:
+        here = at.astimezone(UTC)
+    name = here.tzname() or ""
+    return here, f"UTC{name}" if name.startswith(("+", "-")) else name
+
+
+def _iso(at: datetime, language: str | None) -> str:
+    """Return the text of a time in UTC for scripts. `isoformat` takes three times as long."""
+    at = at.astimezone(UTC)
+    return f"{_day(at.date(), language).iso}T{MINUTES[60 * at.hour + at.minute]}{SECONDS[at.second]}Z"
 
 
 @lru_cache(maxsize=1_000)  # The messages of a page are of few days.

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from environs import Env, EnvError
 
@@ -86,6 +87,17 @@ def choice(name: str, default: str, options: tuple[str, ...]) -> str:
     found = [option for option in options if option.lower() == value.lower()]
     wanted = f"{', '.join(options[:-1])} or {options[-1]}"
     return found[0] if found else stop(f"{name} is {value!r}; it can be {wanted}.")
+
+
+def zone(name: str, default: str) -> str:
+    """Return the name of a time zone of the IANA database."""
+    value = text(name, default)
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        refuse(
+            name, f"a time zone of the IANA database, such as Europe/Berlin ({default} when it is not set)"
+        )
 
 
 def session_days(idle_default: int, absolute_default: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from config.database import database_settings
-from config.environment import choice, flag, hosts, number, origins, secret, session_days, stop, text
+from config.environment import choice, flag, hosts, number, origins, secret, session_days, stop, text, zone
 from config.headers import content_security_policy
 from config.logs import logging_settings
 from config.site import site_settings
@@ -44,8 +44,7 @@ TRACES_ENDPOINT = traces_endpoint()
 # Number of trusted proxies in front of the application. With 0, X-Forwarded-For is ignored.
 PROXY_COUNT = number("PROXY_COUNT", 0)
 
-# Live updates without a proxy: the port on which browsers request /events/, and the origins of pages that may
-# read it.
+# Live updates without a proxy: the port of /events/ for browsers, and the origins of pages that may read it.
 EVENTS_PORT = number("EVENTS_PORT", 0, most=65535)
 EVENTS_ORIGINS = origins("EVENTS_ORIGINS")
 EVENTS_MOST_STREAMS = number("EVENTS_MOST_STREAMS", 1_000)
@@ -230,7 +229,8 @@ LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-TIME_ZONE = "UTC"
+SITE_TIME_ZONE = zone("SITE_TIME_ZONE", "UTC")  # Of pages, unless a member has chosen a zone.
+TIME_ZONE = "UTC"  # Of everything else.
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(text("STATIC_ROOT", str(BASE_DIR / "static-collected")))
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # No other site uses the static files.

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.template.defaultfilters import capfirst, floatformat, pluralize, urlencode
 from django.templatetags.static import static
 from django.utils.safestring import mark_safe
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language, get_language_bidi, gettext, ngettext
 from jinja2 import Environment
 
@@ -34,6 +35,7 @@ GLOBALS = {
     "message_urls": addresses.message_urls,
     "opening_urls": addresses.opening_urls,
     "script_texts_url": script_texts_url,
+    "time_zone": get_current_timezone_name,
     "token_placeholder": mark_safe(TOKEN),  # noqa: S308  # A constant.
     "unread_rows": list_rows.unread_rows,
     "url": addresses.url,
@@ -45,10 +47,10 @@ FILTERS: dict[str, Any] = {
     "formatted": formatting.formatted,
     "heading": formatting.heading,
     "initials": initials.initials,
+    "local": times.local,
+    "local_day": times.local_day,
     "pluralize": pluralize,
     "urlencode": urlencode,
-    "utc": times.utc,
-    "utc_day": times.utc_day,
     "without_markers": formatting.without_markers,
 }
 

@@ -49,6 +49,7 @@ SINGLES = [
     ("replies", "accounts:account", "/accounts/"),
     ("people", "accounts:delete_user_account", "/accounts/delete/"),
     ("people", "accounts:language", "/accounts/language/"),
+    ("people", "accounts:time_zone", "/accounts/time-zone/"),
     ("replies", "accounts:delete_user_account", "/accounts/delete/"),
     ("replies", "labs:cache_test", "/chats/cache-test/"),
     ("people", "home", "/"),

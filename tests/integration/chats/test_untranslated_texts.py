@@ -22,11 +22,11 @@ from scripts.translations import extracted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-READ = {"alt", "aria-label", "placeholder", "title"}
+READ = {"alt", "aria-label", "label", "placeholder", "title"}
 # Names, and what the searches below look for.
 SAME = re.compile(r"\b(Bobbin|UTC|Ctrl|K|English|Deutsch|Español|Français|العربية|after|from)\b")
-# Elements whose content is not read, or is an example of what can be typed.
-SKIPPED = {"script", "style", "code"}
+# Elements whose content is not read, is an example of what can be typed, or has the names of time zones.
+SKIPPED = {"script", "style", "code", "optgroup"}
 
 
 VISITORS_PAGES = [
@@ -43,7 +43,7 @@ PAGES = [
     "/chats/search/?q=from:", "/chats/search/?q=after:", "/chats/search/?q=1:2",
     "/chats/search/?q=" + "1" * 300, "/chats/search/?q=" + "1+" * 60, "/chats/find/?q=1002",
     "/chats/find/?q=33&with=1002", "/chats/find/?q=1009", "/accounts/", "/accounts/password/",
-    "/accounts/delete/", "/no/page", "/chats/thread/1/", "/accounts/logout/",
+    "/accounts/delete/", "/accounts/time-zone/", "/no/page", "/chats/thread/1/", "/accounts/logout/",
 ]  # fmt: skip
 
 

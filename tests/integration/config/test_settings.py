@@ -58,6 +58,13 @@ def test_production_settings_pass_the_deployment_check():
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'loud'"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml'"),
         (
+            {"SITE_TIME_ZONE": "Berlin"},
+            "SITE_TIME_ZONE is 'Berlin'; it must be a time zone of the IANA database",
+        ),
+        ({"SITE_TIME_ZONE": "../../etc/passwd"}, "SITE_TIME_ZONE is '../../etc/passwd'"),
+        ({"SITE_TIME_ZONE": "Europe"}, "SITE_TIME_ZONE is 'Europe'"),
+        ({"SITE_TIME_ZONE": ""}, "SITE_TIME_ZONE is empty"),
+        (
             {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"},
             "OTEL_EXPORTER_OTLP_ENDPOINT is 'collector:4318'",
         ),

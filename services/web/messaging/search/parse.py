@@ -5,10 +5,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import chain, zip_longest
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.names import key as name_key
@@ -89,8 +90,8 @@ def parse(text: str, me: str, given: Iterable[tuple[str, str]] = ()) -> Wanted:
     `given` are filters beside the text, each with its name and value (messaging.search.fields).
 
     The value `me` of a filter is replaced by the name `me`; in quotes (`from:"me"`), it is a user's name.
-    `after:` and `before:` take a day in UTC: from its start on, and until its start. A filter that is given
-    twice matches either user, or the shorter period.
+    `after:` and `before:` take a day in the current time zone: from its start on, and until its start. A
+    filter that is given twice matches either user, or the shorter period.
     """
     if len(text) > LONGEST:
         values = {"number": grouped(len(text)), "most": LONGEST}
@@ -179,11 +180,11 @@ def _inner(quoted: str) -> str:
 def _day(name: str, given: str) -> datetime:
     try:
         if given.lower() in DAYS:
-            day = datetime.now(UTC).date() - timedelta(days=DAYS[given.lower()])
+            day = timezone.localdate() - timedelta(days=DAYS[given.lower()])
         else:
             found = DAY.fullmatch(given)
             day = date(*map(int, found.groups())) if found else date.fromisoformat(given)
-        return datetime.combine(day, time(), UTC)
+        return datetime.combine(day, time(), timezone.get_current_timezone())
     except ValueError:
         text = _("Write dates as YYYY-MM-DD, e.g. %(name)s:2026-03-31, not %(given)s.")
         raise ValidationError(text % {"name": name, "given": given}) from None

@@ -1,6 +1,6 @@
 // @ts-check
-// Groups the messages of a conversation by author and by day. The server does the same with days in UTC
-// (chats/groups.py); this module uses the time zone of the browser.
+// Groups the messages of a conversation by author and by day. The server does the same with days of the zone of the
+// reader (chats/groups.py); this module uses the time zone of the browser.
 
 import { $, $$, make, messages, thread } from "./page.js";
 import { all } from "./rows.js";

@@ -1,5 +1,6 @@
 // @ts-check
-// Shows times in the time zone of the browser and the language of the page. Without JavaScript, pages show UTC.
+// Shows times in the time zone of the browser and the language of the page. Without JavaScript, pages show them in the
+// zone that the member has chosen, or in the zone of the site.
 
 import { $$ } from "./page.js";
 import { language } from "./texts.js";

@@ -1,0 +1,20 @@
+// @ts-check
+// A button that chooses the time zone of this browser. Only the page with the choice of a time zone loads it.
+
+import { make, required } from "./page.js";
+import { gettext } from "./texts.js";
+
+const choice = required("select#id_time_zone");
+const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+function choose() {
+  // The list has one name of each place, and the browser may know it by an earlier one.
+  if (![...choice.options].some(({ value }) => value === zone))
+    choice.append(make("option", { value: zone, textContent: zone }));
+  choice.value = zone;
+}
+
+const textContent = gettext("Use the time zone of this browser (%(zone)s)", { zone });
+const button = make("button", { type: "button", className: "plain", textContent });
+button.addEventListener("click", choose);
+choice.after(button);
