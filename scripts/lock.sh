@@ -11,6 +11,8 @@ $compile --group traces --constraint requirements/base.txt --output-file require
 # shellcheck disable=SC2086
 $compile pyproject.toml --group dev --output-file requirements/dev.txt
 # shellcheck disable=SC2086
+$compile --group static --constraint requirements/dev.txt --output-file requirements/static.txt
+# shellcheck disable=SC2086
 $compile pyproject.toml --group bench --output-file requirements/bench.txt
 # shellcheck disable=SC2086
 $compile pyproject.toml --group infra --output-file requirements/infra.txt

@@ -103,7 +103,7 @@ test("changed row keeps the focus", async () => {
 test("events in quick succession make one request", async () => {
   for (let count = 0; count < 5; count += 1) document.dispatchEvent(new Event("changes"));
   await pass();
-  assert.deepEqual(requested, ["/chats/"]);
+  assert.deepEqual(requested, ["/chats/?part=rows"]);
 });
 
 test("older page is appended, and a conversation on both pages appears once", async () => {
@@ -118,10 +118,10 @@ test("older page is appended, and a conversation on both pages appears once", as
 test("change after older rows requests the first page only, and keeps the rows that did not move there", async () => {
   await show([ALICE, BOB], [CHARLIE, DORA], [EVE]);
   await showOlder();
-  assert.deepEqual(requested.slice(-1), ["/chats/?before=1"]);
+  assert.deepEqual(requested.slice(-1), ["/chats/?before=1&part=rows"]);
   [requested, pages[0]] = [[], [DORA, ALICE]];
   await change();
-  assert.deepEqual(requested, ["/chats/"]);
+  assert.deepEqual(requested, ["/chats/?part=rows"]);
   assert.deepEqual(names(), ["dora", "álice", "bob", "charlie"]);
   assert.equal(older().getAttribute("href"), "/chats/?before=2");
 });
@@ -143,13 +143,13 @@ test("all pages are requested again while the open conversation on a later page 
   assert.equal(rows()[1].className, "");
   requested = [];
   await change();
-  assert.deepEqual(requested, ["/chats/"]);
+  assert.deepEqual(requested, ["/chats/?part=rows"]);
 });
 
 test("error of the server is reported, and the next change shows the rows", async () => {
   failure = { status: 500 };
   await show([CHARLIE]);
-  assert.deepEqual(reported, ["500 for /chats/"]);
+  assert.deepEqual(reported, ["500 for /chats/?part=rows"]);
   failure = undefined;
   await change();
   assert.deepEqual(names(), ["charlie"]);
@@ -160,10 +160,10 @@ test("older page that could not be fetched is fetched by the next click", async 
   await show([ALICE], [BOB], [CHARLIE]);
   failure = { status: 500 };
   await showOlder();
-  assert.deepEqual(reported, ["500 for /chats/?before=1"]);
+  assert.deepEqual(reported, ["500 for /chats/?before=1&part=rows"]);
   [failure, requested] = [undefined, []];
   await showOlder();
-  assert.deepEqual([requested, names()], [["/chats/?before=1"], ["álice", "bob"]]);
+  assert.deepEqual([requested, names()], [["/chats/?before=1&part=rows"], ["álice", "bob"]]);
 });
 
 test("requests without a response are repeated by one timer", async () => {

@@ -19,13 +19,14 @@ from messaging.querysets import EXCERPT, LONG_EXCERPT
 class InboxKind(NamedTuple):
     is_mine: bool
     is_unread: bool
+    for_script: bool  # times.js fills in the texts of times.
 
 
 INBOX = row_formats("inbox_row", InboxKind)
 UNREAD = row_formats("unread_row", lambda: None)
 
 
-def inbox_rows(rows: Iterable[Any], reader_id: int) -> Markup:
+def inbox_rows(rows: Iterable[Any], reader_id: int, *, for_script: bool = False) -> Markup:
     """Return the rows of an inbox. `rows` come from ParticipantQuerySet.inbox_rows."""
     url, language, zone = opening_urls(), get_language(), get_current_timezone()
     made = []
@@ -44,7 +45,7 @@ def inbox_rows(rows: Iterable[Any], reader_id: int) -> Markup:
             "excerpt": escape(without_markers(begin(row.excerpt, EXCERPT))),
             "unread_count": str(row.unread_count),
         }
-        made.append(INBOX(language, row.sender_id == reader_id, is_unread).filled(values))
+        made.append(INBOX(language, row.sender_id == reader_id, is_unread, for_script).filled(values))
     return _joined(made)
 
 

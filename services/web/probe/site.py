@@ -39,6 +39,8 @@ class Answer:
 
 # No URL contains the name of a synthetic user. The view shares its code with chats:conversation_by_id.
 UNREACHABLE = {"chats:conversation"}
+# Pages of which scripts request a part, too.
+PARTS = {"chats:inbox": ["", "?part=rows"]}
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def pages(shared: dict[str, dict[str, frozenset[str]]]) -> Iterator[Page]:
                 yield Page(name, path, is_cached, owners)
             continue
         try:
-            yield Page(name, reverse(name), is_cached)
+            yield from (Page(name, reverse(name) + part, is_cached) for part in PARTS.get(name, [""]))
         except NoReverseMatch:
             if is_cached:
                 raise InconclusiveError(

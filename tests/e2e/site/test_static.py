@@ -3,6 +3,7 @@
 import gzip
 import re
 
+import brotli
 import pytest
 
 from tests.e2e.site.address import fetch
@@ -26,18 +27,22 @@ def test_static_files_are_public_and_immutable(style):
         assert int(re.search(r"max-age=(\d+)", kept)[1]) >= 31_536_000
 
 
-def test_static_files_are_compressed_if_the_client_accepts_gzip(style):
+@pytest.mark.parametrize(
+    ("accepted", "used", "unpack"),
+    [("gzip, deflate", "gzip", gzip.decompress), ("gzip, deflate, br, zstd", "br", brotli.decompress)],
+)
+def test_static_files_are_compressed_as_the_client_accepts(style, accepted, used, unpack):
     for _ in range(2):
-        plain, packed = fetch("GET", style), fetch("GET", style, {"Accept-Encoding": "br, gzip"})
+        plain, packed = fetch("GET", style), fetch("GET", style, {"Accept-Encoding": accepted})
         assert plain.headers["Content-Encoding"] is None
-        assert packed.headers["Content-Encoding"] == "gzip"
+        assert packed.headers["Content-Encoding"] == used
         assert "Accept-Encoding" in packed.headers["Vary"]
-        assert gzip.decompress(packed.body) == plain.body
+        assert unpack(packed.body) == plain.body
 
 
 def test_pages_are_not_compressed(style):
     """The size of a compressed page could reveal secrets beside text of an attacker (BREACH)."""
-    assert fetch("GET", "/accounts/login/", {"Accept-Encoding": "gzip"}).headers["Content-Encoding"] is None
+    assert fetch("GET", "/accounts/login/", {"Accept-Encoding": "gzip, br"}).headers["Content-Encoding"] is None
 
 
 def test_missing_static_file_is_not_immutable():

@@ -1,5 +1,6 @@
 """The language of the pages: chosen by a member or a visitor, or else that of the browser."""
 
+import gzip
 import re
 
 import pytest
@@ -131,6 +132,10 @@ def test_texts_of_scripts_come_in_the_language_of_the_page(client):
     script = client.get(path)
     assert script.status_code == 200
     assert "immutable" in script["Cache-Control"]
+    packed = client.get(path, HTTP_ACCEPT_ENCODING="gzip, deflate, br")
+    assert (packed["Content-Encoding"], packed["Vary"]) == ("gzip", "Accept-Encoding")
+    assert gzip.decompress(packed.content) == script.content
+    assert not script.has_header("Content-Encoding")
     assert "texts-" not in client.get("/", HTTP_ACCEPT_LANGUAGE="en").content.decode()
     for wrong in (path.replace("-de", "-xx"), path.replace("-de", "-en"), path.replace(".js", "0.js")):
         assert client.get(wrong).status_code == 404

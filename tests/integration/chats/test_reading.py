@@ -56,6 +56,33 @@ def test_the_inbox_has_one_row_a_counterpart_latest_first(browser_of, alice, bob
     assert "one" not in page
 
 
+def test_part_of_the_inbox_has_the_rows_of_the_page_and_no_frame(browser_of, member, alice, bob):
+    people = [member(f"person{n:02}") for n in range(30)]
+    Message.objects.bulk_create([Message(sender=p, receiver=alice, content="<b>hi</b>") for p in people])
+    Message.objects.create(sender=alice, receiver=bob, content="mine")
+    client = browser_of(alice)
+    pages = [[_get(client, f"/chats/?{key}{part}") for part in ("", "&part=rows")]
+             for key in ("", f"before={Message.objects.order_by('pk')[10].pk}")]  # fmt: skip
+    for page, part in pages:
+        # A script fills in the texts of times.
+        rows = re.sub(r"( title=\"[^\"]*\")>[^<]*</time>", "></time>", page[page.index("<li ") : page.index("</ul>")])
+        assert part[part.index("<li ") : part.index("</ul>")].split() == rows.split()
+        assert f'<body data-member="{alice.pk}">' in part
+        assert re.findall(r'href="\?.*?"', part) == re.findall(r'href="\?before.*?"', page)
+        assert not re.search("<header|<script|data-generation", part)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_part_of_the_inbox_is_the_same_after_a_change_that_no_row_shows(browser_of, alice, bob):
+    first, _ = (Message.objects.create(sender=bob, receiver=alice, content=text) for text in ("hi", "there"))
+    client, addresses = browser_of(alice), ["/chats/", "/chats/?part=rows"]
+    tags = [client.get(address)["ETag"] for address in addresses]
+    first.edit("hello", by=bob)
+    again = [client.get(address, HTTP_IF_NONE_MATCH=tag) for address, tag in zip(addresses, tags, strict=True)]
+
+    assert [response.status_code for response in again] == [200, 304]
+
+
 def test_inbox_pages_of_25_hold_each_counterpart_once(browser_of, member, alice):
     people = [member(f"person{n:02}") for n in range(60)]
     Message.objects.bulk_create([Message(sender=p, receiver=alice, content="hi") for p in people])

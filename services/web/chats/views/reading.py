@@ -20,9 +20,11 @@ UNREAD = CompiledQuery(lambda reader, before: Message.unread.for_user(reader).fo
 @member_view(budget=3)
 @private_cache_page(60)
 def inbox(request: MemberRequest) -> HttpResponse:
-    """Show one row for each counterpart, the latest message first."""
+    """Show one row for each counterpart, the latest message first. `?part=rows` is the rows without a frame."""
     before = key_from(request, "before")
     page = list_page(INBOX(request.user.pk, before), INBOX_SIZE, before, "last_message_id")
+    if request.GET.get("part") == "rows":
+        return render(request, "chats/inbox_rows.html", page)
     # A new member has no conversation, so the page has the form of a first message.
     is_empty = not page["rows"] and before is None
     form = NewMessageForm(sender=request.user, autofocus=False) if is_empty else None

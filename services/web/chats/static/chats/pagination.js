@@ -1,5 +1,5 @@
 // @ts-check
-// The pages of the list of conversations, for the column (beside.js).
+// The pages of the list of conversations, without their frames, for the column (beside.js).
 
 import { get } from "./fetching.js";
 import { $, $$ } from "./page.js";
@@ -36,7 +36,7 @@ export const byKey = (rows) => new Map(rows.map((row) => [keyOf(row), row]));
  * @param {string} address
  */
 export async function fetchRows(fresh, address) {
-  const page = await get(address);
+  const page = await get(`${address}${address.includes("?") ? "&" : "?"}part=rows`);
   for (const row of page ? $$("#rows .rows > li", page) : []) if (!fresh.has(keyOf(row))) fresh.set(keyOf(row), row);
   const next = page && $('#rows nav.pages a[rel="next"]', page)?.search;
   return next ? LIST + next : "";
