@@ -11,8 +11,10 @@ from observability.budgets import views
 
 MOST_BYTES = 100_000
 MOST_OF_THE_LIST = 25_000
-# The requests for the list in the column of a wide screen. The page is usable before they begin.
-OF_THE_LIST = re.compile(r"/(beside|filtering|marks|pagination)\.\w+\.js$|/chats/$")
+# The requests for the columns beside the page on a wide screen. The page is usable before they begin.
+OF_THE_LIST = re.compile(
+    r"/(around|beside|filtering|marks|pagination|refreshing)\.\w+\.js$|/chats/$|/chats/with/\w+/\?at="
+)
 # Collects layout shifts from the first paint on; without input there should be none.
 SHIFTS = """
 window.shifts = [];
