@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from messaging.models import Message
 from tests.support.running_site import ROOT, running_site
 
 CHROMIUM = os.environ.get("CHROMIUM", "")
@@ -21,6 +22,10 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          # A name of this machine; over plain HTTP it is not a secure context.
          "--host-resolver-rules=MAP bobbin.test 127.0.0.1"]  # fmt: skip
+# One column less than the widest screens, which show a thread beside its conversation (test_thread_beside.py): a message is
+# on a page once.
+WINDOW = {"width": 1180, "height": 720}
+WIDE = {"width": 1280, "height": 800}
 OF_COLOURS = ["color-contrast", "link-in-text-block"]  # Rules of axe.
 PICTURES = ROOT / ".run" / "screenshots"
 # Reports violations of the Content Security Policy, which Playwright does not report.
@@ -61,9 +66,8 @@ def open_browser(chromium: Browser, site, browser_of, browser_errors, transactio
     contexts: list[BrowserContext] = []
 
     def make(user=None, at=site, **options) -> Page:
-        context = chromium.new_context(
-            base_url=at.url, **{"locale": "en-GB", "reduced_motion": "reduce"} | options
-        )
+        usual = {"locale": "en-GB", "reduced_motion": "reduce", "viewport": WINDOW}
+        context = chromium.new_context(base_url=at.url, **usual | options)
         contexts.append(context)
         context.set_default_timeout(20_000)
         context.add_init_script(REPORT)
@@ -96,6 +100,27 @@ def _wait_for_the_site() -> None:
 def _note(browser_errors, kind: str, text: str) -> None:
     if kind == "error" and not any(expected in text for expected in EXPECTED):
         browser_errors.append(text)
+
+
+@pytest.fixture
+def weavers(member, write, alice, bob):
+    """Create 30 conversations that alice has read, two pages of the inbox. That with bob is the latest."""
+    people = [member(f"weaver{number:02}") for number in range(29)]
+    sent = [write(person, alice, f"Hello from {person.username}") for person in (*people, bob)]
+    Message.objects.mark_seen(alice, [message.pk for message in sent])
+    return people
+
+
+@pytest.fixture
+def open_wide(open_browser, weavers, alice):
+    """Return a function that opens a page of alice in a wide window."""
+
+    def make(address="/chats/with/bob/", **options) -> Page:
+        page = open_browser(alice, **{"viewport": WIDE} | options)
+        page.goto(address)
+        return page
+
+    return make
 
 
 @pytest.fixture

@@ -5,31 +5,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from messaging.models import Message
 from tests.browser.composing import check_session_now, log_in_again
+from tests.browser.conftest import WIDE
 from tests.browser.test_pages import SHIFTS
 
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+PHONE = {"width": 390, "height": 844}
 LIVE = ("data-live", "yes")
-
-
-@pytest.fixture
-def weavers(member, write, alice, bob):
-    """Create 30 conversations that alice has read, two pages of the inbox. That with bob is the latest."""
-    people = [member(f"weaver{number:02}") for number in range(29)]
-    sent = [write(person, alice, f"Hello from {person.username}") for person in (*people, bob)]
-    Message.objects.mark_seen(alice, [message.pk for message in sent])
-    return people
-
-
-@pytest.fixture
-def open_wide(open_browser, weavers, alice):
-    def make(address="/chats/with/bob/", **options):
-        page = open_browser(alice, **{"viewport": WIDE} | options)
-        page.goto(address)
-        return page
-
-    return make
 
 
 def _column(page):

@@ -43,7 +43,7 @@ def test_conversation_with_an_old_name_is_reached_from_the_inbox_and_a_thread(
     row = re.search(r'class="row [^>]*href="([^"]*)"', pages.get("/chats/").content.decode())[1]
     thread = pages.get(f"/chats/thread/{message.thread}/?at=1").content.decode()
 
-    assert f'<a class="back crumbs" href="{row}"' in thread
+    assert f'<a class="back crumbs" href="{row}?at={message.pk}#m{message.pk}"' in thread
     assert as_browser(row) == row
     answer = pages.get(row, follow=True)
     assert answer.status_code == 200

@@ -26,6 +26,7 @@ function leave() {
   if (kept || $("dialog.cover[open]")) return;
   hides += 1;
   left = { focused: document.activeElement, top: document.documentElement.scrollTop };
+  document.dispatchEvent(new Event("away")); // around.js removes what it can fetch again.
 }
 
 // Whether the content of this page is kept for its member while another one is logged in.

@@ -2,19 +2,17 @@
 // The list of conversations in a column beside the open page. Loaded on wide screens only (bobbin.js). On the inbox, which
 // has the rows, adds a filter to them and a text beside them.
 
-import { AwayError } from "./away.js";
 import { tryTo } from "./events.js";
 import { addFilter, resetFilter, showsUnreadOnly, showUnread } from "./filtering.js";
 import { COLUMN } from "./lists.js";
 import { markRows } from "./marks.js";
 import { $, $$, make, required, rows as inbox } from "./page.js";
 import { byKey, fetchRows, keyOf, laterRows, LIST, rowFor } from "./pagination.js";
+import { refresher } from "./refreshing.js";
 import { inTabStorage } from "./remembered.js";
 import { gettext } from "./texts.js";
 
 const MOST = 4; // Pages of the list in the column. After them, "Show older" opens the next one as a page.
-const TOGETHER = 1_000; // Milliseconds from one request to the next.
-const LATER = 10_000; // The same after a failed one.
 
 const wide = matchMedia("(min-width: 60rem)");
 const column = make("nav", { id: "beside", ariaLabel: gettext("Conversations") });
@@ -123,33 +121,11 @@ let turn = Promise.resolve();
 // Each request begins with the rows of the one before.
 const inTurn = (/** @type {() => Promise<void>} */ work) => (turn = turn.then(work, work));
 
-/** @type {number | undefined} The next refresh, or the one that is not finished. */
-let soon;
-/** @type {number | undefined} The next one after a failure. */
-let later;
-let latest = -TOGETHER;
-let isStale = false;
-
-async function refresh() {
-  clearTimeout(later);
-  [isStale, latest] = [false, performance.now()];
-  await tryTo(() => inTurn(load).catch(tryLater)).catch(reportError);
-  soon = undefined;
-  if (isStale) refreshSoon();
-}
-
-/** @param {unknown} error */
-function tryLater(error) {
-  // While another member is logged in, it would fail again. The event "here" or the next change starts it.
-  if (!(error instanceof AwayError)) later = setTimeout(refreshSoon, LATER);
-  throw error;
-}
-
-function refreshSoon() {
-  if (!wide.matches || inbox) return; // lists.js refreshes the inbox.
-  isStale = true;
-  soon ??= setTimeout(refresh, Math.max(0, latest + TOGETHER - performance.now()));
-}
+// lists.js refreshes the inbox.
+const refreshSoon = refresher(
+  () => inTurn(load),
+  () => wide.matches && !inbox,
+);
 
 /** @param {MouseEvent} event */
 function showOlder(event) {

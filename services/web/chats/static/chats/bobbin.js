@@ -15,7 +15,7 @@ import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
-import { $, found, hasColumn, isCovered, list, messages, state } from "./page.js";
+import { $, found, hasAround, hasColumn, isCovered, list, messages, state } from "./page.js";
 import { takeByKey, takeHits } from "./remembered.js";
 import { byId, EDIT, END, focusRow, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
@@ -81,9 +81,16 @@ const rowOf = (element) => element.closest("ol.messages li.message");
 
 const loadWhileScrolling = () => tryTo(() => import("./scrolling.js").then(({ watchLinks }) => watchLinks()));
 
-const wide = matchMedia("(min-width: 60rem)");
-function showColumn() {
-  if (wide.matches) tryTo(() => import("./beside.js").then(({ begin }) => begin()));
+/**
+ * Shows a column when the window is wide enough, now or later.
+ * @param {string} width
+ * @param {() => Promise<{ begin: () => void }>} load
+ */
+function showColumn(width, load) {
+  const wide = matchMedia(`(min-width: ${width})`);
+  const show = () => wide.matches && tryTo(() => load().then(({ begin }) => begin()));
+  show();
+  wide.addEventListener("change", show);
 }
 
 // Moves the focus to the row that the member comes back to, or that the address names, or else to the composer.
@@ -157,10 +164,8 @@ if (state) {
   const beginning = `with:${messages?.dataset.with?.toLowerCase()}`; // The key of a conversation without messages.
   if (messages && draftFor(beginning))
     tryTo(() => import("./beginning.js").then(({ takeBeginning }) => takeBeginning(beginning)));
-  if (hasColumn) {
-    showColumn();
-    wide.addEventListener("change", showColumn);
-  }
+  if (hasColumn) showColumn("60rem", () => import("./beside.js"));
+  if (hasAround) showColumn("75rem", () => import("./around.js"));
   if (unsentKeys().length) tryTo(loadUnsent);
   else if (messages) setTimeout(prepare, SOON);
 } else if ("sessionEnded" in document.body.dataset) {

@@ -22,7 +22,7 @@ function note() {
 // Keeps the end in view, except while a part of a row has the focus: a form, or a button that unfolds a long text.
 function stay() {
   if (!messages?.isConnected || known === heights()) return;
-  if (isAtEnd && !$("li.message :focus")) scrollTo({ top: root.scrollHeight, behavior: "instant" });
+  if (isAtEnd && !$("li.message :focus", messages)) scrollTo({ top: root.scrollHeight, behavior: "instant" });
   known = heights();
   note();
 }

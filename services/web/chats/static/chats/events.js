@@ -76,6 +76,8 @@ async function refresh(events) {
   missed = document.hidden; // A hidden tab fetches nothing, because its member does not see it.
   if (missed) return;
   document.dispatchEvent(new Event("changes")); // beside.js refreshes its list.
+  const isHere = wanted.some((event) => MANY.includes(event.kind) || isOfConversation(event));
+  if (isHere) document.dispatchEvent(new Event("conversation")); // around.js refreshes the conversation of a thread.
   try {
     await fetchChanges(wanted);
   } catch (error) {

@@ -4,7 +4,7 @@
 import { fold } from "./folding.js";
 import { group, watchGroups } from "./groups.js";
 import { showTheme } from "./theme.js";
-import { cover, hasColumn, isFirstOpening, isFromHistory, state } from "./page.js";
+import { cover, hasAround, hasColumn, isFirstOpening, isFromHistory, state } from "./page.js";
 import { byId, targetId } from "./rows.js";
 import { showTimes } from "./times.js";
 
@@ -12,6 +12,7 @@ if (state && isFromHistory()) cover();
 showTheme();
 document.documentElement.classList.add("has-script");
 document.documentElement.classList.toggle("has-column", hasColumn);
+document.documentElement.classList.toggle("has-around", hasAround);
 showTimes();
 group();
 watchGroups();

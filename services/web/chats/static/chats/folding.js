@@ -47,17 +47,25 @@ export function setFold(row, button, open) {
 }
 
 /**
+ * Whether the text of a message is folded.
+ * @param {HTMLElement} content
+ */
+export function isLong(content) {
+  const text = content.textContent;
+  return text.length > LONG || text.split("\n").length + $$("li", content).length > LINES;
+}
+
+/**
  * Folds a long message. Its text stays complete for screen readers, for print and for the search of the browser.
  * @param {HTMLElement} row
  */
 function foldText(row) {
   const content = required(".content", row);
   if (content.dataset.isLong) return;
-  const [text, old] = [content.textContent, $(".show-all", row)];
-  const isLong = text.length > LONG || text.split("\n").length + $$("li", content).length > LINES;
-  content.dataset.isLong = String(isLong);
+  const old = $(".show-all", row);
+  content.dataset.isLong = String(isLong(content));
   old?.remove();
-  if (!isLong) return;
+  if (content.dataset.isLong === "false") return;
   const button = make("button", { type: "button", className: "show-all link", id: `l${row.id}` });
   button.setAttribute("aria-labelledby", `${button.id} ${$(LABEL, row)?.id}`);
   const show = (open = true) => {

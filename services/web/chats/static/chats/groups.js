@@ -3,7 +3,6 @@
 // reader (chats/groups.py); this module uses the time zone of the browser.
 
 import { $, $$, make, messages, thread } from "./page.js";
-import { all } from "./rows.js";
 import { gettext, nodes } from "./texts.js";
 import { dayOf, showTimes } from "./times.js";
 
@@ -44,11 +43,11 @@ function makeSeparator(isNew, dateTime) {
   return separator;
 }
 
-// Called after each change of the rows. Replaces only the separators that differ.
-export function group() {
-  if (!messages || thread) return;
-  const rows = all().filter((row) => $("time", row));
-  const separators = $$(":scope > .separator", messages);
+// Called after each change of the rows. Replaces only the separators that differ. A thread has no groups.
+export function group(list = messages) {
+  if (!list || list.dataset.thread) return;
+  const rows = $$("li[data-message]", list).filter((row) => $("time", row));
+  const separators = $$(":scope > .separator", list);
   const old = new Map(separators.map((one) => [keyOf(one.matches(".new"), String($("time", one)?.dateTime)), one]));
   const lines = rows.map(lineOf);
   placesOf(lines).forEach(({ isDay, isNew, isMore }, at) => {
@@ -72,5 +71,5 @@ export function group() {
 
 // A row can be removed by several modules.
 export function watchGroups() {
-  if (messages && !thread) new MutationObserver(group).observe(messages, { childList: true });
+  if (messages && !thread) new MutationObserver(() => group()).observe(messages, { childList: true });
 }

@@ -3,7 +3,7 @@
 
 import { tryTo } from "./events.js";
 import { closeForm, opening } from "./forms.js";
-import { $, $$, isComposing, required } from "./page.js";
+import { $, $$, hasAround, isComposing, required } from "./page.js";
 import { recall, remember } from "./remembered.js";
 import { all, EDIT, REPLY } from "./rows.js";
 
@@ -60,6 +60,10 @@ const isInForm = (target) => formOf(target) !== null;
 /** @param {Element} target */
 const isEmptyComposer = (target) =>
   target instanceof HTMLTextAreaElement && target.matches("main > form.compose textarea") && !target.value;
+
+/** Whether Escape closes a thread that is beside its conversation, and nothing else. @param {Element} target */
+const closesThread = (target) =>
+  hasAround && isPage(target) && !$("dialog[open], .menu[open]") && matchMedia("(min-width: 75rem)").matches;
 
 /** @returns {HTMLElement | null | undefined} */
 const current = () => document.activeElement?.closest("li.message");
@@ -136,11 +140,13 @@ export const SHORTCUTS = [
   },
   { ...inForm, keys: ["Ctrl+Enter"], run: (target) => formOf(target)?.requestSubmit() },
   {
-    ...inForm,
+    kind: "always",
     keys: ["Escape"],
+    applies: (target) => isInForm(target) || closesThread(target),
     run: (target) => {
       const form = formOf(target);
       if (form) closeForm(form);
+      else $(".top .crumbs")?.click();
     },
   },
 ];

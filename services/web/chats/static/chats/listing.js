@@ -35,7 +35,7 @@ export const EFFECTS = {
   "?": gettext("show these shortcuts"),
   "Ctrl+k": gettext("find a person or a message"),
   "Ctrl+Enter": gettext("send"),
-  Escape: gettext("close the reply box (your text is kept), or the edit (your change is discarded)"),
+  Escape: gettext("close the reply box (your text is kept), the edit (your change is discarded) or the thread"),
 };
 
 export function openShortcuts() {

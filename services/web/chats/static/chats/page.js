@@ -58,6 +58,8 @@ export const list = rows ?? found; // No page has both.
 // Whether wide screens show the list of conversations in a column: on the inbox and on pages of one conversation.
 const COLUMN = 'main > :is(form.compose, [role="log"], [data-conversation], #beginning), #rows [data-counterpart]';
 export const hasColumn = Boolean(state) && $(COLUMN) !== null;
+// Whether wider screens show the conversation beside the thread.
+export const hasAround = hasColumn && thread !== undefined;
 
 /**
  * Whether an input method uses this key. Safari shows that by 229 only, for the key that ends a composition.
