@@ -12,11 +12,13 @@ AT = datetime(2026, 3, 7, 9, 5, 4, tzinfo=UTC)
 MESSAGE = {
     "id": 7, "sender_id": 2, "content": "Good morning", "timestamp": AT, "read": True, "edited": False,
     "parent_message_id": 5, "thread": 3, "parent_excerpt": "Hello", "parent_sender_id": 1,
+    "thread_replies": [1, 2**50],
 }  # fmt: skip
 PAGE = {"reader_id": 1, "counterpart": "bob", "nested": False, "can_reply": True, "reader_name": "alice"}
 OTHER = {
     "id": 8, "sender_id": 1, "content": "Good evening", "timestamp": AT + timedelta(seconds=1), "read": False,
     "edited": True, "parent_message_id": 6, "thread": 4, "parent_excerpt": "Bye", "parent_sender_id": 2,
+    "thread_replies": [1, 2**50 + 2**40],
     "reader_id": 2, "counterpart": "alice", "nested": True, "can_reply": False,
 }  # fmt: skip
 Message = namedtuple("Message", MESSAGE)

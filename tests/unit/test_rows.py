@@ -40,7 +40,7 @@ def _row(**more):
             "id": 7, "name": "bob", "excerpt": MARKUP, "sent_at": AT, "timestamp": AT, "sender_id": 2,
             "read": True, "unread_count": 0, "is_cut": False, "content": MARKUP, "edited": False, "thread": 3,
             "parent_message_id": None, "parent_sender_id": 1, "parent_excerpt": MARKUP, "conversation_id": 5,
-            "counterpart_id": 2, "last_message_id": 7,
+            "counterpart_id": 2, "last_message_id": 7, "thread_replies": None,
         }
         | more
     )  # fmt: skip
@@ -104,7 +104,7 @@ def test_read_row_of_the_inbox_links_to_its_last_message():
 
 
 def test_line_links_to_its_actions():
-    html = message_rows(_row(sender_id=1, edited=True))
+    html = message_rows(_row(sender_id=1, edited=True, parent_message_id=5))
     names = {"p": "message", "h": "history", "r": "reply", "e": "edit", "t": "thread"}
 
     # Each control by the first letter of its label. The message id 7 is "c" in Base64.
@@ -113,6 +113,18 @@ def test_line_links_to_its_actions():
         letter: reverse(f"chats:{name}", args=[3 if name == "thread" else 7])
         for letter, name in names.items()
     }
+
+
+def test_first_message_links_to_its_thread_only_if_it_has_replies():
+    """The link shows the number of replies, and the time of the last one, which is that of its id."""
+    last = int(AT.timestamp() * 1000) << 10
+    time = '<time datetime="2026-03-07T09:05:04Z">7 Mar 2026, 09:05 UTC</time>'
+
+    for count, text in [(1, "1 reply"), (2, "2 replies"), (99, "99 replies"), (100, "99+ replies")]:
+        html = message_rows(_row(thread_replies=[count, last]))
+        assert f'aria-labelledby="cc wc" href="/chats/thread/7/">{text} {time}</a>' in html
+    for replies in (None, [0, None]):
+        assert "/thread/" not in message_rows(_row(thread_replies=replies))
 
 
 def test_keys_of_different_messages_are_different():

@@ -6,10 +6,11 @@ values of each row, and escapes the texts of users among them.
 
 from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from markupsafe import Markup, escape
 
 from chats.addresses import at_message
@@ -20,7 +21,8 @@ from chats.row_formats import row_formats
 from chats.row_memo import RowMemo
 from chats.times import utc
 from messaging.excerpts import begin, first_words
-from messaging.querysets import EXCERPT
+from messaging.numbering import time_of_id
+from messaging.querysets import EXCERPT, MOST_REPLIES
 from messaging.threads import flatten
 
 # Placeholder for the rows of a page. The texts of users cannot contain it, because they are escaped.
@@ -40,6 +42,7 @@ class MessageKind(NamedTuple):
     is_seen: bool
     is_edited: bool
     has_answer: bool  # Whether the row has a link to the message that it answers.
+    has_replies: bool
     is_day: bool  # These three are those of chats/groups.py.
     begins_new: bool
     is_more: bool
@@ -151,11 +154,22 @@ def _row(page: Page, message: Any, depth: int, place: Place) -> MessageRow:
         values["answers"] = page.answered if message.parent_sender_id == page.reader_id else page.counterpart
         values["parent_url"] = f"#m{parent}" if parent in page.ids else at_message("", parent)
         values["parent_excerpt"] = escape(without_markers(begin(message.parent_excerpt, EXCERPT)))
+    count, last = message.thread_replies or (0, None)
+    if count:
+        values |= _replies(count, time_of_id(last), page.language)
     format_for_row = MESSAGE(
         page.language, page.nested, page.can_reply, parent is not None, is_mine, is_new,
-        is_mine and message.read, message.edited, has_answer, *place,
+        is_mine and message.read, message.edited, has_answer, count > 0, *place,
     )  # fmt: skip
     return MessageRow(pk, is_new, format_for_row.filled(values).encode())
+
+
+def _replies(count: int, last_at: datetime, language: str | None) -> dict[str, str]:
+    """Return the values of the link from a first message to its thread."""
+    at = utc(last_at, language)
+    shown = count if count <= MOST_REPLIES else f"{MOST_REPLIES}+"
+    text = ngettext("%(count)s reply", "%(count)s replies", count) % {"count": shown}
+    return {"replies": text, "replied_iso": at.iso, "replied": at.text}
 
 
 def _key(pk: int) -> str:

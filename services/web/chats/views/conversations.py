@@ -37,7 +37,7 @@ SIDE_BY_ID = CompiledQuery(
     lambda reader, pk: Participant.objects.filter(user=reader, conversation=pk).for_heading()
 )
 THREAD = Windows(lambda root: Message.objects.in_thread(root))
-CONVERSATION = Windows(lambda conversation: Message.objects.in_conversation(conversation))
+CONVERSATION = Windows(lambda conversation: Message.objects.in_conversation(conversation), with_replies=True)
 UNREAD_HERE = CompiledQuery(lambda pk, reader: Message.objects.in_conversation(pk).first_unread(reader))
 NEWEST_IN_THREAD = CompiledQuery(
     lambda root: Message.objects.in_thread(root).order_by("-pk").values_list("id", named=True)[:1]

@@ -1,11 +1,11 @@
 // @ts-check
 // The rows of messages that the server has not accepted yet.
 
+import { DEEPEST } from "./inserting.js";
 import { $, $$, conversation, make, messages, required, thread } from "./page.js";
 import { queued } from "./queue.js";
 import { byId, deepBelow, depthOf } from "./rows.js";
 import { gettext } from "./texts.js";
-import { DEEPEST } from "./thread.js";
 
 /** @typedef {(message: Unsent) => void} Choice */
 
