@@ -53,6 +53,7 @@ PAGES = {
     "notifications": "/chats/notifications/",
     "conversation": "/chats/with/bob/",
     "thread": "/chats/thread/{root.pk}/",
+    "tree": "/chats/thread/{root.pk}/?order=tree",
     "long-thread": "/chats/thread/{long.pk}/",
     "history": "/chats/message/{edited.pk}/history/",
     "reply": "/chats/message/{root.pk}/reply/",
@@ -256,7 +257,7 @@ def test_long_thread_loads_in_both_directions_without_a_jump(open_browser, town,
 
 def test_deep_replies_fold_and_unfold(open_browser, town, alice):
     hers = open_browser(alice)
-    hers.goto(f"/chats/thread/{town['root'].pk}/")
+    hers.goto(f"/chats/thread/{town['root'].pk}/?order=tree")
     deepest = hers.locator(".message:not(.is-unsent)", has_text="Answer number 9")
     expect(deepest).to_be_hidden()
     hers.get_by_role("button", name="Show 6 replies").click()
@@ -268,7 +269,7 @@ def test_deep_replies_fold_and_unfold(open_browser, town, alice):
 def test_printed_thread_is_complete_and_dark_on_light(open_browser, town, alice, picture):
     hers = open_browser(alice, color_scheme="dark")
     hers.add_init_script("localStorage.setItem('theme', 'dark')")
-    hers.goto(f"/chats/thread/{town['root'].pk}/")
+    hers.goto(f"/chats/thread/{town['root'].pk}/?order=tree")
     expect(hers.locator(".message:not(.is-unsent)", has_text="Answer number 9")).to_be_hidden()
     hers.emulate_media(media="print")
     picture(hers, "thread-printed")

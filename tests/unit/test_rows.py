@@ -29,9 +29,10 @@ def found_rows(**more):
     return call_macro("found_rows", [_row(**found | more)], 1)
 
 
-def message_rows(*messages, counterpart="bob", nested=False, can_reply=True):
+def message_rows(*messages, counterpart="bob", nested=False, can_reply=True, **page):
     """Return the HTML of the last of these messages."""
-    return rows.message_rows(messages, 1, counterpart, nested=nested, can_reply=can_reply)[-1].html.decode()
+    made = rows.message_rows(messages, 1, counterpart, nested=nested, can_reply=can_reply, **page)
+    return made[-1].html.decode()
 
 
 def _row(**more):
@@ -163,6 +164,26 @@ def test_reply_links_to_its_parent_on_this_or_another_page():
 
     assert 'href="#m5"' in message_rows(_row(id=5), reply)
     assert 'href="?at=5#m5"' in message_rows(reply)
+
+
+def test_reply_in_a_thread_names_its_parent_unless_this_is_the_row_before_it_or_the_first_message():
+    """The first message is 3. A conversation names every parent."""
+    before, other = _row(id=5), _row(id=6)
+    reply, to_first = _row(parent_message_id=5), _row(parent_message_id=3)
+
+    for rows_of_page, is_named in [([before, reply], False), ([before, other, reply], True), ([reply], True),
+                                   ([other, to_first], False)]:  # fmt: skip
+        assert ("In reply to" in message_rows(*rows_of_page, in_thread=True)) is is_named
+        assert "In reply to" in message_rows(*rows_of_page)
+
+
+def test_row_of_a_thread_has_its_parent_and_only_a_tree_has_its_depth():
+    reply = _row(parent_message_id=5)
+    found = [message_rows(reply, **page) for page in ({}, {"in_thread": True}, {"nested": True})]
+
+    assert ['data-parent="5"' in html for html in found] == [False, True, True]
+    assert ["data-depth" in html for html in found] == [False, False, True]
+    assert [">Thread<" in html for html in found] == [True, False, False]
 
 
 def test_badge_and_class_appear_only_with_unread_messages():

@@ -31,7 +31,8 @@ def test_messages_without_replies_and_replies_show_no_number(browser_of, thread_
     write(bob, alice, parent_message=root)
 
     assert len(LINK.findall(_get(browser_of(bob), "/chats/with/alice/"))) == 1
-    assert not LINK.search(_get(browser_of(bob), f"/chats/thread/{root.pk}/"))
+    for order in ("", "?order=tree"):
+        assert not LINK.search(_get(browser_of(bob), f"/chats/thread/{root.pk}/{order}"))
 
 
 def test_only_replies_have_the_action_that_opens_their_thread(browser_of, write, alice, bob):

@@ -1,8 +1,8 @@
 // @ts-check
-// Groups the messages of a conversation by author and by day. The server does the same with days in UTC
+// Groups messages in the order of time by author and by day. The server does the same with days in UTC
 // (chats/groups.py); this module uses the time zone of the browser.
 
-import { $, $$, make, messages, thread } from "./page.js";
+import { $, $$, isTree, make, messages } from "./page.js";
 import { all } from "./rows.js";
 import { gettext, nodes } from "./texts.js";
 import { dayOf, showTimes } from "./times.js";
@@ -46,7 +46,7 @@ function makeSeparator(isNew, dateTime) {
 
 // Called after each change of the rows. Replaces only the separators that differ.
 export function group() {
-  if (!messages || thread) return;
+  if (!messages || isTree) return;
   const rows = all().filter((row) => $("time", row));
   const separators = $$(":scope > .separator", messages);
   const old = new Map(separators.map((one) => [keyOf(one.matches(".new"), String($("time", one)?.dateTime)), one]));
@@ -72,5 +72,5 @@ export function group() {
 
 // A row can be removed by several modules.
 export function watchGroups() {
-  if (messages && !thread) new MutationObserver(group).observe(messages, { childList: true });
+  if (messages && !isTree) new MutationObserver(group).observe(messages, { childList: true });
 }

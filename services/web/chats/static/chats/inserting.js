@@ -1,7 +1,7 @@
 // @ts-check
 // Inserts the rows of messages at their places.
 
-import { $, messages, required, thread } from "./page.js";
+import { $, isTree, messages, required } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf } from "./rows.js";
 
 export const DEEPEST = 6; // As in chats/rows.py.
@@ -11,12 +11,8 @@ export const DEEPEST = 6; // As in chats/rows.py.
  * @param {HTMLElement} row
  */
 export function insert(row) {
-  const parent = thread && byId(row.dataset.parent);
-  if (!parent) {
-    const next = all().find((other) => idOf(other) > idOf(row) && !depthOf(other));
-    const place = next ?? $("li.is-unsent:not([data-depth])", required("ol.messages"));
-    return place ? place.before(row) : messages?.append(row);
-  }
+  const parent = isTree && byId(row.dataset.parent);
+  if (!parent) return insertByTime(row);
   const depth = depthOf(parent) + 1;
   let place = parent;
   for (const below of deepBelow(parent)) {
@@ -29,9 +25,20 @@ export function insert(row) {
   return place.after(row);
 }
 
+/** @param {HTMLElement} row */
+function insertByTime(row) {
+  const next = all().find((other) => idOf(other) > idOf(row) && !depthOf(other));
+  const place = next ?? $("li.is-unsent:not([data-depth])", required("ol.messages"));
+  if (place) place.before(row);
+  else messages?.append(row);
+  // In a thread, a reply to the message before it does not quote it (chats/rows.py).
+  const previous = all().findLast((other) => idOf(other) < idOf(row));
+  if (!isTree && previous && previous.dataset.message === row.dataset.parent) $(".answers", row)?.remove();
+}
+
 // Moves rows below their parents, after an earlier page with these parents was loaded.
 export function settle() {
-  if (!thread) return;
+  if (!isTree) return;
   for (const row of all().sort((one, other) => idOf(one) - idOf(other))) {
     const parent = byId(row.dataset.parent);
     if (parent && depthOf(row) !== depthOf(parent) + 1) insert(row);

@@ -2,7 +2,7 @@
 // The rows of messages that the server has not accepted yet.
 
 import { DEEPEST } from "./inserting.js";
-import { $, $$, conversation, make, messages, required, thread } from "./page.js";
+import { $, $$, conversation, isTree, make, messages, required, thread } from "./page.js";
 import { queued } from "./queue.js";
 import { byId, deepBelow, depthOf } from "./rows.js";
 import { gettext } from "./texts.js";
@@ -53,7 +53,7 @@ const button = (textContent, ariaLabel) =>
 
 /** @param {HTMLElement} row @param {string | undefined} parent */
 function place(row, parent) {
-  const above = thread && byId(parent);
+  const above = isTree && byId(parent);
   if (!above) return messages?.append(row);
   const depth = depthOf(above) + 1;
   row.dataset.depth = String(depth);

@@ -9,7 +9,7 @@ import { fold, reveal } from "./folding.js";
 import { group } from "./groups.js";
 import { insert, settle } from "./inserting.js";
 import { reload, removeRow } from "./keeping.js";
-import { $, $$, messages, required, thread } from "./page.js";
+import { $, $$, addressOf, messages, required, thread } from "./page.js";
 import { all, byId, idOf, lastId, link, rootOf } from "./rows.js";
 import { gettext } from "./texts.js";
 import { update } from "./updating.js";
@@ -101,7 +101,7 @@ export async function refreshMessages(ids, roots = []) {
   const [answered, fetched] = [new Set(roots), new Set()];
   for (; from && from <= end; from = known.get(from)?.next) {
     const shown = all();
-    const page = await getHere(`${location.pathname}?from=${from}`, known.get(from)?.version);
+    const page = await getHere(addressOf(`from=${from}`), known.get(from)?.version);
     if (!page) {
       // None of the shown messages exists any more.
       if (!(await checkCounterpart()) && !ids) reload(gettext("These messages are no longer there."));
@@ -129,7 +129,7 @@ export async function refreshMessages(ids, roots = []) {
  */
 async function refreshRoots(roots) {
   for (let [root, ...rest] = roots.sort((one, other) => one - other); root; [root, ...rest] = rest) {
-    const page = await getHere(`${location.pathname}?from=${root}`, known.get(root)?.version);
+    const page = await getHere(addressOf(`from=${root}`), known.get(root)?.version);
     if (!page) return;
     if (page === UNCHANGED) continue;
     merge(page, () => false);

@@ -84,7 +84,7 @@ function kindOf(time) {
   if ("dateOnly" in time.dataset) return "date";
   if (time.closest(".separator:not(.new)")) return "day";
   if (time.closest(".replies")) return "text";
-  if (time.closest("ol.messages[data-conversation]:not([data-thread])")) return "clock";
+  if (time.closest("ol.messages[data-conversation]:not([data-tree])")) return "clock";
   return time.closest(".row") ? "row" : "text";
 }
 
