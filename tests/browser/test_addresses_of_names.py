@@ -9,7 +9,9 @@ OLD_NAMES = [".", "..", "a/b", "../chats", "a\\b", "%2e%2E", "a?b#c", "two words
 @pytest.fixture
 def town(member, write, alice):
     for name in OLD_NAMES:
-        write(member(name), alice, f"from {name}")
+        other = member(name)
+        first = write(other, alice, f"from {name}")
+        write(other, alice, "more", parent_message=first)
 
 
 def test_rows_and_threads_lead_to_conversations_with_old_names(open_browser, town, alice):
@@ -18,7 +20,7 @@ def test_rows_and_threads_lead_to_conversations_with_old_names(open_browser, tow
         hers.goto("/chats/")
         hers.locator(".row", has=hers.get_by_text(name, exact=True)).click()
         expect(hers.get_by_role("heading", level=1)).to_have_text(name)
-        hers.get_by_role("link", name="Thread").click()
+        hers.get_by_role("link", name="1 reply").click()
         hers.locator(".back").evaluate("link => link.click()")
         expect(hers.get_by_role("heading", level=1)).to_have_text(name)
-        expect(hers.locator(".content")).to_have_text(f"from {name}")
+        expect(hers.locator(".content")).to_have_text([f"from {name}", "more"])

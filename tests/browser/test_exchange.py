@@ -197,18 +197,43 @@ def test_message_is_shown_whose_event_came_between_two_streams(open_browser, wri
     expect(second.locator("#rows")).to_contain_text("two")
 
 
-def test_new_reply_appears_below_its_parent(open_browser, write, message, thread, alice, bob):
+def test_new_reply_appears_below_its_parent_in_a_tree_and_else_at_the_end(
+    open_browser, write, message, thread, alice, bob
+):
     first = write(bob, alice, "first", parent_message=message)
     write(bob, alice, "second", parent_message=message)
-    hers = open_browser(alice)
+    hers, tree = (open_browser(alice) for _ in range(2))
     hers.goto(thread)
-    _live(hers)
-    write(bob, alice, "below first", parent_message=first)
+    tree.goto(thread)
+    tree.get_by_label("Menu").click()
+    tree.get_by_role("link", name="Show as a tree").click()
+    expect(tree.locator("[data-tree]")).to_be_visible()
+    _live(hers), _live(tree)
+    write(bob, alice, "below", parent_message=first)
 
-    contents = hers.locator("li.message .content")
-    expect(contents).to_have_text(["Good morning, Bob", "first", "below first", "second"])
-    expect(hers.locator(".message:not(.is-unsent)", has_text="below first")).to_have_attribute(
-        "data-depth", "2"
+    contents = "li.message .content"
+    expect(tree.locator(contents)).to_have_text(["Good morning, Bob", "first", "below", "second"])
+    expect(tree.locator(".message", has_text="below")).to_have_attribute("data-depth", "2")
+    expect(hers.locator(contents)).to_have_text(["Good morning, Bob", "first", "second", "below"])
+    expect(hers.locator(".answers")).to_have_text(["In reply to bob: first"])
+
+
+def test_first_message_shows_new_replies_without_reload(open_browser, write, message, thread, alice, bob):
+    hers, his = (open_browser(who) for who in (alice, bob))
+    hers.goto("/chats/with/bob/")
+    his.goto(thread)
+    _live(hers), _live(his)
+    his.get_by_role("textbox", name="Message").fill("From the thread")
+    his.keyboard.press("Control+Enter")
+    expect(hers.locator(f"#m{message.pk} .replies")).to_contain_text("1 reply")
+    hers.locator(".message", has_text="From the thread").get_by_role("link", name="Reply").click()
+    hers.locator("li.message textarea").fill("From the conversation")
+    hers.keyboard.press("Control+Enter")
+    expect(hers.locator(f"#m{message.pk} .replies")).to_contain_text("2 replies")
+    hers.locator(".replies").click()
+
+    expect(hers.locator("li.message .content")).to_have_text(
+        ["Good morning, Bob", "From the thread", "From the conversation"]
     )
 
 
@@ -322,10 +347,10 @@ def test_everything_works_without_javascript(open_browser, message, thread, alic
     his = open_browser(bob, java_script_enabled=False)
     his.goto("/chats/")
     his.get_by_role("link", name="alice").click()
-    his.get_by_role("link", name="Thread of alice").click()
     his.get_by_role("link", name="Reply to alice").click()
     his.get_by_role("textbox", name="Message").fill("By hand")
     his.get_by_role("button", name="Reply").click()
+    his.get_by_role("link", name="1 reply").click()
     expect(his.locator(".message:not(.is-unsent)", has_text="By hand")).to_be_visible()
     his.get_by_role("link", name="Edit your message").click()
     his.get_by_role("textbox", name="Message").fill("By hand, edited")
@@ -345,7 +370,7 @@ def test_everything_works_with_the_keyboard_alone(open_browser, write, message, 
     his.keyboard.press("j")
     his.keyboard.press("Enter")
     expect(his.get_by_role("heading", name="alice", exact=True)).to_be_visible()
-    his.goto(thread)
+    his.goto(f"{thread}?order=tree")
     leave_composer(his)
     for _ in range(2):
         his.keyboard.press("j")

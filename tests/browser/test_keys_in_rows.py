@@ -76,7 +76,7 @@ def test_j_passes_over_folded_replies(open_browser, write, alice, bob):
     for message in chain:
         message.mark_read()
     hers = open_browser(alice, viewport={"width": 800, "height": 2000})
-    hers.goto(f"/chats/thread/{chain[0].thread_root_id}/")
+    hers.goto(f"/chats/thread/{chain[0].thread_root_id}/?order=tree")
     hers.locator(f"#m{chain[3].pk}").focus()
     expect(hers.locator(f"#m{chain[4].pk}")).to_be_hidden()
     hers.locator(f"#m{chain[3].pk}").evaluate("row => { row.tabIndex = -1; row.focus() }")

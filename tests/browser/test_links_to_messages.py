@@ -24,8 +24,8 @@ def chain(write, alice, bob):
 
 
 def _address(message) -> str:
-    """Return the address of a message in its thread."""
-    return f"/chats/thread/{message.thread_root_id}/?at={message.pk}#m{message.pk}"
+    """Return the address of a message in its thread, as a tree."""
+    return f"/chats/thread/{message.thread_root_id}/?order=tree&at={message.pk}#m{message.pk}"
 
 
 def _shows(page, message) -> None:

@@ -102,7 +102,7 @@ def test_button_that_unfolds_replies_is_always_visible(open_browser, write, alic
     write(bob, alice, "beside", parent_message=root)
     Message.objects.mark_conversation_read(alice, root.conversation_id, up_to=2**62)
     hers = open_browser(alice)
-    hers.goto(f"/chats/thread/{root.pk}/")
+    hers.goto(f"/chats/thread/{root.pk}/?order=tree")
     button = hers.get_by_role("button", name="Show 5 replies")
 
     is_visible = "one => one.checkVisibility({ opacityProperty: true })"

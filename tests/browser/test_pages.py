@@ -9,19 +9,12 @@ from playwright.sync_api import expect
 from messaging.models import Message
 from observability.budgets import views
 
-<<<<<<< HEAD
 MOST_BYTES = 92_000  # A thread with 50 messages.
-MOST_OF_THE_LIST = 17_500
-# The requests for the list in the column of a wide screen. The page is usable before they begin.
-OF_THE_LIST = re.compile(r"/(beside|filtering|marks|pagination)\.\w+\.js$|/chats/\?part=rows$")
-=======
-MOST_BYTES = 100_000
 MOST_OF_THE_LIST = 25_000
 # The requests for the columns beside the page on a wide screen. The page is usable before they begin.
 OF_THE_LIST = re.compile(
-    r"/(around|beside|filtering|marks|pagination|refreshing)\.\w+\.js$|/chats/$|/chats/with/\w+/\?at="
+    r"/(around|beside|filtering|marks|pagination|refreshing)\.\w+\.js$|/chats/\?part=rows$|/chats/with/\w+/\?at="
 )
->>>>>>> panel
 # Collects layout shifts from the first paint on; without input there should be none.
 SHIFTS = """
 window.shifts = [];
@@ -62,6 +55,7 @@ PAGES = {
     "notifications": "/chats/notifications/",
     "conversation": "/chats/with/bob/",
     "thread": "/chats/thread/{root.pk}/",
+    "tree": "/chats/thread/{root.pk}/?order=tree",
     "long-thread": "/chats/thread/{long.pk}/",
     "history": "/chats/message/{edited.pk}/history/",
     "reply": "/chats/message/{root.pk}/reply/",
@@ -266,7 +260,7 @@ def test_long_thread_loads_in_both_directions_without_a_jump(open_browser, town,
 
 def test_deep_replies_fold_and_unfold(open_browser, town, alice):
     hers = open_browser(alice)
-    hers.goto(f"/chats/thread/{town['root'].pk}/")
+    hers.goto(f"/chats/thread/{town['root'].pk}/?order=tree")
     deepest = hers.locator(".message:not(.is-unsent)", has_text="Answer number 9")
     expect(deepest).to_be_hidden()
     hers.get_by_role("button", name="Show 6 replies").click()
@@ -278,7 +272,7 @@ def test_deep_replies_fold_and_unfold(open_browser, town, alice):
 def test_printed_thread_is_complete_and_dark_on_light(open_browser, town, alice, picture):
     hers = open_browser(alice, color_scheme="dark")
     hers.add_init_script("localStorage.setItem('theme', 'dark')")
-    hers.goto(f"/chats/thread/{town['root'].pk}/")
+    hers.goto(f"/chats/thread/{town['root'].pk}/?order=tree")
     expect(hers.locator(".message:not(.is-unsent)", has_text="Answer number 9")).to_be_hidden()
     hers.emulate_media(media="print")
     picture(hers, "thread-printed")

@@ -297,7 +297,7 @@ def test_message_at_which_a_conversation_opens_has_no_outline_after_a_send(hers,
 
 
 def test_reply_in_a_row_is_shown_at_once(hers, conversation):
-    hers.goto(f"/chats/thread/{conversation.pk}/")
+    hers.goto(f"/chats/thread/{conversation.pk}/?order=tree")
     hers.locator(f"#m{conversation.pk}").get_by_role("link", name="Reply").click()
     hers.locator("li.message textarea").fill("below it")
     hers.keyboard.press("Enter")

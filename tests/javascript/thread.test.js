@@ -1,10 +1,10 @@
-// Tests of thread.js and folding.js: the place of a new message in a thread, and which replies are folded.
+// Tests of thread.js and folding.js: the place of a new message in a tree, and which replies are folded.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { load, openPage } from "./page.js";
 
-openPage('<ol class="messages" data-conversation="3" data-thread="1" data-version="v"></ol>', {
+openPage('<ol class="messages" data-conversation="3" data-thread="1" data-tree data-version="v"></ol>', {
   url: "https://bobbin.test/chats/threads/1/",
 });
 const { fold, markSeen, merge, reveal, setFold } = await load("thread", "folding", "seen");

@@ -1,4 +1,4 @@
-// Tests of unsent.js on a page of a thread, and of the queue of an earlier page.
+// Tests of unsent.js on a page of a thread as a tree, and of the queue of an earlier page.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -12,7 +12,7 @@ const rowOf = (id, depth = 0, text = `text ${id}`) => `
   ${depth ? 'data-parent="1"' : ""}>
   <p class="meta"></p><div class="content">${text}</div><p class="actions"></p></li>`;
 const pageOf = (...rows) => `
-  <ol class="messages" data-conversation="3" data-thread="1" data-with="bob" data-version="v">${rows.join("")}</ol>`;
+  <ol class="messages" data-conversation="3" data-thread="1" data-tree data-with="bob" data-version="v">${rows.join("")}</ol>`;
 const url = await serve(({ method, url: path }) => {
   requests.push(`${method} ${path}`);
   return method === "POST" ? answers.shift() : path.startsWith("/state/") ? { status: 503 } : page;
@@ -88,6 +88,7 @@ test("page that does not show the end of the thread shows only the sent reply", 
   page = { body: pageOf(rowOf(11), rowOf(12)) };
   await reply(1);
   await settle();
+  assert.ok(requests.includes("GET /chats/thread/1/?at=12&order=tree"));
   document.querySelector("nav").remove();
   assert.deepEqual([shown().includes("m12"), shown().includes("m11")], [true, false]);
 });

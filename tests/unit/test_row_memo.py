@@ -13,12 +13,18 @@ AT = datetime(2026, 3, 7, 9, 5, 4, tzinfo=UTC)
 MESSAGE = {
     "id": 7, "sender_id": 2, "content": "Good morning", "timestamp": AT, "read": True, "edited": False,
     "parent_message_id": 5, "thread": 3, "parent_excerpt": "Hello", "parent_sender_id": 1,
+    "thread_replies": [1, 2**50],
 }  # fmt: skip
-PAGE = {"reader_id": 1, "counterpart": "bob", "nested": False, "can_reply": True, "reader_name": "alice"}
+PAGE = {
+    "reader_id": 1, "counterpart": "bob", "nested": False, "in_thread": False, "can_reply": True,
+    "reader_name": "alice",
+}  # fmt: skip
 OTHER = {
     "id": 8, "sender_id": 1, "content": "Good evening", "timestamp": AT + timedelta(seconds=1), "read": False,
     "edited": True, "parent_message_id": 6, "thread": 4, "parent_excerpt": "Bye", "parent_sender_id": 2,
-    "reader_id": 2, "counterpart": "alice", "nested": True, "can_reply": False,
+    "thread_replies": [1, 2**50 + 2**40],
+    "reader_id": 2, "counterpart": "alice", "nested": True, "in_thread": True,
+    "can_reply": False,
 }  # fmt: skip
 Message = namedtuple("Message", MESSAGE)
 
@@ -67,6 +73,8 @@ def test_row_depends_on_the_place_of_its_parent():
         {"before": [above[4]], "nested": True, "id": 20},
         {"before": above[:5], "nested": True, "id": 20},
         {"before": above, "nested": True, "id": 20, "parent_message_id": 8},
+        {"before": above[:5], "in_thread": True, "id": 20},
+        {"before": above[:6], "in_thread": True, "id": 20},
     ]
     rows = [_page(**page) for page in pages]
 

@@ -30,9 +30,10 @@ def found_rows(**more):
     return call_macro("found_rows", [_row(**found | more)], 1)
 
 
-def message_rows(*messages, counterpart="bob", nested=False, can_reply=True):
+def message_rows(*messages, counterpart="bob", nested=False, can_reply=True, **page):
     """Return the HTML of the last of these messages."""
-    return rows.message_rows(messages, 1, counterpart, nested=nested, can_reply=can_reply)[-1].html.decode()
+    made = rows.message_rows(messages, 1, counterpart, nested=nested, can_reply=can_reply, **page)
+    return made[-1].html.decode()
 
 
 def _row(**more):
@@ -41,7 +42,7 @@ def _row(**more):
             "id": 7, "name": "bob", "excerpt": MARKUP, "sent_at": AT, "timestamp": AT, "sender_id": 2,
             "read": True, "unread_count": 0, "is_cut": False, "content": MARKUP, "edited": False, "thread": 3,
             "parent_message_id": None, "parent_sender_id": 1, "parent_excerpt": MARKUP, "conversation_id": 5,
-            "counterpart_id": 2, "last_message_id": 7,
+            "counterpart_id": 2, "last_message_id": 7, "thread_replies": None,
         }
         | more
     )  # fmt: skip
@@ -105,7 +106,7 @@ def test_read_row_of_the_inbox_links_to_its_last_message():
 
 
 def test_line_links_to_its_actions():
-    html = message_rows(_row(sender_id=1, edited=True))
+    html = message_rows(_row(sender_id=1, edited=True, parent_message_id=5))
     names = {"p": "message", "h": "history", "r": "reply", "e": "edit", "t": "thread"}
 
     # Each control by the first letter of its label. The message id 7 is "c" in Base64.
@@ -114,6 +115,18 @@ def test_line_links_to_its_actions():
         letter: reverse(f"chats:{name}", args=[3 if name == "thread" else 7])
         for letter, name in names.items()
     }
+
+
+def test_first_message_links_to_its_thread_only_if_it_has_replies():
+    """The link shows the number of replies, and the time of the last one, which is that of its id."""
+    last = int(AT.timestamp() * 1000) << 10
+    time = '<time datetime="2026-03-07T09:05:04Z">7 Mar 2026, 09:05 UTC</time>'
+
+    for count, text in [(1, "1 reply"), (2, "2 replies"), (99, "99 replies"), (100, "99+ replies")]:
+        html = message_rows(_row(thread_replies=[count, last]))
+        assert f'aria-labelledby="cc wc" href="/chats/thread/7/">{text} {time}</a>' in html
+    for replies in (None, [0, None]):
+        assert "/thread/" not in message_rows(_row(thread_replies=replies))
 
 
 def test_keys_of_different_messages_are_different():
@@ -152,6 +165,26 @@ def test_reply_links_to_its_parent_on_this_or_another_page():
 
     assert 'href="#m5"' in message_rows(_row(id=5), reply)
     assert 'href="?at=5#m5"' in message_rows(reply)
+
+
+def test_reply_in_a_thread_names_its_parent_unless_this_is_the_row_before_it_or_the_first_message():
+    """The first message is 3. A conversation names every parent."""
+    before, other = _row(id=5), _row(id=6)
+    reply, to_first = _row(parent_message_id=5), _row(parent_message_id=3)
+
+    for rows_of_page, is_named in [([before, reply], False), ([before, other, reply], True), ([reply], True),
+                                   ([other, to_first], False)]:  # fmt: skip
+        assert ("In reply to" in message_rows(*rows_of_page, in_thread=True)) is is_named
+        assert "In reply to" in message_rows(*rows_of_page)
+
+
+def test_row_of_a_thread_has_its_parent_and_only_a_tree_has_its_depth():
+    reply = _row(parent_message_id=5)
+    found = [message_rows(reply, **page) for page in ({}, {"in_thread": True}, {"nested": True})]
+
+    assert ['data-parent="5"' in html for html in found] == [False, True, True]
+    assert ["data-depth" in html for html in found] == [False, False, True]
+    assert [">Thread<" in html for html in found] == [True, False, False]
 
 
 def test_badge_and_class_appear_only_with_unread_messages():

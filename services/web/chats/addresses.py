@@ -59,9 +59,9 @@ def opening_urls() -> Callable[[str, int, int, bool], str]:
     return lambda name, pk, latest, is_unread: conversation(name, pk) if is_unread else message(name, latest)
 
 
-def at_message(page: str, pk: Any) -> str:
+def at_message(page: str, pk: Any, is_tree: bool = False) -> str:
     """Return the URL of a message on a page of messages. `page` is the URL of its conversation or thread."""
-    return f"{page}?at={pk}#m{pk}"
+    return f"{page}?at={pk}{'&order=tree' if is_tree else ''}#m{pk}"
 
 
 def has_address(name: str) -> bool:

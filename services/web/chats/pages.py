@@ -32,16 +32,24 @@ class Window(NamedTuple):
 
 
 class Windows:
-    """The pages of a conversation or a thread. `build` returns its messages by its id."""
+    """The pages of a conversation or a thread. `build` returns its messages by its id.
 
-    def __init__(self, build: Callable[[int], MessageQuerySet]) -> None:
+    `with_replies` is an argument of `MessageQuerySet.for_display`.
+    """
+
+    def __init__(self, build: Callable[[int], MessageQuerySet], *, with_replies: bool = False) -> None:
+        def display(messages: MessageQuerySet) -> QuerySet[Any]:
+            return messages.for_display(with_replies=with_replies)
+
         self.ahead = CompiledQuery(
-            lambda key, start: build(key).filter(pk__gte=start).for_display().order_by("pk")[:ONE_MORE]
+            lambda key, start: display(build(key).filter(pk__gte=start)).order_by("pk")[:ONE_MORE]
         )
         self.back = CompiledQuery(
-            lambda key, end: build(key).filter(pk__lte=end).for_display().order_by("-pk")[:ONE_MORE]
+            lambda key, end: display(build(key).filter(pk__lte=end)).order_by("-pk")[:ONE_MORE]
         )
-        self.around = CompiledQuery(lambda key, at: _around(build(key), at))
+        self.around = CompiledQuery(
+            lambda key, at: display(_around(build(key), at)).order_by("pk")[: ONE_MORE + 1]
+        )
 
     def window(self, key: int, request: HttpRequest) -> Window | None:
         """Return the page with the message `?at=`, from `?from=` on, or up to `?to=`.
@@ -81,8 +89,8 @@ def is_bare(request: HttpRequest) -> bool:
     return not any(name in request.GET for name in PARAMETERS)
 
 
-def _around(messages: MessageQuerySet, at: int) -> QuerySet[Any]:
-    """Return the rows of the newest page if it has the message `at`. Else return CONTEXT rows before it.
+def _around(messages: MessageQuerySet, at: int) -> MessageQuerySet:
+    """Return the messages of the newest page if it has the message `at`. Else return CONTEXT rows before it.
 
     If there is an earlier message, it is the first row. So the newest page has at most ONE_MORE rows. Any
     other page has more, or has no earlier message and begins with `at`. It continues after `at`.
@@ -93,7 +101,7 @@ def _around(messages: MessageQuerySet, at: int) -> QuerySet[Any]:
     newest = _first_of(latest[PAGE_SIZE:ONE_MORE])
     nearby = _first_of(latest.filter(pk__lt=at)[CONTEXT : CONTEXT + 1])
     first = Case(When(GreaterThan(place, newest), then=newest), default=nearby)
-    return messages.filter(pk__gte=first).for_display().order_by("pk")[: ONE_MORE + 1]
+    return messages.filter(pk__gte=first)
 
 
 def _first_of(ids: QuerySet[Any], otherwise: int = 0) -> Coalesce:
@@ -113,7 +121,14 @@ def version_of(page: Window, reader_id: int, *around: Any) -> str:
     `around` is what the page shows besides its messages, such as the name of the counterpart.
     """
     said = [
-        (row.id, row.content, row.edited, row.sender_id == reader_id and row.read, row.parent_excerpt)
+        (
+            row.id,
+            row.content,
+            row.edited,
+            row.sender_id == reader_id and row.read,
+            row.parent_excerpt,
+            row.thread_replies,
+        )
         for row in page.rows
     ]
     shown = get_language(), get_current_timezone_name(), page.later, around, said

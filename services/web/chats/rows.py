@@ -6,24 +6,25 @@ values of each row, and escapes the texts of users among them.
 
 from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
 from django.utils.timezone import get_current_timezone
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from markupsafe import Markup, escape
 
 from chats.addresses import at_message
 from chats.formatting import html_and_words, without_markers
-from chats.groups import Place, places
+from chats.groups import Place
 from chats.initials import color_class, initials
+from chats.order import in_order
 from chats.row_formats import row_formats
 from chats.row_memo import RowMemo
 from chats.times import local
 from messaging.excerpts import begin, first_words
-from messaging.querysets import EXCERPT
-from messaging.threads import flatten
+from messaging.numbering import time_of_id
+from messaging.querysets import EXCERPT, MOST_REPLIES
 
 # Placeholder for the rows of a page. The texts of users cannot contain it, because they are escaped.
 PLACE = Markup("<%rows%>")
@@ -35,6 +36,7 @@ class MessageKind(NamedTuple):
     """The conditions of the macro `message_row`."""
 
     nested: bool
+    in_thread: bool
     can_reply: bool
     is_reply: bool
     is_mine: bool
@@ -42,6 +44,7 @@ class MessageKind(NamedTuple):
     is_seen: bool
     is_edited: bool
     has_answer: bool  # Whether the row has a link to the message that it answers.
+    has_replies: bool
     is_day: bool  # These three are those of chats/groups.py.
     begins_new: bool
     is_more: bool
@@ -65,6 +68,7 @@ class Page(NamedTuple):
     initials: str  # Of the counterpart.
     ids: set[int]
     nested: bool
+    in_thread: bool
     can_reply: bool
     language: str | None  # This and the next four are read once, because a page has 50 rows.
     zone: tzinfo
@@ -83,42 +87,35 @@ def message_rows(
     *,
     nested: bool,
     can_reply: bool,
+    in_thread: bool = False,
     reader_name: str = "",
     memo: Memo | None = None,
 ) -> list[MessageRow]:
     """Return the rows of a page for the user `reader_id`. `messages` come from MessageQuerySet.for_display.
 
-    `nested` puts replies below their parents. These rows have no link to the thread, because it is this page.
+    `nested` puts replies below their parents. The rows of a thread (`in_thread`) have no link to it.
     `can_reply` is False if the account of the counterpart is deactivated. `reader_name` is for the initials.
     `memo` keeps the rows.
     """
     ids = {message.id for message in messages}
     language, zone = get_language(), get_current_timezone()
     page = Page(
-        reader_id, initials(reader_name), escape(counterpart), initials(counterpart), ids, nested, can_reply,
-        language, zone, gettext("You"), gettext("your message"), gettext("you"),
+        reader_id, initials(reader_name), escape(counterpart), initials(counterpart), ids, nested,
+        in_thread or nested, can_reply, language, zone, gettext("You"), gettext("your message"), gettext("you"),
     )  # fmt: skip
-    # In a thread, the row before a message is not always the message that came before it.
-    placed: list[Any] = (
-        [(message, depth, Place()) for message, depth in flatten(messages)]
-        if nested
-        else [
-            (message, 0, place)
-            for message, place in zip(messages, places(messages, reader_id, zone), strict=True)
-        ]
-    )
+    placed = in_order(messages, reader_id, zone, nested=nested)
     if memo is None:
-        return [_row(page, message, depth, place) for message, depth, place in placed]
+        return [_row(page, *one) for one in placed]
     made, new = [], {}
-    for message, depth, place in placed:
+    for one in placed:
         # Everything that a row depends on. A test fails for each part that is missing. Comparing the values
         # takes less time than hashing them for a key.
-        key = reader_id, nested, language, zone, message.id
-        has_parent = message.parent_message_id in ids
-        values = counterpart, can_reply, page.own_initials, depth, place, has_parent, message
+        key = reader_id, nested, page.in_thread, language, zone, one.message.id
+        has_parent = one.message.parent_message_id in ids
+        values = counterpart, can_reply, page.own_initials, has_parent, one
         kept = memo.get(key)
         if kept is None or kept[0] != values:
-            kept = new[key] = values, _row(page, message, depth, place)
+            kept = new[key] = values, _row(page, *one)
         made.append(kept[1])
     if new:
         # The values have the texts that the row shows, and take less memory than the row.
@@ -126,11 +123,11 @@ def message_rows(
     return made
 
 
-def _row(page: Page, message: Any, depth: int, place: Place) -> MessageRow:
+def _row(page: Page, message: Any, depth: int, place: Place, follows: bool) -> MessageRow:
     pk, content, parent = message.id, message.content, message.parent_message_id
     is_mine = message.sender_id == page.reader_id
     is_new = not is_mine and not message.read
-    has_answer = _has_answer(page, parent, depth)
+    has_answer = _has_answer(page, message, depth, follows)
     at = local(message.timestamp, page.language, page.zone)
     author = page.labelled if is_mine else page.counterpart
     html, words = html_and_words(content)
@@ -153,13 +150,24 @@ def _row(page: Page, message: Any, depth: int, place: Place) -> MessageRow:
     }
     if has_answer:
         values["answers"] = page.answered if message.parent_sender_id == page.reader_id else page.counterpart
-        values["parent_url"] = f"#m{parent}" if parent in page.ids else at_message("", parent)
+        values["parent_url"] = f"#m{parent}" if parent in page.ids else at_message("", parent, page.nested)
         values["parent_excerpt"] = escape(without_markers(begin(message.parent_excerpt, EXCERPT)))
+    count, last = message.thread_replies or (0, None)
+    if count:
+        values |= _replies(page, count, time_of_id(last))
     format_for_row = MESSAGE(
-        page.language, page.nested, page.can_reply, parent is not None, is_mine, is_new,
-        is_mine and message.read, message.edited, has_answer, *place,
+        page.language, page.nested, page.in_thread, page.can_reply, parent is not None, is_mine, is_new,
+        is_mine and message.read, message.edited, has_answer, count > 0, *place,
     )  # fmt: skip
     return MessageRow(pk, is_new, format_for_row.filled(values).encode())
+
+
+def _replies(page: Page, count: int, last_at: datetime) -> dict[str, str]:
+    """Return the values of the link from a first message to its thread."""
+    at = local(last_at, page.language, page.zone)
+    shown = count if count <= MOST_REPLIES else f"{MOST_REPLIES}+"
+    text = ngettext("%(count)s reply", "%(count)s replies", count) % {"count": shown}
+    return {"replies": text, "replied_iso": at.iso, "replied": at.text}
 
 
 def _key(pk: int) -> str:
@@ -167,12 +175,18 @@ def _key(pk: int) -> str:
     return b2a_base64(pk.to_bytes(8, "big"), newline=False).lstrip(b"A").rstrip(b"=").decode()
 
 
-def _has_answer(page: Page, parent: int | None, depth: int) -> bool:
+def _has_answer(page: Page, message: Any, depth: int, follows: bool) -> bool:
     """Return whether the row must name the message that it answers.
 
-    Up to DEEPEST_INDENT, the indentation already shows which message is answered.
+    Up to DEEPEST_INDENT, the indentation already shows which message is answered. In the order of time, a
+    reply in a thread answers the message before it, or the thread as a whole.
     """
-    return parent is not None and not (page.nested and parent in page.ids and depth <= DEEPEST_INDENT)
+    parent = message.parent_message_id
+    if parent is None:
+        return False
+    if page.nested:
+        return parent not in page.ids or depth > DEEPEST_INDENT
+    return not page.in_thread or not (follows or parent == message.thread)
 
 
 def put_into(response: HttpResponse, rows: Iterable[MessageRow]) -> None:

@@ -33,6 +33,11 @@ def milliseconds(moment: datetime) -> int:
     return max((moment - ID_EPOCH) // timedelta(milliseconds=1), 1)
 
 
+def time_of_id(pk: int) -> datetime:
+    """Return the time of which the id of a message is made, in milliseconds."""
+    return ID_EPOCH + timedelta(milliseconds=pk >> BITS)
+
+
 def time_of(message: MessageFields) -> datetime:
     """Return the timestamp as an aware datetime. Text is parsed; a naive time is in the zone of the site."""
     value = message._meta.get_field("timestamp").to_python(message.timestamp)

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import BigIntegerField, Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Left
 
 from accounts.models import User
@@ -15,6 +16,7 @@ from messaging.reading import LATEST
 # Queries read one more character, because excerpts.begin cuts correctly only if it knows the next one.
 EXCERPT = 120  # Number of characters of an excerpt.
 LONG_EXCERPT = 300  # The same in the unread list, where most messages fit completely.
+MOST_REPLIES = 99  # Replies of a thread that are counted. Queries read one more.
 
 PERMANENT = ("sender", "receiver", "conversation", "parent_message", "thread_root")
 # Fields that must not change alone, because other rows depend on them. The value names the API to use.
@@ -36,6 +38,13 @@ def named_rows(
     """Return named tuples of these fields and expressions."""
     rows: models.QuerySet[Any] = queryset.annotate(**expressions)
     return rows.values_list(*fields, *expressions, named=True)
+
+
+class Summary(Subquery):
+    """The number of rows and the largest id of a subquery of ids, as an array."""
+
+    template = "(SELECT ARRAY[COUNT(*), MAX(counted.id)] FROM (%(subquery)s) AS counted (id))"
+    output_field = ArrayField(BigIntegerField())
 
 
 class ParticipantQuerySet(models.QuerySet[Any]):
@@ -89,12 +98,25 @@ class MessageQuerySet(models.QuerySet[Any]):
     def with_people(self) -> Self:
         return self.select_related("sender", "receiver")
 
-    def for_display(self) -> models.QuerySet[Any]:
-        """Return rows for a page: named tuples with an excerpt of the parent's text, in one query."""
+    def for_display(self, *, with_replies: bool = False) -> models.QuerySet[Any]:
+        """Return rows for a page: named tuples with an excerpt of the parent's text, in one query.
+
+        `with_replies` sets `thread_replies` of each first message of a thread: the number of its replies, at
+        most MOST_REPLIES + 1, and the id of the last one. Otherwise it is None.
+        """
         own = ("id", "sender_id", "content", "timestamp", "read", "edited", "parent_message_id", "thread")
         parent_excerpt = Left("parent_message__content", EXCERPT + 1)
         parent_sender_id = F("parent_message__sender")
-        return named_rows(self, own, parent_excerpt=parent_excerpt, parent_sender_id=parent_sender_id)
+        return named_rows(
+            self, own, parent_excerpt=parent_excerpt, parent_sender_id=parent_sender_id,
+            thread_replies=self._replies() if with_replies else Value(None, Summary.output_field),
+        )  # fmt: skip
+
+    def _replies(self) -> Case:
+        # An index scan from the end of the thread. A reply has no thread, so it needs no scan.
+        thread = self.model._default_manager.in_thread(OuterRef("pk")).filter(pk__gt=OuterRef("pk"))
+        newest = thread.order_by("-pk").values("pk")[: MOST_REPLIES + 1]
+        return Case(When(parent_message=None, then=Summary(newest)))
 
     def for_heading(self, reader: User) -> models.QuerySet[Any]:
         """Return the headings of messages: named tuples with an excerpt, the conversation and both usernames.

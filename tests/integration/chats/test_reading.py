@@ -1,6 +1,7 @@
 """Inbox, conversation, thread, unread list and history."""
 
 import re
+from html import unescape
 
 import pytest
 
@@ -113,15 +114,11 @@ def test_thread_has_the_first_words_of_its_first_message_as_its_heading(
     assert f"<title>{heading} · " in page
 
 
-def test_thread_shows_each_reply_below_its_parent(browser_of, message, alice, bob):
-    def reply(parent, sender, receiver):
-        return Message.objects.create(sender=sender, receiver=receiver, content="x", parent_message=parent)
+def test_tree_shows_each_reply_below_its_parent(browser_of, message, write, alice, bob):
+    first, second = (write(bob, alice, parent_message=message) for _ in range(2))
+    below = write(alice, bob, parent_message=first)
 
-    first = reply(message, bob, alice)
-    second = reply(message, bob, alice)
-    below = reply(first, alice, bob)
-
-    page = _get(browser_of(alice), f"/chats/thread/{message.pk}/")
+    page = _get(browser_of(alice), f"/chats/thread/{message.pk}/?order=tree")
     depths = [int(depth) for depth in re.findall(r'data-depth="(\d+)"', page)]
     assert list(zip(_ids(page), depths, strict=True)) == [
         (message.pk, 0), (first.pk, 1), (below.pk, 2), (second.pk, 1),
@@ -152,17 +149,16 @@ def test_page_up_to_the_largest_id_is_the_last_one(browser_of, thread_of, alice)
     assert 'rel="next"' in before
 
 
-def test_reply_on_a_later_page_links_to_its_parent(browser_of, thread_of, alice):
+def test_reply_on_a_later_page_of_a_tree_links_to_its_parent(browser_of, thread_of, alice):
     root = thread_of(80, shape="fan")
-    first = _get(browser_of(alice), f"/chats/thread/{root.pk}/?from={root.pk}")
-    later = _get(
-        browser_of(alice), f"/chats/thread/{root.pk}/" + re.search(r'rel="next" href="([^"]+)"', first)[1]
-    )
+    first = _get(browser_of(alice), f"/chats/thread/{root.pk}/?from={root.pk}&order=tree")
+    following = unescape(re.search(r'rel="next" href="([^"]+)"', first)[1])
+    later = _get(browser_of(alice), f"/chats/thread/{root.pk}/{following}")
 
     assert len(_ids(first)) == 50
     assert len(_ids(later)) == 31
     assert "In reply to you:" in later
-    assert f'<a href="?at={root.pk}#m{root.pk}" dir="auto">root</a>' in later
+    assert f'<a href="?at={root.pk}&amp;order=tree#m{root.pk}" dir="auto">root</a>' in later
 
 
 def test_conversation_shows_its_latest_page_and_links_to_earlier_ones(browser_of, thread_of, alice):

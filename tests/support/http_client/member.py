@@ -83,8 +83,8 @@ class Member(Browser):
 
     # --- Reading ----------------------------------------------------------------------------------
     def thread(self, root: int) -> list[Shown]:
-        """Return the messages of a thread from top to bottom; the request marks them as read."""
-        return self._opened(f"/chats/thread/{root}/")
+        """Return the messages of a thread as a tree from top to bottom; the request marks them as read."""
+        return self._opened(f"/chats/thread/{root}/?order=tree")
 
     def conversation(self, other: "Member") -> list[Shown]:
         """Return the newest messages of a conversation. By default it opens at the first unread one."""

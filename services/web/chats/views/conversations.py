@@ -6,7 +6,7 @@ A URL without a page redirects to the first unread message, or else to the newes
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.utils.encoding import escape_uri_path
 from django.utils.http import quote_etag
@@ -16,7 +16,7 @@ from accounts.decorators import member_view
 from caching.generations import read_with_generation
 from caching.private_pages import private_cache_page
 from chats import made_for
-from chats.addresses import at_message, url
+from chats.addresses import url
 from chats.cache import badges_key
 from chats.large_pages import memory_for
 from chats.limits import seconds_to_next
@@ -37,7 +37,7 @@ SIDE_BY_ID = CompiledQuery(
     lambda reader, pk: Participant.objects.filter(user=reader, conversation=pk).for_heading()
 )
 THREAD = Windows(lambda root: Message.objects.in_thread(root))
-CONVERSATION = Windows(lambda conversation: Message.objects.in_conversation(conversation))
+CONVERSATION = Windows(lambda pk: Message.objects.in_conversation(pk), with_replies=True)
 UNREAD_HERE = CompiledQuery(lambda pk, reader: Message.objects.in_conversation(pk).first_unread(reader))
 NEWEST_IN_THREAD = CompiledQuery(
     lambda root: Message.objects.in_thread(root).order_by("-pk").values_list("id", named=True)[:1]
@@ -95,13 +95,13 @@ def _conversation(request: PageRequest, side: Any) -> HttpResponse:
 @member_view(budget=6)
 @_cached_messages
 def thread(request: PageRequest, pk: int) -> HttpResponse:
-    """Show the first message of a thread and its replies, nested. Redirect for any other message."""
+    """Show a thread in the order of time, or by `?order=tree` as a tree. Redirect for any reply."""
     _begin(request)
     root = next(iter(ROOT(request.user.pk, pk)), None)
     if root is None:
         raise Http404
     if root.thread != root.id:
-        return redirect(at_message(url("chats:thread", root.thread), pk))
+        return _opened(request, pk, url("chats:thread", root.thread))
     page = None
     if not is_bare(request):
         page = THREAD.window(pk, request)
@@ -117,17 +117,17 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
         "counterpart": root.receiver_name if is_mine else root.sender_name,
         "is_active": root.receiver_is_active if is_mine else root.sender_is_active,
         "conversation": root.conversation_id,
-        "nested": True,
+        "nested": request.GET.get("order") == "tree",
         "has_unread": root.first_unread is not None,
     }
     return _messages(request, "chats/thread.html", page, context)
 
 
-def _opened(request: PageRequest, at: int) -> HttpResponse:
-    """Redirect to the page with this message. The parameter of a browser without JavaScript stays."""
+def _opened(request: PageRequest, at: int, path: str | None = None) -> HttpResponse:
+    """Redirect to the page with this message. The order, and that a browser has no JavaScript, stay."""
     query = request.GET.copy()
     query["at"] = str(at)
-    return HttpResponseRedirect(f"{escape_uri_path(request.path)}?{query.urlencode()}#m{at}")
+    return HttpResponseRedirect(f"{escape_uri_path(path or request.path)}?{query.urlencode()}#m{at}")
 
 
 def _beginning(
@@ -149,18 +149,19 @@ def _messages(request: PageRequest, template: str, page: Window, context: dict[s
 def _rendered(request: PageRequest, template: str, page: Window, context: dict[str, Any]) -> HttpResponse:
     """Return the page, or 304. With an ETag, the browser itself would show messages as new that were read."""
     reader, counterpart, is_active = request.user.pk, context["counterpart"], context["is_active"]
-    version = version_of(page, reader, counterpart, is_active)
+    version = version_of(page, reader, counterpart, is_active, context["nested"])
     unchanged = get_conditional_response(request, etag=quote_etag(version))
     if unchanged is not None:
         return unchanged
     rows = message_rows(
-        page.rows, reader, counterpart, nested=context["nested"], can_reply=is_active,
-        reader_name=request.user.username, memo=ROWS,
+        page.rows, reader, counterpart, nested=context["nested"], in_thread="root" in context,
+        can_reply=is_active, reader_name=request.user.username, memo=ROWS,
     )  # fmt: skip
     new = next((row.id for row in rows if row.is_new), None)
     request.never_store = new is not None  # Seen messages would be new again, until they are reported.
     context |= {
         "page": page,
+        "in_thread": "root" in context,
         "rows": PLACE,
         "version": version,
         # Only if other messages come before it on the page.

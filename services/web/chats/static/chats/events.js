@@ -90,12 +90,14 @@ async function refresh(events) {
 async function fetchChanges(events) {
   const here = events.filter(concerns);
   const ids = here.filter(({ kind }) => kind === "new" || kind === "edited").map(({ message }) => Number(message));
+  const replies = here.filter(({ kind, message, thread: root }) => kind === "new" && message !== root);
+  const roots = replies.map((event) => Number(event.thread));
   const isMember = events.some(({ kind }) => kind === "member");
   const isSync = events.some(({ kind }) => kind === "sync");
   if (rows || (found && (isMember || isSync))) await refreshRows(isMember);
   else if ($("#beginning")) await import("./beginning.js").then(({ refreshBeginning }) => refreshBeginning());
   else if (isMember || (isSync && !messages)) await checkCounterpart();
-  if (messages && (isSync || ids.length)) await refreshMessages(isSync ? undefined : ids);
+  if (messages && (isSync || ids.length)) await refreshMessages(isSync ? undefined : ids, roots);
 }
 
 /**

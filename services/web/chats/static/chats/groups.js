@@ -1,8 +1,8 @@
 // @ts-check
-// Groups the messages of a conversation by author and by day. The server does the same with days of the zone of the
+// Groups messages in the order of time by author and by day. The server does the same with days of the zone of the
 // reader (chats/groups.py); this module uses the time zone of the browser.
 
-import { $, $$, make, messages, thread } from "./page.js";
+import { $, $$, isTree, make, messages } from "./page.js";
 import { gettext, nodes } from "./texts.js";
 import { dayOf, showTimes } from "./times.js";
 
@@ -43,9 +43,9 @@ function makeSeparator(isNew, dateTime) {
   return separator;
 }
 
-// Called after each change of the rows. Replaces only the separators that differ. A thread has no groups.
+// Called after each change of the rows. Replaces only the separators that differ.
 export function group(list = messages) {
-  if (!list || list.dataset.thread) return;
+  if (!list || (list === messages && isTree)) return;
   const rows = $$("li[data-message]", list).filter((row) => $("time", row));
   const separators = $$(":scope > .separator", list);
   const old = new Map(separators.map((one) => [keyOf(one.matches(".new"), String($("time", one)?.dateTime)), one]));
@@ -71,5 +71,5 @@ export function group(list = messages) {
 
 // A row can be removed by several modules.
 export function watchGroups() {
-  if (messages && !thread) new MutationObserver(() => group()).observe(messages, { childList: true });
+  if (messages && !isTree) new MutationObserver(() => group()).observe(messages, { childList: true });
 }

@@ -7,12 +7,12 @@ import { tryTo } from "./events.js";
 import { get } from "./fetching.js";
 import { reveal } from "./folding.js";
 import { here, keyOf, places } from "./lists.js";
-import { $, $$, required } from "./page.js";
+import { $, $$, addressOf, required } from "./page.js";
 import { markByKey } from "./remembered.js";
 import { all, byId, EDIT, END, focusRow, idOf, isInView, lastId, link, targetId } from "./rows.js";
 import { gettext } from "./texts.js";
 
-const LAST_PAGE = "?to=9223372036854775807"; // As in accounts/requests.py: the largest id.
+const LAST_PAGE = "to=9223372036854775807"; // As in accounts/requests.py: the largest id.
 let isSearching = false; // Whether the next unread message is being looked up.
 
 const items = () => $$("ol.messages li[data-message], .rows > li").filter((item) => !item.hidden);
@@ -45,7 +45,7 @@ export function step(by) {
 
 // Goes to the page with the newest message if this page does not show it.
 export function moveToNewest() {
-  if (link("next")) location.assign(location.pathname + LAST_PAGE + END);
+  if (link("next")) location.assign(addressOf(LAST_PAGE) + END);
   else moveTo(required(`#m${lastId()}`));
 }
 

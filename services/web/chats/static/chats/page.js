@@ -51,6 +51,13 @@ export const siteName = $(".brand")?.textContent.trim() ?? "Bobbin";
 export const messages = $("ol.messages[data-conversation]");
 // The ids of the conversation and, on the page of a thread, of its first message.
 export const [conversation, thread] = [messages?.dataset.conversation, messages?.dataset.thread];
+// Whether this page shows each reply of a thread below the message that it answers.
+export const isTree = messages?.matches("[data-tree]") ?? false;
+/**
+ * The URL of another page of these messages, in the same order.
+ * @param {string} query
+ */
+export const addressOf = (query) => `${location.pathname}?${query}${isTree ? "&order=tree" : ""}`;
 export const rows = $("#rows");
 export const found = $("#found");
 export const list = rows ?? found; // No page has both.

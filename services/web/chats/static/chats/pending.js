@@ -1,11 +1,11 @@
 // @ts-check
 // The rows of messages that the server has not accepted yet.
 
-import { $, $$, conversation, make, messages, required, thread } from "./page.js";
+import { DEEPEST } from "./inserting.js";
+import { $, $$, conversation, isTree, make, messages, required, thread } from "./page.js";
 import { queued } from "./queue.js";
 import { byId, deepBelow, depthOf } from "./rows.js";
 import { gettext } from "./texts.js";
-import { DEEPEST } from "./thread.js";
 
 /** @typedef {(message: Unsent) => void} Choice */
 
@@ -53,7 +53,7 @@ const button = (textContent, ariaLabel) =>
 
 /** @param {HTMLElement} row @param {string | undefined} parent */
 function place(row, parent) {
-  const above = thread && byId(parent);
+  const above = isTree && byId(parent);
   if (!above) return messages?.append(row);
   const depth = depthOf(above) + 1;
   row.dataset.depth = String(depth);

@@ -4,6 +4,8 @@
 import { $, $$, messages } from "./page.js";
 
 export const REPLY = '.actions a[href$="/reply/"]';
+// The link of a reply in a conversation to its thread.
+const THREAD = '.actions a[href^="/chats/thread/"]';
 export const EDIT = '.actions a[href$="/edit/"]';
 const LINE = 16; // Pixels of a row that are visible at least.
 export const END = "#end"; // The fragment of a page whose newest message receives the focus (moving.js).
@@ -12,6 +14,9 @@ export const LABEL = ".meta > [hidden]";
 export const all = () => (messages ? $$("li[data-message]", messages) : []);
 /** @param {HTMLElement} row */
 export const idOf = (row) => Number(row.dataset.message);
+// The id of the first message of the thread of a reply in a conversation, else 0.
+/** @param {HTMLElement} row */
+export const rootOf = (row) => Number(/(\d+)\/$/.exec($(THREAD, row)?.pathname ?? "")?.[1] ?? 0);
 /** @param {number | string | undefined} id */
 export const byId = (id) => document.getElementById(`m${id}`);
 // The message id in the URL fragment. Before the first paint, `:target` is not set yet.

@@ -4,7 +4,7 @@
 import { reveal } from "./folding.js";
 import { isAway } from "./away.js";
 import { stays } from "./keeping.js";
-import { $, messages } from "./page.js";
+import { $, addressOf, messages } from "./page.js";
 import { all, byId, focusRow, idOf, isInView, lastId, link, targetId } from "./rows.js";
 import { gettext } from "./texts.js";
 
@@ -57,5 +57,5 @@ async function openOnItsPage(id, isKept = isAway) {
   const isHere = new URLSearchParams(location.search).get("at") === id; // It is not of this conversation or thread.
   if (!permalink || isHere) return;
   const answer = await fetch(permalink, { method: "HEAD", redirect: "manual" }).catch(() => null);
-  if (answer?.type === "opaqueredirect" && !isKept()) location.replace(`${location.pathname}?at=${id}#m${id}`);
+  if (answer?.type === "opaqueredirect" && !isKept()) location.replace(`${addressOf(`at=${id}`)}#m${id}`);
 }

@@ -7,54 +7,12 @@ import { checkCounterpart, isAsKnown, isErased, isSame, updateHeading } from "./
 import { get, getChanged, UNCHANGED } from "./fetching.js";
 import { fold, reveal } from "./folding.js";
 import { group } from "./groups.js";
+import { insert, settle } from "./inserting.js";
 import { reload, removeRow } from "./keeping.js";
-import { $, $$, messages, required, thread } from "./page.js";
-import { all, byId, deepBelow, depthOf, idOf, LABEL, lastId, link, REPLY } from "./rows.js";
+import { $, $$, addressOf, messages, required, thread } from "./page.js";
+import { all, byId, idOf, lastId, link, rootOf } from "./rows.js";
 import { gettext } from "./texts.js";
-
-export const DEEPEST = 6; // As in chats/rows.py.
-
-/** @param {HTMLElement} row @param {HTMLElement} fresh */
-function update(row, fresh) {
-  for (const part of [".who", ".content", LABEL, ".answers"]) {
-    const [old, now] = [$(part, row), $(part, fresh)];
-    if (old && now && old.innerHTML !== now.innerHTML) old.replaceWith(now);
-  }
-  Object.assign(required(".meta", row).dataset, { ...required(".meta", fresh).dataset }); // The initials of the name.
-  const reply = $(REPLY, fresh); // There is no Reply link if the counterpart is deactivated.
-  if (!reply) $(REPLY, row)?.remove();
-  else if (!$(REPLY, row)) $(".actions", row)?.prepend(reply, " ");
-  for (const mark of [".edited", ".seen"]) {
-    const [old, now] = [$(mark, row), $(mark, fresh)];
-    // Without the mark, the receiver has marked the message as unread again.
-    if (!now) old?.remove();
-    else if (!old) required(".meta", row).append(" ", now);
-    if (now && mark === ".seen") $(".sent", row)?.remove();
-  }
-}
-
-/**
- * Inserts a row among the replies to its parent. Without a parent on this page, inserts it by its id.
- * @param {HTMLElement} row
- */
-function insert(row) {
-  const parent = thread && byId(row.dataset.parent);
-  if (!parent) {
-    const next = all().find((other) => idOf(other) > idOf(row) && !depthOf(other));
-    const place = next ?? $("li.is-unsent:not([data-depth])", required("ol.messages"));
-    return place ? place.before(row) : messages?.append(row);
-  }
-  const depth = depthOf(parent) + 1;
-  let place = parent;
-  for (const below of deepBelow(parent)) {
-    if (depthOf(below) === depth && idOf(below) > idOf(row)) break;
-    place = below;
-  }
-  row.classList.replace(`indent-${Math.min(depthOf(row), DEEPEST)}`, `indent-${Math.min(depth, DEEPEST)}`);
-  row.dataset.depth = String(depth);
-  if (depth <= DEEPEST) $(".answers", row)?.remove();
-  return place.after(row);
-}
+import { update } from "./updating.js";
 
 /** @type {Promise<unknown>} */
 let response = Promise.resolve();
@@ -86,15 +44,6 @@ export function merge(page, wanted = () => true) {
   fold();
   added.forEach(reveal);
   return added;
-}
-
-// Moves rows below their parents, after an earlier page with these parents was loaded.
-function settle() {
-  if (!thread) return;
-  for (const row of all().sort((one, other) => idOf(one) - idOf(other))) {
-    const parent = byId(row.dataset.parent);
-    if (parent && depthOf(row) !== depthOf(parent) + 1) insert(row);
-  }
 }
 
 /** @param {Document} page */
@@ -139,17 +88,20 @@ function showArrivals(rows) {
 }
 
 /**
- * Fetches new and changed messages: from the first of `ids` on, or all. Does not show additional pages.
+ * Fetches new and changed messages: from the first of `ids` on, or all. Does not show additional pages. Then updates
+ * the first messages of threads with new replies: `roots`, and those of the messages that are new here.
  * @param {number[]} [ids]
+ * @param {number[]} [roots]
  */
-export async function refreshMessages(ids) {
+export async function refreshMessages(ids, roots = []) {
   if (isErased()) return;
   const end = link("next") ? lastId() : Infinity;
   /** @type {number | null | undefined} */
   let from = Math.min(...(ids ?? all().map(idOf)));
+  const [answered, fetched] = [new Set(roots), new Set()];
   for (; from && from <= end; from = known.get(from)?.next) {
     const shown = all();
-    const page = await getHere(`${location.pathname}?from=${from}`, known.get(from)?.version);
+    const page = await getHere(addressOf(`from=${from}`), known.get(from)?.version);
     if (!page) {
       // None of the shown messages exists any more.
       if (!(await checkCounterpart()) && !ids) reload(gettext("These messages are no longer there."));
@@ -165,6 +117,24 @@ export async function refreshMessages(ids) {
     if (thread) await updateHeading(page);
     const isWhole = idsOf(page).every((id) => id <= end);
     note(page, from, isWhole);
+    for (const id of idsOf(page)) fetched.add(id);
+    for (const row of added) answered.add(rootOf(row));
+  }
+  if (!thread) await refreshRoots([...answered].filter((root) => byId(root) && !fetched.has(root)));
+}
+
+/**
+ * Updates the rows of these first messages and of those on the same pages. Inserts no rows.
+ * @param {number[]} roots
+ */
+async function refreshRoots(roots) {
+  for (let [root, ...rest] = roots.sort((one, other) => one - other); root; [root, ...rest] = rest) {
+    const page = await getHere(addressOf(`from=${root}`), known.get(root)?.version);
+    if (!page) return;
+    if (page === UNCHANGED) continue;
+    merge(page, () => false);
+    const there = idsOf(page);
+    rest = rest.filter((other) => !there.includes(other));
   }
 }
 

@@ -9,7 +9,7 @@ import { get, headingOf, parse } from "./fetching.js";
 import { closeForm } from "./forms.js";
 import { fail, leave } from "./keeping.js";
 import { tabs } from "./live.js";
-import { $, $$, required, thread } from "./page.js";
+import { $, $$, addressOf, isTree, required, thread } from "./page.js";
 import { formOf, isHere, removeShown, removeUnsent, rowOf, showLink, showProgress, showRow } from "./pending.js";
 import { discard, messageOf, queued, sendQueue, settled, store, tab } from "./queue.js";
 import { byId, lastId, link } from "./rows.js";
@@ -104,9 +104,12 @@ function accepted(message, address) {
   const row = rowOf(message);
   if (row) row.dataset.sent = String(id);
   showProgress(message, gettext("Sent"), false);
-  if (link("next") && !thread && !byId(id)) {
+  if (link("next") && !isTree && !byId(id)) {
     row?.remove();
-    leave(address, gettext("Your message was sent. It is on a later page."));
+    leave(
+      thread ? `${addressOf(`at=${id}`)}#m${id}` : address,
+      gettext("Your message was sent. It is on a later page."),
+    );
   } else tryTo(() => showSent(id)); // The message was sent. If this fails, the next update shows it.
 }
 
@@ -114,8 +117,8 @@ function accepted(message, address) {
 async function showSent(id) {
   if (!link("next")) await refreshMessages([byId(id) ? id : lastId() + 1]);
   else {
-    // This page does not show the end of the thread: insert only the sent message.
-    const page = await get(`${location.pathname}?at=${id}`);
+    // This page does not show the end of the tree: insert only the sent message.
+    const page = await get(addressOf(`at=${id}`));
     if (page) merge(page, (other) => other === id);
   }
   const row = byId(id);
