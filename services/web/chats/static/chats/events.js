@@ -3,7 +3,7 @@
 
 import { AwayError } from "./away.js";
 import { checkCounterpart } from "./counterpart.js";
-import { fetchState } from "./fetching.js";
+import { fetchState, isUnanswered } from "./fetching.js";
 import { reload, removeRow } from "./keeping.js";
 import { refreshRows } from "./lists.js";
 import { $, conversation, found, messages, random, rows, siteName, thread } from "./page.js";
@@ -119,8 +119,7 @@ function textOf(error) {
   const why = error instanceof Error ? error.message : "";
   if (/^429/.test(why)) return gettext("Too many requests at once. %(site)s tries again.", { site: siteName });
   if (!navigator.onLine) return OFFLINE;
-  const isAbsent = error instanceof TypeError || (error instanceof DOMException && error.name === "TimeoutError");
-  if (isAbsent || /^50[234]/.test(why)) return gettext("Reconnecting…");
+  if (isUnanswered(error) || /^50[234]/.test(why)) return gettext("Reconnecting…");
   throw error;
 }
 
