@@ -97,7 +97,7 @@ async function fetchChanges(events) {
 }
 
 /**
- * Runs `work` and shows network errors. The next event or poll tries again. Returns whether `work` has succeeded.
+ * Runs `work` and shows network errors. The next event tries again, or a poll soon. Returns whether `work` has succeeded.
  * @param {() => unknown} work
  */
 export async function tryTo(work) {
@@ -106,7 +106,9 @@ export async function tryTo(work) {
     say("");
     return true;
   } catch (error) {
-    if (!(error instanceof AwayError)) say(textOf(error));
+    if (error instanceof AwayError) return false;
+    say(textOf(error));
+    document.dispatchEvent(new Event("failed")); // live.js checks the state soon.
     return false;
   }
 }
@@ -127,6 +129,7 @@ function textOf(error) {
 addEventListener("offline", () => say(OFFLINE));
 
 let problem = ""; // The text of the last problem.
+export const hasFailed = () => problem !== "";
 
 /**
  * Shows a problem, or removes the last one. A text that keeping.js shows there stays.
