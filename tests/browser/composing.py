@@ -12,6 +12,23 @@ IMPORT = "address => import(address).then(() => true)"
 SEND = re.compile("^(Reply|Send|Save)$")
 
 
+def opened(page, address="/chats/with/bob/"):
+    """Open a conversation or thread with live updates, and focus its composer."""
+    page.goto(address)
+    expect(page.locator("html")).to_have_attribute("data-live", "yes")
+    page.locator(".composer textarea").focus()
+    return page
+
+
+def send(page, text) -> None:
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def row(page, text):
+    return page.locator("li.message", has_text=text)
+
+
 def expect_text(page, value) -> None:
     expect(page.locator("main > form.compose textarea")).to_have_value(value)
 

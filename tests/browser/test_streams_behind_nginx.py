@@ -1,41 +1,22 @@
 """Pages and events share one plain HTTP origin, as in compose; a browser opens six connections to it."""
 
-import os
-from types import SimpleNamespace
-
 import psutil
 import pytest
-from django.conf import settings as django_settings
-from django.db import connection
 from playwright.sync_api import expect
 
-from tests.support.nginx_site import free_port, nginx_before
-from tests.support.running_site import static_files, web
+from tests.support.site_behind_nginx import site_behind_nginx
 
 PAGES = ["/chats/", "/chats/unread/", "/chats/notifications/", "/chats/new/", "/chats/with/alice/"]
 
 
 @pytest.fixture(scope="module")
 def site(django_db_setup, django_db_blocker, tmp_path_factory):
-    """Run a site behind nginx at an origin without navigator.locks; `events` is the port of live updates."""
-    folder, ports = tmp_path_factory.mktemp("behind"), [str(free_port()) for _ in range(2)]
-    with django_db_blocker.unblock():
-        env = os.environ | {
-            "POSTGRES_DB": connection.settings_dict["NAME"],
-            "REDIS_URL": str(django_settings.CACHES["default"]["LOCATION"]),
-            "STATIC_ROOT": static_files(),
-            "ALLOWED_HOSTS": "bobbin.test",
-            "PROXY_COUNT": "1",
-        }
-        processes = [web.start_web(env, "127.0.0.1", ports[0], folder / "web.log")]
-        try:
-            events = env | {"EVENTS_PORT": ports[1]}
-            processes.append(web.start_events(events, "127.0.0.1", folder / "events.log"))
-            with nginx_before(folder, *map(int, ports)) as port:
-                yield SimpleNamespace(url=f"http://bobbin.test:{port}", events=int(ports[1]))
-        finally:
-            for process in processes:
-                process.end()
+    """Run a site behind nginx at an origin without navigator.locks."""
+    with (
+        django_db_blocker.unblock(),
+        site_behind_nginx(tmp_path_factory.mktemp("behind"), "bobbin.test") as running,
+    ):
+        yield running
 
 
 def _streams(site) -> int:

@@ -11,6 +11,9 @@ from tests.browser.composing import (
     first_of,
     log_in_again,
     log_out_and_lose_texts,
+    opened,
+    row,
+    send,
 )
 
 UNSENT = "Object.keys(localStorage).filter(key => key.includes('unsent:'))"
@@ -36,26 +39,10 @@ def hers(open_browser, conversation, alice):
     return opened(open_browser(alice))
 
 
-def opened(page, address="/chats/with/bob/"):
-    page.goto(address)
-    expect(page.locator("html")).to_have_attribute("data-live", "yes")
-    page.locator(".composer textarea").focus()
-    return page
-
-
-def send(page, text) -> None:
-    page.keyboard.type(text)
-    page.keyboard.press("Enter")
-
-
 def mine() -> list[str]:
     return list(
         Message.objects.filter(sender__username="alice").order_by("pk").values_list("content", flat=True)
     )
-
-
-def row(page, text):
-    return page.locator("li.message", has_text=text)
 
 
 def test_own_message_is_shown_before_the_response_and_then_as_sent_and_read(open_browser, hers, bob):

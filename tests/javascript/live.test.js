@@ -79,7 +79,22 @@ test("open stream checks for changes at once, and polls become rare until it is 
   assert.ok(fast >= 8_000 && fast <= 12_000);
   tell("closed");
   assert.equal(isLive(), "no");
-  assert.equal(await runTimer(), 60_000);
+  assert.ok((await runTimer()) <= 12_000);
+});
+
+test("poll follows soon after a failed request although the stream is open, and then polls are rare", async () => {
+  tell("open");
+  await pause();
+  await runTimer();
+  assert.equal(timers.at(-1)[1], 60_000);
+  status = 503;
+  tell("counted");
+  assert.equal(await runTimer(), 20);
+  assert.ok(timers.at(-1)[1] <= 12_000);
+  status = 200;
+  await runTimer();
+  assert.equal(timers.at(-1)[1], 60_000);
+  tell("closed");
 });
 
 test("polls check for changes of a visible page, also after an error", async () => {

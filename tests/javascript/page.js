@@ -45,6 +45,7 @@ export async function load(...names) {
   return Object.assign({}, ...modules);
 }
 
+export const NO_RESPONSE = Symbol("no response");
 let pending = 0;
 
 function track(promise) {
@@ -59,12 +60,14 @@ export async function settle() {
 }
 
 /**
- * Starts a web server for the modules and returns its URL. `answer(request)` returns a status (0: no response), headers and
- * a body: the HTML of a page of the member, or values for JSON.
+ * Starts a web server for the modules and returns its URL. `answer(request)` returns a status (0: the connection is closed),
+ * headers and a body: the HTML of a page of the member, or values for JSON. NO_RESPONSE keeps the connection open.
  */
 export async function serve(answer) {
   const server = createServer((request, response) => {
-    const { status = 200, headers, body = "" } = answer(request);
+    const answered = answer(request);
+    if (answered === NO_RESPONSE) return;
+    const { status = 200, headers, body = "" } = answered;
     if (!status) return request.socket.destroy();
     response.writeHead(status, { Connection: "close", ...headers });
     response.end(typeof body === "string" ? `<body data-member="7">${body}` : JSON.stringify({ member: 7, ...body }));

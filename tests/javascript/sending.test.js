@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { load, openPage, serve } from "./page.js";
+import { load, NO_RESPONSE, openPage, serve } from "./page.js";
 
 let answers, requests, encoding;
 openPage('<ol class="messages" data-conversation="3" data-with="bob" data-version="v"></ol>', {
@@ -102,6 +102,15 @@ test("text that could not be sent is kept with its id, so that it arrives once",
   await submit({ status: 0 });
   assert.equal(failed(), "Not sent: there is no connection. Your text is kept; send it again later.");
   assert.deepEqual([stored().text, stored().id, area.value, area.readOnly], ["typed", "old", "typed", false]);
+});
+
+test("request without a response ends, and the text can be sent again", async () => {
+  const { timeout } = AbortSignal;
+  AbortSignal.timeout = (time) => timeout.call(AbortSignal, time / 1000);
+  await submit(NO_RESPONSE);
+  AbortSignal.timeout = timeout;
+  assert.equal(failed(), "Not sent: there is no connection. Your text is kept; send it again later.");
+  assert.deepEqual([stored().text, area.readOnly], ["typed", false]);
 });
 
 test("error beside the button is replaced by the next send", async () => {

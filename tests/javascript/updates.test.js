@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { load, openPage, serve } from "./page.js";
+import { load, NO_RESPONSE, openPage, serve } from "./page.js";
 
-let page, state, requests, timers, hidden;
+let page, state, requests, timers, hidden, isSilent;
 const url = await serve((request) => {
   requests.push(request.url);
+  if (isSilent) return NO_RESPONSE;
   if (request.url.startsWith("/chats/with/")) return { status: page };
   return { body: { conversation: 3, name: "bob", is_active: true, unread: 0, notifications: 0, ...state } };
 });
@@ -119,6 +120,20 @@ test("change that could not be fetched is fetched with the next event, whatever 
   onEvent({ ...created, conversation: 4 });
   await runTimer();
   assert.deepEqual(requests, [MESSAGES, MESSAGES, "/state/", "/state/"]);
+});
+
+test("request without a response ends, and does not stop later updates", async () => {
+  const { timeout } = AbortSignal;
+  AbortSignal.timeout = (time) => timeout.call(AbortSignal, time / 1000);
+  isSilent = true;
+  onEvent(created);
+  await runTimer();
+  AbortSignal.timeout = timeout;
+  assert.equal(said(), "Reconnecting…");
+  isSilent = false;
+  onEvent(created);
+  await runTimer();
+  assert.deepEqual([requests, said()], [[MESSAGES, MESSAGES, "/state/"], ""]);
 });
 
 test("page is fetched again only after a change, and until a fetch succeeds", async () => {

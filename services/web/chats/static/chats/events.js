@@ -3,7 +3,7 @@
 
 import { AwayError } from "./away.js";
 import { checkCounterpart } from "./counterpart.js";
-import { fetchState } from "./fetching.js";
+import { fetchState, isUnanswered } from "./fetching.js";
 import { reload, removeRow } from "./keeping.js";
 import { refreshRows } from "./lists.js";
 import { $, conversation, found, messages, random, rows, siteName, thread } from "./page.js";
@@ -101,7 +101,7 @@ async function fetchChanges(events) {
 }
 
 /**
- * Runs `work` and shows network errors. The next event or poll tries again. Returns whether `work` has succeeded.
+ * Runs `work` and shows network errors. The next event tries again, or a poll soon. Returns whether `work` has succeeded.
  * @param {() => unknown} work
  */
 export async function tryTo(work) {
@@ -110,7 +110,9 @@ export async function tryTo(work) {
     say("");
     return true;
   } catch (error) {
-    if (!(error instanceof AwayError)) say(textOf(error));
+    if (error instanceof AwayError) return false;
+    say(textOf(error));
+    document.dispatchEvent(new Event("failed")); // live.js checks the state soon.
     return false;
   }
 }
@@ -123,8 +125,7 @@ function textOf(error) {
   const why = error instanceof Error ? error.message : "";
   if (/^429/.test(why)) return gettext("Too many requests at once. %(site)s tries again.", { site: siteName });
   if (!navigator.onLine) return OFFLINE;
-  const isAbsent = error instanceof TypeError || (error instanceof DOMException && error.name === "TimeoutError");
-  if (isAbsent || /^50[234]/.test(why)) return gettext("Reconnecting…");
+  if (isUnanswered(error) || /^50[234]/.test(why)) return gettext("Reconnecting…");
   throw error;
 }
 
@@ -132,6 +133,7 @@ function textOf(error) {
 addEventListener("offline", () => say(OFFLINE));
 
 let problem = ""; // The text of the last problem.
+export const hasFailed = () => problem !== "";
 
 /**
  * Shows a problem, or removes the last one. A text that keeping.js shows there stays.

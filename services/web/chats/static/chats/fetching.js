@@ -13,6 +13,14 @@ export const isLogin = (response) => new URL(response.url).pathname.startsWith("
 // Otherwise, after Back, Chromium answers from its HTTP cache without revalidation, whatever the headers say.
 const FRESH = "no-cache";
 const HTML = { Accept: "text/html" };
+// Milliseconds until a request without a response has failed: a router may have lost the connection. Browsers would wait
+// for minutes, and so would all updates behind it.
+const LONGEST = 30_000;
+export const inTime = () => AbortSignal.timeout(LONGEST);
+
+/** Whether a request has failed because there was no response. @param {unknown} error */
+export const isUnanswered = (error) =>
+  error instanceof TypeError || (error instanceof DOMException && error.name === "TimeoutError");
 
 export const UNCHANGED = Symbol("unchanged");
 
@@ -37,7 +45,7 @@ export async function checkSession(response) {
  * @param {Record<string, string>} headers
  */
 async function request(address, headers) {
-  const response = await fetch(address, { cache: FRESH, headers });
+  const response = await fetch(address, { cache: FRESH, headers, signal: inTime() });
   await checkSession(response);
   if (!response.ok && ![304, 404].includes(response.status)) {
     await response.clone().blob(); // Reads the body to its end, although most callers do not.

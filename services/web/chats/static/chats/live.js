@@ -3,7 +3,7 @@
 
 import { isAway } from "./away.js";
 import { keepUnsent, openForms } from "./drafts.js";
-import { checkState, onEvent, tryTo } from "./events.js";
+import { checkState, hasFailed, onEvent, tryTo } from "./events.js";
 import { eventsPort, random } from "./page.js";
 import { byId } from "./rows.js";
 import { leaveUnread } from "./seen.js";
@@ -20,8 +20,10 @@ function receive(event) {
   if (event.kind === "open") {
     isOpen = true;
     tryTo(checkState); // Fetch the changes since the page was made.
-  } else if (event.kind === "closed") isOpen = false;
-  else if (event.kind === "sent") keepUnsent(event);
+  } else if (event.kind === "closed") {
+    isOpen = false;
+    pollSooner();
+  } else if (event.kind === "sent") keepUnsent(event);
   else if (event.kind === "left unread") leaveUnread(byId(event.message));
   else if (event.kind === "logged out") openForms().length || isAway() ? tryTo(checkState) : location.reload();
   else onEvent(event);
@@ -39,19 +41,31 @@ function openStream() {
     new SharedWorker(String(document.body.dataset.worker), { type: "module", name: address.href });
 }
 
-async function poll() {
-  for (;;) {
-    await new Promise((done) => setTimeout(done, isOpen ? SLOW : random(FAST.least, FAST.most)));
-    // An error must not stop the loop.
-    if (!document.hidden) await tryTo(checkState).catch(reportError);
-  }
+/** @type {number | undefined} */
+let timer;
+let isSlow = false; // Whether the next poll is far away.
+
+function pollLater() {
+  clearTimeout(timer);
+  isSlow = isOpen && !hasFailed();
+  timer = setTimeout(poll, isSlow ? SLOW : random(FAST.least, FAST.most));
 }
+
+async function poll() {
+  isSlow = false;
+  if (!document.hidden) await tryTo(checkState).catch(reportError); // An error must not end the polls.
+  pollLater();
+}
+
+// The stream is closed, or a request has failed: the stream does not bring the same event again.
+const pollSooner = () => isSlow && pollLater();
 
 export function beginLive() {
   tabs.onmessage = ({ data }) => receive(data);
   tabs.postMessage({ kind: "asking" });
   openStream();
-  poll();
+  pollLater();
+  document.addEventListener("failed", pollSooner);
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) tryTo(checkState);
   });

@@ -5,12 +5,11 @@
 import { checkContent } from "./away.js";
 import { read, remove, unsentKey, unsentKeys, write } from "./drafts.js";
 import { tryTo } from "./events.js";
-import { checkSession, currentToken, fetchState, headingOf, sendWithToken } from "./fetching.js";
+import { checkSession, currentToken, fetchState, headingOf, inTime, sendWithToken } from "./fetching.js";
 import { conversation, thread } from "./page.js";
 import { inTabStorage } from "./remembered.js";
 
 const LOCK = "bobbin-unsent"; // Another tab sends nothing meanwhile. Without Web Locks, the ids prevent a second message.
-const LONGEST = 30_000; // Milliseconds until a request without a response has failed.
 const RETRY = { least: 2_000, most: 60_000 }; // Milliseconds until a failed request is repeated.
 const KEPT_ALIVE = 60_000; // Bytes of a request that the browser completes although the page is closed.
 
@@ -153,6 +152,6 @@ function post({ action, fields }) {
     body,
     headers: { Prefer: "return=minimal", "Content-Type": "application/x-www-form-urlencoded;charset=UTF-8" },
     keepalive: body.length < KEPT_ALIVE,
-    signal: AbortSignal.timeout(LONGEST),
+    signal: inTime(),
   });
 }

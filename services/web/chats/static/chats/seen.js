@@ -4,7 +4,7 @@
 
 import { showBadges } from "./badges.js";
 import { AwayError } from "./away.js";
-import { discard, isLogin, sendWithToken } from "./fetching.js";
+import { discard, inTime, isLogin, isUnanswered, sendWithToken } from "./fetching.js";
 import { $, $$, isCovered, make, messages, required } from "./page.js";
 import { byId, idOf, viewEnd } from "./rows.js";
 import { gettext } from "./texts.js";
@@ -72,7 +72,7 @@ const post = (address, ids) =>
     const token = $('#mark-unread input[name="csrfmiddlewaretoken"]')?.value;
     if (!token) throw new AwayError("another member"); // away.js has removed the content of the page.
     const body = new URLSearchParams({ csrfmiddlewaretoken: token, ids: ids.join(",") });
-    return fetch(address, { method: "POST", body, keepalive: true });
+    return fetch(address, { method: "POST", body, keepalive: true, signal: inTime() });
   });
 
 // A server error, 429 and the log-in page are tried again. Any other error would occur again.
@@ -102,7 +102,7 @@ async function send() {
     if (response.ok && !isLogin(response)) showBadges(await response.json());
     else await discard(response);
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof AwayError)) throw error;
+    if (!(isUnanswered(error) || error instanceof AwayError)) throw error;
   }
   if (seen.size) report ??= setTimeout(send, LATER);
 }

@@ -6,7 +6,7 @@ import { sayAccepted } from "./arrivals.js";
 import { AwayError, isAway } from "./away.js";
 import { deleteDraft, isEdit, sentFrom, storeDraft } from "./drafts.js";
 import { tryTo } from "./events.js";
-import { checkSession, headingOf, parse, sendWithToken } from "./fetching.js";
+import { checkSession, headingOf, inTime, isUnanswered, parse, sendWithToken } from "./fetching.js";
 import { closeForm, free } from "./forms.js";
 import { fail, NOT_CONNECTED } from "./keeping.js";
 import { tabs } from "./live.js";
@@ -39,7 +39,7 @@ export async function submit(form, button) {
   } catch (error) {
     if (error instanceof AwayError)
       fail(form, gettext("You have been logged out. Your text is kept: log in and send it again."));
-    else if (error instanceof TypeError) fail(form, NOT_CONNECTED);
+    else if (isUnanswered(error)) fail(form, NOT_CONNECTED);
     else throw error;
   } finally {
     free(form);
@@ -51,7 +51,7 @@ function post(form, button) {
   const headers = { Prefer: "return=minimal" };
   // Django reads this encoding in an eighth of the time of multipart. The forms contain no files.
   const encoded = () => new URLSearchParams(/** @type {any} */ (new FormData(form, button)));
-  return sendWithToken(() => fetch(form.action, { method: "POST", body: encoded(), headers }));
+  return sendWithToken(() => fetch(form.action, { method: "POST", body: encoded(), headers, signal: inTime() }));
 }
 
 /**

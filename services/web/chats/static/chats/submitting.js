@@ -2,6 +2,7 @@
 // Handles the submission of forms. The code that sends them is loaded when a text is typed.
 
 import { isEdit } from "./drafts.js";
+import { isUnanswered } from "./fetching.js";
 import { fail, NOT_CONNECTED } from "./keeping.js";
 import { messages, required } from "./page.js";
 
@@ -34,7 +35,7 @@ export function send(event) {
   const work =
     messages && !isEdit(form) ? sendEntered(form) : loadSending().then(({ submit }) => submit(form, submitter));
   work.catch((error) => {
-    if (!(error instanceof TypeError)) throw error;
+    if (!isUnanswered(error)) throw error;
     fail(form, NOT_CONNECTED);
   });
 }
