@@ -150,7 +150,9 @@ def _row(page: Page, message: Any, depth: int, place: Place, follows: bool) -> M
     }
     if has_answer:
         values["answers"] = page.answered if message.parent_sender_id == page.reader_id else page.counterpart
-        values["parent_url"] = f"#m{parent}" if parent in page.ids else at_message("", parent, page.nested)
+        values["parent_url"] = (
+            f"#m{parent}" if parent in page.ids else escape(at_message("", parent, page.nested))
+        )
         values["parent_excerpt"] = escape(without_markers(begin(message.parent_excerpt, EXCERPT)))
     count, last = message.thread_replies or (0, None)
     if count:

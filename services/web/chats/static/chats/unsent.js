@@ -106,10 +106,8 @@ function accepted(message, address) {
   showProgress(message, gettext("Sent"), false);
   if (link("next") && !isTree && !byId(id)) {
     row?.remove();
-    leave(
-      thread ? `${addressOf(`at=${id}`)}#m${id}` : address,
-      gettext("Your message was sent. It is on a later page."),
-    );
+    const there = thread ? `${addressOf(`at=${id}`)}#m${id}` : address;
+    leave(there, gettext("Your message was sent. It is on a later page."));
   } else tryTo(() => showSent(id)); // The message was sent. If this fails, the next update shows it.
 }
 
@@ -117,8 +115,7 @@ function accepted(message, address) {
 async function showSent(id) {
   if (!link("next")) await refreshMessages([byId(id) ? id : lastId() + 1]);
   else {
-    // This page does not show the end of the tree: insert only the sent message.
-    const page = await get(addressOf(`at=${id}`));
+    const page = await get(addressOf(`at=${id}`)); // Of a tree, whose end this page does not show.
     if (page) merge(page, (other) => other === id);
   }
   const row = byId(id);
