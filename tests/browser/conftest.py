@@ -22,8 +22,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          # A name of this machine; over plain HTTP it is not a secure context.
          "--host-resolver-rules=MAP bobbin.test 127.0.0.1"]  # fmt: skip
-# One column less than the widest screens, which show a thread beside its conversation (test_thread_beside.py): a message is
-# on a page once.
+# Narrower than the screens that show a thread beside its conversation (test_thread_beside.py), so that a
+# message is on a page once.
 WINDOW = {"width": 1180, "height": 720}
 WIDE = {"width": 1280, "height": 800}
 OF_COLOURS = ["color-contrast", "link-in-text-block"]  # Rules of axe.

@@ -17,7 +17,7 @@ NAMED = "() => [...document.querySelectorAll('[id]')].map(({id}) => id)"
 
 @pytest.fixture
 def root(weavers, write_many, write, alice, bob):
-    """Create a conversation of 50 messages that alice has read, with a thread of two. The 30th is its first one."""
+    """Create a conversation of 50 messages that alice has read. The 30th has one reply."""
     before = write_many(bob, alice, 29, content="Before")
     root = write(bob, alice, "Which loom is free?")
     reply = write(alice, bob, "The one at the window", parent_message=root)
