@@ -13,7 +13,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 CHOICE = "/accounts/time-zone/"
 CONVERSATION = "/chats/with/{}/"
-# The tables of rows: the inbox, and the messages of a conversation with their separators.
 TIME = re.compile(r"<time[^>]*>([^<]+)</time>")
 CLOCK = re.compile(r'href="/chats/message/\d+/"><time[^>]*>([^<]+)</time>')
 DAY = re.compile(r'<li class="separator"><h2><time[^>]*>([^<]+)</time>')
