@@ -68,16 +68,6 @@ def test_variable_that_a_page_does_not_provide_is_an_error_in_tests(rf, alice):
         engines["jinja2"].from_string("{{ missing }}").render({}, _request(rf, alice))
 
 
-def test_indentation_is_removed_and_no_template_needs_it():
-    env = engines["jinja2"].env
-    assert env.from_string("<ul>\n  {% if 1 %}\n    <li>one  two</li>\n  {% endif %}\n</ul>").render() == (
-        "<ul>\n<li>one  two</li>\n</ul>"
-    )
-    for name in env.list_templates():
-        source = env.loader.get_source(env, name)[0]
-        assert not re.search(r"<(pre|textarea)\b[^>]*>[^<]*\n", source), name
-
-
 def test_every_template_compiles():
     environment = engines["jinja2"].env
     own = [name for name in environment.list_templates(["html"]) if not name.startswith("postgres/")]

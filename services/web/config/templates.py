@@ -3,7 +3,6 @@
 The templates of the admin and of packages are Django templates, which this environment does not affect.
 """
 
-import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -15,7 +14,6 @@ from django.utils.safestring import mark_safe
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language, get_language_bidi, gettext, ngettext
 from jinja2 import Environment
-from jinja2.ext import Extension
 
 from caching.page_store import CLIENT_ID, TOKEN
 from chats import addresses, formatting, initials, list_rows, times
@@ -57,16 +55,9 @@ FILTERS: dict[str, Any] = {
 }
 
 
-class WithoutIndentation(Extension):
-    """Removes the indentation of templates: 1 kB of each page, which is not compressed."""
-
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        return re.sub(r"^[ \t]+", "", source, flags=re.MULTILINE)
-
-
 def environment(**options: Any) -> Environment:
     """Return the environment. `options` come from TEMPLATES in the settings."""
-    extensions = ["jinja2.ext.i18n", WithoutIndentation]
+    extensions = ["jinja2.ext.i18n"]
     made = Environment(trim_blocks=True, lstrip_blocks=True, extensions=extensions, **options)  # noqa: S701  # Django turns it on.
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
