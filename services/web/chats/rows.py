@@ -101,7 +101,8 @@ def message_rows(
     language, zone = get_language(), get_current_timezone()
     page = Page(
         reader_id, initials(reader_name), escape(counterpart), initials(counterpart), ids, nested,
-        in_thread or nested, can_reply, language, zone, gettext("You"), gettext("your message"), gettext("you"),
+        in_thread or nested, can_reply, language, zone,
+        gettext("You"), gettext("your message"), gettext("you"),
     )  # fmt: skip
     placed = in_order(messages, reader_id, zone, nested=nested)
     if memo is None:
@@ -154,7 +155,7 @@ def _row(page: Page, message: Any, depth: int, place: Place, follows: bool) -> M
             f"#m{parent}" if parent in page.ids else escape(at_message("", parent, page.nested))
         )
         values["parent_excerpt"] = escape(without_markers(begin(message.parent_excerpt, EXCERPT)))
-    count, last = message.thread_replies or (0, None)
+    count, last = message.thread_replies or (0, 0)
     if count:
         values |= _replies(page, count, time_of_id(last))
     format_for_row = MESSAGE(

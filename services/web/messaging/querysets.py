@@ -40,11 +40,14 @@ def named_rows(
     return rows.values_list(*fields, *expressions, named=True)
 
 
+NUMBERS: models.Field[Any, Any] = ArrayField(BigIntegerField())
+
+
 class Summary(Subquery):
     """The number of rows and the largest id of a subquery of ids, as an array."""
 
     template = "(SELECT ARRAY[COUNT(*), MAX(counted.id)] FROM (%(subquery)s) AS counted (id))"
-    output_field = ArrayField(BigIntegerField())
+    output_field = NUMBERS
 
 
 class ParticipantQuerySet(models.QuerySet[Any]):
@@ -109,7 +112,7 @@ class MessageQuerySet(models.QuerySet[Any]):
         parent_sender_id = F("parent_message__sender")
         return named_rows(
             self, own, parent_excerpt=parent_excerpt, parent_sender_id=parent_sender_id,
-            thread_replies=self._replies() if with_replies else Value(None, Summary.output_field),
+            thread_replies=self._replies() if with_replies else Value(None, NUMBERS),
         )  # fmt: skip
 
     def _replies(self) -> Case:

@@ -258,6 +258,7 @@ NOT_MEASURED = {
         "probe.management.commands.check_cached_pages._seconds",
         "labs.management.commands.demo._new",
         "accounts.views._session_ended", "accounts.cookies.set_private_cookie",
+        "accounts.time_zones.choose_zone", "accounts.time_zones.zone_named", "accounts.time_zones._zone",
         "messaging.importing.records.opened", "messaging.numbering._free",
         "chats.pages._page_from",
     },
