@@ -40,7 +40,7 @@ def named_rows(
     return rows.values_list(*fields, *expressions, named=True)
 
 
-NUMBERS: models.Field[Any, Any] = ArrayField(BigIntegerField())
+NUMBERS: "models.Field[Any, Any]" = ArrayField(BigIntegerField())
 
 
 class Summary(Subquery):
