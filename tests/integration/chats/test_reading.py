@@ -65,7 +65,9 @@ def test_part_of_the_inbox_has_the_rows_of_the_page_and_no_frame(browser_of, mem
              for key in ("", f"before={Message.objects.order_by('pk')[10].pk}")]  # fmt: skip
     for page, part in pages:
         # A script fills in the texts of times.
-        rows = re.sub(r"( title=\"[^\"]*\")>[^<]*</time>", "></time>", page[page.index("<li ") : page.index("</ul>")])
+        rows = re.sub(
+            r"( title=\"[^\"]*\")>[^<]*</time>", "></time>", page[page.index("<li ") : page.index("</ul>")]
+        )
         assert part[part.index("<li ") : part.index("</ul>")].split() == rows.split()
         assert f'<body data-member="{alice.pk}">' in part
         assert re.findall(r'href="\?.*?"', part) == re.findall(r'href="\?before.*?"', page)
@@ -78,7 +80,9 @@ def test_part_of_the_inbox_is_the_same_after_a_change_that_no_row_shows(browser_
     client, addresses = browser_of(alice), ["/chats/", "/chats/?part=rows"]
     tags = [client.get(address)["ETag"] for address in addresses]
     first.edit("hello", by=bob)
-    again = [client.get(address, HTTP_IF_NONE_MATCH=tag) for address, tag in zip(addresses, tags, strict=True)]
+    again = [
+        client.get(address, HTTP_IF_NONE_MATCH=tag) for address, tag in zip(addresses, tags, strict=True)
+    ]
 
     assert [response.status_code for response in again] == [200, 304]
 
