@@ -54,7 +54,7 @@ def texts_at(path: str) -> ScriptTexts | None:
 
 
 def _response(request: HttpRequest, texts: ScriptTexts) -> HttpResponse:
-    """Return the script, compressed if the browser accepts that, to a third or less."""
+    """Return the script, compressed if the browser accepts that: it shrinks to a third or less."""
     is_packed = re.search(r"\bgzip\b", request.headers.get("Accept-Encoding", "")) is not None
     response = HttpResponse(
         texts.by_gzip if is_packed else texts.body, headers=headers("text/javascript; charset=utf-8")

@@ -7,8 +7,8 @@ from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.core.files.base import ContentFile, File
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# In a module: lines of comments (// or JSDoc), types before a value, comments behind code, and indentation.
-# In a style sheet: comments that fill whole lines, and indentation.
+# In a module: lines of comments (with // or JSDoc), types before a value, and comments behind code.
+# In a style sheet: comments that fill whole lines. In both: indentation.
 COMMENT = {
     ".js": re.compile(
         rb"^[ \t]*(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n"
@@ -20,7 +20,7 @@ COMMENT = {
 
 
 class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no types
-    """Also replaces names in imports of modules, and removes comments and indentation."""
+    """Also replaces the names in imports of modules, and removes comments and indentation."""
 
     support_js_module_import_aggregation = True
     max_post_process_passes = 20  # At least the length of the longest chain of imports, which is twelve.

@@ -43,8 +43,9 @@ def test_modules_import_each_other_by_names_with_a_hash(collected):
 
 
 def test_static_files_are_compressed_with_brotli_and_gzip(collected):
-    # Too short to compress.
-    for path in [collected / name for name in served(collected) if not name.startswith("worker.")]:
+    for path in [
+        collected / name for name in served(collected) if not name.startswith("worker.")
+    ]:  # Too short.
         by_brotli, by_gzip = ((path.parent / f"{path.name}{end}").read_bytes() for end in (".br", ".gz"))
         assert brotli.decompress(by_brotli) == gzip.decompress(by_gzip) == path.read_bytes()
         assert len(by_brotli) < len(by_gzip)
