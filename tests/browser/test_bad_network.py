@@ -98,6 +98,7 @@ def test_message_whose_answer_is_lost_with_its_connection_arrives_once(hers, his
     network.come_back()
 
     _expect_the_same(hers, his)
+    assert _stored()[1:] == ["only once"]
     assert network.counts["answers lost"] == 1
 
 
@@ -182,6 +183,7 @@ def test_conversation_opens_and_sends_over_a_lossy_network(hers, his, network):
     send(hers, "from a page that loaded slowly")
 
     _expect_the_same(hers, his)
+    assert _stored()[1:] == ["from a page that loaded slowly"]
 
 
 @pytest.mark.parametrize("way", ["reload", "back"])
