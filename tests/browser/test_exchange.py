@@ -357,7 +357,7 @@ def test_everything_works_without_javascript(open_browser, message, thread, alic
     his.get_by_role("button", name="Save").click()
     expect(his.locator(".message:not(.is-unsent)", has_text="By hand, edited")).to_be_visible()
     his.get_by_role("button", name="Mark as unread").click()
-    expect(his.get_by_role("heading", name="Unread")).to_be_visible()
+    expect(his.get_by_role("heading", name="Inbox")).to_be_visible()
     his.goto("/chats/search/?q=edited")
 
     expect(his.locator(".found mark")).to_have_text("edited")
