@@ -165,7 +165,7 @@ def test_form_works_after_a_log_in_in_another_tab(open_browser, people, alice, w
     hers = open_browser(alice)
     hers.context.add_init_script(NO_POLLS)
     if not is_noticed:  # By no request, also not by one that begins before the session ends.
-        hers.route(re.compile("/chats/(state|counterpart)/"), lambda route: route.abort())
+        hers.route(re.compile(r"/chats/(state|counterpart)/|part=rows"), lambda route: route.abort())
     type_text(hers, where, "before and after", to)
     token = hers.locator("main > form.compose input[name=csrfmiddlewaretoken]")
     old = token.input_value()

@@ -12,18 +12,18 @@ OTHERS = """() => performance.getEntries().map(one => one.name)
 
 
 @pytest.mark.parametrize(
-    ("address", "label"), [("/accounts/signup/", "password"), ("/accounts/login/", "password")]
+    ("address", "label"), [("/accounts/signup/", "Password"), ("/accounts/login/", "Password")]
 )
 def test_button_shows_and_hides_the_password(open_browser, address, label):
     visitor = open_browser()
     visitor.goto(address)
     field = visitor.locator("#id_password1, #id_password")
     field.fill(PASSWORD)
-    visitor.get_by_role("button", name=f"Show {label}").click()
+    visitor.get_by_role("button", name=f"Show: {label}", exact=True).click()
 
     expect(field).to_have_attribute("type", "text")
     expect(field).to_have_value(PASSWORD)
-    visitor.get_by_role("button", name=f"Hide {label}").click()
+    visitor.get_by_role("button", name=f"Hide: {label}", exact=True).click()
     expect(field).to_have_attribute("type", "password")
 
 
@@ -41,7 +41,7 @@ def test_each_field_of_a_password_change_has_its_own_button(open_browser, bob):
 def test_password_is_hidden_before_it_is_sent(open_browser, db):
     visitor = open_browser()
     visitor.goto("/accounts/signup/")
-    visitor.get_by_role("button", name="Show: Password").click()
+    visitor.get_by_role("button", name="Show: Password", exact=True).click()
     visitor.evaluate("""() => document.addEventListener("submit", event => {
       event.preventDefault(); window.sent = document.querySelector("#id_password1").type })""")
     visitor.get_by_label("Username").fill("dora")
@@ -117,7 +117,7 @@ def test_button_copies_the_link(open_browser, bob):
     his.goto("/accounts/")
     his.get_by_role("button", name="Copy: the link").click()
 
-    expect(his.get_by_role("button", name="Copied the link")).to_be_visible()
+    expect(his.get_by_role("button", name="Copied: the link")).to_be_visible()
     assert his.evaluate("navigator.clipboard.readText()") == his.locator("#invitation").input_value()
 
 

@@ -130,7 +130,7 @@ def test_message_marked_as_unread_before_its_report_is_not_reported(his, write, 
     with his.expect_response("**/chats/seen/"):
         his.clock.run_for(1_000)
     tokens[0].continue_()
-    expect(his).to_have_url(re.compile("/chats/unread/$"))
+    expect(his).to_have_url(re.compile("/chats/$"))
 
     assert his.reports == [[str(seen.pk)]]
     assert _unread() == ["read it later"]

@@ -1,11 +1,19 @@
 // @ts-check
 // The buttons beside fields: "Show" shows a typed password, "Copy" copies a text. Only pages with such fields load it.
 
-import { $, $$, required } from "./page.js";
+import { $, $$ } from "./page.js";
 import { gettext } from "./texts.js";
 
-/** @param {HTMLButtonElement} button @param {string} verb */
-const name = (button, verb) => (required("span", button).textContent = verb);
+/**
+ * Changes the text of a button, with which its name begins.
+ * @param {HTMLButtonElement} button
+ * @param {string} verb
+ */
+function name(button, verb) {
+  const label = String(button.getAttribute("aria-label"));
+  button.setAttribute("aria-label", label.replace(button.textContent, verb));
+  button.textContent = verb;
+}
 
 /** @param {HTMLButtonElement} button @param {boolean} isShown */
 function show(button, isShown) {
