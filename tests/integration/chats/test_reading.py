@@ -1,6 +1,7 @@
 """Inbox, conversation, thread, unread list and history."""
 
 import re
+from html import unescape
 
 import pytest
 
@@ -65,9 +66,8 @@ def test_part_of_the_inbox_has_the_rows_of_the_page_and_no_frame(browser_of, mem
              for key in ("", f"before={Message.objects.order_by('pk')[10].pk}")]  # fmt: skip
     for page, part in pages:
         # A script fills in the texts of times.
-        rows = re.sub(
-            r"( title=\"[^\"]*\")>[^<]*</time>", "></time>", page[page.index("<li ") : page.index("</ul>")]
-        )
+        shown = page[page.index("<li ") : page.index("</ul>")]
+        rows = re.sub(r"( title=\"[^\"]*\")>[^<]*</time>", "></time>", shown)
         assert part[part.index("<li ") : part.index("</ul>")].split() == rows.split()
         assert f'<body data-member="{alice.pk}">' in part
         assert re.findall(r'href="\?.*?"', part) == re.findall(r'href="\?before.*?"', page)
@@ -80,9 +80,8 @@ def test_part_of_the_inbox_is_the_same_after_a_change_that_no_row_shows(browser_
     client, addresses = browser_of(alice), ["/chats/", "/chats/?part=rows"]
     tags = [client.get(address)["ETag"] for address in addresses]
     first.edit("hello", by=bob)
-    again = [
-        client.get(address, HTTP_IF_NONE_MATCH=tag) for address, tag in zip(addresses, tags, strict=True)
-    ]
+    pairs = zip(addresses, tags, strict=True)
+    again = [client.get(address, HTTP_IF_NONE_MATCH=tag) for address, tag in pairs]
 
     assert [response.status_code for response in again] == [200, 304]
 
@@ -117,15 +116,11 @@ def test_thread_has_the_first_words_of_its_first_message_as_its_heading(
     assert f"<title>{heading} · " in page
 
 
-def test_thread_shows_each_reply_below_its_parent(browser_of, message, alice, bob):
-    def reply(parent, sender, receiver):
-        return Message.objects.create(sender=sender, receiver=receiver, content="x", parent_message=parent)
+def test_tree_shows_each_reply_below_its_parent(browser_of, message, write, alice, bob):
+    first, second = (write(bob, alice, parent_message=message) for _ in range(2))
+    below = write(alice, bob, parent_message=first)
 
-    first = reply(message, bob, alice)
-    second = reply(message, bob, alice)
-    below = reply(first, alice, bob)
-
-    page = _get(browser_of(alice), f"/chats/thread/{message.pk}/")
+    page = _get(browser_of(alice), f"/chats/thread/{message.pk}/?order=tree")
     depths = [int(depth) for depth in re.findall(r'data-depth="(\d+)"', page)]
     assert list(zip(_ids(page), depths, strict=True)) == [
         (message.pk, 0), (first.pk, 1), (below.pk, 2), (second.pk, 1),
@@ -156,17 +151,16 @@ def test_page_up_to_the_largest_id_is_the_last_one(browser_of, thread_of, alice)
     assert 'rel="next"' in before
 
 
-def test_reply_on_a_later_page_links_to_its_parent(browser_of, thread_of, alice):
+def test_reply_on_a_later_page_of_a_tree_links_to_its_parent(browser_of, thread_of, alice):
     root = thread_of(80, shape="fan")
-    first = _get(browser_of(alice), f"/chats/thread/{root.pk}/?from={root.pk}")
-    later = _get(
-        browser_of(alice), f"/chats/thread/{root.pk}/" + re.search(r'rel="next" href="([^"]+)"', first)[1]
-    )
+    first = _get(browser_of(alice), f"/chats/thread/{root.pk}/?from={root.pk}&order=tree")
+    following = unescape(re.search(r'rel="next" href="([^"]+)"', first)[1])
+    later = _get(browser_of(alice), f"/chats/thread/{root.pk}/{following}")
 
     assert len(_ids(first)) == 50
     assert len(_ids(later)) == 31
     assert "In reply to you:" in later
-    assert f'<a href="?at={root.pk}#m{root.pk}" dir="auto">root</a>' in later
+    assert f'<a href="?at={root.pk}&amp;order=tree#m{root.pk}" dir="auto">root</a>' in later
 
 
 def test_conversation_shows_its_latest_page_and_links_to_earlier_ones(browser_of, thread_of, alice):

@@ -20,7 +20,7 @@ UNREAD = CompiledQuery(lambda reader, before: Message.unread.for_user(reader).fo
 @member_view(budget=3)
 @private_cache_page(60)
 def inbox(request: MemberRequest) -> HttpResponse:
-    """Show one row for each counterpart, the latest message first. `?part=rows`: the rows without a frame."""
+    """Show one row for each counterpart, the latest message first. `?part=rows` shows only the rows."""
     before = key_from(request, "before")
     page = list_page(INBOX(request.user.pk, before), INBOX_SIZE, before, "last_message_id")
     if request.GET.get("part") == "rows":
