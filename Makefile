@@ -156,9 +156,8 @@ drill-recovery: install #: Lose the disk of the containers of a test, and recove
 
 .PHONY: drill-restore
 drill-restore: install #: Restore the containers of a test to a moment, and from encrypted backups; 5 minutes
-	@for drill in point_in_time encrypted_backup; do \
-	  $(PYTHON_IN_VENV) -m pytest -c tests/deployment/compose/pytest.ini \
-	    tests/deployment/compose/drill_$$drill.py -q $(ARGS) || exit 1; done
+	@$(PYTHON_IN_VENV) -m pytest -c tests/deployment/compose/pytest.ini -q -n 2 --dist=loadfile \
+	  tests/deployment/compose/drill_point_in_time.py tests/deployment/compose/drill_encrypted_backup.py $(ARGS)
 
 .PHONY: drill-alerts
 drill-alerts: install #: Stop, kill and freeze each container under load: which alert is mailed, and when (STACKS=5 at once; ARGS="-k web")
