@@ -152,7 +152,7 @@ def _row(page: Page, message: Any, depth: int, place: Place, follows: bool) -> M
             f"#m{parent}" if parent in page.ids else escape(at_message("", parent, page.nested))
         )
         values["parent_excerpt"] = escape(without_markers(begin(message.parent_excerpt, EXCERPT)))
-    count, last = message.thread_replies or (0, None)
+    count, last = message.thread_replies or (0, 0)
     if count:
         values |= _replies(count, time_of_id(last), page.language)
     format_for_row = MESSAGE(
