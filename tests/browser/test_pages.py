@@ -10,8 +10,8 @@ from messaging.models import Message
 from observability.budgets import views
 
 MOST_BYTES = 100_000
-# The requests for the columns beside the page on a wide screen, with the most bytes that they load. The page is usable
-# before they begin. The conversation is a page of 50 messages, which only nginx compresses.
+# The requests for the columns beside the page on a wide screen, with the most bytes that they load. The page
+# is usable before they begin. The conversation is a page of 50 messages, which only nginx compresses.
 BESIDE = {
     "list": (re.compile(r"/(beside|filtering|marks|pagination|refreshing)\.\w+\.js$|/chats/$"), 25_000),
     "conversation": (re.compile(r"/around\.\w+\.js$|/chats/with/\w+/\?at="), 60_000),
