@@ -40,14 +40,13 @@ def named_rows(
     return rows.values_list(*fields, *expressions, named=True)
 
 
-NUMBERS: "models.Field[Any, Any]" = ArrayField(BigIntegerField())
+SUMMARY = ArrayField(BigIntegerField())
 
 
 class Summary(Subquery):
     """The number of rows and the largest id of a subquery of ids, as an array."""
 
     template = "(SELECT ARRAY[COUNT(*), MAX(counted.id)] FROM (%(subquery)s) AS counted (id))"
-    output_field = NUMBERS
 
 
 class ParticipantQuerySet(models.QuerySet[Any]):
@@ -112,14 +111,14 @@ class MessageQuerySet(models.QuerySet[Any]):
         parent_sender_id = F("parent_message__sender")
         return named_rows(
             self, own, parent_excerpt=parent_excerpt, parent_sender_id=parent_sender_id,
-            thread_replies=self._replies() if with_replies else Value(None, NUMBERS),
+            thread_replies=self._replies() if with_replies else Value(None, SUMMARY),
         )  # fmt: skip
 
     def _replies(self) -> Case:
         # An index scan from the end of the thread. A reply has no thread, so it needs no scan.
         thread = self.model._default_manager.in_thread(OuterRef("pk")).filter(pk__gt=OuterRef("pk"))
         newest = thread.order_by("-pk").values("pk")[: MOST_REPLIES + 1]
-        return Case(When(parent_message=None, then=Summary(newest)))
+        return Case(When(parent_message=None, then=Summary(newest, SUMMARY)))
 
     def for_heading(self, reader: User) -> models.QuerySet[Any]:
         """Return the headings of messages: named tuples with an excerpt, the conversation and both usernames.
