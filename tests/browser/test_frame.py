@@ -84,6 +84,16 @@ def test_log_out_of_the_menu_leads_to_a_question_if_it_loses_texts(open_browser,
     assert len(hers.evaluate(DRAFTS)) == 1
 
 
+def test_log_out_asks_before_the_other_scripts_have_loaded(open_browser, message, alice):
+    hers, waiting = open_browser(alice), []
+    type_text(hers, "/chats/with/bob/", "a draft of another page")
+    hers.route("**/bobbin*.js", lambda route: waiting.append(route))
+    hers.goto("/accounts/", wait_until="commit")
+    hers.get_by_role("button", name="Log out").click()
+
+    expect(hers.get_by_role("dialog", name="Log out?")).to_contain_text("1 draft will be deleted.")
+
+
 def test_log_out_of_the_menu_logs_out_at_once(open_browser, message, alice):
     hers = open_browser(alice)
     hers.goto("/chats/with/bob/")
