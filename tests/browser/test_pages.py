@@ -11,7 +11,7 @@ from observability.budgets import views
 
 MOST_BYTES = 92_000  # A thread with 50 messages.
 # The requests for the columns beside the page on a wide screen, with the most bytes that they load. The page
-# is usable before they begin. The conversation is a page of 50 messages, which only nginx compresses.
+# is usable before they begin. The conversation is a page of 50 messages.
 BESIDE = {
     "list": (
         re.compile(r"/(beside|filtering|marks|pagination|refreshing)\.\w+\.js$|/chats/\?part=rows$"),
