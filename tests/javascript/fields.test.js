@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load, openPage } from "./page.js";
 
-openPage(`<form><input id="one" type="password"><button type="button" data-shows="one" aria-label="Show: Password">Show</button>
-  <input id="link" value="https://bobbin.test/"><button type="button" data-copies="link" aria-label="Copy: the link">Copy</button>
-  </form>`);
+openPage(`<form><input id="one" type="password">
+  <button type="button" data-shows="one" aria-label="Show: Password">Show</button>
+  <input id="link" value="https://bobbin.test/">
+  <button type="button" data-copies="link" aria-label="Copy: the link">Copy</button></form>`);
 await load("fields");
 const [show, copy] = document.querySelectorAll("button");
 const field = document.querySelector("#one");
