@@ -74,7 +74,7 @@ def test_focus_is_on_the_wrong_field_and_the_other_keeps_its_value(open_browser,
 def test_show_button_needs_scripts_and_the_form_does_not(open_browser, db):
     visitor = open_browser(java_script_enabled=False)
     visitor.goto("/accounts/signup/")
-    expect(visitor.get_by_text("Show", exact=True)).to_be_hidden()
+    expect(visitor.locator("button[data-shows]")).to_be_hidden()
     visitor.locator("#id_username").fill("dora")
     visitor.locator("#id_password1").fill(PASSWORD)
     visitor.locator("#id_password1").press("Enter")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.composing import DRAFTS, type_text, wait_for_module
+from tests.browser.composing import DRAFTS, first_of, type_text, wait_for_module
 
 PAGES = ("/chats/", "/chats/with/bob/", "/chats/search/", "/accounts/", "/chats/new/", "/chats/thread/{}/")
 PHONE = {"width": 390, "height": 844}
@@ -92,6 +92,7 @@ def test_log_out_asks_before_the_other_scripts_have_loaded(open_browser, message
     hers.get_by_role("button", name="Log out").click()
 
     expect(hers.get_by_role("dialog", name="Log out?")).to_contain_text("1 draft will be deleted.")
+    first_of(hers, waiting).continue_()
 
 
 def test_log_out_of_the_menu_logs_out_at_once(open_browser, message, alice):

@@ -40,7 +40,7 @@ def hers(open_browser, conversation, alice):
 
 
 def end_sessions_at_the_send(page) -> None:
-    """End the sessions when the page sends a message, so it has not noticed while the text is typed."""
+    """End the sessions when the page sends a message, and not while the text is typed."""
     page.route("**/chats/new/", lambda route: (end_sessions(), route.continue_()), times=1)
 
 

@@ -5,14 +5,12 @@ import { $, $$ } from "./page.js";
 import { gettext } from "./texts.js";
 
 /**
- * Changes the text of a button, with which its name begins.
+ * Changes the text of a button, and the beginning of its name for screen readers.
  * @param {HTMLButtonElement} button
  * @param {string} verb
  */
 function name(button, verb) {
-  const label = String(button.getAttribute("aria-label"));
-  button.setAttribute("aria-label", label.replace(button.textContent, verb));
-  button.textContent = verb;
+  for (const text of $$("span:not(.sr)", button)) text.textContent = verb;
 }
 
 /** @param {HTMLButtonElement} button @param {boolean} isShown */
