@@ -116,15 +116,15 @@ def erasure_pretended(monkeypatch):
 
 @pytest.fixture
 def flat_threads(monkeypatch):
-    from chats import rows
+    from chats import order
 
-    monkeypatch.setattr(rows, "flatten", lambda messages: [(message, 0) for message in messages])
+    monkeypatch.setattr(order, "flatten", lambda messages: [(message, 0) for message in messages])
 
 
 @pytest.fixture
 def latest_reply_first(monkeypatch):
     """Nest replies, but put siblings in the wrong order."""
-    from chats import rows
+    from chats import order
     from messaging.threads import flatten
 
     def reversed_siblings(messages):
@@ -135,7 +135,7 @@ def latest_reply_first(monkeypatch):
 
         return sorted(flatten(messages), key=lambda placed: path(placed[0].id))
 
-    monkeypatch.setattr(rows, "flatten", reversed_siblings)
+    monkeypatch.setattr(order, "flatten", reversed_siblings)
 
 
 @pytest.fixture

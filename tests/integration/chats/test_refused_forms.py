@@ -206,7 +206,7 @@ def test_log_in_after_a_send_without_a_session_leads_to_a_page_from_every_addres
             page = visitor.post(answer.url, {"username": "bob", "password": PASSWORD}, follow=True)
             led[address] = page.status_code, 'aria-label="Main"' in page.content.decode()
 
-    assert len(led) == 10
+    assert len(led) == 11
     assert {said for said in led.values() if said != (200, True)} == {(404, True)}
     # bob may not edit this message.
     assert [address for address, (status, _) in led.items() if status == 404] == [
