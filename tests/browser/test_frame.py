@@ -84,7 +84,7 @@ def test_log_out_of_the_menu_leads_to_a_question_if_it_loses_texts(open_browser,
     assert len(hers.evaluate(DRAFTS)) == 1
 
 
-def test_log_out_asks_before_the_other_scripts_have_loaded(open_browser, message, alice):
+def test_log_out_that_loses_texts_needs_no_other_script_for_its_question(open_browser, message, alice):
     hers, waiting = open_browser(alice), []
     type_text(hers, "/chats/with/bob/", "a draft of another page")
     hers.route("**/bobbin*.js", lambda route: waiting.append(route))
