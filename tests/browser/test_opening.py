@@ -98,12 +98,12 @@ def test_later_messages_load_while_scrolling_down(open_browser, items, page, ali
     rows = hers.locator("li.message")
     expect(rows).to_have_count(50)
     expect(hers.get_by_role("link", name="Later messages")).to_have_count(1)
-    for loaded in (100, 125):
+    # The rows of a thread are so low that the five earlier messages can load, too.
+    for last in (items[104], items[-1]):
         hers.evaluate("scrollTo(0, document.body.scrollHeight)")
-        expect(rows).to_have_count(loaded)
+        expect(_row(hers, last)).to_have_count(1)
 
     expect(hers.get_by_role("link", name="Later messages")).to_have_count(0)
-    expect(_row(hers, items[-1])).to_have_count(1)
 
 
 def test_link_that_has_the_focus_is_not_replaced_and_works(open_browser, items, page, alice):

@@ -125,7 +125,8 @@ def test_time_without_javascript_is_utc_on_every_page(open_browser, evening_mess
         texts = his.locator("time").all_inner_texts()
         assert texts, address
         is_in_utc = [("28 Oct" in text and "UTC" in text) or text == "23:30 UTC" for text in texts]
-        assert all(is_in_utc[1:] if "with" in address else is_in_utc), (address, texts)
+        has_separator = "with" in address or "thread" in address
+        assert all(is_in_utc[1:] if has_separator else is_in_utc), (address, texts)
         assert any("28 Oct" in text for text in texts), (address, texts)
 
 
@@ -158,11 +159,11 @@ def test_time_has_the_language_of_the_page(open_browser, evening_message, bob):
     his = open_browser(bob, timezone_id="Europe/Berlin", locale="de-DE")
     his.goto(f"/chats/thread/{evening_message.pk}/")
     time = his.locator(".meta time")
-    expect(time).to_have_text("29.10.2026, 00:30")
+    expect(time).to_have_text("00:30")
     expect(time).to_have_attribute("title", "29. Oktober 2026 um 00:30:00 MEZ")
     his.context.add_cookies([{"name": "language", "value": "en", "url": his.url}])
     his.reload()
-    expect(time).to_have_text("Oct 29, 2026, 12:30 AM")
+    expect(time).to_have_text("12:30 AM")
 
 
 def test_times_on_an_open_page_are_updated(open_browser, evening_message, bob):

@@ -5,7 +5,6 @@ import { AwayError } from "./away.js";
 import { renewTokens } from "./fetching.js";
 import { tabs } from "./live.js";
 import { idOf } from "./rows.js";
-import { leaveUnread } from "./seen.js";
 
 /**
  * Renews the token of the form, because a log-in in another tab makes the token of this page invalid. Returns whether the
@@ -15,10 +14,8 @@ import { leaveUnread } from "./seen.js";
 export async function prepare(submitter) {
   /** @type {HTMLElement | null | undefined} */
   const row = submitter?.closest("li.message");
-  if (row) {
-    leaveUnread(row);
-    tabs.postMessage({ kind: "left unread", message: idOf(row) }); // Another window may be about to report it.
-  }
+  // Another window may be about to report it.
+  if (row) tabs.postMessage({ kind: "left unread", message: idOf(row) });
   try {
     await renewTokens();
   } catch (error) {

@@ -5,6 +5,7 @@ import { isEdit } from "./drafts.js";
 import { isUnanswered } from "./fetching.js";
 import { fail, NOT_CONNECTED } from "./keeping.js";
 import { messages, required } from "./page.js";
+import { leaveUnread } from "./seen.js";
 
 const BUTTONS = "#mark-unread, #read-all, [data-notification] form"; // Forms that consist of one button.
 
@@ -45,6 +46,7 @@ export function sendButton(event) {
   const { target: form, submitter } = event;
   if (!(form instanceof HTMLFormElement && form.matches(BUTTONS)) || "prepared" in form.dataset) return;
   event.preventDefault();
+  leaveUnread(submitter?.closest("li.message") ?? null); // At once: its report may be due while buttons.js is loaded.
   const submit = () => {
     form.dataset.prepared = "";
     form.requestSubmit(submitter); // Without a connection, the browser shows its own page.
