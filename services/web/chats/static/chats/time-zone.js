@@ -1,8 +1,7 @@
 // @ts-check
-// A button that chooses the time zone of this browser. Only the page with the choice of a time zone loads it.
+// The button that chooses the time zone of this browser. Only the page with the choice of a time zone loads it.
 
 import { make, required } from "./page.js";
-import { gettext } from "./texts.js";
 
 const choice = required("select#id_time_zone");
 const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -14,7 +13,4 @@ function choose() {
   choice.value = zone;
 }
 
-const textContent = gettext("Use the time zone of this browser (%(zone)s)", { zone });
-const button = make("button", { type: "button", className: "plain", textContent });
-button.addEventListener("click", choose);
-choice.after(button);
+required("[data-zone-of-browser]").addEventListener("click", choose);
