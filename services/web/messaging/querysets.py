@@ -115,7 +115,7 @@ class MessageQuerySet(models.QuerySet[Any]):
         )  # fmt: skip
 
     def _replies(self) -> Case:
-        # An index scan from the end of the thread. A reply has no thread, so it needs no scan.
+        # An index scan from the end of the thread. A reply is the root of no thread, so it needs no scan.
         thread = self.model._default_manager.in_thread(OuterRef("pk")).filter(pk__gt=OuterRef("pk"))
         newest = thread.order_by("-pk").values("pk")[: MOST_REPLIES + 1]
         return Case(When(parent_message=None, then=Summary(newest, SUMMARY)))

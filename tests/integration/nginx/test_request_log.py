@@ -3,8 +3,10 @@
 import secrets
 import socket
 import time
+from importlib import import_module
 
 import pytest
+from django.urls import reverse
 
 pytestmark = pytest.mark.xdist_group("nginx")
 
@@ -35,6 +37,24 @@ ROUTES = {
     f"/metrics/{SECRET}": "(no route)",
     f"/?{SECRET}": "/",
 }
+
+
+VALUES = {"pk": 12, "username": "alice"}
+
+
+def test_every_page_has_a_route(site, db):
+    pages = [
+        reverse(f"{app}:{one.name}", kwargs={name: VALUES[name] for name in one.pattern.converters})
+        for app in ("chats", "labs", "notifications", "accounts")
+        for one in import_module(f"{app}.urls").urlpatterns
+    ]
+    traces = {f"page-{secrets.token_hex(4)}": page for page in pages}
+    for trace, page in traces.items():
+        site.fetch("GET", page, "192.0.2.202", **{"X-Request-ID": trace})
+    routes = {page: line["route"] for trace, page in traces.items() for line in site.logged(trace)}
+
+    assert len(routes) == len(set(pages))
+    assert [page for page, route in routes.items() if route == "(no route)"] == []
 
 
 @pytest.mark.parametrize("address", ROUTES)

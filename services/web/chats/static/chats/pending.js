@@ -9,7 +9,7 @@ import { gettext } from "./texts.js";
 
 /** @typedef {(message: Unsent) => void} Choice */
 
-// What formatting removes from a text: markers of quotes, items, code and emphasis, and blanks (chats/blocks.py).
+// The characters that formatting removes: markers of quotes, items, code and emphasis, and blanks (chats/blocks.py).
 const MARKERS = /^(?:[ \t]*(?:>|(?:[-*]|\d{1,3}\.)[ \t]))+|^```.*$|[*_`\s]/gm;
 const LABEL = 30; // Characters of a message in the names of its buttons.
 
