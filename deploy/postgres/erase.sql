@@ -39,6 +39,8 @@ SELECT id FROM messaging_message WHERE conversation_id IN (TABLE gone_conversati
 
 DELETE FROM notifications_notification WHERE message_id IN (TABLE gone_message);
 DELETE FROM messaging_messagehistory WHERE message_id IN (TABLE gone_message);
+SELECT 'DELETE FROM messaging_thread WHERE root_id IN (TABLE gone_message)'
+WHERE to_regclass('messaging_thread') IS NOT NULL \gexec
 DELETE FROM messaging_message WHERE id IN (TABLE gone_message);
 DELETE FROM messaging_participant WHERE conversation_id IN (TABLE gone_conversation);
 DELETE FROM messaging_conversation WHERE id IN (TABLE gone_conversation);

@@ -8,6 +8,8 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from tests.support.audit import WRONG_THREADS
+
 # Compare the stored counters of both participants with the messages of each conversation.
 AUDIT_WRONG = """
 SELECT p.id, p.unread_count, p.last_message_id, t.unread, t.last
@@ -72,15 +74,17 @@ def slopes(count_queries):
 
 @pytest.fixture
 def wrong_counters(db):
-    """Return a function that returns the participants with a wrong counter or last message.
+    """Return a function that returns the participants with a wrong counter or last message, and wrong threads.
 
-    An empty list means that all are correct.
+    A thread is wrong if the list of threads has another last reply. An empty list means that all are correct.
     """
 
     def load():
         with connection.cursor() as cursor:
             cursor.execute(AUDIT_WRONG)
-            return cursor.fetchall()
+            participants = cursor.fetchall()
+            cursor.execute(WRONG_THREADS)
+            return participants + cursor.fetchall()
 
     return load
 

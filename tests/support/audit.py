@@ -22,6 +22,14 @@ JOIN LATERAL (
 ) AS actual ON true
 WHERE (p.last_message_id, p.unread_count) IS DISTINCT FROM (actual.last, actual.unread::int)
 """
+WRONG_THREADS = """
+SELECT t.root_id, t.last_reply_id, actual.thread_root_id, actual.last FROM messaging_thread t FULL JOIN (
+  SELECT m.thread_root_id, c.low_id, c.high_id, max(m.id) AS last
+  FROM messaging_message m JOIN messaging_conversation c ON c.id = m.conversation_id
+  WHERE m.thread_root_id IS NOT NULL GROUP BY 1, 2, 3
+) AS actual ON actual.thread_root_id = t.root_id
+WHERE (t.low_id, t.high_id, t.last_reply_id) IS DISTINCT FROM (actual.low_id, actual.high_id, actual.last)
+"""
 
 
 class Sent(NamedTuple):
@@ -50,27 +58,31 @@ class Audit(NamedTuple):
     doubled: int
     misdelivered: int
     wrong_counters: int = 0
+    wrong_threads: int = 0
 
     @property
     def is_clean(self) -> bool:
-        return not (self.lost or self.doubled or self.misdelivered or self.wrong_counters)
+        wrong = self.misdelivered or self.wrong_counters or self.wrong_threads
+        return not (self.lost or self.doubled or wrong)
 
     def __str__(self) -> str:
         return (
             f"{self.acknowledged:,} sends were acknowledged. Lost: {self.lost}, doubled: {self.doubled}, "
             f"misdelivered: {self.misdelivered}, inbox rows that disagree with the messages: "
-            f"{self.wrong_counters}."
+            f"{self.wrong_counters}, rows of the list of threads that do: {self.wrong_threads}."
         )
 
 
 def audit(acknowledged: Iterable[Sent], after: int) -> Audit:
-    """Compare the sends with all messages of an id above `after`, and check the inbox counters."""
+    """Compare the sends with all messages of an id above `after`. Check the inboxes and the list of threads."""
     with connection.cursor() as cursor:
         cursor.execute(FIND, [after])
         found = [Found(*row) for row in cursor.fetchall()]
         cursor.execute(WRONG_COUNTERS)
         wrong_counters = cursor.fetchone()[0]
-    return compare(acknowledged, found)._replace(wrong_counters=wrong_counters)
+        cursor.execute(WRONG_THREADS)
+        wrong_threads = len(cursor.fetchall())
+    return compare(acknowledged, found)._replace(wrong_counters=wrong_counters, wrong_threads=wrong_threads)
 
 
 def compare(acknowledged: Iterable[Sent], found: Iterable[Found]) -> Audit:

@@ -17,6 +17,7 @@ from messaging.message_fields import MessageFields
 from messaging.numbering import number, with_free_ids
 from messaging.pairs import lock_pairs, pair_of
 from messaging.signals import messages_created_in_bulk
+from messaging.thread_list import record_replies
 from messaging.validation import INACTIVE, Parents, attach_to_thread, validate
 from observability import metrics
 
@@ -41,6 +42,7 @@ def _insert_many(messages: Sequence[MessageFields], write: Write, model: type[Mo
             attach_to_thread(message, parents)
         write(messages)
         record_sent(messages, using=using)
+        record_replies(messages, using=using)
         messages_created_in_bulk.send(sender=model, messages=messages, using=using)
         on_commit(using, metrics.SENT.labels("imported").inc, len(messages))
 
@@ -53,6 +55,7 @@ def insert_anywhere(
     attach_to_thread(message, parents)
     write(force_insert=True)
     record_sent([message], using=using)
+    record_replies([message], using=using)
 
 
 def allocate(messages: Sequence[MessageFields], parents: Parents, *, using: str) -> None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.erasure_phases import MOST_COUNTED, erasure_phase
 from accounts.models import User
-from messaging.models import Conversation, Message, MessageHistory, Participant
+from messaging.models import Conversation, Message, MessageHistory, Participant, Thread
 from messaging.statements import USERS, execute
 
 CONVERSATIONS = "SELECT id FROM messaging_conversation WHERE low_id = %(user)s OR high_id = %(user)s"
@@ -24,6 +24,7 @@ LOCK = [
 ERASE = [
     f"DELETE FROM messaging_messagehistory WHERE message_id IN ({THEIR_MESSAGES})",
     "UPDATE messaging_messagehistory SET edited_by_id = NULL WHERE edited_by_id = %(user)s",
+    "DELETE FROM messaging_thread WHERE low_id = %(user)s OR high_id = %(user)s",
     f"DELETE FROM messaging_message WHERE conversation_id IN ({CONVERSATIONS})",
     f"""
     WITH sides AS (DELETE FROM messaging_participant WHERE conversation_id IN ({CONVERSATIONS}))
@@ -52,7 +53,7 @@ def count_messages(user: User) -> dict[str, int]:
     return dict(zip(labels, counts, strict=True))
 
 
-@erasure_phase("messages", MessageHistory, Message, Participant, Conversation, count=count_messages)
+@erasure_phase("messages", MessageHistory, Thread, Message, Participant, Conversation, count=count_messages)
 def erase_messages(user: User, using: str) -> None:
     """Delete the conversations of a user, with the messages of both participants."""
     for statement in ERASE:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models.signals import post_delete, pre_delete, pre_save
 
-from messaging import inbox
+from messaging import inbox, thread_list
 from messaging.editing import EditConflictError, keep_previous_content
 from messaging.models import Message
 from messaging.statements import lock_conversations
@@ -30,3 +30,5 @@ def lock_before_delete(sender: type[Message], instance: Message, using: str, **k
 @receiver(post_delete, sender=Message, dispatch_uid="messaging.recount_after_delete")
 def recount_after_delete(sender: type[Message], instance: Message, using: str, **kwargs: object) -> None:
     inbox.recount([instance.conversation_id], using=using)
+    if instance.thread_root_id is not None:
+        thread_list.recompute([instance.thread_root_id], using=using)

@@ -6,7 +6,7 @@ A page (chats/views/writing.py) calls `send`, and other code `Message.objects.cr
 1. `validate` checks the text, the parent, and that sender and receiver are two users. `attach_to_thread` sets
    the thread of a reply.
 2. `_insert_last` sends `pre_save`. Then one statement locks the users and the conversation, allocates the id,
-   updates both inboxes and inserts the row. It refuses a deactivated receiver, which rolls all of it back.
+   updates both inboxes and the list of threads, and inserts the row. It refuses a deactivated receiver, which rolls all of it back.
 3. `_insert_last` sends `post_save`. Its receivers react (docs/signals.md): live/receivers.py registers a
    callback for the commit, and notifications/receivers.py inserts the notification.
 
@@ -53,7 +53,7 @@ M = TypeVar("M", bound=MessageFields)
 # The low bits are random: with a sequence, two ids would show how many messages all users sent between them.
 # `count(*) >= 0` is always true. It makes PostgreSQL lock the users first, because PostgreSQL runs a SELECT
 # of WITH only when another part of the statement reads its rows.
-INSERT = f"""
+PARTS = f"""
 WITH people AS MATERIALIZED (
   SELECT id, is_active FROM {USERS} WHERE id IN (%(low)s, %(high)s) ORDER BY id FOR KEY SHARE
 ), here AS MATERIALIZED (
@@ -82,8 +82,17 @@ WITH people AS MATERIALIZED (
          %(thread_root_id)s::bigint, %(client_id)s::uuid
   FROM place WHERE is_active
 )
-SELECT conversation_id, number, smaller, is_active FROM place
 """  # noqa: S608  (the name of a table)
+# Only for a reply: its thread, in the list of threads (messaging/thread_list.py).
+LISTED = """, listed AS (
+  INSERT INTO messaging_thread (root_id, low_id, high_id, last_reply_id)
+  SELECT %(thread_root_id)s::bigint, %(low)s::bigint, %(high)s::bigint, number FROM place WHERE is_active
+  ON CONFLICT (root_id) DO UPDATE SET last_reply_id = EXCLUDED.last_reply_id
+)
+"""
+RESULT = "SELECT conversation_id, number, smaller, is_active FROM place"
+INSERT = PARTS + RESULT
+INSERT_REPLY = PARTS + LISTED + RESULT
 # Both participants of a conversation have the same last message. This statement repairs a difference.
 AGREE = "UPDATE messaging_participant SET last_message_id = %s WHERE conversation_id = %s"
 
@@ -159,11 +168,12 @@ def _insert_row(message: MessageFields, using: str) -> tuple[int, int]:
     low, high = pair_of(message)
     values = {"low": low, "high": high, "milliseconds": milliseconds(time_of(message))}
     values |= message.values_to_insert(using)
-    found = execute(using, INSERT, values)
+    insertion = INSERT if message.thread_root_id is None else INSERT_REPLY
+    found = execute(using, insertion, values)
     if not found:
         # This is their first message. If another transaction opens the conversation first, use that one.
         execute(using, OPEN_PAIRS, {"low": [low], "high": [high]})
-        found = execute(using, INSERT, values)
+        found = execute(using, insertion, values)
     if not found:
         raise ValidationError(*GONE)
     [(conversation_id, number, smaller, is_active)] = found

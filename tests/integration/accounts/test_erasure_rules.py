@@ -79,6 +79,10 @@ RULES = {
     "messaging.Message.receiver": lambda victim, other: write(other, victim),
     "messaging.MessageHistory.message": lambda victim, other: write(other, victim).edit("Edited", by=other),
     "messaging.MessageHistory.edited_by": moderate,
+    "messaging.Thread.root": answer,
+    "messaging.Thread.last_reply": answer,
+    "messaging.Thread.low": answer,
+    "messaging.Thread.high": lambda victim, other: answer(victim, User.objects.create(pk=-1, username="d")),
     "notifications.Notification.message": write,
     "notifications.Notification.user": lambda victim, other: write(other, victim),
 }

@@ -32,6 +32,7 @@ SELECT {last} + 1, sender_id, receiver_id, content, timestamp, true, edited, con
 INSERT INTO notifications_notification (user_id, message_id, content, read, created_at)
 SELECT receiver_id, id, content, false, timestamp FROM messaging_message WHERE id > {last};
 UPDATE messaging_participant SET last_message_id = (SELECT max(id) FROM messaging_message);
+UPDATE messaging_thread SET last_reply_id = (SELECT max(id) FROM messaging_message);
 """
 TO_ANOTHER = """
 ALTER TABLE messaging_message DROP CONSTRAINT message_receiver_takes_part;
@@ -75,6 +76,15 @@ WRONGS = {
     "an inbox shows nothing": (
         "UPDATE messaging_participant SET last_message_id = NULL WHERE user_id = {alice}",
         {"wrong_counters": 1},
+    ),
+    "a list of threads shows an older reply": (
+        "UPDATE messaging_thread SET last_reply_id = {reply}",
+        {"wrong_threads": 1},
+    ),
+    "a list of threads lacks one": ("DELETE FROM messaging_thread", {"wrong_threads": 1}),
+    "a list of threads shows one to somebody else": (
+        "UPDATE messaging_thread SET high_id = {charlie}",
+        {"wrong_threads": 1},
     ),
 }
 
