@@ -66,6 +66,12 @@ THE_REST = [
     CROSS JOIN LATERAL (VALUES (c.low_id, c.high_id), (c.high_id, c.low_id)) AS side (me, other)
     """,
     """
+    INSERT INTO messaging_thread (root_id, low_id, high_id, last_reply_id)
+    SELECT m.thread_root_id, c.low_id, c.high_id, max(m.id)
+    FROM messaging_message m JOIN messaging_conversation c ON c.id = m.conversation_id
+    WHERE m.thread_root_id IS NOT NULL GROUP BY 1, 2, 3
+    """,
+    """
     INSERT INTO notifications_notification (user_id, message_id, content, read, created_at)
     SELECT receiver_id, id, 'New message from member' || sender_id, read, "timestamp"
     FROM messaging_message ORDER BY id
@@ -77,7 +83,7 @@ THE_REST = [
 ]
 EMPTY = """
 TRUNCATE accounts_user, messaging_conversation, messaging_participant, messaging_message,
-         messaging_messagehistory, notifications_notification CASCADE
+         messaging_messagehistory, messaging_thread, notifications_notification CASCADE
 """
 
 

@@ -56,6 +56,7 @@ def town(write, write_many, alice, bob, charlie, member):
 PAGES = {
     "inbox": "/chats/",
     "unread": "/chats/unread/",
+    "threads": "/chats/threads/",
     "notifications": "/chats/notifications/",
     "conversation": "/chats/with/bob/",
     "thread": "/chats/thread/{root.pk}/",
@@ -152,7 +153,7 @@ def test_table_of_large_numbers_is_no_wider_than_320_pixels(open_browser, alice)
 
 def test_pages_without_data_have_a_heading(open_browser, alice, picture):
     hers = open_browser(alice)
-    for name in ("inbox", "unread", "notifications", "search", "query-lab"):
+    for name in ("inbox", "unread", "threads", "notifications", "search", "query-lab"):
         hers.goto(PAGES[name].partition("?")[0])
         picture(hers, f"{name}-empty")
         expect(hers.get_by_role("heading", level=1)).to_be_visible()

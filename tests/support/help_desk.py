@@ -8,7 +8,7 @@ from messaging.models import Message
 MOST = 1.2  # Times the cost for a member with 100 conversations.
 PAGES = [
     "/chats/", "/chats/?before={middle}", "/chats/unread/", "/chats/unread/?before={middle}",
-    "/chats/notifications/", "/chats/notifications/?before={middle}", "/chats/new/",
+    "/chats/notifications/", "/chats/notifications/?before={middle}", "/chats/threads/", "/chats/new/",
     "/chats/people/?to={start}", "/chats/state/", "/chats/counterpart/?to={counterpart}",
     "/chats/counterpart/?conversation={conversation}", "/chats/with/{counterpart}/",
     "/chats/with/{counterpart}/?at={middle}", "/chats/thread/{middle}/",

@@ -1,4 +1,4 @@
-"""The rows of the inbox and of the unread list, as HTML. chats/rows.py has those of messages."""
+"""The rows of the inbox, of the unread list and of the list of threads, as HTML. chats/rows.py has those of messages."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -7,8 +7,8 @@ from django.utils.timezone import get_current_timezone
 from django.utils.translation import get_language
 from markupsafe import Markup, escape
 
-from chats.addresses import message_urls, opening_urls
-from chats.formatting import without_markers
+from chats.addresses import addresses, at_message, message_urls, opening_urls
+from chats.formatting import heading, without_markers
 from chats.initials import color_class, initials
 from chats.row_formats import row_formats
 from chats.times import local
@@ -22,7 +22,13 @@ class InboxKind(NamedTuple):
     for_script: bool  # times.js fills in the texts of times.
 
 
+class ThreadKind(NamedTuple):
+    is_mine: bool  # Whether the last reply is the reader's.
+    is_unread: bool
+
+
 INBOX = row_formats("inbox_row", InboxKind)
+THREAD = row_formats("thread_row", ThreadKind)
 UNREAD = row_formats("unread_row", lambda: None)
 
 
@@ -68,6 +74,32 @@ def unread_rows(rows: Iterable[Any]) -> Markup:
             "excerpt": escape(without_markers(begin(row.excerpt, LONG_EXCERPT))),
         }
         made.append(UNREAD(language).filled(values))
+    return _joined(made)
+
+
+def thread_rows(rows: Iterable[Any], reader_id: int) -> Markup:
+    """Return the rows of a list of threads. `rows` come from ThreadQuerySet.rows.
+
+    A thread with unread messages opens at the first one, any other at its last reply.
+    """
+    url, language, zone = addresses("chats:thread"), get_language(), get_current_timezone()
+    made = []
+    for row in rows:
+        at, page = local(row.replied_at, language, zone), url(row.root_id)
+        values = {
+            "root": str(row.root_id),
+            "conversation": str(row.conversation_id),
+            "name": escape(row.name),
+            "url": page if row.is_unread else at_message(page, row.last_reply_id),
+            "initials": initials(row.name),
+            "color": color_class(row.counterpart_id),
+            "iso": at.iso,
+            "title": at.long,
+            "text": at.text,
+            "heading": escape(heading(row.excerpt)),
+            "reply": escape(without_markers(begin(row.reply, EXCERPT))),
+        }
+        made.append(THREAD(language, row.sender_id == reader_id, row.is_unread).filled(values))
     return _joined(made)
 
 

@@ -22,6 +22,7 @@ app_name = "chats"
 urlpatterns = [
     path("", reading.inbox, name="inbox"),
     path("unread/", reading.unread, name="unread"),
+    path("threads/", reading.threads, name="threads"),
     path("with/<username:username>/", conversations.conversation, name="conversation"),
     path("conversation/<int:pk>/", conversations.conversation_by_id, name="conversation_by_id"),
     path("thread/<int:pk>/", conversations.thread, name="thread"),

@@ -35,6 +35,7 @@ GLOBALS = {
     "message_urls": addresses.message_urls,
     "opening_urls": addresses.opening_urls,
     "script_texts_url": script_texts_url,
+    "thread_rows": list_rows.thread_rows,
     "time_zone": get_current_timezone_name,
     "token_placeholder": mark_safe(TOKEN),  # noqa: S308  # A constant.
     "unread_rows": list_rows.unread_rows,

@@ -201,6 +201,7 @@ class ThreadQuerySet(models.QuerySet[Any]):
         messages = self.model._meta.get_field("root").related_model._default_manager
         unread = messages.in_thread(OuterRef("root")).filter(receiver=reader, read=False)
         shown = {
+            "conversation_id": F("root__conversation_id"),
             "counterpart_id": F(f"{other}_id"),
             "name": F(f"{other}__username"),
             "excerpt": Left("root__content", EXCERPT + 1),

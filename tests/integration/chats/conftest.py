@@ -77,6 +77,13 @@ class Growth:
             Message(sender=self.alice, receiver=self.bob, content="hello") for _ in range(count)
         )[-1]
 
+    def answered(self, count):
+        """Start threads of alice with bob, with an unread reply of alice in each."""
+        fields = {"sender": self.alice, "receiver": self.bob}
+        roots = Message.objects.bulk_create(Message(**fields, content="hello") for _ in range(count))
+        made = (Message(**fields, content="again", parent_message=root) for root in roots)
+        self.last = Message.objects.bulk_create(made)[-1]
+
     def edits(self, count, message=None):
         """Add rows to the history of the first message, or of another."""
         fields = {"message": message or self.root, "old_content": "before", "edited_by": self.alice}

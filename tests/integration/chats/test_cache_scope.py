@@ -10,7 +10,7 @@ from live import events, receivers
 from messaging.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CACHED = ["/chats/", "/chats/unread/", "/chats/notifications/"]
+CACHED = ["/chats/", "/chats/unread/", "/chats/threads/", "/chats/notifications/"]
 
 
 def _rename(user):

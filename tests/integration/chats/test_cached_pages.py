@@ -26,7 +26,7 @@ from caching.private_pages import private_cache_page, read_ahead
 from messaging.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CACHED = ["/chats/", "/chats/unread/"]
+CACHED = ["/chats/", "/chats/unread/", "/chats/threads/"]
 
 
 def _prepare(request, user):

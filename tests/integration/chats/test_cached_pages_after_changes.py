@@ -36,7 +36,7 @@ class World:
 
     @property
     def pages(self):
-        lists = ["/chats/", "/chats/unread/", "/chats/notifications/", "/chats/state/"]
+        lists = ["/chats/", "/chats/unread/", "/chats/threads/", "/chats/notifications/", "/chats/state/"]
         conversation, thread = self.first.conversation_id, self.first.pk
         return [
             *lists,

@@ -18,7 +18,7 @@ from chats import stored_pages
 from chats.stored_pages import StoredPagesMiddleware
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PAGES = ["/chats/", "/chats/unread/", "/chats/notifications/"]
+PAGES = ["/chats/", "/chats/unread/", "/chats/threads/", "/chats/notifications/"]
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"')
 
 

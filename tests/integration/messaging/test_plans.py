@@ -55,7 +55,7 @@ def made():
 
 
 def _reader(stage, page: str) -> User:
-    which = {"unread": stage.unread, "inbox": stage.inbox}.get(page, stage.reader_of_10000)
+    which = {"unread": stage.unread, "inbox": stage.inbox, "threads": stage.inbox}.get(page, stage.reader_of_10000)
     return User.objects.get(pk=which)
 
 
@@ -63,6 +63,7 @@ READING = {
     "inbox": ["/chats/", "/chats/?before=60000", "/chats/new/", "/chats/people/?to=member1"],
     "unread": ["/chats/unread/", "/chats/unread/?before=60000", "/chats/notifications/",
                "/chats/notifications/?before=50000"],
+    "threads": ["/chats/threads/", "/chats/threads/?before=60000"],
     "thread": ["/chats/thread/{root}/", "/chats/thread/{root}/?at={late}", "/chats/thread/{root}/?at={root}",
                "/chats/thread/{root}/?from={late}", "/chats/thread/{root}/?to={late}",
                "/chats/with/{counterpart}/", "/chats/with/{counterpart}/?at={late}",

@@ -38,7 +38,7 @@ from tests.support.http_client.connection import fetch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SHARED = {"chats:conversation_by_id", "chats:thread"}  # A page of two users.
-CACHED = {"chats:inbox", "chats:state", "chats:unread", "notifications:list"}
+CACHED = {"chats:inbox", "chats:state", "chats:threads", "chats:unread", "notifications:list"}
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Lists of messages: the inbox, the unread messages, and the history of a message."""
+"""Lists: the inbox, the unread messages, the threads, and the history of a message."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -10,10 +10,11 @@ from chats.large_pages import memory_for
 from chats.new_message import NewMessageForm
 from chats.pages import INBOX_SIZE, ONE_MORE
 from messaging.compiled import CompiledQuery
-from messaging.models import Message, MessageHistory, Participant
+from messaging.models import Message, MessageHistory, Participant, Thread
 from messaging.paging import PAGE_SIZE, list_page
 
 INBOX = CompiledQuery(lambda reader, before: Participant.objects.inbox_rows(reader, before)[: INBOX_SIZE + 1])
+THREADS = CompiledQuery(lambda reader, before: Thread.objects.rows(reader, INBOX_SIZE + 1, before))
 UNREAD = CompiledQuery(lambda reader, before: Message.unread.for_user(reader).for_list(before)[:ONE_MORE])
 
 
@@ -38,6 +39,15 @@ def unread(request: MemberRequest) -> HttpResponse:
     before = key_from(request, "before")
     page = list_page(UNREAD(request.user.pk, before), PAGE_SIZE, before, "id")
     return render(request, "chats/unread.html", page)
+
+
+@member_view(budget=3)
+@private_cache_page(60)
+def threads(request: MemberRequest) -> HttpResponse:
+    """Show one row for each thread with replies, the latest reply first."""
+    before = key_from(request, "before")
+    page = list_page(THREADS(request.user.pk, before), INBOX_SIZE, before, "last_reply_id")
+    return render(request, "chats/threads.html", page)
 
 
 @member_view(budget=4)

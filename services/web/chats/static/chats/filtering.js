@@ -16,6 +16,8 @@ const none = make("p", { className: "no-rows quiet" });
 group.setAttribute("role", "group");
 none.setAttribute("role", "status");
 group.append(all, unread);
+const threads = $('.top a[href$="/threads/"]');
+if (threads) group.append(make("a", { href: threads.href, textContent: threads.textContent.trim() }));
 const head = make("div", { className: "filter" });
 head.append(field, group);
 

@@ -130,6 +130,7 @@ export const SHORTCUTS = [
   { ...single, keys: ["U"], run: () => clickIn('button[form="mark-unread"]') },
   { ...single, keys: ["n"], run: () => $(".top .button")?.click() },
   { ...single, keys: ["i"], run: () => $(".brand")?.click() },
+  { ...single, keys: ["t"], run: () => $('.top a[href$="/threads/"]')?.click() },
   { ...single, keys: ["/"], run: search },
   { ...single, keys: ["?"], run: () => $("[data-opens]")?.click() },
   {

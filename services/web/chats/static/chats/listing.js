@@ -31,6 +31,7 @@ export const EFFECTS = {
   U: gettext("mark the message as unread"),
   n: gettext("new message"),
   i: gettext("inbox"),
+  t: gettext("threads"),
   "/": gettext("search"),
   "?": gettext("show these shortcuts"),
   "Ctrl+k": gettext("find a person or a message"),
