@@ -46,7 +46,7 @@ test("each key has one shortcut, and each shortcut says what it does", () => {
 });
 
 test("table has the keys that members know from other programs", () => {
-  const expected = "j k Enter G End p u r e ArrowUp U n i / ? Ctrl+k Ctrl+Enter Escape";
+  const expected = "j k Enter G End p u r e ArrowUp U n i t / ? Ctrl+k Ctrl+Enter Escape";
   assert.equal(SHORTCUTS.flatMap((one) => one.keys).join(" "), expected);
 });
 
