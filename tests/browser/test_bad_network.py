@@ -181,7 +181,8 @@ def test_conversation_opens_and_sends_over_a_lossy_network(hers, his, network):
     hers.locator('[data-counterpart="bob"] a').first.click()
     hers.locator(".composer textarea").focus()
     send(hers, "from a page that loaded slowly")
-
+    # Without its scripts, the page sends the form, and shows no row before the response.
+    expect(hers.locator("li.message .content")).to_have_count(2, timeout=PATIENCE)
     _expect_the_same(hers, his)
     assert _stored()[1:] == ["from a page that loaded slowly"]
 

@@ -6,7 +6,7 @@ import struct
 import threading
 from collections import Counter
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET
 from typing import Any, TypeVar
@@ -31,7 +31,8 @@ class Link:
 
     def cut(self) -> None:
         for _, writer in (self.near, self.far):
-            writer.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, ABORT)
+            with suppress(OSError):  # The socket may be closed already.
+                writer.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, ABORT)
             writer.transport.abort()
 
 

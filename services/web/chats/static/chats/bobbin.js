@@ -36,6 +36,7 @@ function click(event) {
   if (target && target.matches("[data-finder]") && openFinder()) event.preventDefault();
   else if (target instanceof HTMLAnchorElement) follow(event, target);
   else if (target instanceof HTMLButtonElement) push(event, target);
+  else showActions(/** @type {PointerEvent} */ (event));
 }
 
 /** @param {MouseEvent} event @param {HTMLAnchorElement} anchor */
@@ -70,8 +71,11 @@ function toggle({ target }) {
     import("./menu.js").then(({ watchMenu }) => watchMenu(target));
 }
 
-/** A long press shows the actions of a message, as a touch does. @param {PointerEvent} event */
-function hold({ target, pointerType }) {
+/**
+ * A touch shows the actions of a message, as a long press does. Not all browsers set :hover by a touch.
+ * @param {PointerEvent} event
+ */
+function showActions({ target, pointerType }) {
   const row = pointerType === "touch" && target instanceof Element && rowOf(target);
   if (row && !row.contains(document.activeElement)) focusRow(row);
 }
@@ -130,7 +134,7 @@ function showSwitches() {
 addEventListener("storage", showSwitches);
 document.addEventListener("click", click);
 document.addEventListener("toggle", toggle, true); // It does not bubble.
-document.addEventListener("contextmenu", hold);
+document.addEventListener("contextmenu", showActions);
 document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);
 document.addEventListener("submit", send);
