@@ -53,7 +53,7 @@ function showHeading() {
  */
 function simplify(row) {
   const time = required(".meta > a", row);
-  time.ariaLabel = `${time.textContent} ${row.ariaLabel}`;
+  time.setAttribute("aria-label", `${time.textContent} ${row.getAttribute("aria-label")}`);
   row.removeAttribute("aria-label");
   const content = required(".content", row);
   content.classList.toggle("is-folded", isLong(content));
