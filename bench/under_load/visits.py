@@ -21,7 +21,7 @@ from notifications.models import Notification
 
 BROWSERS = 16
 MIX = "60 % inbox, 20 % conversation, 15 % unread, 5 % send"
-COUNTERPART, MESSAGE, NOTIFICATION = ' data-counterpart="', ' data-message="', ' data-notification="'
+COUNTERPART, MESSAGE, NOTIFICATION = ' data-counterpart="', '<li id="m', ' data-notification="'
 
 
 @dataclass
@@ -105,7 +105,7 @@ def kinds(member: Member) -> list[Kind]:
     counterpart, name, *_ = member.sides[1]
     written.conversation(member.user, counterpart)
     unread = Message.unread.for_user(member.user)[:PAGE_SIZE].values_list("pk", flat=True)
-    shown = [f'data-message="{pk}"' for pk in (unread[0], unread[len(unread) - 1])]
+    shown = [f'<li id="m{pk}"' for pk in (unread[0], unread[len(unread) - 1])]
     new = "?unique=UNIQUE"  # A unique address, which is never cached.
     opened = partial(member.conversation, name, rows=[MESSAGE, PAGE_SIZE])
     some: dict = {"rows": [MESSAGE, len(unread)]}

@@ -88,7 +88,7 @@ def test_earlier_messages_load_while_scrolling_up_without_a_jump(open_browser, i
         assert abs(first.bounding_box()["y"] - before) < 2
 
     expect(hers.get_by_role("link", name="Earlier messages")).to_have_count(0)
-    ids = [int(pk) for pk in rows.evaluate_all("rows => rows.map(row => row.dataset.message)")]
+    ids = [int(pk) for pk in rows.evaluate_all("rows => rows.map(row => row.id.slice(1))")]
     assert ids == [item.pk for item in items]
 
 

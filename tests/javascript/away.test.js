@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { load, openPage, serve } from "./page.js";
 
-const list = `<ol class="messages" data-conversation="3" data-with="bob" data-active><li class="message" id="m12"
-  data-message="12"><p class="meta"><span class="who">bob</span></p><div class="content">Hello</div></li></ol>`;
+const list = `<ol class="messages" data-conversation="3" data-with="bob" data-active><li class="message" id="m12">
+  <p class="meta"><span class="who">bob</span></p><div class="content">Hello</div></li></ol>`;
 const url = await serve(({ url }) => {
   if (url.startsWith("/chats/with/")) return { body: `<main>${list.replaceAll("12", "13")}</main>` };
   if (url === "/chats/new/") return { body: "<main></main>" };

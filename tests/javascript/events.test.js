@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { load, openPage } from "./page.js";
 
-const ROW = `<li class="message is-mine" id="m12" data-message="12">
+const ROW = `<li class="message is-mine" id="m12">
   <div class="content">text</div><span class="meta"> <span class="seen">read</span></span></li>`;
 openPage('<ol class="messages" data-conversation="3" data-thread="7"></ol>');
 globalThis.setTimeout = () => 1; // The requests that follow an event are not part of these tests.

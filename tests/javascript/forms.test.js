@@ -18,7 +18,7 @@ beforeEach(() => {
   left = undefined;
   window.location.assign = (address) => (left = address);
   document.querySelectorAll("form").forEach((form) => form.remove());
-  document.querySelector("ol").innerHTML = `<li class="message" id="m2" data-message="2">
+  document.querySelector("ol").innerHTML = `<li class="message" id="m2">
     <p class="content">text</p><a href="/chats/message/2/reply/">Reply</a></li>`;
 });
 

@@ -10,7 +10,7 @@ const { group, merge, placesOf } = await load("groups", "thread");
 const list = document.querySelector("ol");
 
 /** Returns the HTML of a message: its id, its time, and the classes of its row. */
-const rowOf = ([id, time, className = ""]) => `<li class="message ${className}" id="m${id}" data-message="${id}">
+const rowOf = ([id, time, className = ""]) => `<li class="message ${className}" id="m${id}">
   <p class="meta"><span class="who">bob</span> <a><time datetime="2026-10-${time}:00Z"></time></a></p>
   <div class="content">text ${id}</div><p class="actions"></p></li>`;
 const show = (...rows) => (list.innerHTML = rows.map(rowOf).join(""));

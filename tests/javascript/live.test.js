@@ -119,7 +119,7 @@ test("page that becomes visible, or is online again, checks for changes", async 
 });
 
 test("message that another tab leaves unread is not reported by this one", () => {
-  document.body.insertAdjacentHTML("beforeend", '<p id="m12" data-message="12"></p>');
+  document.body.insertAdjacentHTML("beforeend", '<p id="m12"></p>');
   tell("left unread", { message: 13 });
   tell("left unread", { message: 12 });
   assert.deepEqual(unobserved, ["m12"]);

@@ -25,11 +25,11 @@ const [messages, rows] = [$("ol"), $("#rows")];
 const focused = () => document.activeElement.id || document.activeElement.getAttribute("href");
 const go = (address) => history.replaceState(null, "", address);
 const message = (id, more = "") =>
-  `<li class="message ${more}" id="m${id}" data-message="${id}"><p class="actions">${
+  `<li class="message ${more}" id="m${id}"><p class="actions">${
     more.includes("is-mine") ? `<a href="/chats/message/${id}/edit/">Edit</a>` : ""
   }</p></li>`;
 const row = (id, conversation = 1, isUnread = false) =>
-  `<li data-message="${id}" data-conversation="${conversation}" class="${isUnread ? "is-unread" : ""}">
+  `<li id="m${id}" data-message="${id}" data-conversation="${conversation}" class="${isUnread ? "is-unread" : ""}">
   <a href="/chats/message/${id}/">${id}</a></li>`;
 const list = (...parts) => `<ul class="rows">${parts.join("")}</ul>`;
 const NEXT = '<nav class="pages"><a rel="next" href="?from=9"></a></nav>';

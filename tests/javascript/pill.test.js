@@ -18,7 +18,7 @@ const text = () => (pill()?.hidden === false ? pill().textContent : null);
 
 /** Adds a row of 20 pixels at this place in the window. */
 function rowAt(id, top) {
-  list.insertAdjacentHTML("beforeend", `<li class="message is-new" id="m${id}" data-message="${id}"></li>`);
+  list.insertAdjacentHTML("beforeend", `<li class="message is-new" id="m${id}"></li>`);
   const row = list.lastElementChild;
   row.top = top;
   row.getBoundingClientRect = () => ({ top: row.top, bottom: row.top + 20 });

@@ -5,7 +5,7 @@ import { beforeEach, test } from "node:test";
 import { load, openPage, serve, settle } from "./page.js";
 
 const rowOf = (id, mine = "") =>
-  `<li class="message ${mine}" id="m${id}" data-message="${id}"><p class="meta">
+  `<li class="message ${mine}" id="m${id}"><p class="meta">
     <span class="who">bob</span></p><div class="content">text ${id}</div><p class="actions"></p></li>`;
 const linkTo = (rel, id) => `<nav class="pages"><a rel="${rel}" href="?from=${id}">${rel}</a></nav>`;
 
@@ -40,7 +40,7 @@ HTMLElement.prototype.scrollIntoView = function () {
 window.location.reload = () => (reloads += 1);
 const { isErased, loadPage, refreshMessages, watchReceiver } = await load("thread", "counterpart");
 const list = document.querySelector("ol");
-const shown = () => [...list.children].map((row) => Number(row.dataset.message));
+const shown = () => [...list.children].map((row) => Number(row.id.slice(1)));
 const text = (selector) => document.querySelector(selector)?.textContent.trim();
 const counterpart = { conversation: 3, name: "bob", is_active: true, address: "/chats/with/bob/", made: "t" };
 

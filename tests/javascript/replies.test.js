@@ -6,7 +6,7 @@ import { load, openPage, serve } from "./page.js";
 
 const linkOf = (count) => `<a class="replies" href="/chats/thread/10/">${count} replies</a>`;
 const rowOf = (id, { replies = 0, root = 0 } = {}) =>
-  `<li class="message" id="m${id}" data-message="${id}"><p class="meta">
+  `<li class="message" id="m${id}"><p class="meta">
     <span class="who">bob</span></p><div class="content">text ${id}</div>${replies ? linkOf(replies) : ""}
     <p class="actions">${root ? `<a href="/chats/thread/${root}/">Thread</a>` : ""}</p></li>`;
 const pageOf = (...rows) => `<ol class="messages" data-conversation="3" data-with="bob" data-active data-version="v2">

@@ -32,8 +32,8 @@ globalThis.MutationObserver = window.MutationObserver;
 const handlers = {};
 globalThis.addEventListener = (name, handler) => (handlers[name] = handler);
 const list = document.querySelector("ol");
-list.innerHTML = [1, 2, 3].map((id) => `<li class="is-new" id="m${id}" data-message="${id}"></li>`).join("");
-list.insertAdjacentHTML("beforeend", '<li id="m4" data-message="4"></li>');
+list.innerHTML = [1, 2, 3].map((id) => `<li class="is-new" id="m${id}"></li>`).join("");
+list.insertAdjacentHTML("beforeend", '<li id="m4"></li>');
 const { cover, leaveUnread, watchSight } = await load("page", "seen");
 watchSight();
 const row = (id) => document.querySelector(`#m${id}`);
@@ -64,7 +64,7 @@ beforeEach(async () => {
 
 test("only new messages are observed, also those that arrive later", async () => {
   assert.deepEqual([...observed.rows], [row(1), row(2), row(3)]);
-  list.insertAdjacentHTML("beforeend", '<li class="is-new" id="m5" data-message="5"></li><li id="m6"></li>');
+  list.insertAdjacentHTML("beforeend", '<li class="is-new" id="m5"></li><li id="m6"></li>');
   await pass(0);
   assert.deepEqual([...observed.rows], [row(1), row(2), row(3), row(5)]);
 });
@@ -108,11 +108,9 @@ test("messages seen together are reported once, and the badge follows", async ()
 });
 
 test("report names at most 100 messages, and the next one the others", async () => {
-  const many = Array.from({ length: 101 }, (_, n) => {
-    const one = Object.assign(document.createElement("li"), { className: "is-new" });
-    one.dataset.message = 1000 + n;
-    return one;
-  });
+  const many = Array.from({ length: 101 }, (_, n) =>
+    Object.assign(document.createElement("li"), { className: "is-new", id: `m${1000 + n}` }),
+  );
   observed.show(many, true);
   await report();
   assert.equal(reports[0].split(",").length, 100);

@@ -192,7 +192,7 @@ test("form that the browser restores while it was busy can be sent", () => {
 
 /** Puts the form into a row, as an edit of the text "before". */
 function editInRow() {
-  list.innerHTML = `<li class="message is-edited-here" id="m5" data-message="5"><span class="meta"></span><div class="content"></div></li>`;
+  list.innerHTML = `<li class="message is-edited-here" id="m5"><span class="meta"></span><div class="content"></div></li>`;
   form.dataset.draft = "edit:5";
   form.insertAdjacentHTML("beforeend", '<input type="hidden" name="version" value="v1">');
   area.defaultValue = "before";

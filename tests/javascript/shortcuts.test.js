@@ -9,7 +9,7 @@ openPage("", { url: await serve(() => answer) });
 const { closeForm, openForm, press, showKeySwitch } = await load("keys", "forms");
 const ROWS = [1, 2, 3, 4].map(
   (id) => `
-  <li class="message" id="m${id}" data-message="${id}" data-top="${(id - 2) * 100}">
+  <li class="message" id="m${id}" data-top="${(id - 2) * 100}">
     <p class="actions"><a href="/chats/message/${id}/reply/">Reply</a></p>
   </li>`,
 );

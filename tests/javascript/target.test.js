@@ -8,7 +8,7 @@ const PAGE = "https://bobbin.test/chats/with/bob/";
 openPage(`<p id="connection"></p><form class="compose"><textarea></textarea></form>
   <ol class="messages" data-conversation="3"></ol>`);
 let requests, opened, scrolled, answer;
-const row = (id, depth = 0) => `<li class="message" id="m${id}" data-message="${id}" data-depth="${depth}">
+const row = (id, depth = 0) => `<li class="message" id="m${id}" data-depth="${depth}">
   <p class="meta"><a class="quiet" href="/chats/message/${id}/">now</a></p><div class="content"></div><p class="actions"></p></li>`;
 globalThis.fetch = async (address, options) => {
   requests.push(`${options.method} ${options.redirect} ${address}`);

@@ -6,7 +6,7 @@ import { load, openPage, serve, settle } from "./page.js";
 
 const QUOTE = '<p class="answers">In reply to bob:</p>';
 const rowOf = (id, parent = 0, { time = "09:00", quote = "", text = `text ${id}` } = {}) => `
-  <li class="message is-mine" id="m${id}" data-message="${id}" ${parent ? `data-parent="${parent}"` : ""}>
+  <li class="message is-mine" id="m${id}" ${parent ? `data-parent="${parent}"` : ""}>
   <p class="meta"><time datetime="2026-03-07T${time}:00Z"></time></p>${quote}<div class="content">${text}</div>
   <p class="actions"></p></li>`;
 const pageOf = (...rows) => `

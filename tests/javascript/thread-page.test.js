@@ -6,7 +6,7 @@ import { load, openPage, serve } from "./page.js";
 
 let answers;
 const LIST = `<ol class="messages" data-conversation="3" data-thread="1" data-with="bob" data-version="v">
-  <li class="message indent-0" id="m1" data-message="1" data-depth="0">
+  <li class="message indent-0" id="m1" data-depth="0">
   <span class="meta"><a class="quiet" href="/chats/message/1/">now</a></span><div class="content"></div><span class="actions"></span></li></ol>`;
 openPage(`<h1>Cloth</h1><main>${LIST}</main><p id="connection"></p>`, { url: await serve(() => answers.shift()) });
 const { checkCounterpart, findTarget, refreshMessages } = await load("counterpart", "target", "thread");

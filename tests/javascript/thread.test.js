@@ -14,7 +14,7 @@ const list = document.querySelector("ol");
 const rowsOf = (messages, className = "") =>
   messages.map(
     ([id, depth = 0, parent = ""]) => `
-    <li class="message indent-${Math.min(depth, 6)} ${className}" id="m${id}" data-message="${id}"
+    <li class="message indent-${Math.min(depth, 6)} ${className}" id="m${id}"
       data-depth="${depth}" data-parent="${parent}">
       <span class="who">bob</span><div class="content">text ${id}</div>
       <span class="meta"></span><span class="actions"></span>
@@ -23,8 +23,8 @@ const rowsOf = (messages, className = "") =>
 const show = (messages, className) => (list.innerHTML = rowsOf(messages, className).join(""));
 const pageOf = (messages, className) =>
   new DOMParser().parseFromString(`<ol class="messages">${rowsOf(messages, className).join("")}</ol>`, "text/html");
-const shown = () => [...list.children].map((row) => `${row.dataset.message}:${row.dataset.depth}`).join(" ");
-const visible = () => [...list.children].filter((row) => !row.hidden).map((row) => Number(row.dataset.message));
+const shown = () => [...list.children].map((row) => `${row.id.slice(1)}:${row.dataset.depth}`).join(" ");
+const visible = () => [...list.children].filter((row) => !row.hidden).map((row) => Number(row.id.slice(1)));
 
 beforeEach(() => (location.hash = ""));
 

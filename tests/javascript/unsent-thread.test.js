@@ -8,7 +8,7 @@ let answers = [{ status: 204, headers: { "X-Accepted": "stored", Location: "/cha
 let requests = [];
 let page = { body: "" };
 const rowOf = (id, depth = 0, text = `text ${id}`) => `
-  <li class="message is-mine indent-${depth}" id="m${id}" data-message="${id}" data-depth="${depth}"
+  <li class="message is-mine indent-${depth}" id="m${id}" data-depth="${depth}"
   ${depth ? 'data-parent="1"' : ""}>
   <p class="meta"></p><div class="content">${text}</div><p class="actions"></p></li>`;
 const pageOf = (...rows) => `

@@ -32,7 +32,7 @@ const list = document.querySelector("ol");
 let form, area;
 
 const accept = (id) => ({ status: 204, headers: { "X-Accepted": id, Location: "/chats/message/5/" } });
-const rowOf = (id, text) => `<li class="message is-mine" id="m${id}" data-message="${id}"><p class="meta">
+const rowOf = (id, text) => `<li class="message is-mine" id="m${id}"><p class="meta">
   <span class="who">You</span></p><div class="content">${text}</div></li>`;
 const shown = () => [...list.children].map((row) => row.querySelector(".content").textContent);
 const progress = () => list.querySelector(".progress")?.textContent;

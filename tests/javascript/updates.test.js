@@ -13,7 +13,7 @@ const url = await serve((request) => {
 });
 openPage(
   `<p id="connection"></p><ol class="messages" data-conversation="3" data-with="bob" data-active data-version="v1">
-    <li class="message" id="m12" data-message="12"></li></ol>`,
+    <li class="message" id="m12"></li></ol>`,
   { url: `${url}/chats/with/bob/`, state: "/state/", generation: "g1" },
 );
 Object.assign(globalThis, { innerHeight: 100, scrollY: 0 });

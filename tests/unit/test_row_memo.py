@@ -17,14 +17,14 @@ MESSAGE = {
 }  # fmt: skip
 PAGE = {
     "reader_id": 1, "counterpart": "bob", "nested": False, "in_thread": False, "can_reply": True,
-    "reader_name": "alice",
+    "for_reading": False, "reader_name": "alice",
 }  # fmt: skip
 OTHER = {
     "id": 8, "sender_id": 1, "content": "Good evening", "timestamp": AT + timedelta(seconds=1), "read": False,
     "edited": True, "parent_message_id": 6, "thread": 4, "parent_excerpt": "Bye", "parent_sender_id": 2,
     "thread_replies": [1, 2**50 + 2**40],
     "reader_id": 2, "counterpart": "alice", "nested": True, "in_thread": True,
-    "can_reply": False,
+    "can_reply": False, "for_reading": True,
 }  # fmt: skip
 Message = namedtuple("Message", MESSAGE)
 

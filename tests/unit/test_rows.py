@@ -110,7 +110,7 @@ def test_line_links_to_its_actions():
     names = {"p": "message", "h": "history", "r": "reply", "e": "edit", "t": "thread"}
 
     # Each control by the first letter of its label. The message id 7 is "c" in Base64.
-    control = r'aria-labelledby="(\w)c? wc" href="([^"]*)"'
+    control = r'aria-labelledby="(\w)c? m7" href="([^"]*)"'
     assert dict(re.findall(control, html)) == {
         letter: reverse(f"chats:{name}", args=[3 if name == "thread" else 7])
         for letter, name in names.items()
@@ -124,7 +124,7 @@ def test_first_message_links_to_its_thread_only_if_it_has_replies():
 
     for count, text in [(1, "1 reply"), (2, "2 replies"), (99, "99 replies"), (100, "99+ replies")]:
         html = message_rows(_row(thread_replies=[count, last]))
-        assert f'aria-labelledby="cc wc" href="/chats/thread/7/">{text} {time}</a>' in html
+        assert f'aria-labelledby="cc m7" class="replies" href="/chats/thread/7/">{text} {time}</a>' in html
     for replies in (None, [0, None]):
         assert "/thread/" not in message_rows(_row(thread_replies=replies))
 
@@ -132,7 +132,7 @@ def test_first_message_links_to_its_thread_only_if_it_has_replies():
 def test_keys_of_different_messages_are_different():
     ids = [1, 2**6, 2**12, 2**18, 2**24, 2**50, 2**50 + 1, 2**50 + 2**6, 2**56, 2**63 - 1, 2**63 - 2**12]
 
-    keys = [re.search(r'<span id="w([^"]+)"', message_rows(_row(id=pk)))[1] for pk in ids]
+    keys = [re.search(r'<a id="p([^"]+)"', message_rows(_row(id=pk)))[1] for pk in ids]
     assert len(set(keys)) == len(ids)
 
 
@@ -142,8 +142,17 @@ def test_row_has_the_name_of_its_author_and_first_words():
         (_row(sender_id=1, content="Hi"), "your message: ‘Hi’"),
     ):
         html = message_rows(row)
-        label = re.search(r'<li [^>]*aria-labelledby="([^"]+)"', html)[1]
-        assert f'<span id="{label}" hidden>{name}</span>' in html
+        assert re.search(r'<li [^>]*aria-label="([^"]+)"', html)[1] == name
+
+
+def test_row_for_reading_has_no_controls_and_no_ids_of_its_parts():
+    message = _row(content="Hi", edited=True, parent_message_id=5, thread_replies=[2, 7 << 40])
+    html = message_rows(message, for_reading=True)
+
+    assert re.findall(r' id="([^"]*)"', html) == ["m7"]
+    assert re.findall(r' href="([^"]*)"', html) == ["/chats/message/7/", "?at=5#m5", "/chats/thread/7/"]
+    assert '<span class="edited">edited</span>' in html
+    assert not re.search("<button|aria-labelledby|actions", html)
 
 
 def test_line_of_the_counterpart_has_no_edit_link():

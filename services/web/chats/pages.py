@@ -89,6 +89,11 @@ def is_bare(request: HttpRequest) -> bool:
     return not any(name in request.GET for name in PARAMETERS)
 
 
+def is_part(request: HttpRequest) -> bool:
+    """Return whether a script requests only the rows of a page, for a column beside another page."""
+    return request.GET.get("part") == "rows"
+
+
 def _around(messages: MessageQuerySet, at: int) -> MessageQuerySet:
     """Return the messages of the newest page if it has the message `at`. Else return CONTEXT rows before it.
 

@@ -45,6 +45,7 @@ class MessageKind(NamedTuple):
     is_edited: bool
     has_answer: bool  # Whether the row has a link to the message that it answers.
     has_replies: bool
+    for_reading: bool
     is_day: bool  # These three are those of chats/groups.py.
     begins_new: bool
     is_more: bool
@@ -70,6 +71,7 @@ class Page(NamedTuple):
     nested: bool
     in_thread: bool
     can_reply: bool
+    for_reading: bool
     language: str | None  # This and the next four are read once, because a page has 50 rows.
     zone: tzinfo
     sender: str  # How the user is called: as the author, in a label, and as the one who is answered.
@@ -88,20 +90,21 @@ def message_rows(
     nested: bool,
     can_reply: bool,
     in_thread: bool = False,
+    for_reading: bool = False,
     reader_name: str = "",
     memo: Memo | None = None,
 ) -> list[MessageRow]:
     """Return the rows of a page for the user `reader_id`. `messages` come from MessageQuerySet.for_display.
 
     `nested` puts replies below their parents. The rows of a thread (`in_thread`) have no link to it.
-    `can_reply` is False if the account of the counterpart is deactivated. `reader_name` is for the initials.
-    `memo` keeps the rows.
+    `can_reply` is False if the account of the counterpart is deactivated. Rows `for_reading` have no
+    controls. `reader_name` is for the initials. `memo` keeps the rows.
     """
     ids = {message.id for message in messages}
     language, zone = get_language(), get_current_timezone()
     page = Page(
         reader_id, initials(reader_name), escape(counterpart), initials(counterpart), ids, nested,
-        in_thread or nested, can_reply, language, zone,
+        in_thread or nested, can_reply, for_reading, language, zone,
         gettext("You"), gettext("your message"), gettext("you"),
     )  # fmt: skip
     placed = in_order(messages, reader_id, zone, nested=nested)
@@ -111,7 +114,7 @@ def message_rows(
     for one in placed:
         # Everything that a row depends on. A test fails for each part that is missing. Comparing the values
         # takes less time than hashing them for a key.
-        key = reader_id, nested, page.in_thread, language, zone, one.message.id
+        key = reader_id, nested, page.in_thread, for_reading, language, zone, one.message.id
         has_parent = one.message.parent_message_id in ids
         values = counterpart, can_reply, page.own_initials, has_parent, one
         kept = memo.get(key)
@@ -160,7 +163,7 @@ def _row(page: Page, message: Any, depth: int, place: Place, follows: bool) -> M
         values |= _replies(page, count, time_of_id(last))
     format_for_row = MESSAGE(
         page.language, page.nested, page.in_thread, page.can_reply, parent is not None, is_mine, is_new,
-        is_mine and message.read, message.edited, has_answer, count > 0, *place,
+        is_mine and message.read, message.edited, has_answer, count > 0, page.for_reading, *place,
     )  # fmt: skip
     return MessageRow(pk, is_new, format_for_row.filled(values).encode())
 
@@ -174,7 +177,7 @@ def _replies(page: Page, count: int, last_at: datetime) -> dict[str, str]:
 
 
 def _key(pk: int) -> str:
-    """Return the id in Base64 without leading zeros: a row repeats it in a dozen places."""
+    """Return the id in Base64 without leading zeros, which is half as long: each row of a page repeats it."""
     return b2a_base64(pk.to_bytes(8, "big"), newline=False).lstrip(b"A").rstrip(b"=").decode()
 
 

@@ -63,12 +63,15 @@ class Fixture:
             "chats:thread": [root.pk for root in self.roots],
             "chats:conversation_by_id": [root.conversation_id for root in self.roots],
         }
-        orders: dict[str, list[dict[str, str]]] = {"chats:thread": [{}, {"order": "tree"}]}
+        queries: dict[str, list[dict[str, str]]] = {
+            "chats:thread": [{}, {"order": "tree"}],
+            "chats:conversation_by_id": [{}, {"part": "rows"}],
+        }
         return {
             view: {
-                reverse(view, args=[pk], query={"at": root.pk, **order}): pair
+                reverse(view, args=[pk], query={"at": root.pk, **query}): pair
                 for pk, root, pair in zip(ids, self.roots, pairs, strict=True)
-                for order in orders.get(view, [{}])
+                for query in queries[view]
             }
             for view, ids in keys.items()
         }

@@ -29,7 +29,7 @@ def _shown(client, sent, address) -> tuple[list[int], bool, bool]:
     assert response.status_code == 200
     text = response.content.decode()
     places = {message.pk: place for place, message in enumerate(sent)}
-    ids = re.findall(r'data-message="(\d+)"', text)
+    ids = re.findall(r'<li id="m(\d+)"', text)
     return [places[int(pk)] for pk in ids], 'rel="prev"' in text, 'rel="next"' in text
 
 

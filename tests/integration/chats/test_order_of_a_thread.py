@@ -21,7 +21,7 @@ def _get(client, address) -> str:
 
 
 def _ids(page: str) -> list[int]:
-    return [int(pk) for pk in re.findall(r'data-message="(\d+)"', page)]
+    return [int(pk) for pk in re.findall(r'<li id="m(\d+)"', page)]
 
 
 def test_thread_is_in_the_order_of_time_with_quotes_and_days(browser_of, branches, alice):

@@ -11,7 +11,7 @@ SIZES = [1, 100]  # test_slopes.py tests that larger sizes make no difference.
 
 
 def _ids(page: str) -> list[int]:
-    return [int(pk) for pk in re.findall(r'data-message="(\d+)"', page)]
+    return [int(pk) for pk in re.findall(r'<li id="m(\d+)"', page)]
 
 
 def _get(client, address) -> str:

@@ -51,7 +51,7 @@ def _pages(client, root_id, order, in_order):
     address, shown = f"/chats/thread/{root_id}/?{order}&from={root_id}", []
     while address:
         page = client.get(address).content.decode()
-        ids = [int(pk) for pk in re.findall(r'data-message="(\d+)"', page)]
+        ids = [int(pk) for pk in re.findall(r'<li id="m(\d+)"', page)]
         rows = Message.objects.in_thread(root_id).for_display().filter(pk__in=ids).order_by("pk")
         assert ids == in_order(list(rows))
         shown += ids

@@ -131,11 +131,11 @@ class Member(Browser):
 
     def _messages(self, page: Page) -> list[Shown]:
         shown = []
-        for li in page.document.all("li", attribute="data-message"):
+        for li in page.document.all("li", attribute="id"):
             depth = li.attributes.get("data-depth")
             shown.append(
                 Shown(
-                    id=int(li.attributes["data-message"]),
+                    id=int(li.attributes["id"].removeprefix("m")),
                     content=li.text_of("content"),
                     edited=bool(li.all(cls="edited")),
                     depth=int(depth) if depth else None,

@@ -21,7 +21,7 @@ from chats.cache import badges_key
 from chats.large_pages import memory_for
 from chats.limits import seconds_to_next
 from chats.new_message import NAMED
-from chats.pages import Window, Windows, is_bare, version_of
+from chats.pages import Window, Windows, is_bare, is_part, version_of
 from chats.requests import PageRequest
 from chats.row_memo import RowMemo
 from chats.rows import PLACE, Memo, message_rows, put_into
@@ -88,8 +88,9 @@ def _conversation(request: PageRequest, side: Any) -> HttpResponse:
     if page is None:
         return _beginning(request, side.name, conversation=pk, is_active=side.is_active)
     context = {"conversation": pk, "counterpart": side.name, "is_active": side.is_active, "nested": False}
-    context["has_unread"] = side.unread_count > 0
-    return _messages(request, "chats/conversation.html", page, context)
+    context |= {"has_unread": side.unread_count > 0, "for_reading": is_part(request)}
+    template = "chats/conversation_rows.html" if is_part(request) else "chats/conversation.html"
+    return _messages(request, template, page, context)
 
 
 @member_view(budget=6)
@@ -150,12 +151,12 @@ def _rendered(request: PageRequest, template: str, page: Window, context: dict[s
     """Return the page, or 304. With an ETag, the browser itself would show messages as new that were read."""
     reader, counterpart, is_active = request.user.pk, context["counterpart"], context["is_active"]
     version = version_of(page, reader, counterpart, is_active, context["nested"])
-    unchanged = get_conditional_response(request, etag=quote_etag(version))
-    if unchanged is not None:
+    if (unchanged := get_conditional_response(request, etag=quote_etag(version))) is not None:
         return unchanged
     rows = message_rows(
         page.rows, reader, counterpart, nested=context["nested"], in_thread="root" in context,
         can_reply=is_active, reader_name=request.user.username, memo=ROWS,
+        for_reading=context.get("for_reading", False),
     )  # fmt: skip
     new = next((row.id for row in rows if row.is_new), None)
     request.never_store = new is not None  # Seen messages would be new again, until they are reported.
@@ -189,12 +190,11 @@ def _mark_shown(request: PageRequest, rows: list[Any]) -> None:
 
     Mark nothing if the user does not see the page, or if a script will report the seen messages.
     """
-    user = request.user
-    new = [row.id for row in rows if row.sender_id != user.pk and not row.read]
+    new = [row.id for row in rows if row.sender_id != request.user.pk and not row.read]
     if not new or not seen.is_shown(request):
         return
     if seen.marks_by_script(request):
         request.plain_address = seen.plain_address(request)
         return
-    Message.objects.mark_seen(user, new)
+    Message.objects.mark_seen(request.user, new)
     request.generation = None  # Invalidated: the badges have changed.

@@ -8,7 +8,7 @@ from accounts.requests import MemberRequest, key_from
 from caching.private_pages import private_cache_page
 from chats.large_pages import memory_for
 from chats.new_message import NewMessageForm
-from chats.pages import INBOX_SIZE, ONE_MORE
+from chats.pages import INBOX_SIZE, ONE_MORE, is_part
 from messaging.compiled import CompiledQuery
 from messaging.models import Message, MessageHistory, Participant, Thread
 from messaging.paging import PAGE_SIZE, list_page
@@ -24,7 +24,7 @@ def inbox(request: MemberRequest) -> HttpResponse:
     """Show one row for each counterpart, the latest message first. `?part=rows` shows only the rows."""
     before = key_from(request, "before")
     page = list_page(INBOX(request.user.pk, before), INBOX_SIZE, before, "last_message_id")
-    if request.GET.get("part") == "rows":
+    if is_part(request):
         return render(request, "chats/inbox_rows.html", page)
     # A new member has no conversation, so the page has the form of a first message.
     is_empty = not page["rows"] and before is None

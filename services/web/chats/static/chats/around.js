@@ -9,7 +9,7 @@ import { isLong } from "./folding.js";
 import { group } from "./groups.js";
 import { $, $$, conversation, make, required, thread } from "./page.js";
 import { refresher } from "./refreshing.js";
-import { idOf, LABEL } from "./rows.js";
+import { idOf, ROW } from "./rows.js";
 import { gettext } from "./texts.js";
 
 const NEAR = 80; // Pixels above the end of the column that count as its end.
@@ -48,20 +48,18 @@ function showHeading() {
 }
 
 /**
- * Removes the controls of a row, and what refers to other elements of its page.
+ * Moves the name of a row to its link, and removes its id: the thread may show the same message.
  * @param {HTMLElement} row
  */
 function simplify(row) {
-  const [time, label, edited] = [required(".meta > a", row), $(LABEL, row), $(".edited", row)];
-  time.setAttribute("aria-label", `${time.textContent} ${label?.textContent ?? ""}`);
-  label?.remove();
-  edited?.replaceWith(make("span", { className: "edited", textContent: edited.textContent }));
-  $(".actions", row)?.remove();
+  const time = required(".meta > a", row);
+  time.setAttribute("aria-label", `${time.textContent} ${row.getAttribute("aria-label")}`);
+  row.removeAttribute("aria-label");
   const content = required(".content", row);
   content.classList.toggle("is-folded", isLong(content));
   if (idOf(row) === Number(thread)) row.setAttribute("aria-current", "true");
-  row.dataset.copyOf = row.dataset.message;
-  delete row.dataset.message; // The keys j and k move among the rows of the page itself.
+  row.dataset.copyOf = row.id;
+  row.removeAttribute("id"); // The keys j and k move among the rows of the page itself, which have ids.
 }
 
 /**
@@ -72,11 +70,7 @@ function simplify(row) {
 function rowsOf(page, address) {
   const shown = required("ol.messages", page);
   group(shown);
-  $$("li[data-message]", shown).forEach(simplify);
-  for (const one of $$("[id], [aria-labelledby]", shown)) {
-    one.removeAttribute("id");
-    one.removeAttribute("aria-labelledby");
-  }
+  $$(ROW, shown).forEach(simplify);
   // Of quotes, which are relative to the page of the conversation.
   for (const anchor of $$('a[href^="#"], a[href^="?"]', shown))
     anchor.setAttribute("href", new URL(String(anchor.getAttribute("href")), address).href);
@@ -154,7 +148,9 @@ function fail(error) {
 
 async function load() {
   const address = counterpart.href;
-  const page = await getChanged(address, version).catch(fail);
+  const part = new URL(address);
+  part.searchParams.set("part", "rows");
+  const page = await getChanged(String(part), version).catch(fail);
   // The column is removed while the page is hidden from another member, or after a log-out.
   if (page === UNCHANGED || !column.isConnected) return;
   if (!page || !isSame(page) || !$("ol.messages", page)) {

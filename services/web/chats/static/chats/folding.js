@@ -2,7 +2,7 @@
 // Folds the replies below depth 4 of a thread, and long messages.
 
 import { $, $$, make, required } from "./page.js";
-import { after, all, before, byId, deepBelow, depthOf, LABEL, targetId } from "./rows.js";
+import { after, all, before, byId, deepBelow, depthOf, targetId } from "./rows.js";
 import { gettext, ngettext } from "./texts.js";
 
 const FOLDED_BELOW = 4;
@@ -17,7 +17,7 @@ export function fold() {
     if (depthOf(row) !== FOLDED_BELOW || !below || depthOf(below) <= FOLDED_BELOW || $(".fold", row)) continue;
     const button = make("button", { type: "button", className: "fold link", id: `f${row.id}` });
     // Its text, and the label of the row.
-    button.setAttribute("aria-labelledby", `${button.id} ${$(LABEL, row)?.id}`);
+    button.setAttribute("aria-labelledby", `${button.id} ${row.id}`);
     required(".actions", row).before(button);
     const deep = deepBelow(row);
     // The latest message, new messages and the target of a link stay visible.
@@ -67,7 +67,7 @@ function foldText(row) {
   old?.remove();
   if (content.dataset.isLong === "false") return;
   const button = make("button", { type: "button", className: "show-all link", id: `l${row.id}` });
-  button.setAttribute("aria-labelledby", `${button.id} ${$(LABEL, row)?.id}`);
+  button.setAttribute("aria-labelledby", `${button.id} ${row.id}`);
   const show = (open = true) => {
     content.classList.toggle("is-folded", !open);
     button.setAttribute("aria-expanded", String(open));

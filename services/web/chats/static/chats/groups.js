@@ -3,6 +3,7 @@
 // reader (chats/groups.py); this module uses the time zone of the browser.
 
 import { $, $$, isTree, make, messages } from "./page.js";
+import { ROW } from "./rows.js";
 import { gettext, nodes } from "./texts.js";
 import { dayOf, showTimes } from "./times.js";
 
@@ -46,7 +47,7 @@ function makeSeparator(isNew, dateTime) {
 // Called after each change of the rows. Replaces only the separators that differ.
 export function group(list = messages) {
   if (!list || (list === messages && isTree)) return;
-  const rows = $$("li[data-message]", list).filter((row) => $("time", row));
+  const rows = $$(ROW, list).filter((row) => $("time", row));
   const separators = $$(":scope > .separator", list);
   const old = new Map(separators.map((one) => [keyOf(one.matches(".new"), String($("time", one)?.dateTime)), one]));
   const lines = rows.map(lineOf);

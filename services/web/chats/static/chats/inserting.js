@@ -33,7 +33,7 @@ function insertByTime(row) {
   else messages?.append(row);
   // In a thread, a reply to the message before it does not quote it (chats/rows.py).
   const previous = all().findLast((other) => idOf(other) < idOf(row));
-  if (!isTree && previous && previous.dataset.message === row.dataset.parent) $(".answers", row)?.remove();
+  if (!isTree && previous && previous.id === `m${row.dataset.parent}`) $(".answers", row)?.remove();
 }
 
 // Moves rows below their parents, after an earlier page with these parents was loaded.

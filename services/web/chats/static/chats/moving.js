@@ -9,13 +9,13 @@ import { reveal } from "./folding.js";
 import { here, keyOf, places } from "./lists.js";
 import { $, $$, addressOf, required } from "./page.js";
 import { markByKey } from "./remembered.js";
-import { all, byId, EDIT, END, focusRow, idOf, isInView, lastId, link, targetId } from "./rows.js";
+import { all, byId, EDIT, END, focusRow, idOf, isInView, lastId, link, ROW, targetId } from "./rows.js";
 import { gettext } from "./texts.js";
 
 const LAST_PAGE = "to=9223372036854775807"; // As in accounts/requests.py: the largest id.
 let isSearching = false; // Whether the next unread message is being looked up.
 
-const items = () => $$("ol.messages li[data-message], .rows > li").filter((item) => !item.hidden);
+const items = () => $$(`ol.messages ${ROW}, .rows > li`).filter((item) => !item.hidden);
 
 /** @param {HTMLElement[]} among */
 const placeOf = (among) => among.findIndex((item) => item.contains(document.activeElement));

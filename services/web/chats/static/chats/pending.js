@@ -100,6 +100,6 @@ export function removeUnsent(row) {
   /** @param {HTMLElement} one */
   const textOf = (one) => $(".content", one)?.textContent.replace(MARKERS, "");
   const unsent = $$("li.is-unsent", required("ol.messages"));
-  const known = unsent.find(({ dataset }) => dataset.sent === row.dataset.message);
+  const known = unsent.find(({ dataset }) => row.id === `m${dataset.sent}`);
   (known ?? unsent.find((one) => !one.dataset.sent && textOf(one) === textOf(row)))?.remove();
 }

@@ -9,11 +9,11 @@ const THREAD = '.actions a[href^="/chats/thread/"]';
 export const EDIT = '.actions a[href$="/edit/"]';
 const LINE = 16; // Pixels of a row that are visible at least.
 export const END = "#end"; // The fragment of a page whose newest message receives the focus (moving.js).
-// The accessible name of a row, and a part of those of its controls.
-export const LABEL = ".meta > [hidden]";
-export const all = () => (messages ? $$("li[data-message]", messages) : []);
+// The row of a message. A message that the server has not accepted yet has no id (pending.js).
+export const ROW = "li[id]";
+export const all = () => (messages ? $$(ROW, messages) : []);
 /** @param {HTMLElement} row */
-export const idOf = (row) => Number(row.dataset.message);
+export const idOf = (row) => Number(row.id.slice(1));
 // The id of the first message of the thread of a reply in a conversation, else 0.
 /** @param {HTMLElement} row */
 export const rootOf = (row) => Number(/(\d+)\/$/.exec($(THREAD, row)?.pathname ?? "")?.[1] ?? 0);

@@ -10,7 +10,7 @@ import { group } from "./groups.js";
 import { insert, settle } from "./inserting.js";
 import { reload, removeRow } from "./keeping.js";
 import { $, $$, addressOf, messages, required, thread } from "./page.js";
-import { all, byId, idOf, lastId, link, rootOf } from "./rows.js";
+import { all, byId, idOf, lastId, link, rootOf, ROW } from "./rows.js";
 import { gettext } from "./texts.js";
 import { update } from "./updating.js";
 
@@ -29,7 +29,7 @@ export const awaitResponse = (promise) => (response = promise);
  */
 export function merge(page, wanted = () => true) {
   const added = /** @type {HTMLElement[]} */ ([]);
-  for (const row of $$("ol.messages li[data-message]", page)) {
+  for (const row of $$(`ol.messages ${ROW}`, page)) {
     const old = byId(idOf(row));
     if (old) update(old, row);
     else if (wanted(idOf(row))) {
@@ -53,7 +53,7 @@ const nextOf = (page) => {
 };
 
 /** @param {Document} page */
-const idsOf = (page) => $$("ol.messages li[data-message]", page).map(idOf);
+const idsOf = (page) => $$(`ol.messages ${ROW}`, page).map(idOf);
 
 /**
  * The version of each loaded page and the first id of the next page. The key is the first id of a page.

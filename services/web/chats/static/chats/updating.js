@@ -2,11 +2,12 @@
 // Updates the row of a message from the same row of a fetched page.
 
 import { $, required } from "./page.js";
-import { LABEL, REPLY } from "./rows.js";
+import { REPLY } from "./rows.js";
 
 /** @param {HTMLElement} row @param {HTMLElement} fresh */
 export function update(row, fresh) {
-  for (const part of [".who", ".content", LABEL, ".answers"]) {
+  row.ariaLabel = fresh.ariaLabel;
+  for (const part of [".who", ".content", ".answers"]) {
     const [old, now] = [$(part, row), $(part, fresh)];
     if (old && now && old.innerHTML !== now.innerHTML) old.replaceWith(now);
   }
