@@ -24,8 +24,10 @@ LOCK = [
 ERASE = [
     f"DELETE FROM messaging_messagehistory WHERE message_id IN ({THEIR_MESSAGES})",
     "UPDATE messaging_messagehistory SET edited_by_id = NULL WHERE edited_by_id = %(user)s",
-    "DELETE FROM messaging_thread WHERE low_id = %(user)s OR high_id = %(user)s",
-    f"DELETE FROM messaging_message WHERE conversation_id IN ({CONVERSATIONS})",
+    f"""
+    WITH threads AS (DELETE FROM messaging_thread WHERE low_id = %(user)s OR high_id = %(user)s)
+    DELETE FROM messaging_message WHERE conversation_id IN ({CONVERSATIONS})
+    """,
     f"""
     WITH sides AS (DELETE FROM messaging_participant WHERE conversation_id IN ({CONVERSATIONS}))
     DELETE FROM messaging_conversation WHERE low_id = %(user)s OR high_id = %(user)s

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 from messaging.keys import UserKey
 from messaging.models.message import Message
-from messaging.querysets import ThreadQuerySet
+from messaging.thread_querysets import ThreadQuerySet
 
 
 class Thread(models.Model):
