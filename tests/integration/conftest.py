@@ -74,7 +74,7 @@ def slopes(count_queries):
 
 @pytest.fixture
 def wrong_counters(db):
-    """Return a function that returns the participants with a wrong counter or last message, and wrong threads.
+    """Return a function that returns the participants with a wrong counter or last message, and the threads.
 
     A thread is wrong if the list of threads has another last reply. An empty list means that all are correct.
     """

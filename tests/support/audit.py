@@ -74,7 +74,7 @@ class Audit(NamedTuple):
 
 
 def audit(acknowledged: Iterable[Sent], after: int) -> Audit:
-    """Compare the sends with all messages of an id above `after`. Check the inboxes and the list of threads."""
+    """Compare the sends with all messages of an id above `after`, and check inboxes and threads."""
     with connection.cursor() as cursor:
         cursor.execute(FIND, [after])
         found = [Found(*row) for row in cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""The rows of the inbox, of the unread list and of the list of threads, as HTML. chats/rows.py has those of messages."""
+"""The rows of the inbox, the unread list and the list of threads, as HTML; see also chats/rows.py."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple

@@ -6,7 +6,8 @@ A page (chats/views/writing.py) calls `send`, and other code `Message.objects.cr
 1. `validate` checks the text, the parent, and that sender and receiver are two users. `attach_to_thread` sets
    the thread of a reply.
 2. `_insert_last` sends `pre_save`. Then one statement locks the users and the conversation, allocates the id,
-   updates both inboxes and the list of threads, and inserts the row. It refuses a deactivated receiver, which rolls all of it back.
+   updates both inboxes and the list of threads, and inserts the row. It refuses a deactivated receiver, which
+   rolls all of it back.
 3. `_insert_last` sends `post_save`. Its receivers react (docs/signals.md): live/receivers.py registers a
    callback for the commit, and notifications/receivers.py inserts the notification.
 

@@ -18,7 +18,8 @@ WHERE t.last_reply_id < EXCLUDED.last_reply_id
 """
 RECOMPUTE = """
 WITH actual AS (
-  SELECT root.id, (SELECT max(m.id) FROM messaging_message m WHERE m.thread = root.id AND m.id > root.id) AS last
+  SELECT root.id, (SELECT max(m.id) FROM messaging_message m
+                   WHERE m.thread = root.id AND m.id > root.id) AS last
   FROM unnest(%s::bigint[]) AS root (id)
 ), without AS (
   DELETE FROM messaging_thread t USING actual WHERE t.root_id = actual.id AND actual.last IS NULL

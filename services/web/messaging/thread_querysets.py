@@ -13,7 +13,7 @@ from messaging.reading import LATEST
 
 class ThreadQuerySet(models.QuerySet[Any]):
     def rows(self, reader: User, most: int, before: int | None = None) -> models.QuerySet[Any]:
-        """Return one row per thread of `reader`, latest reply first: at most `most` named tuples in one query.
+        """Return at most `most` threads of `reader`, latest reply first, as named tuples in one query.
 
         `before` is the `last_reply_id` of the last row on the previous page. Each half is an index scan that
         ends after `most` rows. One scan for both sides would read and sort all threads of the reader.

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 LANGUAGE = re.compile(r'<html lang="(\w+)" dir="(\w+)">')
 PAGES = ["/", "/help/", "/accounts/login/", "/accounts/signup/", "/accounts/language/", "/no/page"]
-MEMBERS_PAGES = ["/chats/", "/chats/with/bob/", "/chats/unread/", "/chats/threads/", "/chats/notifications/", "/accounts/"]
+MEMBERS_PAGES = [
+    "/chats/", "/chats/with/bob/", "/chats/unread/", "/chats/threads/", "/chats/notifications/", "/accounts/",
+]  # fmt: skip
 
 
 def _language(response) -> tuple[str, str]:

@@ -9,6 +9,8 @@ from django.db.models import F
 
 from messaging.models import Message, Thread
 
+TEXT = re.compile(r'<span class="excerpt[^>]*>((?:<span class="quiet">You:</span> )?[^<]*)<')
+
 
 @pytest.fixture(autouse=True)
 def without_cache(settings):
@@ -17,15 +19,14 @@ def without_cache(settings):
 
 @pytest.fixture
 def shown(browser_of):
-    """Return a function that returns the rows of a member's list of threads: the root, the texts and the address."""
+    """Return a function that returns the threads of a member: the root, both texts and the address."""
 
     def rows(user, query=""):
         page = browser_of(user).get(f"/chats/threads/{query}").content.decode()
         found = []
         for row in page.split("<li data-root=")[1:]:
-            texts = re.findall(r'<span class="excerpt[^>]*>((?:<span class="quiet">You:</span> )?[^<]*)<', row)
-            href = re.search(r'href="([^"]+)"', row)[1]
-            found.append((int(re.match(r'"(\d+)"', row)[1]), *(re.sub("<.*?>", "", one) for one in texts), href))
+            texts = [re.sub("<.*?>", "", text) for text in TEXT.findall(row)]
+            found.append((int(row.split('"')[1]), *texts, re.search(r'href="([^"]+)"', row)[1]))
         return found
 
     return rows
@@ -58,7 +59,7 @@ def test_threads_of_a_member_are_listed_by_their_latest_reply(shown, thread, wri
     assert shown(bob)[1][1:3] == ("Tea?", "You: At nine")
 
 
-def test_nobody_else_sees_a_thread(shown, thread, write, alice, charlie):
+def test_only_its_members_see_a_thread(shown, thread, write, alice, charlie):
     thread("The loom", "It arrived")
     other = write(charlie, alice, "Good morning")
     write(alice, charlie, "To you, too", parent_message=other)
@@ -99,7 +100,7 @@ def test_texts_of_members_are_escaped(browser_of, thread, alice):
 
 
 def test_list_has_the_latest_reply_after_a_deletion(write_many, thread, wrong_counters, alice, bob, write):
-    root, [first] = thread("The loom", "It arrived")
+    root, _ = thread("The loom", "It arrived")
     write_many(bob, alice, 20, parent_message=root)
     assert wrong_counters() == []
     Message.objects.order_by("pk").last().delete()
@@ -125,7 +126,9 @@ def test_replies_of_both_members_at_once_leave_the_latest(at_once, thread, write
     assert wrong_counters() == []
 
 
-def test_migration_lists_the_threads_that_exist(thread, write_many, wrong_counters, alice, charlie, monkeypatch):
+def test_migration_lists_the_threads_that_exist(
+    thread, write_many, wrong_counters, alice, charlie, monkeypatch
+):
     for number in range(3):
         thread(f"Thread {number}", "Yes", "No")
     [root] = write_many(alice, charlie, 1)

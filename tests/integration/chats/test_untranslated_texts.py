@@ -34,7 +34,8 @@ VISITORS_PAGES = [
     "/accounts/language/", "/no/page",
 ]  # fmt: skip
 PAGES = [
-    "/chats/", "/chats/?before=1", "/chats/unread/", "/chats/unread/?before=1", "/chats/threads/", "/chats/threads/?before=1", "/chats/notifications/",
+    "/chats/", "/chats/?before=1", "/chats/unread/", "/chats/unread/?before=1", "/chats/notifications/",
+    "/chats/threads/", "/chats/threads/?before=1",
     "/chats/notifications/?before=1", "/chats/with/1002/", "/chats/with/1003/", "/chats/with/1001/",
     "/chats/with/1009/", "/chats/thread/{first}/", "/chats/new/", "/chats/message/{reply}/reply/",
     "/chats/message/{first}/edit/", "/chats/message/{first}/history/", "/chats/message/{reply}/history/",

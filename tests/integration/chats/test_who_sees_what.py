@@ -14,7 +14,8 @@ from notifications.models import Notification
 from observability.budgets import views
 
 # Pages without an object, then pages of one message, then addresses that other tests cover.
-OWN = ["chats:inbox", "chats:unread", "chats:threads", "chats:new", "chats:people", "notifications:list", "labs:cache_test",
+OWN = ["chats:inbox", "chats:unread", "chats:threads", "chats:new", "chats:people", "notifications:list",
+       "labs:cache_test",
        "chats:search", "chats:find", "chats:state", "chats:counterpart",
        "accounts:account", "accounts:change_password", "accounts:delete_user_account",
        "accounts:time_zone"]  # fmt: skip

@@ -55,7 +55,9 @@ def made():
 
 
 def _reader(stage, page: str) -> User:
-    which = {"unread": stage.unread, "inbox": stage.inbox, "threads": stage.inbox}.get(page, stage.reader_of_10000)
+    which = {"unread": stage.unread, "inbox": stage.inbox, "threads": stage.inbox}.get(
+        page, stage.reader_of_10000
+    )
     return User.objects.get(pk=which)
 
 

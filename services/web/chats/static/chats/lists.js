@@ -13,7 +13,8 @@ export const showMarks = async () => list && (await marks)?.markRows(list);
 
 // Identifies a row of a list. Its address changes when its messages are read.
 /** @param {HTMLElement} row */
-export const keyOf = (row) => row.dataset.counterpart ?? row.dataset.message ?? row.dataset.notification ?? row.dataset.root;
+export const keyOf = (row) =>
+  row.dataset.counterpart ?? row.dataset.message ?? row.dataset.notification ?? row.dataset.root;
 
 // `isMember`: whether a counterpart was renamed, deactivated or erased.
 export async function refreshRows(isMember = false) {
