@@ -29,7 +29,9 @@ export const rowOf = ({ id }) => $$("li.is-unsent").find(({ dataset }) => datase
 export function showRow(message, { retry, dismiss }) {
   const row = make("li", { className: "message is-mine is-unsent" });
   row.dataset.unsent = message.id;
-  const meta = make("p", { className: "meta" });
+  const me = $(".menu summary");
+  const meta = make("p", { className: `meta ${me?.className ?? ""}` });
+  if (me) meta.dataset.i = me.dataset.i;
   meta.append(
     make("span", { className: "who", textContent: gettext("You") }),
     " ",
