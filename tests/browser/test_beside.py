@@ -247,7 +247,7 @@ def test_column_follows_the_message_field_in_the_order_of_tab(open_wide):
     expect(_names(page)).to_have_count(25)
     expect(page.locator(".composer textarea")).to_be_focused()
     reached = []
-    for _ in range(5):
+    for _ in range(6):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate("(document.activeElement.ariaLabel || document.activeElement.innerText)")
@@ -258,6 +258,7 @@ def test_column_follows_the_message_field_in_the_order_of_tab(open_wide):
         "Filter conversations",
         "All",
         "Unread",
+        "Threads",
         "bob",
     ]
 
