@@ -203,6 +203,10 @@ bench-outages: install install-bench #: Measure the pages while Redis is ended, 
 bench-metrics: install install-bench #: Measure what the metrics cost: the pages with and without them, in turn
 	@exec $(STACK) bench metrics $(ARGS)
 
+.PHONY: bench-browser
+bench-browser: install #: Measure the delays that members notice, in Chromium: a switch, the own message, an arrival
+	@CHROMIUM=$(CHROMIUM) exec $(STACK) test tests/browser/measure_delays.py -q -s
+
 .PHONY: bench-events
 bench-events: install install-bench #: Measure live updates: open streams, delays, and servers that are killed
 	@exec $(STACK) bench events $(ARGS)

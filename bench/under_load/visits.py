@@ -21,7 +21,8 @@ from notifications.models import Notification
 
 BROWSERS = 16
 MIX = "60 % inbox, 20 % conversation, 15 % unread, 5 % send"
-COUNTERPART, MESSAGE, NOTIFICATION = ' data-counterpart="', '<li id="m', ' data-notification="'
+COUNTERPART, NOTIFICATION = ' data-counterpart="', ' data-notification="'
+MESSAGE, UNREAD = ' class="meta ', ' data-message="'  # Of a conversation or a thread, and of the unread list.
 
 
 @dataclass
@@ -105,10 +106,10 @@ def kinds(member: Member) -> list[Kind]:
     counterpart, name, *_ = member.sides[1]
     written.conversation(member.user, counterpart)
     unread = Message.unread.for_user(member.user)[:PAGE_SIZE].values_list("pk", flat=True)
-    shown = [f'<li id="m{pk}"' for pk in (unread[0], unread[len(unread) - 1])]
+    shown = [f'{UNREAD}{pk}"' for pk in (unread[0], unread[len(unread) - 1])]
     new = "?unique=UNIQUE"  # A unique address, which is never cached.
     opened = partial(member.conversation, name, rows=[MESSAGE, PAGE_SIZE])
-    some: dict = {"rows": [MESSAGE, len(unread)]}
+    some: dict = {"rows": [UNREAD, len(unread)]}
     everyone = every_browser
     return [
         Kind("inbox, 25 of 500", everyone(member.inbox(new, cache="miss")), 0.35, 0.6),

@@ -31,6 +31,8 @@ def test_log_in_page_that_a_script_receives_is_ended(open_browser, message, bob,
     his.goto("/chats/with/alice/")
     expect(his.locator("html")).to_have_attribute("data-live", "yes")
     expect(his.locator('[data-badge="unread"]')).to_have_count(0)
+    # The column has loaded the rows again. A request of it would notice the end of the session first.
+    expect(his.locator("#beside li:not(.is-unread)")).to_have_count(1)
     end_sessions()
     act(his)
     expect(his.get_by_role("dialog")).to_be_visible()

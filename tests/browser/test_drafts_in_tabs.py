@@ -271,6 +271,7 @@ def test_suggestions_after_a_lost_session_are_empty(hers):
     # Otherwise the page could notice the end of the session first, and cover the field.
     hers.route("**/chats/state/**", lambda route: route.abort())
     hers.goto("/chats/new/")
+    expect(hers.locator("#beside li").first).to_be_visible()
     end_sessions()
     with hers.expect_response("**/chats/people/**"):
         hers.get_by_label("To").press_sequentially("bo")

@@ -42,6 +42,12 @@ STAGE = [
     WHERE m.conversation_id = root.conversation_id AND m.id > root.id AND m.id %% 4 = 0
     """,
     """
+    INSERT INTO messaging_thread (root_id, low_id, high_id, last_reply_id)
+    SELECT m.thread_root_id, c.low_id, c.high_id, max(m.id)
+    FROM messaging_message m JOIN messaging_conversation c ON c.id = m.conversation_id
+    WHERE m.thread_root_id IS NOT NULL GROUP BY 1, 2, 3
+    """,
+    """
     INSERT INTO notifications_notification (user_id, message_id, content, read, created_at)
     SELECT receiver_id, id, 'New message', read, now() FROM messaging_message
     """,

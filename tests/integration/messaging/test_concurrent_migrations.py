@@ -15,10 +15,11 @@ LIMITS = "SELECT current_setting('lock_timeout'), current_setting('statement_tim
 
 
 def _migrations():
-    """Return the migrations without a transaction, and the one whose functions the next of them replaces."""
+    """Return those that build an index, and the one whose functions the next of them replaces."""
     loader = MigrationLoader(connection)
     applied = sorted((one for one in loader.graph.nodes.values() if one.app_label == "messaging"), key=str)
-    return [one for one in applied if not one.atomic or one.name == "0009_search_in_linear_time"]
+    replaced, fills = "0009_search_in_linear_time", "0015_list_existing_threads"
+    return [one for one in applied if one.name == replaced or not (one.atomic or one.name == fills)]
 
 
 def _release_when_it_waits(reader: psycopg.Connection, seen: list) -> None:

@@ -10,11 +10,12 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from messaging.models import Message, MessageHistory, Participant
+from messaging.models import Message, MessageHistory, Participant, Thread
 from messaging.threads import read_thread
 from notifications.models import Notification
 
 migration = importlib.import_module("messaging.migrations.0004_message_ids_in_order_of_time")
+filling = importlib.import_module("messaging.migrations.0015_list_existing_threads")
 DAY = datetime(2020, 5, 1, tzinfo=UTC)
 INDEXES = """
 SELECT indexdef FROM pg_indexes WHERE tablename = 'messaging_message' UNION ALL
@@ -24,9 +25,12 @@ WHERE 'messaging_message'::regclass IN (conrelid, confrelid)
 
 
 def _run(direction: str) -> None:
+    """Run the migration without the table of a later one, and then the one that fills that table."""
     [operation] = migration.Migration.operations
+    Thread.objects.all().delete()
     with connection.schema_editor(atomic=False) as editor:
         getattr(operation, f"database_{direction}")("messaging", editor, apps, apps)
+        filling.add_threads(apps, editor)
         # Act as the next transaction would.
         editor.execute("SET CONSTRAINTS ALL DEFERRED")
         editor.execute("DROP TABLE IF EXISTS renumbered")

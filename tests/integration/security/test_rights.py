@@ -55,7 +55,7 @@ def recorded_rows() -> str:
     """Return a digest of all rows of the tables of messages, notifications and users."""
     models = [model for label in TRACKED_FIELDS for model in apps.get_app_config(label).get_models()]
     tables = [model._meta.db_table for model in models] + ["accounts_user"]
-    digest = "(SELECT md5(string_agg(row::text, '|' ORDER BY id)) FROM {} AS row)"
+    digest = "(SELECT md5(string_agg(row::text, '|' ORDER BY row::text)) FROM {} AS row)"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(map(digest.format, tables))}")
         return str(cursor.fetchone())
