@@ -47,7 +47,7 @@ def test_switch_of_conversations(hers):
         name = ("bob", "weaver28")[(number + 1) % 2]
         hers.locator(f'#beside [data-counterpart="{name}"] a').click()
         expect(hers.locator(f'ol.messages[data-with="{name}"]')).to_be_visible()
-        hers.wait_for_function(PAINT)
+        hers.wait_for_function(f"() => {PAINT}")
         delays.append(hers.evaluate(f"performance.timeOrigin + {PAINT}.startTime - {BEGAN}"))
         expect(hers.locator("#beside li").first).to_be_visible()
     _report("Another conversation", delays)
@@ -60,7 +60,7 @@ def test_own_message(hers):
         hers.evaluate("shownAt.length = 0")
         hers.locator(".composer textarea").fill(f"Message {number}")
         hers.keyboard.press("Control+Enter")
-        hers.wait_for_function("shownAt.length")
+        hers.wait_for_function("() => shownAt.length")
         delays.append(hers.evaluate(f"shownAt[0] - {BEGAN}"))
         expect(hers.locator("li.is-unsent")).to_have_count(0)
     _report("The own message", delays)
@@ -74,7 +74,7 @@ def test_arrival(hers, write, bob, alice):
         hers.evaluate("shownAt.length = 0")
         write(bob, alice, f"Arrival {number}")
         at = time.time() * 1000
-        hers.wait_for_function("shownAt.length")
+        hers.wait_for_function("() => shownAt.length")
         delays.append(hers.evaluate("shownAt[0]") - at)
         time.sleep(0.4)
     _report("An arrival", delays)
