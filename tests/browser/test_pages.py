@@ -48,7 +48,7 @@ def town(write, write_many, alice, bob, charlie, member):
     )
     write(bob, alice, "The driver rang: he is early.", parent_message=root)
     long = write(charlie, alice, "What we need")
-    write_many(charlie, alice, 120, content="Item", parent_message=long)
+    write_many(charlie, alice, 120, content="Two lines\nof item", parent_message=long)
     for number in range(30):
         write(member(f"weaver{number:02}"), alice, f"Hello from weaver {number}")
     return {"root": root, "long": long, "edited": Message.objects.get(edited=True)}
