@@ -82,7 +82,7 @@ WRONGS = {
         {"wrong_threads": 1},
     ),
     "a list of threads lacks one": ("DELETE FROM messaging_thread", {"wrong_threads": 1}),
-    "a list of threads shows one to somebody else": (
+    "a thread is in the list of another member": (
         "UPDATE messaging_thread SET high_id = {charlie}",
         {"wrong_threads": 1},
     ),
