@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from messaging.models import Message, MessageHistory
-from tests.browser.composing import leave_composer, log_out_and_lose_texts
+from tests.browser.composing import leave_composer, log_out_and_lose_texts, wait_for_module
 from tests.support.harmed_valkey import Server
 from tests.support.running_site import running_site
 
@@ -241,8 +241,8 @@ def test_changes_made_while_offline_appear_afterwards(open_browser, write, messa
     his = open_browser(bob)
     his.goto(thread)
     _live(his)
-    with his.expect_response("**/unsent*.js"):
-        his.get_by_role("textbox", name="Message").fill("Written offline")
+    his.get_by_role("textbox", name="Message").fill("Written offline")
+    wait_for_module(his, "unsent")
     his.context.set_offline(True)
     write(alice, bob, "Can you hear me?", parent_message=message)
     message.edit("Good night, Bob", by=alice)
