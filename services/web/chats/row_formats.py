@@ -37,7 +37,9 @@ class RowFormat:
         return "".join(pieces)
 
 
-def row_formats(macro: str, kind: Callable[..., Any]) -> Callable[..., RowFormat]:
+def row_formats(
+    macro: str, kind: Callable[..., Any], template: str = "chats/_rows.html"
+) -> Callable[..., RowFormat]:
     """Return a function that returns the format of a row in a language with these conditions.
 
     The macro is called with `kind(*conditions)` and the places of the values. The language is the current
@@ -46,13 +48,13 @@ def row_formats(macro: str, kind: Callable[..., Any]) -> Callable[..., RowFormat
 
     @cache
     def format_for(language: str, *conditions: bool) -> RowFormat:
-        return RowFormat(str(call_macro(macro, kind(*conditions), Places())))
+        return RowFormat(str(call_macro(macro, kind(*conditions), Places(), template=template)))
 
     return format_for
 
 
-def call_macro(macro: str, *values: Any) -> Markup:
-    """Return the HTML of a macro of `chats/_rows.html`."""
-    template: Any = engines["jinja2"]
-    html: Markup = getattr(template.env.get_template("chats/_rows.html").module, macro)(*values)
+def call_macro(macro: str, *values: Any, template: str = "chats/_rows.html") -> Markup:
+    """Return the HTML of a macro of a template."""
+    engine: Any = engines["jinja2"]
+    html: Markup = getattr(engine.env.get_template(template).module, macro)(*values)
     return html

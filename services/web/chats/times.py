@@ -55,18 +55,20 @@ def local_day(at: datetime) -> tuple[str, str]:
 
 
 def date_of(at: datetime, zone: tzinfo) -> date:
-    return _in_zone(at, zone)[0].date()
+    return _moved(at, zone).date()
+
+
+def _moved(at: datetime, zone: tzinfo) -> datetime:
+    """Return a time in a zone. Within a day of the first and the last time that Python has, it is in UTC."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at.astimezone(UTC)
 
 
 def _in_zone(at: datetime, zone: tzinfo) -> tuple[datetime, str]:
-    """Return a time in a zone, and the abbreviation of the zone then: "CET", or "UTC-03" if it has none.
-
-    Within a day of the first and the last time that Python has, it is in UTC.
-    """
-    try:
-        here = at.astimezone(zone)
-    except OverflowError:
-        here = at.astimezone(UTC)
+    """Return a time in a zone, and the abbreviation of the zone then: "CET", or "UTC-03" if it has none."""
+    here = _moved(at, zone)
     name = here.tzname() or ""
     return here, f"UTC{name}" if name.startswith(("+", "-")) else name
 

@@ -208,3 +208,24 @@ def test_sign_up_redirects_only_to_pages_of_this_site(db, target):
     assert visitor.post(SIGN_UP, form).url == "/chats/"
     assert visitor.get(SIGN_UP, {"next": target}).url == "/chats/"
     assert User.objects.filter(username="dora").exists()
+
+
+@pytest.mark.parametrize("language", ["ar", "de", "es", "fr"])
+def test_errors_of_forms_are_translated(client, anna, browser_of, language):
+    """Also those that are Django's."""
+    refused = [{}, {"username": "Anna", "password1": PASSWORD}, {"username": "a b", "password1": PASSWORD}]
+    passwords = ("short", "password123", "1234567890123", "dora-of-the-looms")
+    refused += [{"username": "dora-of-the-looms", "password1": password} for password in passwords]
+    posts = [(client, SIGN_UP, form) for form in refused]
+    posts += [(client, LOG_IN, form) for form in ({}, {"username": "Anna", "password": "wr0ng-one"})]
+    changes = (
+        {},
+        {"old_password": "wr0ng-one", "new_password1": "b-long-enough-2", "new_password2": "b-long-enough-3"},
+        {"old_password": PASSWORD, "new_password1": "short", "new_password2": "short"},
+    )
+    posts += [(browser_of(anna), CHANGE, form) for form in changes]
+    for visitor, address, form in posts:
+        said = [errors_of(visitor.post(address, form, headers={"accept-language": code})) for code in ("en", language)]
+        assert said[0], form
+        assert said[0].keys() == said[1].keys()
+        assert not set(said[0].values()) & set(said[1].values())
