@@ -35,7 +35,7 @@ def people(write, alice, bob, charlie):
 NOT_ACCEPTED = [(status, None) for status in (403, 409, 413, 422, 429, 500, 502, 503, None, 200, 201, 204)]
 NOT_ACCEPTED += [(204, ""), (204, "4b0b9a4e-2f0e-4d53-a9b0-6a3c8d5d1f00"), (200, "yes")]
 # Else the test would take the alert about the response before for the one about the next.
-FORGET_ALERTS = "document.querySelectorAll('[role=alert]').forEach(alert => { alert.textContent = '' })"
+EMPTY_ALERTS = "document.querySelectorAll('[role=alert]').forEach(alert => { alert.textContent = '' })"
 
 
 def _fail_with(page, status, accepted) -> None:
@@ -60,7 +60,7 @@ def test_failed_send_keeps_form_and_draft(open_browser, people, alice, browser_e
     type_text(hers, "/chats/new/", "kept", to="bob")
     for status, header in NOT_ACCEPTED:
         _fail_with(hers, status, header)
-        hers.evaluate(FORGET_ALERTS)
+        hers.evaluate(EMPTY_ALERTS)
         hers.get_by_role("button", name=SEND).click()
         says = "there is no connection" if status is None else "Your text is kept"
         expect(hers.locator("form.compose:not([data-busy])").get_by_role("alert")).to_contain_text(says)

@@ -72,7 +72,7 @@ def environment(**options: Any) -> Environment:
 
 
 def _text(message: str, **variables: Any) -> Markup:
-    """Return the translation of a text, with escaped variables. Jinja2's own function takes three times as long."""
+    """Return the translation of a text, with escaped variables, in a third of the time of Jinja2's own."""
     text = _translation(get_language(), message)
     return text % variables if "%" in text else text
 

@@ -190,8 +190,7 @@ def _mark_shown(request: PageRequest, rows: list[Any]) -> None:
 
     Mark nothing if the user does not see the page, or if a script will report the seen messages.
     """
-    reader = request.user.pk  # Once: `request.user` is a lazy object.
-    new = [row.id for row in rows if row.sender_id != reader and not row.read]
+    new = [row.id for row in rows if not row.read and row.sender_id != request.user.pk]
     if not new or not seen.is_shown(request):
         return
     if seen.marks_by_script(request):
