@@ -53,6 +53,16 @@ def test_an_error_page_for_a_visitor_offers_the_log_in(db, method, address, stat
     assert response.status_code == 302 or "Log in" in page
 
 
+def test_error_page_leads_a_member_to_the_inbox_and_a_visitor_to_the_front_page(browser_of, bob, client):
+    for_member, for_visitor = (
+        visitor.get("/nothing/at/all").content.decode() for visitor in (browser_of(bob), client)
+    )
+
+    assert '<a class="button" href="/chats/">To the inbox</a>' in for_member
+    assert '<a class="button" href="/">To the front page</a>' in for_visitor
+    assert "To the inbox" not in for_visitor
+
+
 def test_a_request_that_is_too_large_has_a_page(browser_of, bob, settings):
     settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 10
     response = browser_of(bob).post("/chats/new/", {f"field{number}": "x" for number in range(20)})
