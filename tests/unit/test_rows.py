@@ -74,6 +74,17 @@ def test_name_is_escaped_in_every_kind_of_row():
         assert "<script>" not in html
 
 
+def test_text_of_a_row_has_a_direction_of_its_own_beside_the_words_of_the_page():
+    own = list_rows.inbox_rows([_row(sender_id=1, excerpt="3 dogs (and a cat)!")], 1)
+
+    assert (
+        '<span class="excerpt"><span class="quiet">You:</span> <bdi>3 dogs (and a cat)!</bdi></span>' in own
+    )
+    assert '<span class="excerpt" dir="auto">3 dogs (and a cat)!</span>' in inbox_rows(
+        _row(excerpt="3 dogs (and a cat)!")
+    )
+
+
 def test_text_in_the_form_of_a_place_is_shown_as_it_is():
     text = "\0id\0 %(id)s {id} {{ value.id }}"
 

@@ -9,7 +9,10 @@ from chats.cache import Badges
 from chats.initials import color_class, initials
 from chats.row_formats import row_formats
 
-VIEWS = {"chats:inbox", "chats:unread", "chats:search", "chats:threads", "notifications:list"}
+VIEWS = {
+    "chats:inbox", "chats:unread", "chats:search", "chats:threads", "notifications:list", "accounts:account",
+    "labs:query_lab",
+}  # fmt: skip
 MOST_SHOWN = 99  # A badge is narrow.
 
 

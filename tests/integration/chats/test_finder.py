@@ -183,6 +183,13 @@ def test_latest_own_messages_are_found_with_their_hit_marked(messages, alice, bo
     assert all('<span class="who" dir="auto">bob</span>' in row and "<time" in row for row in rows)
 
 
+@pytest.mark.parametrize("text", ["織", "織機", "織機は", "직물", "😀"])
+def test_words_of_eastern_scripts_are_found_although_they_are_short(messages, alice, bob, write, text):
+    sent = write(bob, alice, "織機は 직물 😀")
+
+    assert list(messages(text)) == [f"/chats/with/bob/?at={sent.pk}#m{sent.pk}"]
+
+
 @pytest.mark.parametrize(
     "text", ["lo", "", "...", "with:", "in:loom", "loom " * 11, "loom" * 60, "loom with:nobody"]
 )

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from messaging.models import Message, Thread
 
-TEXT = re.compile(r'<span class="excerpt[^>]*>((?:<span class="quiet">You:</span> )?[^<]*)<')
+TEXT = re.compile(r'<span class="excerpt[^>]*>((?:<span class="quiet">You:</span> <bdi>)?[^<]*)<')
 
 
 @pytest.fixture(autouse=True)

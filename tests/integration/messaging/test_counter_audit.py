@@ -1,13 +1,15 @@
 """The counter audit finds, shows and repairs wrong unread counters, and changes no correct ones."""
 
 import io
+import re
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from prometheus_client import REGISTRY
 
 from messaging import counter_audit
-from messaging.models import Participant
+from messaging.models import Participant, Thread
 
 
 @pytest.fixture
@@ -52,6 +54,40 @@ def test_wrong_counter_is_repaired(wrong, wrong_counters):
     assert run(repair=True) == f"1 of 2 counters are wrong (participants {wrong.pk}). They were repaired.\n"
     assert wrong_counters() == []
     assert Participant.objects.get(pk=wrong.pk).unread_count == 1
+
+
+@pytest.fixture
+def wrong_threads(write, alice, bob, charlie):
+    """Make threads as a release without the list leaves them. Return the conversations of the wrong rows."""
+    roots = [write(alice, other, "Root") for other in (bob, bob, charlie)]
+    for root in roots:
+        for number in range(2):
+            write(root.receiver, alice, f"Reply {number}", parent_message=root)
+    right = write(bob, charlie, "Another")
+    write(charlie, bob, "Reply", parent_message=right)
+    missing, late, empty = roots
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM notifications_notification")
+        cursor.execute("UPDATE messaging_participant SET last_message_id = %s WHERE conversation_id = %s",
+                       [empty.pk, empty.conversation_id])  # fmt: skip
+        cursor.execute("DELETE FROM messaging_message WHERE thread_root_id = %s", [empty.pk])
+    call_command("audit_counters", repair=True, stdout=io.StringIO())
+    Thread.objects.filter(root=missing).delete()
+    Thread.objects.filter(root=late).update(last_reply_id=late.pk + 2**40)
+    Thread.objects.create(root=empty, low=alice, high=charlie, last_reply_id=empty.pk + 1)
+    return [missing.conversation_id, empty.conversation_id]
+
+
+def test_wrong_rows_of_the_list_of_threads_are_reported_and_repaired(wrong_threads, wrong_counters):
+    ids = ", ".join(map(str, wrong_threads))
+    said = f"The list of threads is wrong for 2 conversations ({ids})."
+    with pytest.raises(CommandError, match=re.escape(said)) as failure:
+        run(all=True)
+    assert failure.value.returncode == 1
+
+    assert run(repair=True) == f"{said} They were repaired.\n"
+    assert wrong_counters() == []
+    assert run(all=True) == "6 counters are right.\n"
 
 
 def test_workers_show_the_result_that_the_command_stored(wrong):

@@ -25,8 +25,9 @@ PAGE_SIZE = 25
 # Position in the order, id, and number of results up to this one.
 KEY = re.compile(r"(\d{1,18}(?:\.\d{1,20})?(?:e-\d{1,3})?)_(\d{1,19})(?:_(\d{1,4}))?", re.ASCII)
 BEST = "best"
-# In the finder. A search for fewer characters would find too much.
+# In the finder. A search for fewer letters would find too much, but one character of Chinese may be a word.
 SHORTEST = 3
+FIRST_OF_EASTERN_SCRIPTS = "\u2e80"  # Radicals of Chinese. Letters of Japanese and Korean, and emoji, follow.
 MOST_IN_FINDER = 5
 SECONDS_IN_FINDER = 0.5  # Its people wait for its messages.
 PARAMETERS = {"person": "with", "way": "way", "after": "after", "before": "before"}
@@ -96,7 +97,9 @@ def _found(user: User, text: str) -> list[Found]:
 
     Searches are counted apart from those of the page, since each typed letter may make one.
     """
-    if len(text) < SHORTEST or seconds_to_next("searches", user.pk, "finder"):
+    if (len(text) < SHORTEST and max(text, default="") < FIRST_OF_EASTERN_SCRIPTS) or seconds_to_next(
+        "searches", user.pk, "finder"
+    ):
         return []
     try:
         return search(user.pk, parse(text, user.username), MOST_IN_FINDER, seconds=SECONDS_IN_FINDER).rows

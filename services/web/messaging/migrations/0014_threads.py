@@ -2,9 +2,18 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+# A release without this table erases members and deletes messages after a rollback, so the database deletes the
+# rows of the table. Django has no such keys.
+CASCADING = {
+    "thread_root": ("root_id", "messaging_message"),
+    "thread_low": ("low_id", "accounts_user"),
+    "thread_high": ("high_id", "accounts_user"),
+}
+
 
 def key_to(model, **options):
     return models.ForeignKey(
+        db_constraint=False,
         db_index=False,
         on_delete=django.db.models.deletion.DO_NOTHING,
         related_name="+",
@@ -27,6 +36,7 @@ class Migration(migrations.Migration):
                 (
                     "root",
                     models.OneToOneField(
+                        db_constraint=False,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         primary_key=True,
                         related_name="+",
@@ -36,7 +46,7 @@ class Migration(migrations.Migration):
                 ),
                 ("low", key_to(settings.AUTH_USER_MODEL)),
                 ("high", key_to(settings.AUTH_USER_MODEL)),
-                ("last_reply", key_to("messaging.message", db_constraint=False)),
+                ("last_reply", key_to("messaging.message")),
             ],
             options={
                 "indexes": [
@@ -50,5 +60,13 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
+        ),
+        *(
+            migrations.RunSQL(
+                sql=f"ALTER TABLE messaging_thread ADD CONSTRAINT {name}_key FOREIGN KEY ({column}) "
+                f"REFERENCES {table} ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED",
+                reverse_sql=f"ALTER TABLE messaging_thread DROP CONSTRAINT {name}_key",
+            )
+            for name, (column, table) in CASCADING.items()
         ),
     ]

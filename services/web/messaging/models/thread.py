@@ -11,10 +11,13 @@ from messaging.thread_querysets import ThreadQuerySet
 class Thread(models.Model):
     """A first message and the latest of its replies. Both change under the lock of the conversation."""
 
-    root = models.OneToOneField(Message, models.DO_NOTHING, primary_key=True, related_name="+")
+    # The constraints of these three are made by migration 0014, because they cascade in the database.
+    root = models.OneToOneField(
+        Message, models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
+    )
     # `low` is the member with the smaller id, as in a conversation.
-    low = UserKey(related_name="+", db_index=False)
-    high = UserKey(related_name="+", db_index=False)
+    low = UserKey(related_name="+", db_index=False, db_constraint=False)
+    high = UserKey(related_name="+", db_index=False, db_constraint=False)
     # Without a constraint, which would read and lock the message again for each reply.
     last_reply = models.ForeignKey(
         Message, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False

@@ -1,4 +1,4 @@
-"""`manage.py audit_counters`: compare unread counters with the messages. Run it every few minutes."""
+"""`manage.py audit_counters`: compare unread counters and the list of threads with the messages."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.db import Error
 
 from messaging import counter_audit
 from messaging.counter_audit import Found
+from messaging.thread_audit import audit_threads
 
 SHOWN = 20
 WRONG, NOT_COMPARED = 1, 2  # Exit statuses.
@@ -14,20 +15,27 @@ WRONG, NOT_COMPARED = 1, 2  # Exit statuses.
 
 class Command(BaseCommand):
     help = (
-        "Compare the unread counters of inboxes with their messages: a sample of 500, or all. The exit "
-        "status is 1 if a counter is wrong and was not repaired, 2 if they could not be compared."
+        "Compare the unread counters of inboxes with their messages: a sample of 500, or all, and then the "
+        "list of threads too. The exit status is 1 if one is wrong and was not repaired, 2 if they could not "
+        "be compared."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--all", action="store_true", help="compare all counters, not only a sample")
         parser.add_argument(
-            "--repair", action="store_true", help="compare all counters, and correct the wrong ones"
+            "--all", action="store_true", help="compare all counters and threads, not only a sample"
+        )
+        parser.add_argument(
+            "--repair",
+            action="store_true",
+            help="compare all counters and threads, and correct the wrong ones",
         )
 
     def handle(self, *, repair: bool, **options: Any) -> None:
+        conversations: list[int] = []
         try:
             if repair or options["all"]:
                 found = counter_audit.audit_all(is_repairing=repair)
+                conversations = audit_threads(is_repairing=repair)
             else:
                 found = counter_audit.audit_sample()
         except Error as error:
@@ -36,15 +44,26 @@ class Command(BaseCommand):
                 f"The counters could not be compared: {reason}", returncode=NOT_COMPARED
             ) from error
         counter_audit.publish(found.compared, 0 if repair else len(found.wrong))
-        if not found.wrong:
+        problems = [_wrong(found)] if found.wrong else []
+        if conversations:
+            problems.append(f"The list of threads is wrong for {_some(conversations)}.")
+        text = " ".join(problems)
+        if not problems:
             self.stdout.write(f"{found.compared:,} counters are right.")
         elif repair:
-            self.stdout.write(f"{_wrong(found)} They were repaired.")
+            self.stdout.write(f"{text} They were repaired.")
         else:
-            raise CommandError(f"{_wrong(found)} Run it with --repair to correct them.", returncode=WRONG)
+            raise CommandError(f"{text} Run it with --repair to correct them.", returncode=WRONG)
 
 
 def _wrong(found: Found) -> str:
-    ids = ", ".join(map(str, list(found.wrong)[:SHOWN]))
-    more = ", ..." if len(found.wrong) > SHOWN else ""
-    return f"{len(found.wrong):,} of {found.compared:,} counters are wrong (participants {ids}{more})."
+    ids = _ids(list(found.wrong))
+    return f"{len(found.wrong):,} of {found.compared:,} counters are wrong (participants {ids})."
+
+
+def _some(conversations: list[int]) -> str:
+    return f"{len(conversations):,} conversations ({_ids(conversations)})"
+
+
+def _ids(ids: list[int]) -> str:
+    return ", ".join([*map(str, ids[:SHOWN]), *(["..."] if len(ids) > SHOWN else [])])
