@@ -84,6 +84,7 @@ VISITORS = {
     "login": "/accounts/login/",
     "language": "/accounts/language/",
     "sign-up": "/accounts/signup/",
+    "recovery-refused": "/accounts/recover/1/x-1/",
 }
 # Addresses that answer with a redirect, with JSON or with a part of a page, or that only accept POST.
 NO_PAGES = {

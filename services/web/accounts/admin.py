@@ -10,16 +10,21 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 
 from accounts import names
 from accounts.concurrent_erasure import not_found
 from accounts.erasure_phases import preview
-from accounts.forms import AddMemberForm, AdminLogInForm, ChangeMemberForm, SetPasswordForm
+from accounts.forms import AddMemberForm, AdminLogInForm, ChangeMemberForm
 from accounts.models import User
+from accounts.password_forms import SetPasswordForm
 from accounts.read_only_admin import ReadOnlyAdmin
+from accounts.recovery import recovery_link
 
 admin.site.login_form = AdminLogInForm
 admin.site.unregister((AccessFailureLog, Group))
@@ -70,6 +75,29 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # cannot be subscri
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return may_write(request, obj) and super().has_delete_permission(request, obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.recovery_link)
+        own = path("<int:pk>/recovery-link/", view, name="accounts_user_recovery_link")
+        return [own, *super().get_urls()]
+
+    def recovery_link(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Make a recovery link after a POST, and record it in the admin's log."""
+        user = User.objects.active().filter(pk=pk).first()
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if user is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Recovery link for {user.username}",
+            "opts": self.opts,
+            "original": user,
+        }
+        if request.method == "POST":
+            self.log_change(request, user, "Made a recovery link.")
+            context["link"] = request.build_absolute_uri(recovery_link(user))
+        return TemplateResponse(request, "admin/accounts/user/recovery_link.html", context)
 
     def get_deleted_objects(
         self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import languages, views
+from accounts import languages, recovery, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -13,5 +13,6 @@ urlpatterns = [
     path("login/", views.LogIn.as_view(), name="login"),
     path("logout/", views.log_out, name="logout"),
     path("password/", views.ChangePassword.as_view(), name="change_password"),
+    path("recover/<int:pk>/<slug:token>/", recovery.recover, name="recover"),
     path("delete/", views.delete_user_account, name="delete_user_account"),
 ]

@@ -23,11 +23,12 @@ from accounts import names
 from accounts.decorators import READ_AND_SEND, member_view
 from accounts.devices import remember
 from accounts.erasure_phases import preview
-from accounts.forms import ChangePasswordForm, EraseForm, LogInForm, SignUpForm
+from accounts.forms import EraseForm, LogInForm, SignUpForm
 from accounts.languages import chosen, set_language
 from accounts.login_throttling import is_password_of, name_tried
 from accounts.models import User
 from accounts.next_page import invited_to, next_page, page_after
+from accounts.password_forms import ChangePasswordForm
 from accounts.requests import MemberRequest
 from accounts.sessions import SessionStore
 from accounts.time_zones import AREAS, TimeZoneForm, choose_zone, zones_by_area

@@ -184,6 +184,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 60 * 60  # Seconds that a recovery link is valid (accounts/recovery.py).
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "chats:inbox"
 # Log-in throttling. The limits are in accounts/login_throttling.py.

@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.test import Client
 from django.utils import timezone
 
+from accounts.recovery import recovery_link
 from observability.budgets import declared
 
 PASSWORD = "a-long-enough-1"
@@ -78,6 +79,15 @@ def test_most_expensive_change_of_password_makes_the_queries_of_its_budget(
 
     made = count_queries(browser.post, "/accounts/password/", form)
     assert made == declared()["accounts:change_password"]
+
+
+def test_most_expensive_recovery_makes_the_queries_of_its_budget(anna, bob, browser_of, count_queries):
+    """In a browser in which another member is logged in."""
+    browser = browser_of(bob)
+    address = browser.get(recovery_link(anna)).headers["Location"]
+    form = {"new_password1": "b-long-enough-1", "new_password2": "b-long-enough-1"}
+
+    assert count_queries(browser.post, address, form) == declared()["accounts:recover"]
 
 
 def test_log_out_makes_the_queries_of_its_budget(anna, browser_of, count_queries):

@@ -84,6 +84,7 @@ OTHER_PLACES = {
     "accounts:change_password",
     "accounts:login",
     "accounts:logout",
+    "accounts:recover",
     "accounts:sign_up",
     "labs:query_lab",
 }

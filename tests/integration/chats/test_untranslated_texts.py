@@ -31,7 +31,7 @@ SKIPPED = {"script", "style", "code", "optgroup"}
 
 VISITORS_PAGES = [
     "/", "/help/", "/accounts/login/", "/accounts/signup/", "/accounts/signup/?next=/chats/new/?to=1002",
-    "/accounts/language/", "/no/page",
+    "/accounts/language/", "/no/page", "/accounts/recover/1/x-1/",
 ]  # fmt: skip
 PAGES = [
     "/chats/", "/chats/?before=1", "/chats/unread/", "/chats/unread/?before=1", "/chats/notifications/",

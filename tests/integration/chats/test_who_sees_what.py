@@ -29,15 +29,16 @@ OF_A_MESSAGE = [
 OTHERS = {"chats:conversation", "chats:conversation_by_id", "notifications:read_one",
           "notifications:read_all",
           "labs:query_lab", "chats:mark_unread", "chats:seen",
-          "accounts:sign_up", "accounts:login", "accounts:logout", "accounts:language", "home", "help",
-          "events"}  # fmt: skip
+          "accounts:sign_up", "accounts:login", "accounts:logout", "accounts:language", "accounts:recover",
+          "home", "help", "events"}  # fmt: skip
 # Pages that need no log-in.
 PUBLIC = {
-    "accounts:sign_up", "accounts:login", "accounts:logout", "accounts:language", "home", "help", "events",
+    "accounts:sign_up", "accounts:login", "accounts:logout", "accounts:language", "accounts:recover", "home",
+    "help", "events",
 }  # fmt: skip
 PAGES = [name for name, _ in views() if not name.startswith("admin:")]
 # The parameters of addresses, each with a value.
-SAMPLES = [{}, {"pk": 1}, {"username": "bob"}]
+SAMPLES = [{}, {"pk": 1}, {"username": "bob"}, {"pk": 1, "token": "x-1"}]
 
 
 def _address(name):

@@ -33,13 +33,14 @@ ROUTES = {
     f"/static/chats/.{SECRET}": "(no route)",
     f"/static/{SECRET}/": "(no route)",
     "/static/chats/bobbin.css?x": "/static/chats/bobbin.css",
+    f"/accounts/recover/7/{SECRET}/": "/accounts/recover/<id>/<token>/",
     f"/events/?last={SECRET}": "/events/",
     f"/metrics/{SECRET}": "(no route)",
     f"/?{SECRET}": "/",
 }
 
 
-VALUES = {"pk": 12, "username": "alice"}
+VALUES = {"pk": 12, "username": "alice", "token": "c8x2-0123456789abcdef"}
 
 
 def test_every_page_has_a_route(site, db):

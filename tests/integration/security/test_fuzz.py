@@ -235,7 +235,13 @@ def test_made_up_requests_get_no_server_error(addresses, fetch, member, part):
     ann, ben = member("ann"), member("ben")
     message = Message.objects.create(sender=ann, receiver=ben, content="Good morning")
     keys = [str(message.pk)]
-    names = {"username": ["ann"], "id": ["1"], "content_type_id": ["1"], "app_label": ["messaging"]}
+    names = {
+        "username": ["ann"],
+        "id": ["1"],
+        "content_type_id": ["1"],
+        "app_label": ["messaging"],
+        "token": ["x-1"],
+    }
     pages = [page for page in addresses({"pk": keys, "object_id": keys, **names}) if "logout" not in page]
     browser = Client()
     browser.force_login(ben, backend=BACKEND)

@@ -48,6 +48,7 @@ def objects(member):
         "id": [str(alicia.pk)],
         "content_type_id": ["1"],
         "app_label": ["messaging"],
+        "token": ["x-1"],
     }
 
 
