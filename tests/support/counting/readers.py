@@ -229,6 +229,7 @@ TEXTS = {
 NOT_MEASURED = {
     "passes it on to functions in READERS, and to PostgreSQL or Redis": {
         "accounts.devices.device_of", "accounts.devices.remember", "accounts.login_throttling._locked_until",
+        "accounts.management.commands.recovery_link.handle",
         "accounts.login_throttling._of_client", "accounts.login_throttling.is_password_of",
         "accounts.login_throttling.reset_attempts",
         "accounts.managers._create_user_object",
