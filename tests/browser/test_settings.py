@@ -14,7 +14,8 @@ def hers(open_browser, alice):
 
 
 def test_links_of_the_settings_lead_to_their_sections(hers):
-    names = ["Profile", "Privacy", "Security", "Language and time", "Appearance", "Keyboard", "Data"]
+    names = ["Profile", "Notifications", "Privacy", "Security", "Language and time", "Appearance", "Keyboard",
+             "Data"]  # fmt: skip
     links = hers.get_by_role("navigation", name="Sections").get_by_role("link")
     expect(links).to_have_text(names)
     for name in names:
@@ -28,8 +29,8 @@ def test_settings_without_javascript_have_only_what_works(open_browser, alice):
     hers = open_browser(alice, java_script_enabled=False)
     hers.goto("/accounts/")
 
-    expect(hers.get_by_role("region")).to_have_count(5)
-    expect(hers.get_by_role("navigation", name="Sections").get_by_role("link")).to_have_count(5)
+    expect(hers.get_by_role("region")).to_have_count(6)
+    expect(hers.get_by_role("navigation", name="Sections").get_by_role("link")).to_have_count(6)
     expect(hers.get_by_role("radio")).to_have_count(0)
 
 
