@@ -165,3 +165,21 @@ def test_message_field_is_at_most_twelve_tabs_away(open_browser, message, write_
     hers.keyboard.press("Enter")
 
     expect(hers.locator("form.compose textarea").last).to_be_focused()
+
+
+def test_menu_and_reply_without_a_connection_keep_the_page(open_browser, message, bob):
+    """Their modules cannot be loaded. The browser would show its own page in place of the one of the link."""
+    his = open_browser(bob)
+    his.goto("/chats/with/alice/")
+    expect(his.locator("html")).to_have_attribute("data-live", "yes")
+    address = his.url
+    his.route("**/*", lambda route: route.abort())
+    his.context.set_offline(True)
+    his.locator("li.message").hover()
+    his.locator("li.message").get_by_role("link", name="Reply").click()
+    his.locator(".menu summary").click()
+    his.get_by_role("button", name="Keyboard shortcuts").click()
+
+    expect(his.locator("#connection")).to_have_text("You’re offline. Messages are sent when you’re back.")
+    expect(his.get_by_role("link", name="Settings")).to_be_visible()
+    assert his.url == address

@@ -15,6 +15,7 @@ import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
 import { showTheme, switchTheme } from "./theme.js";
 import { checkState, tryTo } from "./events.js";
+import { isUnanswered } from "./fetching.js";
 import { $, found, hasAround, hasColumn, isCovered, list, messages, state } from "./page.js";
 import { takeByKey, takeHits } from "./remembered.js";
 import { byId, EDIT, END, focusRow, REPLY, targetId } from "./rows.js";
@@ -24,8 +25,6 @@ import { findTarget, focusTarget, isTarget, namedRow, showTarget } from "./targe
 import { gettext } from "./texts.js";
 import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
-// Other modules import these. They are listed here so that the browser loads all modules in parallel.
-import "./fetching.js";
 
 const SOON = 10_000; // Milliseconds until the page loads what it needs later.
 
@@ -48,9 +47,10 @@ function follow(event, anchor) {
   else if (row && anchor.matches(`${REPLY}, ${EDIT}`)) work = () => openForm(anchor, row);
   if (!work) return;
   event.preventDefault();
-  // If this fails, follow the link, except after a log-out or if the page has an open form.
+  // If this fails, follow the link, except after a log-out, if the page has an open form, or without a connection: the
+  // page says that it has none, and the browser would show an error in its place.
   const text = gettext("That did not work. Try again.");
-  work(anchor).catch((error) => error instanceof AwayError || leave(anchor.href, text));
+  work(anchor).catch((error) => error instanceof AwayError || !navigator.onLine || leave(anchor.href, text));
 }
 
 /** @param {MouseEvent} event @param {HTMLButtonElement} button */
@@ -62,13 +62,22 @@ function push(event, button) {
   } else if (button.matches("[data-cancels]") && button.form) closeForm(button.form);
   else if (button.matches(".fold") && row) setFold(row, button, button.getAttribute("aria-expanded") !== "true");
   else if (button.matches("[data-theme-switch]")) switchTheme();
-  else if (button.matches("[data-opens]")) import("./listing.js").then(({ openShortcuts }) => openShortcuts());
+  else if (button.matches("[data-opens]"))
+    import("./listing.js").then(({ openShortcuts }) => openShortcuts()).catch(ignoreUnanswered);
 }
 
 /** @param {Event} event */
 function toggle({ target }) {
   if (target instanceof HTMLDetailsElement && target.matches(".menu") && target.open)
-    import("./menu.js").then(({ watchMenu }) => watchMenu(target));
+    import("./menu.js").then(({ watchMenu }) => watchMenu(target)).catch(ignoreUnanswered);
+}
+
+/**
+ * Without a connection, the page works as if it had not loaded the module.
+ * @param {unknown} error
+ */
+function ignoreUnanswered(error) {
+  if (!isUnanswered(error)) throw error;
 }
 
 /**
