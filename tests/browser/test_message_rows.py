@@ -158,3 +158,27 @@ def test_twelve_rows_of_the_inbox_are_in_view(open_browser, write, member, alice
     bottom = hers.locator(".rows > li").nth(11).evaluate("row => row.getBoundingClientRect().bottom")
 
     assert bottom <= 800
+
+
+def _at_its_centre(page, link) -> bool:
+    """Return whether a click on the link would reach it."""
+    return link.evaluate("""link => { const { x, y, width, height } = link.getBoundingClientRect();
+        return document.elementFromPoint(x + width / 2, y + height / 2) === link }""")
+
+
+@pytest.mark.parametrize("width", [1280, 768, 390])
+@pytest.mark.parametrize("is_touch", [False, True])
+def test_actions_of_an_edited_message_do_not_cover_the_link_to_its_history(
+    open_browser, write, alice, bob, picture, width, is_touch
+):
+    first, second = (write(bob, alice, f"Message {number} of a group") for number in range(2))
+    second.edit("Changed", by=bob)
+    touch = {"has_touch": True, "is_mobile": True} if is_touch else {}
+    hers = open_browser(alice, viewport={"width": width, "height": 720}, **touch)
+    hers.goto("/chats/with/bob/")
+    row = hers.locator(f"#m{second.pk}.is-more")
+    (row.locator(".content").tap if is_touch else row.hover)()
+    expect(row.locator(".actions")).to_have_css("opacity", "1")
+    picture(hers, f"edited-{width}-{is_touch}", whole=False)
+
+    assert _at_its_centre(hers, row.locator(".edited"))
