@@ -248,3 +248,38 @@ def test_enter_on_a_touch_screen_makes_a_line(open_browser, items, alice):
 
     expect(hers.locator(".composer textarea")).to_have_value("first\n")
     assert not Message.objects.filter(sender=alice).exists()
+
+
+@pytest.mark.parametrize("address", ["new/", "message/{}/reply/", "message/{}/edit/"])
+def test_enter_sends_on_a_page_without_messages(open_browser, write, alice, bob, address):
+    own = write(alice, bob, "before")
+    hers = open_browser(alice)
+    hers.goto("/chats/" + address.format(own.pk))
+    if address == "new/":
+        hers.get_by_label("To").fill("bob")
+    field = hers.locator("form.compose textarea")
+    field.fill("after")
+    field.press("Enter")
+
+    expect(hers.locator("li.is-mine .content", has_text="after")).to_be_visible()
+    assert Message.objects.filter(content="after").count() == 1
+
+
+def test_enter_on_a_touch_screen_makes_a_line_on_a_page_without_messages(open_browser, alice, bob):
+    hers = open_browser(alice, **PHONE)
+    hers.goto("/chats/new/")
+    field = hers.locator("form.compose textarea")
+    field.fill("first")
+    field.press("Enter")
+
+    expect(field).to_have_value("first\n")
+
+
+def test_enter_in_the_name_of_the_receiver_sends_no_empty_message(open_browser, alice, bob):
+    hers = open_browser(alice)
+    hers.goto("/chats/new/")
+    hers.get_by_label("To").fill("bob")
+    hers.get_by_label("To").press("Enter")
+
+    expect(hers.locator("form.compose textarea")).to_be_focused()
+    assert not Message.objects.exists()

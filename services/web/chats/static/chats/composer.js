@@ -88,12 +88,12 @@ export function sendByKey(event) {
 }
 
 export function watchComposer() {
+  document.addEventListener("keydown", sendByKey);
   if (!messages && !field()) return;
   stay();
   addEventListener("scroll", note, { passive: true });
   addEventListener("resize", stay); // The keyboard of a touch screen opens.
   document.addEventListener("keydown", scrollByKey);
-  document.addEventListener("keydown", sendByKey);
   const sizes = new ResizeObserver(measure);
   for (const part of [document.body, $(".composer")]) if (part) sizes.observe(part);
   if (CSS.supports("field-sizing", "content")) return;
