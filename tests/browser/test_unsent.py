@@ -117,14 +117,49 @@ def test_message_written_offline_is_sent_when_the_connection_is_back(hers):
     assert mine() == ["before", "later"]
 
 
-def test_text_sent_before_the_script_was_loaded_stays_in_the_field_and_is_sent_later(hers):
-    hers.route("**/unsent*.js", lambda route: route.abort())
-    send(hers, "too early")
-    expect(hers.locator(".composer .failed")).to_contain_text("Your text is kept")
-    expect(hers.locator(".composer textarea")).to_have_value("too early")
-    hers.unroute("**/unsent*.js")
-    hers.keyboard.press("Enter")
-    expect(row(hers, "too early").locator(".sent")).to_have_text("sent")
+@pytest.fixture
+def early(open_browser, conversation, alice):
+    """Return a page of alice that cannot load what sends messages."""
+    page = open_browser(alice)
+    page.route("**/unsent*.js", lambda route: route.abort())
+    return opened(page)
+
+
+def test_text_sent_offline_before_the_script_was_loaded_is_sent_once_by_itself(early):
+    early.context.set_offline(True)
+    send(early, "too early")
+    expect(early.locator(".composer .failed")).to_have_text("Not sent yet")
+    early.keyboard.press("Enter")
+    early.unroute("**/unsent*.js")
+    early.context.set_offline(False)
+    expect(row(early, "too early").locator(".sent")).to_have_text("sent")
+
+    expect(early.locator(".composer textarea")).to_have_value("")
+    assert mine() == ["too early"]
+    assert early.evaluate(DRAFTS) == []
+
+
+def test_text_changed_offline_after_it_could_not_be_sent_waits_for_enter(early):
+    early.context.set_offline(True)
+    send(early, "too early")
+    expect(early.locator(".composer .failed")).to_have_text("Not sent yet")
+    early.keyboard.type(", and more")
+    early.unroute("**/unsent*.js")
+    early.context.set_offline(False)
+    expect(early.locator("#connection")).to_have_text("")
+    early.keyboard.press("Enter")
+    expect(row(early, "and more").locator(".sent")).to_have_text("sent")
+
+    assert mine() == ["too early, and more"]
+
+
+def test_text_sent_before_the_script_was_loaded_stays_in_the_field_and_is_sent_later(early):
+    send(early, "too early")
+    expect(early.locator(".composer .failed")).to_contain_text("Your text is kept")
+    expect(early.locator(".composer textarea")).to_have_value("too early")
+    early.unroute("**/unsent*.js")
+    early.keyboard.press("Enter")
+    expect(row(early, "too early").locator(".sent")).to_have_text("sent")
 
     assert mine() == ["too early"]
 
@@ -194,9 +229,12 @@ def test_refused_message_comes_back_to_the_field_with_its_error(hers):
     assert mine() == []
 
 
-def test_text_that_is_typed_while_the_script_loads_is_another_message_or_stays(hers):
-    waiting = []
+def test_text_that_is_typed_while_the_script_loads_is_another_message_or_stays(
+    open_browser, conversation, alice
+):
+    hers, waiting = open_browser(alice), []
     hers.route("**/unsent*.js", lambda route: waiting.append(route))
+    opened(hers)
     send(hers, "first")
     send(hers, "second")
     hers.keyboard.type("third")

@@ -26,7 +26,7 @@ import { gettext } from "./texts.js";
 import { loadPage } from "./thread.js";
 import { showTimes } from "./times.js";
 
-const SOON = 10_000; // Milliseconds until the page loads what it needs later.
+const SOON = 2_000; // Milliseconds until the page loads what it needs later.
 
 /** @param {MouseEvent} event */
 function click(event) {
@@ -180,7 +180,7 @@ if (state) {
   if (hasColumn) showColumn("60rem", () => import("./beside.js"));
   if (hasAround) showColumn("75rem", () => import("./around.js"));
   if (unsentKeys().length) tryTo(loadUnsent);
-  else if (messages) setTimeout(prepare, SOON);
+  else if (messages) setTimeout(() => (window.requestIdleCallback ?? setTimeout)(prepare), SOON);
 } else if ("sessionEnded" in document.body.dataset) {
   // This page is the response to a log-out or an erasure.
   deleteAllDrafts();

@@ -6,6 +6,7 @@ import { isUnanswered } from "./fetching.js";
 import { fail, NOT_CONNECTED } from "./keeping.js";
 import { messages, required } from "./page.js";
 import { leaveUnread } from "./seen.js";
+import { gettext } from "./texts.js";
 
 const BUTTONS = "#mark-unread, #read-all, [data-notification] form"; // Forms that consist of one button.
 
@@ -28,16 +29,31 @@ function sendEntered(form) {
     .finally(() => entered.delete(form));
 }
 
+/** The texts that the page sends by itself when it has a connection. @type {Map<HTMLFormElement, string>} */
+const later = new Map();
+
+function sendLater() {
+  const texts = [...later];
+  later.clear();
+  // A form that was changed, or whose page is hidden from another member, sends nothing.
+  for (const [form, text] of texts)
+    if (form.isConnected && required("textarea", form).value === text) form.requestSubmit();
+}
+
 /** @param {SubmitEvent} event */
 export function send(event) {
   const { target: form, submitter } = event;
   if (!(form instanceof HTMLFormElement && form.matches("form.compose"))) return;
   event.preventDefault();
+  later.delete(form);
+  const text = required("textarea", form).value;
   const work =
     messages && !isEdit(form) ? sendEntered(form) : loadSending().then(({ submit }) => submit(form, submitter));
   work.catch((error) => {
     if (!isUnanswered(error)) throw error;
-    fail(form, NOT_CONNECTED);
+    later.set(form, text);
+    addEventListener("online", sendLater, { once: true });
+    fail(form, navigator.onLine ? NOT_CONNECTED : gettext("Not sent yet"));
   });
 }
 
