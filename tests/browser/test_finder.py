@@ -225,3 +225,41 @@ def test_visitors_have_no_finder(open_browser):
     visitor.keyboard.press("Control+k")
 
     expect(visitor.get_by_role("combobox")).to_have_count(0)
+
+
+def test_pages_of_the_menu_are_found_by_their_names(hers):
+    field = _open(hers)
+    field.press_sequentially("SET")
+    pages = hers.get_by_role("group", name="Pages").get_by_role("option")
+    expect(pages).to_have_text(["Settings"])
+    field.fill("out")
+    expect(pages).to_have_text(["Log out"])
+    field.fill("ettings")
+    expect(hers.locator(ROWS)).to_have_text(["Search messages for “ettings”"])
+    expect(pages).to_have_count(0)
+    field.fill("set")
+    field.press("Enter")
+
+    expect(hers).to_have_url(re.compile("/accounts/$"))
+
+
+def test_person_is_before_a_page_whose_name_begins_alike_and_badges_are_no_names(hers, member, write, alice):
+    write(member("noa"), alice)
+    hers.reload()
+    expect(hers.locator(".top [data-badge=unread]")).to_be_visible()
+    field = _open(hers)
+    field.fill("no")
+    expect(hers.locator(ROWS).filter(has_not_text="Search")).to_have_text(["noa", "Notifications"])
+    field.fill("un")
+    expect(hers.get_by_role("group", name="Pages").get_by_role("option")).to_have_text(["Unread"])
+
+
+def test_pages_are_found_without_a_connection(hers):
+    field = _open(hers)
+    expect(hers.locator(ROWS)).to_have_count(8)
+    hers.route("**/chats/find/?q=*", lambda route: route.abort())
+    field.fill("set")
+    expect(hers.locator(ROWS)).to_have_text(["Settings"])
+    field.press("Enter")
+
+    expect(hers).to_have_url(re.compile("/accounts/$"))

@@ -1,5 +1,5 @@
 // @ts-check
-// The finder: a dialog that finds people and messages, and leads to a search. Loaded when it is opened.
+// The finder: a dialog that finds people, messages and pages, and leads to a search. Loaded when it is opened.
 
 import { tryTo } from "./events.js";
 import { get } from "./fetching.js";
@@ -39,6 +39,8 @@ dialog.append(list, status);
 let timer;
 /** @type {string | undefined} */
 let wanted; // The text whose rows are shown or requested.
+/** @type {string | undefined} */
+let shown; // The text whose rows are shown.
 /** @type {Promise<unknown>} */
 let loading = Promise.resolve();
 
@@ -49,9 +51,40 @@ function select(option) {
   option?.scrollIntoView({ block: "nearest" });
 }
 
-/** @param {Document | null} page */
-function show(page) {
+/** The text of a link without the number in its badge. @param {HTMLElement} link */
+const labelOf = (link) => [...link.childNodes].map((part) => (part.nodeType === 3 ? part.nodeValue : "")).join("").trim();
+
+/**
+ * The group of the pages whose names have a word that begins with the text, or null.
+ * @param {string} text
+ */
+function pagesFor(text) {
+  const links = $$("header.top nav a, header.top .menu a");
+  const named = links.filter((link) => text && ` ${labelOf(link)}`.toLowerCase().includes(` ${text}`.toLowerCase()));
+  if (!named.length) return null;
+  const group = make("div", {});
+  set(group, { role: "group", "aria-labelledby": "finder-pages" });
+  const title = make("div", { id: "finder-pages", className: "quiet", textContent: gettext("Pages") });
+  set(title, { role: "presentation" });
+  const rows = named.map((link, at) => {
+    const row = make("a", { id: `finder-p${at}`, className: "row", href: link.href, textContent: labelOf(link) });
+    set(row, { role: "option", tabindex: "-1" });
+    return row;
+  });
+  group.append(title, ...rows);
+  return group;
+}
+
+/**
+ * Shows what the server has found, and the pages with such a name: after people and messages, before the searches.
+ * @param {Document | null} page
+ * @param {string} [text]
+ */
+function show(page, text = "") {
+  shown = text;
   list.replaceChildren(...(page ? required("#finder-rows", page).children : []));
+  const pages = pagesFor(text);
+  if (pages) list.insertBefore(pages, $(":scope > a", list));
   list.hidden = !options().length;
   field.setAttribute("aria-expanded", String(!list.hidden));
   status.textContent = (page && $("#finder-status", page)?.textContent.trim()) ?? "";
@@ -65,9 +98,12 @@ async function load(text) {
     const counterpart = $("[data-with]")?.dataset.with;
     if (counterpart) query.set("with", counterpart);
     const page = await get(`${FIND}?${query}`);
-    if (text === wanted) show(page); // Otherwise more was typed meanwhile.
+    if (text === wanted) show(page, text); // Otherwise more was typed meanwhile.
   } catch (error) {
-    if (text === wanted) wanted = undefined; // The next key requests it again.
+    if (text === wanted) {
+      wanted = undefined; // The next key requests it again.
+      show(null, text); // The pages.
+    }
     throw error;
   }
 }
@@ -85,7 +121,7 @@ function update() {
 // Opens the selected row, after the rows for the typed text have arrived.
 async function open() {
   await update();
-  if (dialog.open && typed() === wanted) selected()?.click();
+  if (dialog.open && typed() === shown) selected()?.click();
 }
 
 // Nothing of the member stays in the dialog: another one may be at the browser next.
