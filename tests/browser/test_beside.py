@@ -65,12 +65,42 @@ def test_filter_shows_names_with_these_letters_and_unread_the_unread(open_wide, 
     expect(_names(page)).to_have_text(["weaver17"])
     page.get_by_role("textbox", name="Filter").press("Escape")
     page.get_by_role("textbox", name="Filter").fill("nobody")
-    expect(_column(page).get_by_role("status")).to_have_text("No name here matches.")
-    _column(page).get_by_role("button", name="All").click()
+    expect(_column(page).get_by_role("status")).to_contain_text("No match among the latest conversations.")
+    _column(page).get_by_role("button", name="All", exact=True).click()
     page.get_by_role("textbox", name="Filter").fill("weaver20")
     page.get_by_role("textbox", name="Filter").press("Enter")
 
     expect(page.get_by_role("heading", level=1, name="weaver20")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["/chats/with/bob/", "/chats/"])
+@pytest.mark.parametrize("is_key", [True, False])
+def test_filter_without_a_match_leads_to_the_finder_while_there_are_earlier_conversations(
+    open_wide, picture, address, is_key
+):
+    page = open_wide(address)
+    field = page.get_by_role("textbox", name="Filter")
+    field.fill("weaver00")  # The earliest of 30.
+    more = page.get_by_role("button", name="Search all")
+    expect(more).to_be_visible()
+    picture(page, "filter-without-a-match", whole=False)
+    if is_key:
+        field.press("Enter")
+    else:
+        more.click()
+    expect(page.locator("#finder-list a").first).to_have_text("weaver00")
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile("/chats/with/weaver00/"))
+
+
+def test_filter_without_a_match_among_all_conversations_leads_nowhere(open_wide):
+    page = open_wide()
+    _column(page).get_by_role("link", name="Show older").click()
+    expect(_names(page)).to_have_count(30)
+    page.get_by_role("textbox", name="Filter").fill("nobody")
+
+    expect(_column(page).get_by_role("status")).to_have_text("No name here matches.")
 
 
 def test_text_of_the_filter_is_above_the_link_to_older_rows_and_in_the_page_before(open_wide):
@@ -80,7 +110,7 @@ def test_text_of_the_filter_is_above_the_link_to_older_rows_and_in_the_page_befo
         expect(text).to_have_css("display", "block")
         assert text.bounding_box()["height"] == 0, address
         page.get_by_role("textbox", name="Filter").fill("nobody")
-        expect(text).to_have_text("No name here matches.")
+        expect(text).to_have_text("No match among the latest conversations. Search all")
         box, link = text.bounding_box(), page.locator(".older, #rows [rel=next]").bounding_box()
         assert box["y"] + box["height"] <= link["y"], address
 

@@ -77,7 +77,7 @@ function addColumn() {
   scroller.append(list, older);
   column.append(scroller);
   required("main").after(column);
-  addFilter(scroller);
+  addFilter(scroller, () => Boolean(next));
 }
 
 let next = ""; // The address of the page after the rows, or "".
@@ -157,7 +157,7 @@ export function begin() {
 }
 
 if (inbox) {
-  addFilter(inbox);
+  addFilter(inbox, () => $('nav.pages a[rel="next"]', inbox) !== null);
   addPane();
   showUnread(place.isUnreadOnly);
   // Unless the member has scrolled, or has come back to a row (moving.js).

@@ -2,6 +2,7 @@
 // The filter above the list of conversations on wide screens: a part of a name, and all or unread conversations. It filters
 // the rows that are shown; what is typed stays in the browser.
 
+import { openFinder } from "./keys.js";
 import { marks } from "./marks.js";
 import { $, $$, isComposing, make, required } from "./page.js";
 import { gettext } from "./texts.js";
@@ -16,6 +17,8 @@ const none = make("p", { className: "no-rows quiet" });
 group.setAttribute("role", "group");
 none.setAttribute("role", "status");
 group.append(all, unread);
+// The finder searches all conversations, of which the list may show only the latest ones.
+const wider = make("button", { type: "button", className: "link", textContent: gettext("Search all") });
 const threads = $('.top a[href$="/threads/"]');
 if (threads) group.append(make("a", { href: threads.href, textContent: threads.textContent.trim() }));
 const head = make("div", { className: "filter" });
@@ -24,6 +27,8 @@ head.append(field, group);
 let isUnreadOnly = false;
 /** @type {HTMLElement | undefined} The element with the rows. */
 let list;
+let said = "";
+let hasMore = () => false; // Whether there are conversations after these rows.
 
 export const showsUnreadOnly = () => isUnreadOnly;
 
@@ -44,8 +49,12 @@ function filterRows(within) {
   }
 }
 
+// Whether an earlier conversation may match.
+const mayMatch = () => field.value.trim() !== "" && hasMore();
+
 // Why no row is shown.
 function reason() {
+  if (mayMatch()) return gettext("No match among the latest conversations.");
   if (field.value) return gettext("No name here matches.");
   return isUnreadOnly ? gettext("No unread conversations.") : gettext("No conversations yet.");
 }
@@ -55,7 +64,9 @@ function filter() {
   filterRows(list);
   for (const button of [all, unread]) button.ariaPressed = String((button === unread) === isUnreadOnly);
   const text = rowsIn(list).every((row) => row.hidden) ? reason() : "";
-  if (none.textContent !== text) none.textContent = text; // Otherwise screen readers may read it again.
+  if (said === text) return; // Otherwise screen readers may read it again.
+  said = text;
+  none.replaceChildren(...(text && mayMatch() ? [text, " ", wider] : [text]));
 }
 
 /** @param {boolean} isOnly */
@@ -70,12 +81,16 @@ export function resetFilter() {
   showUnread(false);
 }
 
+function findAll() {
+  if (openFinder()) required("dialog#finder input").value = field.value;
+}
+
 /** @param {KeyboardEvent} event */
 function press(event) {
   if (isComposing(event) || event.ctrlKey || event.metaKey || event.altKey || !list) return;
   const first = rowsIn(list).find((row) => !row.hidden);
   if (event.key === "Escape") field.value = "";
-  else if (event.key === "Enter") first && $("a", first)?.click();
+  else if (event.key === "Enter") (first ? $("a", first) : $("button", none))?.click();
   else if (event.key === "ArrowDown") first && $("a", first)?.focus();
   else return;
   event.preventDefault();
@@ -85,9 +100,10 @@ function press(event) {
 /**
  * Puts the filter before the list.
  * @param {HTMLElement} rows
+ * @param {() => boolean} isPart Whether there are conversations after these rows.
  */
-export function addFilter(rows) {
-  list = rows;
+export function addFilter(rows, isPart) {
+  [list, hasMore] = [rows, isPart];
   rows.before(head, none);
   marks.push(filterRows);
   filter();
@@ -97,4 +113,5 @@ export function addFilter(rows) {
 field.addEventListener("input", filter);
 field.addEventListener("keydown", press);
 all.addEventListener("click", () => showUnread(false));
+wider.addEventListener("click", findAll);
 unread.addEventListener("click", () => showUnread(true));
