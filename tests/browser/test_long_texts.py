@@ -28,6 +28,14 @@ SIDES = """items => items.map(item => {
   const [text, box] = [range, item].map(one => one.getBoundingClientRect());
   return text.left - box.left < box.right - text.right ? "left" : "right";
 })"""
+LONG_WORDS = ["https://example.org/" + "long/" * 60, "Donaudampfschifffahrts" * 12, "والسلام" * 60]
+# Whether a character of a text of an element is in the box of its block.
+IS_SHOWN = """(block, text) => { const walk = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+  let node; while ((node = walk.nextNode()) && !node.data.includes(text));
+  const range = document.createRange(), at = node.data.indexOf(text);
+  range.setStart(node, at + 4); range.setEnd(node, at + 5);
+  const [part, whole] = [range, block].map(one => one.getBoundingClientRect());
+  return part.top >= whole.top - 1 && part.bottom <= whole.bottom + 4 }"""
 
 
 @pytest.fixture
@@ -123,3 +131,20 @@ def test_arrival_of_a_formatted_message_is_announced_with_its_words_apart(shows,
 
     arrivals = hers.get_by_role("log", name="Arrivals")
     expect(arrivals).to_have_text("bob: To do: fish soup")
+
+
+@pytest.mark.parametrize(("width", "language"), [(390, "en"), (1500, "en"), (390, "ar"), (1500, "ar")])
+@pytest.mark.parametrize("text", LONG_WORDS, ids=["address", "german", "arabic"])
+def test_long_first_word_is_shown_in_a_row_and_in_a_quote(
+    open_browser, write, alice, bob, width, language, text
+):
+    root = write(alice, bob, text)
+    write(bob, alice, "Another one")
+    write(bob, alice, "Reply", parent_message=root)
+    write(alice, bob, text)
+    hers = open_browser(alice, viewport={"width": width, "height": 800}, locale=language)
+    hers.goto("/chats/")
+    assert hers.locator(".row .excerpt").evaluate(IS_SHOWN, text[:9])
+    hers.goto("/chats/with/bob/")
+
+    assert hers.locator("p.answers").evaluate(IS_SHOWN, text[:9])
