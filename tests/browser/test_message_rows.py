@@ -171,12 +171,13 @@ def _at_its_centre(page, link) -> bool:
 def test_actions_of_an_edited_message_do_not_cover_the_link_to_its_history(
     open_browser, write, alice, bob, picture, width, is_touch
 ):
-    first, second = (write(bob, alice, f"Message {number} of a group") for number in range(2))
-    second.edit("Changed", by=bob)
+    write(bob, alice, "First of a group")
+    message = write(bob, alice, "Second")
+    message.edit("Changed", by=bob)
     touch = {"has_touch": True, "is_mobile": True} if is_touch else {}
     hers = open_browser(alice, viewport={"width": width, "height": 720}, **touch)
     hers.goto("/chats/with/bob/")
-    row = hers.locator(f"#m{second.pk}.is-more")
+    row = hers.locator(f"#m{message.pk}.is-more")
     (row.locator(".content").tap if is_touch else row.hover)()
     expect(row.locator(".actions")).to_have_css("opacity", "1")
     picture(hers, f"edited-{width}-{is_touch}", whole=False)

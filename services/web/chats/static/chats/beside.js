@@ -157,7 +157,7 @@ export function begin() {
 }
 
 if (inbox) {
-  addFilter(inbox, () => $('nav.pages a[rel="next"]', inbox) !== null);
+  addFilter(inbox, () => $('#rows nav.pages a[rel="next"]') !== null);
   addPane();
   showUnread(place.isUnreadOnly);
   // Unless the member has scrolled, or has come back to a row (moving.js).

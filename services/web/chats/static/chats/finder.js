@@ -52,7 +52,7 @@ function select(option) {
 }
 
 /** The text of a link without the number in its badge. @param {HTMLElement} link */
-const labelOf = (link) => [...link.childNodes].map((part) => (part.nodeType === 3 ? part.nodeValue : "")).join("").trim();
+const labelOf = (link) => link.firstChild?.nodeValue?.trim() ?? "";
 
 /**
  * The group of the pages whose names have a word that begins with the text, or null.
