@@ -210,7 +210,8 @@ def test_single_keys_and_the_finder_do_not_meet(hers):
     hers.keyboard.type("?/")
     expect(hers.get_by_role("combobox")).to_have_value("?/")
     hers.keyboard.press("Escape")
-    expect(hers.locator("dialog[open]")).to_have_count(0)
+    # The focus leaves a closed dialog in the next frame.
+    hers.wait_for_function("() => !document.activeElement.closest('dialog')")
     hers.keyboard.press("?")
     expect(hers.get_by_role("dialog", name="Keyboard")).to_be_visible()
     hers.keyboard.press("Control+k")
