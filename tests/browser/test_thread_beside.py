@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from messaging.models import Message
-from tests.browser.composing import check_session_now, end_sessions, log_in_again
+from tests.browser.composing import check_session_now, end_sessions, log_in_again, wait_for_module
 from tests.browser.test_pages import SHIFTS
 
 NARROWER = {"width": 1000, "height": 800}
@@ -198,6 +198,7 @@ def test_closed_thread_leads_to_its_place_in_the_conversation(open_wide, root, w
 
 def test_escape_closes_the_menu_and_not_the_thread(hers, root):
     hers.locator(".menu summary").click()
+    wait_for_module(hers, "menu")
     expect(hers.locator(".menu > div")).to_be_visible()
     hers.keyboard.press("Escape")
     expect(hers.locator(".menu > div")).to_be_hidden()
