@@ -182,7 +182,7 @@ def test_a_form_sent_without_a_session_leads_to_a_page_after_the_log_in(browser_
 @pytest.fixture
 def every_address(message):
     """Return all addresses of the pages of users, with a value for each parameter."""
-    values = {"pk": message.pk, "username": "alice"}
+    values = {"pk": message.pk, "username": "alice", "token": "x-1"}
     patterns = {
         f"{app}:": import_module(f"{app}.urls").urlpatterns
         for app in ("chats", "labs", "notifications", "accounts")
