@@ -142,7 +142,7 @@ class LogEntryAdmin(ReadOnlyAdmin):
     """Read-only log of the changes that staff users made and of the messages that they read."""
 
     list_display = ("action_time", "user", "content_type", "object_id", "action_flag", "get_change_message")
-    list_select_related = ("user", "content_type")
+    list_prefetch_related = ("user", "content_type")
     list_filter = ("action_flag", "content_type")
     search_fields = ("user__name_key__exact", "=object_id")
     search_help_text = "The whole name of a member of staff, or the id of a row."

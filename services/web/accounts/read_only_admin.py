@@ -32,6 +32,13 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # cannot be su
     list_per_page = 50
     show_full_result_count = False
     ordering = ("-pk",)
+    # The shown relations. `list_select_related` would join them before the rows are sorted: if few members
+    # have most of the rows, PostgreSQL expects so many rows for each that it reads a whole joined table.
+    list_prefetch_related: tuple[str, ...] = ()
+    list_select_related = ()  # Not False, with which Django joins every relation.
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related(*self.list_prefetch_related)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -17,7 +17,7 @@ from messaging.models import Conversation, Message, MessageHistory, Participant
 @admin.register(Conversation)
 class ConversationAdmin(SearchableAdmin):
     list_display = ("id", "low", "high")
-    list_select_related = ("low", "high")
+    list_prefetch_related = ("low", "high")
     search_help_text = "The id of a conversation, or the whole names of one or both members."
 
     def of_members(self, ids: list[int]) -> Q:
@@ -28,7 +28,7 @@ class ConversationAdmin(SearchableAdmin):
 class MessageAdmin(TextOnRequest, SearchableAdmin):
     text_field = "content"
     list_display = ("id", "sender", "receiver", "timestamp", "read", "edited")
-    list_select_related = ("sender", "receiver")
+    list_prefetch_related = ("sender", "receiver")
     list_filter = ("read", "edited", "timestamp")
     search_help_text = "The id of a message, or the whole names of its sender, its receiver, or both."
     fields = ("sender", "receiver", "timestamp", "read", "edited", "parent_message", "conversation")
@@ -49,7 +49,7 @@ class MessageAdmin(TextOnRequest, SearchableAdmin):
 class MessageHistoryAdmin(TextOnRequest, SearchableAdmin):
     text_field = "old_content"
     list_display = ("id", "message", "edited_at", "edited_by")
-    list_select_related = ("message", "edited_by")
+    list_prefetch_related = ("message", "edited_by")
     list_filter = ("edited_at",)
     id_field = "message"
     search_help_text = "The id of a message."

@@ -11,7 +11,7 @@ from notifications.models import Notification
 @admin.register(Notification)
 class NotificationAdmin(SearchableAdmin):
     list_display = ("id", "user", "message", "read", "created_at")
-    list_select_related = ("user", "message")
+    list_prefetch_related = ("user", "message")
     list_filter = ("read", "created_at")
     fields = ("user", "message", "read", "created_at")
     id_field = "message"

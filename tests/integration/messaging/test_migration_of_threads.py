@@ -1,4 +1,7 @@
-"""The list of threads is filled while members delete. A release without it works after a rollback."""
+"""The list of threads is filled while members delete. A release without it works after a rollback.
+
+The third migration replaces the keys that an early edition of the first has made.
+"""
 
 import threading
 from importlib import import_module
@@ -68,3 +71,27 @@ def test_release_without_the_list_deletes_a_thread(thread):
             cursor.execute(f"DELETE FROM messaging_message WHERE {where} = %s", [gone.pk])
 
     assert [row.root_id for row in Thread.objects.all()] == [kept.pk]
+
+
+def test_keys_of_an_early_edition_are_replaced():
+    migration = import_module("messaging.migrations.0016_cascading_keys_of_threads").Migration
+    keys = {"root_id": "messaging_message", "low_id": "accounts_user", "high_id": "accounts_user"}
+    with connection.cursor() as cursor:
+        for name in ("thread_root_key", "thread_low_key", "thread_high_key"):
+            cursor.execute(f"ALTER TABLE messaging_thread DROP CONSTRAINT {name}")
+        for column, table in keys.items():
+            cursor.execute(
+                f"ALTER TABLE messaging_thread ADD CONSTRAINT early_{column} FOREIGN KEY ({column}) "
+                f"REFERENCES {table} DEFERRABLE INITIALLY DEFERRED"
+            )
+    for _ in range(2):  # The second time it changes nothing.
+        with connection.schema_editor() as editor:
+            for operation in migration.operations:
+                operation.database_forwards("messaging", editor, None, None)
+        found = execute(
+            "default",
+            "SELECT conname::text, confdeltype::text FROM pg_constraint "
+            "WHERE conrelid = 'messaging_thread'::regclass AND contype = 'f' ORDER BY 1",
+            None,
+        )
+        assert found == [("thread_high_key", "c"), ("thread_low_key", "c"), ("thread_root_key", "c")]

@@ -11,7 +11,7 @@ from messaging.thread_querysets import ThreadQuerySet
 class Thread(models.Model):
     """A first message and the latest of its replies. Both change under the lock of the conversation."""
 
-    # The constraints of these three are made by migration 0014, because they cascade in the database.
+    # The constraints of these three, made by migrations 0014 and 0016, cascade in the database.
     root = models.OneToOneField(
         Message, models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
     )
