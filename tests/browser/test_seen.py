@@ -41,6 +41,21 @@ def test_only_visible_messages_are_read_until_the_page_is_scrolled(open_browser,
     assert long_page[15].pk in Message.unread.values_list("pk", flat=True)
 
 
+def test_only_the_newest_read_message_has_the_time(open_browser, write, alice, bob):
+    first, second = write(alice, bob, "one"), write(alice, bob, "two")
+    hers = open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    for message in (first, second):
+        Message.objects.mark_seen(bob, [message.pk])
+        time = hers.locator(f"#m{message.pk} .seen time")
+        expect(time).to_have_text(re.compile(r"\d:\d\d"))
+        expect(hers.locator(".seen time")).to_have_count(1)
+    shown = time.text_content()
+
+    hers.reload()
+    expect(time).to_have_text(shown)
+
+
 def test_message_that_arrives_outside_the_viewport_stays_unread(open_browser, long_page, write, alice, bob):
     Message.objects.mark_seen(bob, [message.pk for message in long_page])
     his = open_browser(bob)

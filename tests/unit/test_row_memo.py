@@ -11,8 +11,8 @@ from chats.rows import message_rows
 
 AT = datetime(2026, 3, 7, 9, 5, 4, tzinfo=UTC)
 MESSAGE = {
-    "id": 7, "sender_id": 2, "content": "Good morning", "timestamp": AT, "read": True, "edited": False,
-    "parent_message_id": 5, "thread": 3, "parent_excerpt": "Hello", "parent_sender_id": 1,
+    "id": 7, "sender_id": 2, "content": "Good morning", "timestamp": AT, "read": True, "read_at": AT,
+    "edited": False, "parent_message_id": 5, "thread": 3, "parent_excerpt": "Hello", "parent_sender_id": 1,
     "thread_replies": [1, 2**50],
 }  # fmt: skip
 PAGE = {
@@ -87,6 +87,18 @@ def test_own_row_depends_on_the_name_of_its_author():
     _page(memo, **own)
 
     assert _page(memo, **own, reader_name="zoe") == _page(**own, reader_name="zoe") != _page(**own)
+
+
+def test_own_row_depends_on_the_time_of_reading_and_on_later_ones():
+    memo, own = RowMemo(2**20, 60), {"sender_id": 1}
+    later = Message(**MESSAGE | own | {"id": 8})
+    pages = [own, own | {"read_at": AT + timedelta(hours=1)}, own | {"read_at": None}]
+    rows = [_page(**page) for page in pages]
+
+    assert len(set(rows)) == len(rows)
+    assert [_page(memo, **page) for page in pages * 2] == rows * 2
+    alone, *_ = message_rows([Message(**MESSAGE | own), later], **PAGE, memo=memo)
+    assert alone == rows[2]
 
 
 def test_row_depends_on_the_message_before_it():

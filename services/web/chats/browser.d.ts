@@ -15,7 +15,8 @@ type LiveEvent = {
     conversation?: number;
     thread?: number;
     message?: number;
-    ids?: number[]; // For "read".
+    ids?: number[]; // For "read", as the next one.
+    at?: string;
 };
 
 // The responses of chats/views/state.py and chats/views/seen.py.

@@ -130,7 +130,7 @@ def version_of(page: Window, reader_id: int, *around: Any) -> str:
             row.id,
             row.content,
             row.edited,
-            row.sender_id == reader_id and row.read,
+            row.sender_id == reader_id and (row.read, row.read_at and row.read_at.timestamp()),
             row.parent_excerpt,
             row.thread_replies,
         )

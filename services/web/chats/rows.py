@@ -16,9 +16,8 @@ from markupsafe import Markup, escape
 
 from chats.addresses import at_message
 from chats.formatting import html_and_words, without_markers
-from chats.groups import Place
 from chats.initials import color_class, initials
-from chats.order import in_order
+from chats.order import DEEPEST_INDENT, Placed, in_order, names_parent
 from chats.row_formats import row_formats
 from chats.row_memo import RowMemo
 from chats.times import local
@@ -29,7 +28,6 @@ from messaging.querysets import EXCERPT, MOST_REPLIES
 # Placeholder for the rows of a page. The texts of users cannot contain it, because they are escaped.
 PLACE = Markup("<%rows%>")
 LABEL = 30  # Characters of a message in the accessible names of its controls.
-DEEPEST_INDENT = 6  # Deeper replies keep this indent and quote the message that they answer.
 
 
 class MessageKind(NamedTuple):
@@ -42,6 +40,7 @@ class MessageKind(NamedTuple):
     is_mine: bool
     is_new: bool
     is_seen: bool
+    has_read_time: bool  # The newest that the counterpart has read.
     is_edited: bool
     has_answer: bool  # Whether the row has a link to the message that it answers.
     has_replies: bool
@@ -109,7 +108,7 @@ def message_rows(
     )  # fmt: skip
     placed = in_order(messages, reader_id, zone, nested=nested)
     if memo is None:
-        return [_row(page, *one) for one in placed]
+        return [_row(page, one) for one in placed]
     made, new = [], {}
     for one in placed:
         # Everything that a row depends on. A test fails for each part that is missing. Comparing the values
@@ -119,7 +118,7 @@ def message_rows(
         values = counterpart, can_reply, page.own_initials, has_parent, one
         kept = memo.get(key)
         if kept is None or kept[0] != values:
-            kept = new[key] = values, _row(page, *one)
+            kept = new[key] = values, _row(page, one)
         made.append(kept[1])
     if new:
         # The values have the texts that the row shows, and take less memory than the row.
@@ -127,11 +126,12 @@ def message_rows(
     return made
 
 
-def _row(page: Page, message: Any, depth: int, place: Place, follows: bool) -> MessageRow:
+def _row(page: Page, placed: Placed) -> MessageRow:
+    message, depth, place, _, has_read_time = placed
     pk, content, parent = message.id, message.content, message.parent_message_id
     is_mine = message.sender_id == page.reader_id
     is_new = not is_mine and not message.read
-    has_answer = _has_answer(page, message, depth, follows)
+    has_answer = names_parent(placed, page.ids, nested=page.nested, in_thread=page.in_thread)
     at = local(message.timestamp, page.language, page.zone)
     author = page.labelled if is_mine else page.counterpart
     html, words = html_and_words(content)
@@ -158,12 +158,16 @@ def _row(page: Page, message: Any, depth: int, place: Place, follows: bool) -> M
             f"#m{parent}" if parent in page.ids else escape(at_message("", parent, page.nested))
         )
         values["parent_excerpt"] = escape(without_markers(begin(message.parent_excerpt, EXCERPT)))
+    if has_read_time:
+        read_at = local(message.read_at, page.language, page.zone)
+        values |= {"read_iso": read_at.iso, "read_at": read_at.text}
     count, last = message.thread_replies or (0, 0)
     if count:
         values |= _replies(page, count, time_of_id(last))
     format_for_row = MESSAGE(
         page.language, page.nested, page.in_thread, page.can_reply, parent is not None, is_mine, is_new,
-        is_mine and message.read, message.edited, has_answer, count > 0, page.for_reading, *place,
+        is_mine and message.read, has_read_time, message.edited, has_answer, count > 0, page.for_reading,
+        *place,
     )  # fmt: skip
     return MessageRow(pk, is_new, format_for_row.filled(values).encode())
 
@@ -179,20 +183,6 @@ def _replies(page: Page, count: int, last_at: datetime) -> dict[str, str]:
 def _key(pk: int) -> str:
     """Return the id in Base64 without leading zeros, which is half as long: each row of a page repeats it."""
     return b2a_base64(pk.to_bytes(8, "big"), newline=False).lstrip(b"A").rstrip(b"=").decode()
-
-
-def _has_answer(page: Page, message: Any, depth: int, follows: bool) -> bool:
-    """Return whether the row must name the message that it answers.
-
-    Up to DEEPEST_INDENT, the indentation already shows which message is answered. In the order of time, a
-    reply in a thread answers the message before it, or the thread as a whole.
-    """
-    parent = message.parent_message_id
-    if parent is None:
-        return False
-    if page.nested:
-        return parent not in page.ids or depth > DEEPEST_INDENT
-    return not page.in_thread or not (follows or parent == message.thread)
 
 
 def put_into(response: HttpResponse, rows: Iterable[MessageRow]) -> None:

@@ -20,7 +20,7 @@ from messaging.signals import Read
 # may have changed. CHECK is for the broker only: it validates the sessions of the user's streams.
 NEW, EDITED, READ, UNREAD, DELETED, COUNTED = "new", "edited", "read", "unread", "deleted", "counted"
 MEMBER, SYNC, CHECK = "member", "sync", "check"
-Where = int | None | list[int]
+Where = int | str | None | list[int]
 MOST = 1_000  # Users notified in one round trip.
 ALL_USERS = "all"
 
@@ -67,7 +67,11 @@ def invalidate_and_publish_read(read: Read) -> None:
         invalidate_and_publish([read.reader_id], COUNTED)
         invalidate_and_publish(read.writer_ids, SYNC)
         return
-    where: dict[str, Where] = {"conversation": read.conversation_id, "reader": read.reader_id}
+    where: dict[str, Where] = {
+        "conversation": read.conversation_id,
+        "reader": read.reader_id,
+        "at": read.at.isoformat(timespec="seconds"),
+    }
     invalidate_and_publish([read.reader_id, *read.writer_ids], READ, **where, ids=read.ids)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models.signals import post_save, pre_save
+from django.utils import timezone
 
 from accounts.models import User
 from caching.transactions import on_commit
@@ -93,6 +94,9 @@ def save_changes(
     values.
     """
     fields = set(update_fields) if update_fields is not None else message.fields_to_write()
+    if "read" in fields:
+        message.read_at = timezone.now() if message.read else None
+        fields.add("read_at")
     if "content" in fields:
         message.content = clean_content(message.content)
         fields.add("edited")

@@ -17,7 +17,7 @@ ALLOCATED = {"id", "conversation_id", "thread"}  # Columns whose values the inse
 
 
 class MessageFields(DirtyFields):
-    TRACKED_FIELDS = ("content", "read", "edited")
+    TRACKED_FIELDS = ("content", "read", "read_at", "edited")
 
     # Composite foreign keys (migration 0002) require that both users are participants of the conversation.
     sender = UserKey(related_name="sent_messages", db_constraint=False, db_index=False)
@@ -25,6 +25,8 @@ class MessageFields(DirtyFields):
     content = models.TextField()
     timestamp = models.DateTimeField(default=timezone.now)
     read = models.BooleanField(default=False)
+    # None: the message is unread, or was imported as read, or was read before this column existed.
+    read_at = models.DateTimeField(null=True, blank=True, editable=False)
     edited = models.BooleanField(default=False)
     # Composite foreign keys require that parent and root are in the same conversation.
     parent_message = models.ForeignKey(

@@ -23,7 +23,9 @@ PERMANENT = ("sender", "receiver", "conversation", "parent_message", "thread_roo
 GUARDED = {
     "content": "message.edit(content, by=user), which keeps the history",
     "edited": "message.edit(content, by=user), which sets it",
-    "read": "Message.objects.mark_seen(...) or message.mark_read(), which keep the counters",
+    **dict.fromkeys(
+        ("read", "read_at"), "Message.objects.mark_seen(...) or message.mark_read(), which keep the counters"
+    ),
     **dict.fromkeys(PERMANENT, "a new message"),
 }
 
@@ -106,11 +108,12 @@ class MessageQuerySet(models.QuerySet[Any]):
         `with_replies` sets `thread_replies` of each first message of a thread: the number of its replies, at
         most MOST_REPLIES + 1, and the id of the last one. Otherwise it is None.
         """
-        own = ("id", "sender_id", "content", "timestamp", "read", "edited", "parent_message_id", "thread")
+        own = ("id", "sender_id", "content", "timestamp", "read", "read_at", "edited")
+        place = ("parent_message_id", "thread")
         parent_excerpt = Left("parent_message__content", EXCERPT + 1)
         parent_sender_id = F("parent_message__sender")
         return named_rows(
-            self, own, parent_excerpt=parent_excerpt, parent_sender_id=parent_sender_id,
+            self, own + place, parent_excerpt=parent_excerpt, parent_sender_id=parent_sender_id,
             thread_replies=self._replies() if with_replies else Value(None, SUMMARY),
         )  # fmt: skip
 

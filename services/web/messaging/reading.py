@@ -5,7 +5,7 @@ reader. The signal `messages_read` follows in the same transaction: its receiver
 read, and publish the change after the commit. A notification is read if and only if its message is
 (docs/decisions/0015), so this is the only code that marks as read.
 
-The statements change only the flag and the counter, because saving whole rows could undo an edit.
+The statements change only the flag, its time and the counter, because saving whole rows could undo an edit.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.concurrent_erasure import existing
 from messaging.inbox import recount
@@ -33,7 +34,7 @@ WITH marked_here AS (
   SELECT id FROM messaging_conversation WHERE id IN (SELECT conversation_id FROM marked_here)
   ORDER BY id FOR NO KEY UPDATE
 ), marked AS (
-  UPDATE messaging_message SET read = true
+  UPDATE messaging_message SET read = true, read_at = %(at)s
   WHERE receiver_id = %(reader_id)s AND NOT read AND {which} AND conversation_id IN (SELECT id FROM locked)
   RETURNING conversation_id, id
 ), counted AS (
@@ -68,26 +69,27 @@ def mark_conversation(reader_id: int, conversation_id: int, up_to: int, using: s
 
 
 def _mark(statement: str, parameters: dict[str, Any], using: str) -> int:
-    reader_id = parameters["reader_id"]
+    reader_id, at = parameters["reader_id"], timezone.now()
     with transaction.atomic(using=using, savepoint=False):
-        counted = execute(using, statement, parameters)
+        counted = execute(using, statement, parameters | {"at": at})
         for conversation_id, writer_id, _, marked in counted:
             which = (marked[-1], conversation_id, marked) if marked else (parameters["up_to"],)
-            _send(Read(reader_id, [writer_id], *which), using)
+            _send(Read(reader_id, [writer_id], at, *which), using)
     return sum(count for _, _, count, _ in counted)
 
 
 def mark_up_to(reader_id: int, up_to: int, using: str) -> int:
     """Mark all messages up to id `up_to` that the reader received as read; return how many changed."""
     with transaction.atomic(using=using, savepoint=False):
-        counted = execute(using, MARK_UP_TO, {"reader_id": reader_id, "up_to": up_to})
+        at = timezone.now()
+        counted = execute(using, MARK_UP_TO, {"reader_id": reader_id, "up_to": up_to, "at": at})
         if counted:
-            _send(Read(reader_id, [writer_id for _, writer_id, _, _ in counted], up_to), using)
+            _send(Read(reader_id, [writer_id for _, writer_id, _, _ in counted], at, up_to), using)
     return sum(count for _, _, count, _ in counted)
 
 
 def save_flag(message: MessageFields, write: Callable[[], None], *, using: str) -> None:
-    """Save a message whose flag `read` was set or cleared. `write` saves the row, in a transaction.
+    """Save a message whose flag `read` and its time were changed. `write` saves the row, in a transaction.
 
     A message that becomes unread again sends no signal of its own: receivers of `post_save` react to it.
     Raise Message.DoesNotExist if the row was deleted.
@@ -96,9 +98,9 @@ def save_flag(message: MessageFields, write: Callable[[], None], *, using: str) 
     with existing(message, "The message was deleted meanwhile."):
         write()
     recount([message.conversation_id], using=using)
-    if message.read:
+    if message.read_at:
         people = message.receiver_id, [message.sender_id]
-        _send(Read(*people, message.pk, message.conversation_id, [message.pk]), using)
+        _send(Read(*people, message.read_at, message.pk, message.conversation_id, [message.pk]), using)
 
 
 def _send(read: Read, using: str) -> None:

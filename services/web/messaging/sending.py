@@ -77,10 +77,10 @@ WITH people AS MATERIALIZED (
   FROM sides GROUP BY conversation_id
 ), sent AS (
   INSERT INTO messaging_message (id, conversation_id, sender_id, receiver_id, content, "timestamp", read,
-                                 edited, parent_message_id, thread_root_id, client_id)
+                                 read_at, edited, parent_message_id, thread_root_id, client_id)
   SELECT number, conversation_id, %(sender_id)s::bigint, %(receiver_id)s::bigint, %(content)s::text,
-         %(timestamp)s::timestamptz, %(read)s::boolean, %(edited)s::boolean, %(parent_message_id)s::bigint,
-         %(thread_root_id)s::bigint, %(client_id)s::uuid
+         %(timestamp)s::timestamptz, %(read)s::boolean, %(read_at)s::timestamptz, %(edited)s::boolean,
+         %(parent_message_id)s::bigint, %(thread_root_id)s::bigint, %(client_id)s::uuid
   FROM place WHERE is_active
 )
 """  # noqa: S608  (the name of a table)

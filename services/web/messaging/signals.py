@@ -1,5 +1,6 @@
 """Signals that messaging sends to the apps that depend on it; docs/signals.md lists their receivers."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from django.dispatch import Signal
@@ -16,6 +17,7 @@ class Read(NamedTuple):
 
     reader_id: int
     writer_ids: list[int]  # The senders of the messages.
+    at: datetime
     up_to: int
     conversation_id: int | None = None  # None: in all conversations.
     ids: list[int] | None = None  # Exactly these messages of the conversation. None: all of them.

@@ -7,6 +7,7 @@ import html
 import re
 
 import pytest
+from django.db import models
 
 from messaging.models import Message
 from notifications.models import Notification
@@ -248,6 +249,34 @@ def test_marking_as_seen_makes_the_same_number_of_queries_for_1_and_100(
         costs.add(count_queries(lambda ids=ids: client.post("/chats/seen/", {"ids": ids})))
 
     assert len(costs) == 1
+
+
+def test_newest_read_message_has_the_time_of_reading(browser_of, alice, bob, write):
+    first, second, third = (write(alice, bob, text) for text in ("one", "two", "three"))
+    write(bob, alice, "an answer").mark_read()
+    for message in (first, second):
+        message.mark_read()
+    page = browser_of(alice).get("/chats/with/bob/?at=1").content.decode()
+
+    receipts = re.findall(r'id="m(\d+)".*?<span class="seen">read(.*?)</span>', page, re.DOTALL)
+    read_at = Message.objects.get(pk=second.pk).read_at
+    assert [int(pk) for pk, _ in receipts] == [first.pk, second.pk]
+    assert [f"{read_at:%Y-%m-%dT%H:%M:%SZ}" in time for _, time in receipts] == [False, True]
+
+    third.mark_read()
+    page = browser_of(alice).get("/chats/with/bob/?at=1").content.decode()
+    assert page.count('<span class="seen">read</span>') == 2
+    assert page.count('<span class="seen">read <time') == 1
+
+
+def test_page_changes_when_a_message_is_read_at_another_time(browser_of, message, alice, settings):
+    settings.CACHE_PAGES = False
+    versions = set()
+    for hour in (8, 9):
+        models.QuerySet.update(Message.objects.all(), read=True, read_at=f"2026-01-01T{hour:02}:00Z")
+        page = browser_of(alice).get("/chats/with/bob/?at=1").content.decode()
+        versions |= set(re.findall(r'data-version="(.*?)"', page))
+    assert len(versions) == 2
 
 
 def test_message_marked_unread_has_an_unread_notification_and_no_receipt(

@@ -1,6 +1,7 @@
 """Marking messages as read changes the flag and the counter together, and no other messages."""
 
 import pytest
+from django.utils import timezone
 
 from messaging.models import Message
 
@@ -12,6 +13,39 @@ def test_reading_marks_received_messages_up_to_the_given_one(alice, bob, write, 
     assert list(Message.unread.for_user(bob)) == [third]
     assert unread_of(bob) == 1
     assert wrong_counters() == []
+
+
+MARKS = {
+    "these": lambda reader, message: Message.objects.mark_seen(reader, [message.pk]),
+    "conversation": lambda reader, message: Message.objects.mark_conversation_read(
+        reader, message.conversation_id, up_to=message.pk
+    ),
+    "all": lambda reader, message: Message.objects.mark_all_read(reader, up_to=message.pk),
+    "one": lambda reader, message: message.mark_read(),
+    "saved": lambda reader, message: (setattr(message, "read", True), message.save()),
+}
+
+
+@pytest.mark.parametrize("mark", MARKS.values(), ids=MARKS)
+def test_time_of_reading_is_kept_until_the_message_is_unread(mark, message, bob):
+    before = timezone.now()
+    mark(bob, message)
+    read_at = Message.objects.get().read_at
+    assert before <= read_at <= timezone.now()
+
+    mark(bob, Message.objects.get())
+    assert Message.objects.get().read_at == read_at
+    Message.objects.get().mark_unread()
+    assert Message.objects.get().read_at is None
+
+
+def test_copy_from_before_the_reading_keeps_the_time(message, bob):
+    copy = Message.objects.get()
+    message.mark_read()
+    copy.content = "Edited meanwhile"
+    copy.save()
+
+    assert Message.objects.get().read_at is not None
 
 
 def test_reading_again_changes_nothing(message, bob, unread_of):

@@ -32,7 +32,8 @@ def test_sending_makes_two_statements_and_a_savepoint(message, alice, bob, djang
 
 
 def test_a_sent_message_equals_its_row_in_every_column(message, alice, bob):
-    values = {"timestamp": timezone.now(), "read": True, "edited": True, "client_id": str(uuid.uuid4())}
+    now = timezone.now()
+    values = {"timestamp": now, "read": True, "read_at": now, "edited": True, "client_id": str(uuid.uuid4())}
     sent = Message.objects.create(sender=bob, receiver=alice, content="all", parent_message=message, **values)
     stored = Message.objects.get(pk=sent.pk)
 

@@ -8,6 +8,7 @@ import { discard, inTime, isLogin, isUnanswered, sendWithToken } from "./fetchin
 import { $, $$, isCovered, make, messages, required } from "./page.js";
 import { byId, idOf, viewEnd } from "./rows.js";
 import { gettext } from "./texts.js";
+import { showTimes } from "./times.js";
 
 const MOMENT = 500; // Milliseconds that a row must be visible.
 const TOGETHER = 200;
@@ -124,19 +125,31 @@ export function watchSight() {
 }
 
 /**
- * Shows the state of an own message. Only the last sent one is shown as sent.
+ * Shows the last sent message as sent.
  * @param {HTMLElement} row
- * @param {"sent" | "read"} state
  */
-export function showState(row, state) {
-  if (state === "sent") $$("span.sent").forEach((old) => old.remove());
-  $(".sent", row)?.remove();
-  const className = state === "read" ? "seen" : state;
-  const textContent = state === "read" ? gettext("read") : gettext("sent");
-  required(".meta", row).append(" ", make("span", { className, textContent }));
+export function showSent(row) {
+  $$("span.sent").forEach((old) => old.remove());
+  append(row, "sent", gettext("sent"));
 }
 
-/** @param {LiveEvent} event */
-export function markSeen({ ids = [] }) {
-  for (const row of ids.map(byId)) if (row?.matches(".is-mine") && !$(".seen", row)) showState(row, "read");
+/** @param {HTMLElement} row @param {string} className @param {string} textContent */
+const append = (row, className, textContent) =>
+  required(".meta", row).append(" ", make("span", { className, textContent }));
+
+/**
+ * Shows own messages as read. Only the newest one has the time.
+ * @param {LiveEvent} event
+ */
+export function markSeen({ ids = [], at }) {
+  for (const row of ids.map(byId)) {
+    if (!row?.matches(".is-mine") || $(".seen", row)) continue;
+    $(".sent", row)?.remove();
+    append(row, "seen", gettext("read"));
+  }
+  const [newest] = $$("li.is-mine:has(.seen)").sort((one, other) => idOf(other) - idOf(one));
+  if (!at || !newest || !ids.includes(idOf(newest))) return;
+  $$(".seen time").forEach((old) => old.remove());
+  required(".seen", newest).append(" ", make("time", { dateTime: at }));
+  showTimes(newest);
 }

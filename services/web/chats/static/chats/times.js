@@ -84,7 +84,7 @@ export function describe(date, now, known, kind = "text") {
 function kindOf(time) {
   if ("dateOnly" in time.dataset) return "date";
   if (time.closest(".separator:not(.new)")) return "day";
-  if (time.closest(".replies")) return "text";
+  if (time.closest(".replies, .seen")) return "text";
   if (time.closest("ol.messages[data-conversation]:not([data-tree])")) return "clock";
   return time.closest(".row") ? "row" : "text";
 }

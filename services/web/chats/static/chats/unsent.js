@@ -14,7 +14,7 @@ import { formOf, isHere, removeShown, removeUnsent, rowOf, showLink, showProgres
 import { discard, messageOf, queued, sendQueue, settled, store, tab } from "./queue.js";
 import { byId, lastId, link } from "./rows.js";
 import { problemOf, renew, SAID, showErrors } from "./sending.js";
-import { showState } from "./seen.js";
+import { showSent } from "./seen.js";
 import { gettext } from "./texts.js";
 import { awaitResponse, merge, refreshMessages } from "./thread.js";
 
@@ -108,18 +108,18 @@ function accepted(message, address) {
     row?.remove();
     const there = thread ? `${addressOf(`at=${id}`)}#m${id}` : address;
     leave(there, gettext("Your message was sent. It is on a later page."));
-  } else tryTo(() => showSent(id)); // The message was sent. If this fails, the next update shows it.
+  } else tryTo(() => showAsSent(id)); // The message was sent. If this fails, the next update shows it.
 }
 
 /** @param {number} id */
-async function showSent(id) {
+async function showAsSent(id) {
   if (!link("next")) await refreshMessages([byId(id) ? id : lastId() + 1]);
   else {
     const page = await get(addressOf(`at=${id}`)); // Of a tree, whose end this page does not show.
     if (page) merge(page, (other) => other === id);
   }
   const row = byId(id);
-  if (row && !$(".seen", row)) showState(row, "sent");
+  if (row && !$(".seen", row)) showSent(row);
   $$("li.is-unsent")
     .find(({ dataset }) => dataset.sent === String(id))
     ?.remove();

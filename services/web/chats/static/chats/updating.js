@@ -21,6 +21,7 @@ export function update(row, fresh) {
     // Without the mark, the receiver has marked the message as unread again.
     if (!now) old?.remove();
     else if (!old) required(".meta", row).append(" ", now);
+    else if (old.innerHTML !== now.innerHTML) old.replaceWith(now); // Another time.
     if (now && mark === ".seen") $(".sent", row)?.remove();
   }
 }
