@@ -88,6 +88,7 @@ function show(page, text = "") {
   list.hidden = !options().length;
   field.setAttribute("aria-expanded", String(!list.hidden));
   status.textContent = (page && $("#finder-status", page)?.textContent.trim()) ?? "";
+  status.classList.toggle("sr", Boolean($(":scope > [role=group]", list)));
   select(options()[0]);
 }
 
