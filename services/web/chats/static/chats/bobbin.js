@@ -9,7 +9,7 @@ import { deleteAllDrafts, draftFor, keepDraft, restoreDrafts } from "./drafts.js
 import { takeDrafts, tidyDrafts, unsentKeys } from "./drafts.js";
 import { setFold } from "./folding.js";
 import { closeForm, fillName, freeForms, openForm } from "./forms.js";
-import { leave } from "./keeping.js";
+import { leave, removeErrors } from "./keeping.js";
 import { openFinder, press, showKeySwitch } from "./keys.js";
 import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
@@ -62,8 +62,11 @@ function push(event, button) {
   } else if (button.matches("[data-cancels]") && button.form) closeForm(button.form);
   else if (button.matches(".fold") && row) setFold(row, button, button.getAttribute("aria-expanded") !== "true");
   else if (button.matches("[data-theme-switch]")) switchTheme();
-  else if (button.matches("[data-opens]"))
+  else if (button.matches("[data-opens]")) {
+    // The dialog returns the focus to it. The menu closes, so none of its parts can have the focus then.
+    $(".menu[open] summary")?.focus();
     import("./listing.js").then(({ openShortcuts }) => openShortcuts()).catch(ignoreUnanswered);
+  }
 }
 
 /** @param {Event} event */
@@ -146,6 +149,7 @@ document.addEventListener("toggle", toggle, true); // It does not bubble.
 document.addEventListener("contextmenu", showActions);
 document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);
+document.addEventListener("input", removeErrors);
 document.addEventListener("submit", send);
 document.addEventListener("input", prepare, { once: true });
 document.addEventListener("submit", sendButton);
