@@ -18,7 +18,7 @@ import { checkState, tryTo } from "./events.js";
 import { isUnanswered } from "./fetching.js";
 import { $, found, hasAround, hasColumn, isCovered, list, messages, state } from "./page.js";
 import { takeByKey, takeHits } from "./remembered.js";
-import { byId, EDIT, END, focusRow, REPLY, targetId } from "./rows.js";
+import { byId, chooseRow, EDIT, END, focusRow, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
 import { loadUnsent, prepare, send, sendButton } from "./submitting.js";
 import { findTarget, focusTarget, isTarget, namedRow, showTarget } from "./target.js";
@@ -84,11 +84,13 @@ function ignoreUnanswered(error) {
 }
 
 /**
- * A touch shows the actions of a message, as a long press does. Not all browsers set :hover by a touch.
+ * A touch shows the actions of a message, as a long press does.
  * @param {PointerEvent} event
  */
 function showActions({ target, pointerType }) {
-  const row = pointerType === "touch" && target instanceof Element && rowOf(target);
+  if (pointerType !== "touch" || !(target instanceof Element)) return;
+  const row = rowOf(target);
+  chooseRow(row);
   if (row && !row.contains(document.activeElement)) focusRow(row);
 }
 
