@@ -122,9 +122,34 @@ def test_menu_closes_by_escape_and_by_a_click_outside(open_browser, message, ali
     expect(menu).to_be_hidden()
     summary.click()
     hers.get_by_role("button", name="Keyboard shortcuts").click()
-
     expect(hers.get_by_role("dialog")).to_be_visible()
     expect(menu).to_be_hidden()
+    hers.keyboard.press("Escape")
+
+    expect(summary).to_be_focused()
+
+
+@pytest.mark.parametrize("key", ["Tab", "Shift+Tab"])
+def test_menu_closes_when_the_focus_leaves_it(open_browser, message, alice, key):
+    hers = open_browser(alice)
+    hers.goto("/chats/")
+    menu = hers.locator(".menu")
+    hers.locator(".menu summary").press("Enter")
+    wait_for_module(hers, "menu")
+    hers.keyboard.press("Tab")
+    expect(menu).to_have_attribute("open", "")
+    (hers.get_by_role("link", name="Log out") if key == "Tab" else menu.locator("summary")).press(key)
+
+    expect(menu).not_to_have_attribute("open", "")
+
+
+def test_question_before_a_log_out_returns_the_focus_to_its_button(open_browser, message, alice):
+    hers = open_browser(alice)
+    type_text(hers, "/chats/with/bob/", "a draft")
+    _log_out_by_menu(hers)
+    hers.get_by_role("button", name="Stay logged in").click()
+
+    expect(hers.locator("#log-out > button")).to_be_focused()
 
 
 def test_phone_has_the_links_at_the_foot_except_beside_a_message_field(open_browser, message, alice, bob):

@@ -17,6 +17,11 @@ from tests.browser.composing import (
 )
 
 UNSENT = "Object.keys(localStorage).filter(key => key.includes('unsent:'))"
+# Records the texts of alerts.
+ALERTS = """() => { window.alerts = []; new MutationObserver(records => {
+  for (const { addedNodes } of records) for (const node of addedNodes)
+    if (node.role === "alert") window.alerts.push(node.textContent.trim())
+}).observe(document.body, { childList: true, subtree: true }) }"""
 # Milliseconds from the key press to the row in the page.
 SHOWN = """() => { let at; addEventListener("keydown", () => at = performance.now(), true);
   new MutationObserver(() => window.took ??= performance.now() - at)
@@ -227,6 +232,20 @@ def test_refused_message_comes_back_to_the_field_with_its_error(hers):
     expect(hers.locator(".composer textarea")).to_have_value("x" * 10_001)
     expect(hers.locator("li.is-unsent")).to_have_count(0)
     assert mine() == []
+
+
+def test_error_is_announced_once_and_disappears_when_the_text_is_changed(hers):
+    hers.evaluate(ALERTS)
+    hers.locator(".composer textarea").fill("x" * 10_001)
+    hers.keyboard.press("Enter")
+    error = hers.locator(".composer .errorlist")
+    expect(error).to_contain_text("10,000")
+    [announced] = hers.evaluate("window.alerts")
+    assert "10,000" in announced
+    assert "10,000" not in hers.locator("#arrivals").inner_text()
+    hers.locator(".composer textarea").press("Backspace")
+
+    expect(error).to_have_count(0)
 
 
 def test_text_that_is_typed_while_the_script_loads_is_another_message_or_stays(

@@ -5,7 +5,7 @@ import { beforeEach, test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage();
-const { anotherMember, isHere, leave, reload, removeRow, resumeSending } = await load("away", "keeping");
+const { anotherMember, fail, isHere, leave, reload, removeErrors, removeRow, resumeSending } = await load("away", "keeping");
 let reloads, left;
 const form = () => document.querySelector("form");
 const FORM = '<form class="compose"><textarea></textarea><button type="submit">Send</button></form>';
@@ -55,6 +55,27 @@ test("stopped form can send again after it was resumed", () => {
   resumeSending(form());
   assert.deepEqual([form().dataset.stopped, form().querySelector("button").disabled], [undefined, false]);
   assert.equal(document.querySelector(".failed"), null);
+});
+
+/** Returns the texts of the errors of the form after a field of it was changed. */
+function errorsAfterInput(selector) {
+  removeErrors({ target: document.querySelector(selector) });
+  return [...document.querySelectorAll(".errorlist, .failed")].map((error) => error.textContent);
+}
+
+test("change of a field removes its errors and what became of the earlier text, and no others", () => {
+  form().innerHTML = `<p class="errorlist">of no field</p><input name="to"><p class="errorlist" id="id_to_error">to</p>
+    <textarea name="content" aria-invalid="true"></textarea><p class="errorlist" id="id_content_error">too long</p>`;
+  fail(form(), "Not sent");
+  assert.deepEqual(errorsAfterInput("textarea"), ["of no field", "to"]);
+  assert.ok(!document.querySelector("textarea").hasAttribute("aria-invalid"));
+  assert.deepEqual(errorsAfterInput("input"), ["of no field"]);
+});
+
+test("change of a text keeps the reason why nothing can be sent", () => {
+  form().elements[0].value = "typed";
+  reload("gone");
+  assert.deepEqual(errorsAfterInput("textarea"), ["gone You can still copy your text."]);
 });
 
 test("page with an open form is not left, and says so", () => {

@@ -100,7 +100,7 @@ class LogIn(auth.LoginView):
 def log_out(request: HttpRequest) -> HttpResponse:
     """End the session. The administration uses this view too."""
     logout(request)
-    text = _("Your drafts were deleted from this browser.")
+    text = _("Any drafts in this browser were deleted.")
     return _session_ended(request, _("You have logged out"), text)
 
 
@@ -139,6 +139,7 @@ def time_zone(request: MemberRequest) -> HttpResponse:
     )
     if form.is_valid() and "time_zone" in request.POST:  # "" is a choice, too.
         choose_zone(request.user, form.cleaned_data["time_zone"])
+        messages.success(request, _("Your time zone is saved."))
         return redirect("accounts:account")
     areas = [(AREAS[area], zones) for area, zones in zones_by_area().items()]
     context = {"form": form, "areas": areas, "site_zone": settings.SITE_TIME_ZONE}

@@ -184,6 +184,14 @@ def test_chosen_zone_is_selected(reader, alice, zone):
     assert [value or text for value, text in selected] == [zone]
 
 
+@pytest.mark.parametrize("zone", [KOLKATA, ""])
+def test_settings_say_once_that_the_zone_is_saved(reader, alice, zone):
+    hers = reader(alice, zone)
+    pages = [_page(hers, "/accounts/") for _ in range(2)]
+
+    assert ["Your time zone is saved." in page for page in pages] == [True, False]
+
+
 def test_list_has_the_zones_of_each_area_once(reader, alice):
     page = _page(reader(alice, ""), CHOICE)
     listed = re.findall(r'<option value="([^"]+)"', page)

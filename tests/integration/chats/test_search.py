@@ -448,6 +448,16 @@ def test_a_snippet_is_a_piece_of_the_text_as_written(browser_of, write, alice, b
     assert len(bare) <= 300
 
 
+@pytest.mark.parametrize("order", ["newest", "best"])
+def test_snippet_has_no_markers(browser_of, write, alice, bob, order):
+    write(alice, bob, "A **bold loom**, `code`\n```python\n2 * 3\n```\n> a quote\n" + "more words " * 40)
+    client = browser_of(alice)
+    pages = [_search(client, "loom", order=order), client.get("/chats/find/?q=loom").content.decode()]
+
+    for page in pages:
+        assert "A bold <mark>loom</mark>, code\n2 * 3\na quote\nmore words" in page
+
+
 @pytest.mark.parametrize(
     ("word", "character"),
     [("words", "👩\u200d👩\u200d👧"), ("word", "e\u0301"), ("word", "🇩🇪"), ("word", "👍🏽")],

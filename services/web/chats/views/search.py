@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.requests import LARGEST_KEY, MemberRequest
 from caching.generations import generation_of
 from chats.cache import suggestions
+from chats.formatting import without_markers
 from chats.limits import seconds_to_next
 from chats.requests import PageRequest
 from messaging import counterparts
@@ -52,7 +53,9 @@ def page(request: PageRequest) -> HttpResponse:
     place, shown = last[:2] if last else None, last[2] if last else 0
     try:
         wanted, text, fields = read(text, request.user.username, fields)
-        results = search(request.user.pk, wanted, PAGE_SIZE, best=best, last=place, shown=shown)
+        results = search(
+            request.user.pk, wanted, PAGE_SIZE, best=best, last=place, shown=shown, plain=without_markers
+        )
     except ValidationError as error:
         return render(request, "chats/search.html", context | {"error": error.message}, status=422)
     context |= {"q": text, "fields": fields, "results": results, "rows": results.rows, "last": last}
@@ -102,7 +105,10 @@ def _found(user: User, text: str) -> list[Found]:
     ):
         return []
     try:
-        return search(user.pk, parse(text, user.username), MOST_IN_FINDER, seconds=SECONDS_IN_FINDER).rows
+        wanted = parse(text, user.username)
+        return search(
+            user.pk, wanted, MOST_IN_FINDER, seconds=SECONDS_IN_FINDER, plain=without_markers
+        ).rows
     except ValidationError:
         return []
 

@@ -6,6 +6,7 @@ search after SECONDS.
 """
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -67,6 +68,7 @@ ORDER BY latest.id DESC LIMIT %(size)s
 """  # noqa: S608
 
 Prepared = tuple[dict[str, Any], dict[str, tuple[str, str]]]
+Plain = Callable[[str], str]
 
 
 class Found(NamedTuple):
@@ -97,18 +99,19 @@ def search(
     last: tuple[float, int] | None = None,
     shown: int = 0,
     seconds: float | None = None,
+    plain: Plain = str,
 ) -> Results:
     """Return a page of the user's matching messages, newest or best first, after `last` (place, id).
 
-    `shown` is the number of results on earlier pages. The search makes two queries. Raise ValidationError if
-    it takes longer than `seconds`, by default SECONDS.
+    `shown` is the number of results on earlier pages. `plain` returns the text of which a snippet is a part.
+    The search makes two queries. Raise ValidationError if it takes longer than `seconds`, by default SECONDS.
     """
     if wanted.is_wordless:
         return Results([])
     try:
         with transaction.atomic():
             prepared = _prepare(wanted, SECONDS if seconds is None else seconds)
-            return _search(user_id, wanted, prepared, size, best, last, shown)
+            return _search(user_id, wanted, prepared, size, best, last, shown, plain)
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
             raise ValidationError(
@@ -121,7 +124,7 @@ def search(
 
 
 def _search(
-    user_id: int, wanted: Wanted, prepared: Prepared, size: int, best: bool, last: Any, shown: int
+    user_id: int, wanted: Wanted, prepared: Prepared, size: int, best: bool, last: Any, shown: int, plain: Plain
 ) -> Results:
     ids, folded = prepared
     unknown = [name for name, one in ids.items() if one is None]
@@ -139,10 +142,10 @@ def _search(
     }  # fmt: skip
     marked = markers(clauses)
     if best:
-        return _best(arguments, marked, size, last)
+        return _best(arguments, marked, size, last, plain)
     size = max(0, min(size, MOST_FOUND - shown))
     rows = execute("default", SEARCH, arguments | {"size": size + 1, "last_id": last and last[1]})
-    page = [_found(row, marked, 0) for row in rows[:size]]
+    page = [_found(row, marked, 0, plain) for row in rows[:size]]
     more = len(rows) > size
     return Results(page, more and shown + size < MOST_FOUND, more and shown + size >= MOST_FOUND)
 
@@ -159,15 +162,20 @@ def _prepare(wanted: Wanted, seconds: float) -> Prepared:
 
 
 def _best(
-    arguments: dict[str, Any], marked: list[re.Pattern[str]], size: int, last: tuple[float, int] | None
+    arguments: dict[str, Any],
+    marked: list[re.Pattern[str]],
+    size: int,
+    last: tuple[float, int] | None,
+    plain: Plain,
 ) -> Results:
     rows = execute("default", SEARCH, arguments | {"size": MOST_RANKED + 1, "last_id": None})
     limited = len(rows) > MOST_RANKED
     ranked = sorted(((rank(row[5], marked), row[0], row) for row in rows[:MOST_RANKED]), reverse=True)
     below = [one for one in ranked if last is None or one[:2] < last]
     more = len(below) > size
-    return Results([_found(row, marked, place) for place, _, row in below[:size]], more, limited and not more)
+    page = [_found(row, marked, place, plain) for place, _, row in below[:size]]
+    return Results(page, more, limited and not more)
 
 
-def _found(row: tuple[Any, ...], marked: list[re.Pattern[str]], place: float) -> Found:
-    return Found._make((*row[:5], snippet(row[5], marked), place))
+def _found(row: tuple[Any, ...], marked: list[re.Pattern[str]], place: float, plain: Plain) -> Found:
+    return Found._make((*row[:5], snippet(plain(row[5]), marked), place))

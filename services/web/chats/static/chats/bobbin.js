@@ -9,7 +9,7 @@ import { deleteAllDrafts, draftFor, keepDraft, restoreDrafts } from "./drafts.js
 import { takeDrafts, tidyDrafts, unsentKeys } from "./drafts.js";
 import { setFold } from "./folding.js";
 import { closeForm, fillName, freeForms, openForm } from "./forms.js";
-import { leave } from "./keeping.js";
+import { leave, removeErrors } from "./keeping.js";
 import { openFinder, press, showKeySwitch } from "./keys.js";
 import { deletePlaces, here, keepPlace, places, showMarks } from "./lists.js";
 import { beginLive, tabs } from "./live.js";
@@ -18,7 +18,7 @@ import { checkState, tryTo } from "./events.js";
 import { isUnanswered } from "./fetching.js";
 import { $, found, hasAround, hasColumn, isCovered, list, messages, state } from "./page.js";
 import { takeByKey, takeHits } from "./remembered.js";
-import { byId, EDIT, END, focusRow, REPLY, targetId } from "./rows.js";
+import { byId, chooseRow, EDIT, END, focusRow, REPLY, targetId } from "./rows.js";
 import { watchSight } from "./seen.js";
 import { loadUnsent, prepare, send, sendButton } from "./submitting.js";
 import { findTarget, focusTarget, isTarget, namedRow, showTarget } from "./target.js";
@@ -62,8 +62,11 @@ function push(event, button) {
   } else if (button.matches("[data-cancels]") && button.form) closeForm(button.form);
   else if (button.matches(".fold") && row) setFold(row, button, button.getAttribute("aria-expanded") !== "true");
   else if (button.matches("[data-theme-switch]")) switchTheme();
-  else if (button.matches("[data-opens]"))
+  else if (button.matches("[data-opens]")) {
+    // The dialog returns the focus to it. The menu closes, so none of its parts can have the focus then.
+    $(".menu[open] summary")?.focus();
     import("./listing.js").then(({ openShortcuts }) => openShortcuts()).catch(ignoreUnanswered);
+  }
 }
 
 /** @param {Event} event */
@@ -81,11 +84,13 @@ function ignoreUnanswered(error) {
 }
 
 /**
- * A touch shows the actions of a message, as a long press does. Not all browsers set :hover by a touch.
+ * A touch shows the actions of a message, as a long press does.
  * @param {PointerEvent} event
  */
 function showActions({ target, pointerType }) {
-  const row = pointerType === "touch" && target instanceof Element && rowOf(target);
+  if (pointerType !== "touch" || !(target instanceof Element)) return;
+  const row = rowOf(target);
+  chooseRow(row);
   if (row && !row.contains(document.activeElement)) focusRow(row);
 }
 
@@ -146,6 +151,7 @@ document.addEventListener("toggle", toggle, true); // It does not bubble.
 document.addEventListener("contextmenu", showActions);
 document.addEventListener("keydown", press);
 document.addEventListener("input", keepDraft);
+document.addEventListener("input", removeErrors);
 document.addEventListener("submit", send);
 document.addEventListener("input", prepare, { once: true });
 document.addEventListener("submit", sendButton);

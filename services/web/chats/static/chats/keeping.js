@@ -16,6 +16,20 @@ export function fail(form, text) {
   form.append(make("p", { className: "failed", textContent: text, role: "alert" }));
 }
 
+/**
+ * Removes the errors of a text or name that was changed, and what became of the earlier text. The reason why nothing can
+ * be sent stays, and so do errors of other causes, such as a receiver who was renamed.
+ * @param {Event} event
+ */
+export function removeErrors({ target }) {
+  if (!(target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement)) return;
+  const { form, name } = target;
+  if (!form?.matches("form.compose") || form.dataset.stopped) return;
+  $(".failed", form)?.remove();
+  $(`.errorlist[id^="id_${name}_error"]`, form)?.remove(); // _forms.html
+  target.removeAttribute("aria-invalid");
+}
+
 /** @param {HTMLFormElement} form */
 const buttonsOf = (form) => $$('button[type="submit"]', form);
 

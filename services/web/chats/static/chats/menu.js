@@ -1,6 +1,6 @@
 // @ts-check
-// Closes the menu of the header by Escape, and by a click outside of it, and logs out at once. Loaded when the menu is
-// opened.
+// Closes the menu of the header by Escape, and when a click or the focus is outside of it, and logs out at once. Loaded
+// when the menu is opened.
 
 import { AwayError } from "./away.js";
 import { formsWithText, losses } from "./drafts.js";
@@ -48,6 +48,11 @@ export function watchMenu(menu) {
     $("summary", menu)?.focus();
   };
   document.addEventListener("keydown", press, { signal });
+  /** @param {FocusEvent} event */
+  const leave = ({ relatedTarget }) => {
+    if (relatedTarget instanceof Node && !menu.contains(relatedTarget)) menu.open = false;
+  };
+  menu.addEventListener("focusout", leave, { signal });
   $("[data-logs-out]", menu)?.addEventListener("click", logOut, { signal });
   menu.addEventListener("toggle", () => menu.open || watching.abort(), { signal });
 }

@@ -49,6 +49,22 @@ export function focusRow(row) {
 }
 
 /**
+ * Shows the actions of a row below its message on a touch screen, and hides those of any other row. The text stays where
+ * it was touched.
+ * @param {HTMLElement | null} row
+ */
+export function chooseRow(row) {
+  const chosen = $(".is-chosen", messages ?? document);
+  if (chosen === row) return;
+  const top = () => (row && $(".content", row)?.getBoundingClientRect().top) ?? 0;
+  const touched = top();
+  chosen?.classList.remove("is-chosen");
+  row?.classList.add("is-chosen");
+  scrollBy({ top: top() - touched, behavior: "instant" });
+  if (row) $(".actions", row)?.scrollIntoView({ block: "nearest", behavior: "instant" });
+}
+
+/**
  * The link to the previous page or to the next page.
  * @param {"prev" | "next"} rel
  */

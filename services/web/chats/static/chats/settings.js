@@ -55,7 +55,10 @@ function confirmLosses(event) {
 
 $("form#log-out")?.addEventListener("submit", confirmLosses);
 // The menu leads here instead of logging out if texts would be lost (menu.js).
-if (location.hash === "#log-out" && textsOfLosses().length) $("form#log-out")?.requestSubmit();
+if (location.hash === "#log-out" && textsOfLosses().length) {
+  $("form#log-out > button")?.focus(); // The dialog returns the focus to it.
+  $("form#log-out")?.requestSubmit();
+}
 $('#losses button[type="button"]')?.addEventListener("click", () => required("dialog#losses").close());
 // On a touch screen there is no choice.
 const choice = $(`fieldset[data-key="${ENTER}"]`);
