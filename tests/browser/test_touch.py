@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import expect
 
 from messaging.models import Message
-from tests.browser.composing import wait_for_module
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 MEMBERS = (

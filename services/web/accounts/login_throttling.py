@@ -68,8 +68,9 @@ def locked_out(
     minutes = math.ceil(seconds / 60)
     when = ngettext("Try again in %(count)s minute.", "Try again in %(count)s minutes.", minutes)
     advice = _(
-        "If you have forgotten your password, ask the operators of this site for a new one. In a browser "
-        "where you have logged in with your present password, the attempts of others do not count."
+        "If you have forgotten your password, ask the people who run this site for a link with which you "
+        "choose a new one. A browser in which you have logged in with this password before does not have to "
+        "wait."
     )
     context = {
         "status": 429,
