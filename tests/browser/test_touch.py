@@ -19,7 +19,7 @@ VISITORS = ("/", "/accounts/login/", "/accounts/signup/", "/accounts/language/",
 # and of a hint, in the sentence of an empty list, and in that below a form ("New here? Sign up").
 INLINE = ".content a, .empty a, .help a, .narrow > p a, main > p:not([class]) a"
 # The targets that react to touches in less than 44 by 44 pixels, which are counted whole, so one may be missing.
-SMALL = """inline => {
+SMALL = """([inline, within]) => {
     const targets = 'a[href], button, summary, select, textarea, input:not([type=hidden])'
     const isShown = one => one.checkVisibility({ opacityProperty: true, visibilityProperty: true })
         && !one.closest('.sr, .skip') && getComputedStyle(one).clipPath === 'none' && !one.matches(inline)
@@ -41,24 +41,44 @@ SMALL = """inline => {
             reach(one, x, y, right, down) + reach(one, x, y, -right, -down) + 1)
     }
     const name = one => (one.textContent.trim() || one.id || one.className).slice(0, 40)
-    return [...document.querySelectorAll(targets)].filter(isShown).map(one => [size(one), name(one)])
+    return [...document.querySelector(within).querySelectorAll(targets)].filter(isShown).map(one => [size(one), name(one)])
         .filter(([size]) => Math.min(...size) < 43).map(([size, name]) => `${name}: ${size.join(' x ')}`)
+}"""
+
+
+EDIT = ".actions a[href$='/edit/']"
+# Whether the actions of a row cover no other part of it, and no other row.
+IS_FREE = """actions => {
+    const box = actions.getBoundingClientRect()
+    const row = actions.parentElement
+    const parts = [...row.querySelectorAll('.meta > *, .content'), row.previousElementSibling, row.nextElementSibling]
+    return parts.filter(Boolean).map(part => part.getBoundingClientRect()).every(part =>
+        part.bottom <= box.top || part.top >= box.bottom || part.right <= box.left || part.left >= box.right)
 }"""
 
 
 @pytest.fixture
 def talk(write, alice, bob):
     """Create messages of all kinds. Return one of alice that was edited, which begins a thread."""
-    for number in range(60):
+    for number in range(30):
         write(bob, alice, f"Number {number}")
-    first = write(alice, bob, "Hello bob")
+    parent = first = write(alice, bob, "Hello bob")
     first.edit("Hello, bob", by=alice)
-    answer = write(bob, alice, "Yes", parent_message=first)
-    write(bob, alice, "More " * 400, parent_message=answer)
+    for number in range(9):
+        parent = write(bob, alice, f"Reply {number}", parent_message=parent)
+    write(bob, alice, "More " * 400, parent_message=first)
     for _ in range(2):
-        write(alice, bob, "Second of a group", parent_message=answer).edit("Edited https://example.com", by=alice)
-    Message.objects.mark_conversation_read(alice, first.conversation_id, up_to=answer.pk)
+        write(alice, bob, "Second of a group", parent_message=parent).edit("See https://example.com", by=alice)
+    Message.objects.mark_conversation_read(alice, first.conversation_id, up_to=parent.pk)
     return first
+
+
+@pytest.fixture
+def hers(open_browser, talk, alice):
+    """Open the conversation on a phone."""
+    page = open_browser(alice, **PHONE)
+    page.goto("/chats/with/bob/")
+    return page
 
 
 @pytest.mark.parametrize("is_member", [True, False])
@@ -66,10 +86,60 @@ def test_targets_are_44_pixels_high_and_wide_on_a_touch_screen(open_browser, tal
     page, small = open_browser(alice if is_member else None, **PHONE), {}
     for address in MEMBERS if is_member else VISITORS:
         page.goto(address.format(talk.pk))
-        if found := page.evaluate(SMALL, INLINE):
+        if found := page.evaluate(SMALL, [INLINE, "body"]):
             small[address] = found
 
     assert small == {}
+
+
+@pytest.mark.parametrize(("touched", "shown"), [("#m{} .content", "#m{}"), (".menu summary", ".menu")])
+def test_targets_that_a_touch_shows_are_44_pixels_high_and_wide(hers, talk, touched, shown):
+    hers.locator(touched.format(talk.pk)).tap()
+    expect(hers.locator(f"{shown.format(talk.pk)} {EDIT}, .menu[open]")).to_be_visible()
+
+    assert hers.evaluate(SMALL, [INLINE, shown.format(talk.pk)]) == []
+
+
+@pytest.mark.parametrize("place", [0, 5, -1])
+def test_actions_of_a_touched_message_cover_nothing(hers, picture, place):
+    row = hers.locator("li.message").nth(place)
+    row.tap(position={"x": 60, "y": 8})
+    picture(hers, f"touched-{place}", whole=False)
+
+    assert row.locator(".actions").bounding_box()["width"] > 88
+    assert row.locator(".actions").evaluate(IS_FREE)
+    expect(row.locator(".actions")).to_be_in_viewport(ratio=1)
+
+
+def test_text_of_a_touched_message_stays_where_it_was_touched(hers):
+    for place in (20, 24, 22):
+        content = hers.locator("li.message .content").nth(place)
+        content.evaluate("content => content.scrollIntoView({ block: 'center' })")
+        before = content.bounding_box()
+        content.tap()
+        assert content.bounding_box() == before
+
+    expect(hers.locator(".is-chosen")).to_have_count(1)
+
+
+@pytest.mark.parametrize("is_touched", [False, True])
+def test_touch_of_reply_opens_its_form_and_marks_nothing(hers, bob, is_touched):
+    row = hers.locator("li.message:not(.is-mine)").nth(20)
+    if is_touched:
+        row.locator(".content").tap()
+    row.get_by_role("link", name="Reply").tap()
+
+    expect(row.locator("form.compose textarea")).to_be_focused()
+
+
+def test_touch_of_a_message_without_javascript_shows_its_actions(open_browser, talk, alice):
+    hers = open_browser(alice, java_script_enabled=False, **PHONE)
+    hers.goto("/chats/with/bob/")
+    row = hers.locator(f"#m{talk.pk}")
+    row.locator(".content").tap()
+    row.locator(EDIT).tap()
+
+    expect(hers.get_by_role("heading", name="Edit")).to_be_visible()
 
 
 def test_notification_opens_by_a_touch_of_its_excerpt(open_browser, write, alice, bob):
