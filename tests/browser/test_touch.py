@@ -15,10 +15,10 @@ MEMBERS = (
     "/no/page",
 )  # fmt: skip
 VISITORS = ("/", "/accounts/login/", "/accounts/signup/", "/accounts/language/", "/help/", "/no/page")
-# Smaller are only links in a sentence or a block of text (WCAG 2.5.5, "Inline"): in the text of a message, of the help
-# and of a hint, in the sentence of an empty list, and in that below a form ("New here? Sign up").
+# Smaller are only links in a sentence or a block of text (WCAG 2.5.5, "Inline"): in the text of a message, of
+# the help and of a hint, in the sentence of an empty list, and in that below a form ("New here? Sign up").
 INLINE = ".content a, .empty a, .help a, .narrow > p a, main > p:not([class]) a"
-# The targets that react to touches in less than 44 by 44 pixels, which are counted whole, so one may be missing.
+# Targets that react to touches in less than 44 by 44 pixels. Whole pixels are counted, so one may be missing.
 SMALL = """([inline, within]) => {
     const targets = 'a[href], button, summary, select, textarea, input:not([type=hidden])'
     const isShown = one => one.checkVisibility({ opacityProperty: true, visibilityProperty: true })
@@ -41,7 +41,8 @@ SMALL = """([inline, within]) => {
             reach(one, x, y, right, down) + reach(one, x, y, -right, -down) + 1)
     }
     const name = one => (one.textContent.trim() || one.id || one.className).slice(0, 40)
-    return [...document.querySelector(within).querySelectorAll(targets)].filter(isShown).map(one => [size(one), name(one)])
+    const shown = [...document.querySelector(within).querySelectorAll(targets)].filter(isShown)
+    return shown.map(one => [size(one), name(one)])
         .filter(([size]) => Math.min(...size) < 43).map(([size, name]) => `${name}: ${size.join(' x ')}`)
 }"""
 
@@ -51,7 +52,8 @@ EDIT = ".actions a[href$='/edit/']"
 IS_FREE = """actions => {
     const box = actions.getBoundingClientRect()
     const row = actions.parentElement
-    const parts = [...row.querySelectorAll('.meta > *, .content'), row.previousElementSibling, row.nextElementSibling]
+    const rows = [row.previousElementSibling, row.nextElementSibling]
+    const parts = [...rows, ...row.querySelectorAll('.meta > *, .content')]
     return parts.filter(Boolean).map(part => part.getBoundingClientRect()).every(part =>
         part.bottom <= box.top || part.top >= box.bottom || part.right <= box.left || part.left >= box.right)
 }"""
@@ -68,7 +70,9 @@ def talk(write, alice, bob):
         parent = write(bob, alice, f"Reply {number}", parent_message=parent)
     write(bob, alice, "More " * 400, parent_message=first)
     for _ in range(2):
-        write(alice, bob, "Second of a group", parent_message=parent).edit("See https://example.com", by=alice)
+        write(alice, bob, "Second of a group", parent_message=parent).edit(
+            "See https://example.com", by=alice
+        )
     Message.objects.mark_conversation_read(alice, first.conversation_id, up_to=parent.pk)
     return first
 
@@ -123,13 +127,14 @@ def test_text_of_a_touched_message_stays_where_it_was_touched(hers):
 
 
 @pytest.mark.parametrize("is_touched", [False, True])
-def test_touch_of_reply_opens_its_form_and_marks_nothing(hers, bob, is_touched):
+def test_touch_of_reply_opens_its_form_and_marks_nothing(hers, is_touched):
     row = hers.locator("li.message:not(.is-mine)").nth(20)
     if is_touched:
         row.locator(".content").tap()
     row.get_by_role("link", name="Reply").tap()
 
     expect(row.locator("form.compose textarea")).to_be_focused()
+    assert Message.objects.get(pk=row.get_attribute("id")[1:]).read
 
 
 def test_touch_of_a_message_without_javascript_shows_its_actions(open_browser, talk, alice):

@@ -5,7 +5,10 @@ import { beforeEach, test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage();
-const { anotherMember, fail, isHere, leave, reload, removeErrors, removeRow, resumeSending } = await load("away", "keeping");
+const { anotherMember, fail, isHere, leave, reload, removeErrors, removeRow, resumeSending } = await load(
+  "away",
+  "keeping",
+);
 let reloads, left;
 const form = () => document.querySelector("form");
 const FORM = '<form class="compose"><textarea></textarea><button type="submit">Send</button></form>';

@@ -106,9 +106,7 @@ def _found(user: User, text: str) -> list[Found]:
         return []
     try:
         wanted = parse(text, user.username)
-        return search(
-            user.pk, wanted, MOST_IN_FINDER, seconds=SECONDS_IN_FINDER, plain=without_markers
-        ).rows
+        return search(user.pk, wanted, MOST_IN_FINDER, seconds=SECONDS_IN_FINDER, plain=without_markers).rows
     except ValidationError:
         return []
 

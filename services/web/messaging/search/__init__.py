@@ -124,7 +124,14 @@ def search(
 
 
 def _search(
-    user_id: int, wanted: Wanted, prepared: Prepared, size: int, best: bool, last: Any, shown: int, plain: Plain
+    user_id: int,
+    wanted: Wanted,
+    prepared: Prepared,
+    size: int,
+    best: bool,
+    last: Any,
+    shown: int,
+    plain: Plain,
 ) -> Results:
     ids, folded = prepared
     unknown = [name for name, one in ids.items() if one is None]
