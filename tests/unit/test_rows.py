@@ -42,7 +42,7 @@ def _row(**more):
             "id": 7, "name": "bob", "excerpt": MARKUP, "sent_at": AT, "timestamp": AT, "sender_id": 2,
             "read": True, "unread_count": 0, "is_cut": False, "content": MARKUP, "edited": False, "thread": 3,
             "parent_message_id": None, "parent_sender_id": 1, "parent_excerpt": MARKUP, "conversation_id": 5,
-            "counterpart_id": 2, "last_message_id": 7, "thread_replies": None,
+            "counterpart_id": 2, "last_message_id": 7, "thread_replies": None, "read_at": AT,
         }
         | more
     )  # fmt: skip

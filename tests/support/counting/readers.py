@@ -71,7 +71,7 @@ RECORD = {
 def message(text: str, number: int = 2, parent: int | None = None) -> types.SimpleNamespace:
     """Return a row with the attributes that pages and lists read."""
     return types.SimpleNamespace(
-        id=number, sender_id=1, content=text, timestamp=NOW, sent_at=NOW, read=True, edited=True,
+        id=number, sender_id=1, content=text, timestamp=NOW, sent_at=NOW, read=True, edited=True, read_at=NOW,
         parent_message_id=parent, parent_sender_id=1, parent_excerpt=text, excerpt=text, name=text, thread=1,
         unread_count=1, last_message_id=1, conversation_id=1, counterpart_id=1, thread_replies=[1, 1],
     )  # fmt: skip
