@@ -70,9 +70,14 @@ def containers():
 
 
 @pytest.fixture(scope="session")
-def stack(containers):
+def started(containers):
+    """Start the containers, and return the output of `make up`."""
+    return containers.make("up")
+
+
+@pytest.fixture(scope="session")
+def stack(containers, started):
     """The containers, started."""
-    containers.make("up")
     return containers
 
 

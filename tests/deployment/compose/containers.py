@@ -32,6 +32,8 @@ class Containers:
             "PUBLISH_GRAFANA": f"127.0.0.1:{free_port()}",
             "PUBLISH_ALERTMANAGER": f"127.0.0.1:{free_port()}",
             "RELEASE": f"test-{mark}-1",
+            # A command of Docker Compose needs a third less of a processor when it collects less garbage.
+            "GOGC": "400",
         }
 
     # --- Commands ---------------------------------------------------------------------------------
@@ -69,7 +71,10 @@ class Containers:
 
     def inspect(self) -> dict[str, dict]:
         """Return the output of `docker inspect` by service, including containers that have exited."""
-        ids = self.compose("ps", "--all", "--quiet").split()
+        # Not `docker compose ps`, which needs ten times as much of a processor.
+        labels = (f"project={self.env['COMPOSE_PROJECT_NAME']}", "oneoff=False")
+        filters = [f"--filter=label=com.docker.compose.{label}" for label in labels]
+        ids = self.run("docker", "ps", "--all", "--quiet", *filters).split()
         found = json.loads(self.run("docker", "inspect", *ids)) if ids else []
         return {one["Config"]["Labels"]["com.docker.compose.service"]: one for one in found}
 
