@@ -56,9 +56,11 @@ class Containers:
 
     def sql(self, statement: str, database: str = "bobbin") -> list[list[str]]:
         """Return the rows of a statement, with "" for NULL."""
-        said = self.compose(
-            "exec", "--no-TTY", "postgres", "psql", "--no-psqlrc", "--username=postgres",
-            f"--dbname={database}", "--quiet", "--tuples-only", "--no-align", "--field-separator=\t",
+        # Not `docker compose exec`, which needs five times as much of a processor.
+        said = self.run(
+            "docker", "exec", f"{self.env['COMPOSE_PROJECT_NAME']}-postgres-1",
+            "psql", "--no-psqlrc", "--username=postgres", f"--dbname={database}",
+            "--quiet", "--tuples-only", "--no-align", "--field-separator=\t",
             "--set=ON_ERROR_STOP=1", f"--command={statement}", stdin=subprocess.DEVNULL,
         )  # fmt: skip
         return [line.split("\t") for line in said.splitlines()]
