@@ -116,7 +116,7 @@ class Containers:
     # --- Removal ----------------------------------------------------------------------------------
     def remove(self) -> None:
         self.make("down-all", "YES=1")
-        mark = self.env["RELEASE"].rpartition("-")[0]
+        mark = self.env["COMPOSE_PROJECT_NAME"].removeprefix("bobbin-")
         images = self.run(
             "docker", "images", "--quiet", "--filter", f"reference=localhost/bobbin/*:{mark}-*"
         ).split()
