@@ -93,6 +93,7 @@ def test_own_row_depends_on_the_time_of_reading_and_on_later_ones():
     memo, own = RowMemo(2**20, 60), {"sender_id": 1}
     later = Message(**MESSAGE | own | {"id": 8})
     pages = [own, own | {"read_at": AT + timedelta(hours=1)}, own | {"read_at": None}]
+    pages.append(own | {"read": False})
     rows = [_page(**page) for page in pages]
 
     assert len(set(rows)) == len(rows)

@@ -23,8 +23,9 @@ def in_order(messages: Sequence[Any], reader_id: int, zone: tzinfo, *, nested: b
 
     `nested` puts replies below their parents.
     """
-    known = (one.id for one in reversed(messages) if one.read_at and one.sender_id == reader_id)
-    newest = next(known, None)
+    # After a rollback, an unread message may have the time of an earlier reading.
+    own = (one for one in reversed(messages) if one.sender_id == reader_id)
+    newest = next((one.id for one in own if one.read and one.read_at), None)
     if nested:  # The row before a message is not always the message that came before it.
         return [Placed(one, depth, Place(), False, one.id == newest) for one, depth in flatten(messages)]
     before = [None, *(message.id for message in messages)]
