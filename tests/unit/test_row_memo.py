@@ -93,13 +93,22 @@ def test_own_row_depends_on_the_time_of_reading_and_on_later_ones():
     memo, own = RowMemo(2**20, 60), {"sender_id": 1}
     later = Message(**MESSAGE | own | {"id": 8})
     pages = [own, own | {"read_at": AT + timedelta(hours=1)}, own | {"read_at": None}]
-    pages.append(own | {"read": False})
     rows = [_page(**page) for page in pages]
 
     assert len(set(rows)) == len(rows)
     assert [_page(memo, **page) for page in pages * 2] == rows * 2
     alone, *_ = message_rows([Message(**MESSAGE | own), later], **PAGE, memo=memo)
     assert alone == rows[2]
+
+
+def test_unread_message_with_a_time_of_reading_shows_none():
+    """A release without the column marks as unread and leaves the time."""
+    own, late = {"sender_id": 1}, AT + timedelta(hours=1)
+    unread = Message(**MESSAGE | own | {"id": 8, "read": False, "read_at": late})
+    first, last = message_rows([Message(**MESSAGE | own), unread], **PAGE)
+
+    assert first == _page(**own)
+    assert b'class="seen"' not in last.html
 
 
 def test_row_depends_on_the_message_before_it():
