@@ -56,6 +56,21 @@ def test_only_the_newest_read_message_has_the_time(open_browser, write, alice, b
     expect(time).to_have_text(shown)
 
 
+def test_only_the_newest_read_message_has_the_time_after_earlier_ones_are_loaded(
+    open_browser, write_many, alice, bob
+):
+    sent = write_many(alice, bob, 60)
+    Message.objects.mark_all_read(bob)
+    hers = open_browser(alice)
+    hers.goto("/chats/with/bob/")
+    expect(hers.locator(f"#m{sent[-1].pk} .seen time")).to_have_count(1)
+    expect(hers.locator(f"#m{sent[0].pk}")).to_have_count(0)
+    hers.evaluate("scrollTo(0, 0)")
+    expect(hers.locator(f"#m{sent[0].pk}")).to_have_count(1)
+
+    expect(hers.locator(".seen time")).to_have_count(1)
+
+
 def test_message_that_arrives_outside_the_viewport_stays_unread(open_browser, long_page, write, alice, bob):
     Message.objects.mark_seen(bob, [message.pk for message in long_page])
     his = open_browser(bob)

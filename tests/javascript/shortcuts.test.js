@@ -57,7 +57,10 @@ test("keys that are pressed while the first one loads its module are handled in 
     area().focus(); // As the form that opens.
     return !clicked.push(target.pathname);
   };
-  document.body.insertAdjacentHTML("beforeend", '<p class="top"><a class="button" href="/chats/new/"></a></p>');
+  document.body.insertAdjacentHTML(
+    "beforeend",
+    '<p class="top" data-top="-50"><a class="button" href="/chats/new/"></a></p>',
+  );
   document.querySelector(".top .button").onclick = ({ target }) => !clicked.push(target.pathname);
   for (const key of "jjrn")
     document.body.dispatchEvent(new window.KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));

@@ -69,8 +69,8 @@ def locked_out(
     when = ngettext("Try again in %(count)s minute.", "Try again in %(count)s minutes.", minutes)
     advice = _(
         "If you have forgotten your password, ask the people who run this site for a link with which you "
-        "choose a new one. A browser in which you have logged in with this password before does not have to "
-        "wait."
+        "choose a new one. In a browser where you have logged in with your present password, wrong "
+        "passwords that others type do not count."
     )
     context = {
         "status": 429,

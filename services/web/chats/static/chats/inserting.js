@@ -4,7 +4,7 @@
 import { $, isTree, messages, required } from "./page.js";
 import { all, byId, deepBelow, depthOf, idOf } from "./rows.js";
 
-export const DEEPEST = 6; // As in chats/rows.py.
+export const DEEPEST = 6; // As in chats/order.py.
 
 /**
  * Inserts a row among the replies to its parent. Without a parent on this page, inserts it by its id.
@@ -31,7 +31,7 @@ function insertByTime(row) {
   const place = next ?? $("li.is-unsent:not([data-depth])", required("ol.messages"));
   if (place) place.before(row);
   else messages?.append(row);
-  // In a thread, a reply to the message before it does not quote it (chats/rows.py).
+  // In a thread, a reply to the message before it does not quote it (chats/order.py).
   const previous = all().findLast((other) => idOf(other) < idOf(row));
   if (!isTree && previous && previous.id === `m${row.dataset.parent}`) $(".answers", row)?.remove();
 }

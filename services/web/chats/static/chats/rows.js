@@ -32,7 +32,7 @@ export const viewEnd = () => innerHeight - ($(".composer")?.offsetHeight ?? 0);
  */
 export function sideOf(item) {
   const { top, bottom } = item.getBoundingClientRect();
-  const header = $(".top")?.offsetHeight ?? 0; // It covers what is scrolled below it.
+  const header = Math.max(0, $(".top")?.getBoundingClientRect().bottom ?? 0); // It covers what is scrolled below it.
   return top >= viewEnd() ? 1 : bottom <= header + LINE ? -1 : 0;
 }
 

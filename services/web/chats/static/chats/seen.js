@@ -147,9 +147,18 @@ export function markSeen({ ids = [], at }) {
     $(".sent", row)?.remove();
     append(row, "seen", gettext("read"));
   }
-  const [newest] = $$("li.is-mine:has(.seen)").sort((one, other) => idOf(other) - idOf(one));
-  if (!at || !newest || !ids.includes(idOf(newest))) return;
-  $$(".seen time").forEach((old) => old.remove());
-  required(".seen", newest).append(" ", make("time", { dateTime: at }));
-  showTimes(newest);
+  const newest = byId(Math.max(...ids));
+  const seen = newest?.matches(".is-mine") && $(".seen", newest);
+  if (!at || !seen) return;
+  $("time", seen)?.remove();
+  seen.append(" ", make("time", { dateTime: at }));
+  showTimes(seen);
+  keepNewestTime();
+}
+
+// Each page that is loaded has the time at its newest message that was read.
+export function keepNewestTime() {
+  const timed = $$("li.is-mine:has(.seen time)", messages ?? undefined);
+  const newest = Math.max(...timed.map(idOf));
+  for (const row of timed) if (idOf(row) !== newest) $(".seen time", row)?.remove();
 }

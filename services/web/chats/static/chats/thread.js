@@ -11,6 +11,7 @@ import { insert, settle } from "./inserting.js";
 import { reload, removeRow } from "./keeping.js";
 import { $, $$, addressOf, messages, required, thread } from "./page.js";
 import { all, byId, idOf, lastId, link, rootOf, ROW } from "./rows.js";
+import { keepNewestTime } from "./seen.js";
 import { gettext } from "./texts.js";
 import { update } from "./updating.js";
 
@@ -40,6 +41,7 @@ export function merge(page, wanted = () => true) {
     }
   }
   settle();
+  keepNewestTime();
   group();
   fold();
   added.forEach(reveal);
