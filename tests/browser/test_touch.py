@@ -115,6 +115,33 @@ def test_actions_of_a_touched_message_cover_nothing(hers, picture, place):
     expect(row.locator(".actions")).to_be_in_viewport(ratio=1)
 
 
+def test_second_tap_on_the_newest_message_opens_nothing(hers):
+    newest = hers.locator("li.message .content").last
+    box = newest.bounding_box()
+    for _ in range(2):
+        hers.touchscreen.tap(box["x"] + 30, box["y"] + 8)
+        hers.wait_for_timeout(100)
+
+    expect(hers.locator("li.message").last.locator(".actions")).to_be_in_viewport(ratio=1)
+    expect(hers.locator("li.message form")).to_have_count(0)
+
+
+@pytest.mark.parametrize("action", ["edit", "reply"])
+@pytest.mark.parametrize("height", [844, 420])
+def test_form_in_the_newest_message_is_in_view_with_its_buttons(open_browser, talk, alice, action, height):
+    page = open_browser(alice, **PHONE | {"viewport": {"width": 390, "height": height}})
+    page.goto("/chats/with/bob/")
+    row = page.locator("li.message.is-mine").last
+    row.locator(".content").tap(position={"x": 8, "y": 8})  # Not on the link in it.
+    row.locator(f".actions a[href$='/{action}/']").tap()
+
+    buttons = row.locator("form button")
+    expect(buttons).to_have_count(2)
+    for button in (buttons.first, buttons.last):
+        end = button.evaluate("button => button.getBoundingClientRect().bottom")
+        assert end <= page.locator("main > .composer").bounding_box()["y"]
+
+
 def test_text_of_a_touched_message_stays_where_it_was_touched(hers):
     for place in (20, 24, 22):
         content = hers.locator("li.message .content").nth(place)
@@ -130,7 +157,7 @@ def test_text_of_a_touched_message_stays_where_it_was_touched(hers):
 def test_touch_of_reply_opens_its_form_and_marks_nothing(hers, is_touched):
     row = hers.locator("li.message:not(.is-mine)").nth(20)
     if is_touched:
-        row.locator(".content").tap()
+        row.locator(".content").tap(position={"x": 8, "y": 8})  # Not on the link in it.
     row.get_by_role("link", name="Reply").tap()
 
     expect(row.locator("form.compose textarea")).to_be_focused()
@@ -141,7 +168,7 @@ def test_touch_of_a_message_without_javascript_shows_its_actions(open_browser, t
     hers = open_browser(alice, java_script_enabled=False, **PHONE)
     hers.goto("/chats/with/bob/")
     row = hers.locator(f"#m{talk.pk}")
-    row.locator(".content").tap()
+    row.locator(".content").tap(position={"x": 8, "y": 8})  # Not on the link in it.
     row.locator(EDIT).tap()
 
     expect(hers.get_by_role("heading", name="Edit")).to_be_visible()

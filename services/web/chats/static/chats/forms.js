@@ -28,7 +28,7 @@ export async function openForm(anchor, row) {
   const area = required("textarea", row);
   area.focus();
   area.setSelectionRange(area.value.length, area.value.length);
-  form.scrollIntoView({ block: "nearest" }); // Its buttons too.
+  area.closest("form")?.scrollIntoView({ block: "nearest" }); // Its buttons too.
 }
 
 /** @param {HTMLFormElement} form @param {HTMLElement} row */

@@ -48,9 +48,13 @@ export function focusRow(row) {
   row.focus({ preventScroll: true });
 }
 
+const CALM = 500; // Milliseconds after a touch: the second one of a double tap must not hit an action.
+/** @type {number | undefined} */
+let revealing;
+
 /**
  * Shows the actions of a row below its message on a touch screen, and hides those of any other row. The text stays where
- * it was touched.
+ * it was touched, until the actions of a row at the end of the window are scrolled into view.
  * @param {HTMLElement | null} row
  */
 export function chooseRow(row) {
@@ -61,7 +65,8 @@ export function chooseRow(row) {
   chosen?.classList.remove("is-chosen");
   row?.classList.add("is-chosen");
   scrollBy({ top: top() - touched, behavior: "instant" });
-  if (row) $(".actions", row)?.scrollIntoView({ block: "nearest", behavior: "instant" });
+  clearTimeout(revealing);
+  if (row) revealing = setTimeout(() => $(".actions", row)?.scrollIntoView({ block: "nearest" }), CALM);
 }
 
 /**
