@@ -1,8 +1,7 @@
 # shellcheck shell=sh
 # Functions about the images of the services `web` and `nginx`. Sourced in the root of the repository.
-bobbin_images=$(docker compose config --images)
 image_name() { # Print the name that Compose starts.
-  printf '%s\n' "$bobbin_images" | grep -m 1 "^localhost/bobbin/$1:"
+  docker compose config --images "$1" | grep -m 1 "^localhost/bobbin/$1:"
 }
 image_id() { docker image inspect --format '{{.Id}}' "${2:-$(image_name "$1")}"; }
 running() { # Print the id of the image of a healthy container; fail without one.

@@ -70,14 +70,9 @@ def containers():
 
 
 @pytest.fixture(scope="session")
-def started(containers):
-    """Start the containers, and return the output of `make up`."""
-    return containers.make("up")
-
-
-@pytest.fixture(scope="session")
-def stack(containers, started):
+def stack(containers):
     """The containers, started."""
+    containers.make("up")
     return containers
 
 

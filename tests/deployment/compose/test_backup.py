@@ -94,7 +94,7 @@ def test_failed_restore_leaves_the_database_unchanged(stack, backup):
     half.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     checksum = hashlib.sha256(half.read_bytes()).hexdigest()
     half.with_name("half.dump.sha256").write_text(f"{checksum}  {half.name}")  # No end of the line.
-    stack.compose("up", "--detach", "--wait", "postgres")
+    stack.make("up")
     before = contents(stack)
     stack.make("down")
 

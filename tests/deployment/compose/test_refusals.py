@@ -2,8 +2,6 @@
 
 import pytest
 
-SHORT = "services: {web: {healthcheck: {interval: 1s, timeout: 1s, start_period: 1s}}}"
-
 
 @pytest.fixture
 def running(stack, members):
@@ -113,15 +111,7 @@ def test_upgrade_with_a_wrong_setting_replaces_nothing(stack, running):
     assert "rollback" not in said
 
 
-@pytest.fixture
-def short_health_checks(stack, monkeypatch):
-    """Let a container of web that does not start be unhealthy after seconds instead of two minutes."""
-    files = stack.env.get("COMPOSE_FILE", "docker-compose.yml")
-    (stack.folder / "short.yml").write_text(SHORT)
-    monkeypatch.setitem(stack.env, "COMPOSE_FILE", f"{files}:short.yml")
-
-
-def test_web_that_does_not_start_is_removed_with_its_last_lines(stack, running, short_health_checks):
+def test_web_that_does_not_start_is_removed_with_its_last_lines(stack, running):
     path = stack.folder / "services/web/config/wsgi.py"
     kept = path.read_text()
     path.write_text(f'{kept}\nraise SystemExit("a module is missing")\n')

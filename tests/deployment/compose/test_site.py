@@ -41,7 +41,7 @@ def test_expired_sessions_are_deleted_when_clear_sessions_starts(stack):
     until(lambda: stack.sql(COUNT_SESSIONS) == [["0"]], seconds=60)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def monitored(stack):
     services = json.loads(stack.compose("--profile", "*", "config", "--format", "json"))["services"]
     profile = {name: service.get("profiles", []) for name, service in services.items()}

@@ -17,8 +17,10 @@ SECONDS_TO_START = 5
 BASE = "python:3.13-slim-trixie"
 
 
-def test_make_up_ends_healthy(containers, started):
-    assert f"Bobbin is ready at {containers.url}" in started
+def test_make_up_ends_healthy(containers):
+    said = containers.make("up")
+
+    assert f"Bobbin is ready at {containers.url}" in said
     assert containers.unhealthy() == ""
     assert containers.inspect()["migrate"]["State"]["ExitCode"] == 0
 

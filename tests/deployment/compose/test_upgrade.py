@@ -13,7 +13,7 @@ from tests.deployment.compose.visiting import Visitor, change_static_files
 UNHEALTHY = """
 services:
   web:
-    healthcheck: {test: [CMD, "false"], interval: 1s, retries: 1, start_period: 1ms}
+    healthcheck: {test: [CMD, "false"], interval: 1s, retries: 1, start_period: 0s}
 """
 
 

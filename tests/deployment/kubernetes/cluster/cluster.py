@@ -89,8 +89,25 @@ class Cluster:
         return {pod["metadata"]["name"] for pod in self.pods(name)}
 
     def unsettled(self) -> str:
-        objects = self.get("pods,deployments,statefulsets")  # At once: kubectl is expensive.
-        return next(filter(None, map(unsettled, objects)), "")
+        for pod in self.get("pods"):
+            name, status = pod["metadata"]["name"], pod["status"]
+            if "deletionTimestamp" in pod["metadata"]:
+                return f"{name} is on its way out"
+            if status["phase"] in {
+                "Succeeded",
+                "Failed",
+            }:  # Pods of Jobs; the Job itself has the result.
+                continue
+            ready = [one["status"] for one in status.get("conditions", []) if one["type"] == "Ready"]
+            if ready != ["True"]:
+                return f"{name} is not ready: {status['phase']}"
+        for kind in ("deployments", "statefulsets"):
+            for found in self.get(kind):
+                status, wanted = found["status"], found["spec"]["replicas"]
+                seen = status.get("observedGeneration") == found["metadata"]["generation"]
+                if not seen or status.get("readyReplicas", 0) != wanted:
+                    return f"{kind} {found['metadata']['name']} is not as it should be: {status}"
+        return ""
 
     def settle(self, seconds: float = 240) -> float:
         """Wait until all objects are ready and replaced pods are gone; return the seconds this took."""
@@ -119,30 +136,9 @@ class Cluster:
     def remove(self) -> None:
         if self.forward:
             self.forward.close()
-        # First the pods, without the pauses before they end, which rollouts need. The deletion of a namespace
-        # with pods is tried again after half of the longest grace period, which is a minute.
-        controllers = "deployments,replicasets,statefulsets,cronjobs,jobs"
-        self.kubectl("delete", controllers, "--all", "--ignore-not-found", "--cascade=orphan")
-        self.kubectl("delete", "pods", "--all", "--ignore-not-found", "--grace-period=0", "--force")
         self.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=true")
         images = self.run(
             "docker", "images", "--quiet", f"--filter=reference=localhost/bobbin/*:{self.mark}-*"
         ).split()
         if images:
             self.run("docker", "rmi", "--force", *sorted(set(images)))
-
-
-def unsettled(found: dict) -> str:
-    """Return why a pod, a Deployment or a StatefulSet is not settled, or an empty string."""
-    metadata, status = found["metadata"], found["status"]
-    if found["kind"] != "Pod":
-        seen = status.get("observedGeneration") == metadata["generation"]
-        if not seen or status.get("readyReplicas", 0) != found["spec"]["replicas"]:
-            return f"{found['kind']} {metadata['name']} is not as it should be: {status}"
-        return ""
-    if "deletionTimestamp" in metadata:
-        return f"{metadata['name']} is on its way out"
-    if status["phase"] in {"Succeeded", "Failed"}:  # Pods of Jobs; the Job itself has the result.
-        return ""
-    ready = [one["status"] for one in status.get("conditions", []) if one["type"] == "Ready"]
-    return "" if ready == ["True"] else f"{metadata['name']} is not ready: {status['phase']}"
