@@ -15,8 +15,8 @@ type LiveEvent = {
     conversation?: number;
     thread?: number;
     message?: number;
-    ids?: number[]; // For "read", as the next one.
-    at?: string;
+    ids?: number[]; // For "read".
+    at?: string; // For "read": the time, in ISO 8601.
 };
 
 // The responses of chats/views/state.py and chats/views/seen.py.

@@ -49,9 +49,8 @@ def test_page_groups_its_50_notifications_and_links_to_older_ones(browser_of, al
     client = browser_of(bob)
     page = client.get("/chats/notifications/").content.decode()
 
-    number = (
-        "New messages" if count > 50 else "50 new messages"
-    )  # A page does not count those of other pages.
+    # A page does not count those of other pages.
+    number = "New messages" if count > 50 else "50 new messages"
     assert [row[3] for row in _rows(client)] == [number]
     older = re.search(r'rel="next" href="([^"]*)"', page)
     assert bool(older) == (count == 51)

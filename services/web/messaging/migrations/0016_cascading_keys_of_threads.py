@@ -5,7 +5,7 @@ That edition made Django's keys, with which a release without this table cannot 
 
 from django.db import migrations
 
-REPLACE = """
+DROP_EARLIER = """
 DO $$
 DECLARE
     earlier text;
@@ -42,6 +42,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            sql=[REPLACE, *(ADD.format(**key) for key in KEYS)], reverse_sql=migrations.RunSQL.noop
+            sql=[DROP_EARLIER, *(ADD.format(**key) for key in KEYS)], reverse_sql=migrations.RunSQL.noop
         )
     ]

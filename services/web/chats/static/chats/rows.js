@@ -48,7 +48,7 @@ export function focusRow(row) {
   row.focus({ preventScroll: true });
 }
 
-const CALM = 500; // Milliseconds after a touch: the second one of a double tap must not hit an action.
+const DOUBLE_TAP = 500; // Milliseconds. The second tap must not hit an action that has moved to its place.
 /** @type {number | undefined} */
 let revealing;
 
@@ -66,7 +66,7 @@ export function chooseRow(row) {
   row?.classList.add("is-chosen");
   scrollBy({ top: top() - touched, behavior: "instant" });
   clearTimeout(revealing);
-  if (row) revealing = setTimeout(() => $(".actions", row)?.scrollIntoView({ block: "nearest" }), CALM);
+  if (row) revealing = setTimeout(() => $(".actions", row)?.scrollIntoView({ block: "nearest" }), DOUBLE_TAP);
 }
 
 /**
